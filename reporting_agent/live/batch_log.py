@@ -39,8 +39,8 @@ class Batch:
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
     noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
-    counted: float | None = None  # kgce/t, when it was counted last
-    again: bool = False  # counted again, after late or corrected readings or rows
+    counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
+    again: bool = False  # its energy became another one by late or corrected readings or rows
 
     @property
     def key(self) -> Key:

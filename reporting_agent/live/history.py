@@ -14,6 +14,7 @@ LONG_PAUSE_TIMES = 3.0
 LONG_PAUSE_US = HOUR_US
 POINTS = 120  # of a batch that ended, kept of its course
 WEEK_US = 7 * 24 * HOUR_US
+LONGEST_REST_US = WEEK_US  # without a batch; a longer one is no history
 
 
 class History:
@@ -29,7 +30,7 @@ class History:
         self._pause_us: dict[Line, float] = {}
 
     def learn(self) -> None:
-        """From the batches that ended and over whose whole time there are readings; weeks count from the first of them, whatever start
+        """From the batches that ended and over whose whole time there are readings; weeks are those in which they ran, whatever start
         others are said to have. Asked at the start, and each day."""
         ended = sorted(
             (candidate for candidate in self._log.batches.values() if candidate.kgce is not None and candidate.good and candidate.tonnes),
@@ -37,7 +38,7 @@ class History:
         )
         if not ended:
             return
-        self.weeks = (self._totals.now_us - ended[0].start_us) / WEEK_US
+        self.weeks = _weeks(ended, self._totals.now_us)
         by_kind: dict[Kind, list[Batch]] = {}
         for ended_batch in ended:
             by_kind.setdefault(ended_batch.of_kind, []).append(ended_batch)
@@ -129,3 +130,10 @@ class History:
             expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
             ended.append(float(usual.ended((batch.kgce or 0.0) / (batch.tonnes or np.nan))))
         return Ran(np.array(expected), np.array(ended))
+
+
+def _weeks(batches: Sequence[Batch], now_us: int) -> float:
+    """From the first of these batches, in order of their start, until now, less each time of more than a week in which none ran."""
+    until_us = np.maximum.accumulate([batch.end_us or batch.start_us for batch in batches])
+    rests_us = np.append([batch.start_us for batch in batches[1:]], now_us) - until_us
+    return float(now_us - batches[0].start_us - rests_us[rests_us > LONGEST_REST_US].sum()) / WEEK_US

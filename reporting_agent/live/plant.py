@@ -122,7 +122,7 @@ class Plant:
         self._counted(batch)
 
     def _counted(self, batch: Batch) -> None:
-        batch.counted = batch.kgce / batch.tonnes if batch.kgce is not None and batch.tonnes else None
+        batch.counted = batch.kgce / batch.tonnes if batch.good and batch.kgce is not None and batch.tonnes else None
         self.history.ended(batch)
 
     def _is_told(self, batch: Batch) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from math import isclose
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
@@ -18,6 +19,8 @@ from reporting_agent.report.figures import NOTHING
 
 GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands
 MOST_NAMED = 5
+MOST_DIGITS = 6
+SAME = 1e-6  # of an energy, in which two sums of the same readings may differ
 READ_TOGETHER_US = 6 * HOUR_US  # batches that end within so long of the first one's beginning
 DAY_US = 24 * HOUR_US
 
@@ -51,16 +54,20 @@ class Reopening:
         touched = sorted(by_key.values(), key=lambda batch: batch.start_us)
         if not touched:
             return
-        before = {batch.key: _per_tonne(batch) for batch in touched}
+        before = {batch.key: batch.counted for batch in touched}
         count_again(plant, touched, self._folder)
-        self._last = self._sentence(touched, before, late=len(late), corrected=len(again), rows=len(rows))
-        yield self._last
+        differing = [batch for batch in touched if _differs(before[batch.key], batch.counted)]
+        for batch in differing:
+            batch.again = True
+        if differing:
+            self._last = self._sentence(differing, before, late=len(late), corrected=len(again), rows=len(rows))
+            yield self._last
 
-    def _sentence(self, touched: Sequence[Batch], before: dict[Key, str], **how_many: int) -> Phrase:
+    def _sentence(self, touched: Sequence[Batch], before: dict[Key, float | None], **how_many: int) -> Phrase:
         months = sorted(
             {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in touched}
         )
-        named = [f"{batch.id}: {before[batch.key]} → {_per_tonne(batch)} kgce/t" for batch in touched[:MOST_NAMED]]
+        named = [f"{batch.id}: {_from_to(before[batch.key], batch.counted)} kgce/t" for batch in touched[:MOST_NAMED]]
         return Phrase(
             "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(late)s; corrected readings: "
             "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where "
@@ -104,7 +111,6 @@ def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
         totals.fill(readings_between(folder, frozenset(meters), first_us, last_us), first_us)
         for batch in together:
             plant.count(batch, totals)
-            batch.again = True
 
 
 def _together(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
@@ -123,5 +129,19 @@ def _reach_us(total: Total) -> int:
     return round(min(total.usual_us, DAY_US))
 
 
-def _per_tonne(batch: Batch) -> str:
-    return NOTHING if batch.counted is None else f"{batch.counted:.1f}"
+def _differs(before: float | None, after: float | None) -> bool:
+    """By more than sums differ that were added up from another reading on."""
+    return before != after and (before is None or after is None or not isclose(before, after, rel_tol=SAME))
+
+
+def _from_to(before: float | None, after: float | None) -> str:
+    """With one digit, or as many as show the difference."""
+    for digits in range(1, MOST_DIGITS):
+        first, second = _written(before, digits), _written(after, digits)
+        if first != second:
+            return f"{first} → {second}"
+    return f"{_written(before, MOST_DIGITS)} → {_written(after, MOST_DIGITS)}"
+
+
+def _written(value: float | None, digits: int) -> str:
+    return NOTHING if value is None else f"{value:.{digits}f}"

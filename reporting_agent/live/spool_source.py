@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
 from reporting_agent.config import Profile
-from reporting_agent.live import layout
+from reporting_agent.live import layout, unreadable
 from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches
 from reporting_agent.live.compaction import whole
 from reporting_agent.live.corrected import Corrected
@@ -115,8 +115,12 @@ class KeptSource:
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         """Parquet by the road of files, then the segments; of each moment what counts."""
+        return self.readings_with_log(meters, ReadingLog())
+
+    def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+        """The same; the log has the other meters of which there are readings."""
         corrected, tallies = Corrected(self.rows), {meter: Tally(meter) for meter in meters}
-        for block in self._arrived(meters):
+        for block in self._arrived(meters, log):
             if (standing := corrected.standing(block.meter, block.time_us, block.value)) is None:
                 yield block
                 continue
@@ -126,26 +130,29 @@ class KeptSource:
         self._tallies |= tallies
 
     def findings(self) -> Sequence[Finding]:
-        """Readings that were corrected, among those that were asked for last."""
-        return [finding for _, tally in sorted(self._tallies.items()) for finding in tally.findings()]
+        """Readings that were corrected, among those that were asked for last; what came and could not be read."""
+        return [
+            *(finding for _, tally in sorted(self._tallies.items()) for finding in tally.findings()),
+            *unreadable.findings(self.rows),
+        ]
 
-    def _arrived(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+    def _arrived(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         """All that the spool holds, each meter's in order of arrival."""
         parquet, segments = layout.parts(self.settings.folder)
         if parquet:
-            yield from stream_readings(parquet, Profile(), meters, UTC, ReadingLog())
-        yield from gathered(block for path in segments for block in self._of_segment(path, meters))
+            yield from stream_readings(parquet, Profile(), meters, UTC, log)
+        yield from gathered(block for path in segments for block in self._of_segment(path, meters, log))
 
     def units(self) -> Mapping[str, str]:
         return self.settings.units
 
-    def _of_segment(self, path: Path, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+    def _of_segment(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         try:
             names, records, _ = whole(path)
         except FileNotFoundError:
             part = layout.day_of(self.settings.folder, layout.number_of(path))
             if part is not None:
-                yield from stream_readings([part], Profile(), meters, UTC, ReadingLog())
+                yield from stream_readings([part], Profile(), meters, UTC, log)
             return
         if not len(records):
             return
@@ -154,6 +161,8 @@ class KeptSource:
         for own in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
             if own.name in meters:
                 yield ReadingBlock(own.name or "", own.time_us, own.value, own.rows, str(path))
+            elif own.name is not None:
+                log.meet_unknown(own.name, own.time_us, own.value)
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -2,18 +2,21 @@
 
 A batch begins when the state becomes one that starts, by the id that stands then; one whose id comes after its state begins when its state
 did. It ends when the state becomes one that ends. Without a state it lasts as long as its id. What stands in the other tags when it ends is
-its row; what changes after that, before the next begins, corrects it. To take the same changes again makes the same rows.
+its row; what changes after that, before the next begins, corrects it. An output does not become nothing: 0 or empty is what a control that
+starts anew sets its tags to. To take the same changes again makes the same rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import NamedTuple
 
 from reporting_agent.live.segments import Row
 
 ID, STATE = "batch_id", "state"
 """The two tags that are told by their role; every other goes by the column of the template that it fills."""
+OUTPUT = "output_quantity"
 AT_ONCE = ("step", "product", "variant", "equipment")
 """Columns that hold from a batch's beginning."""
 REMEMBERED = 1000  # changes of a tag, by which a repeat is known
@@ -40,12 +43,14 @@ class Unit:
         self._running = False
         self._waiting: str | None = None  # since when it runs without an id
         self._values: dict[str, str] = {}
+        self._output = ""  # of the batch that ended last
         self._met: dict[str, dict[tuple[int, str], None]] = {}
 
     def resume(self, row: Mapping[str, str]) -> None:
         """The latest row of this unit that is known, as rows are merged: with an end or without."""
         self._id = self._batch = row[ID]
         self._running = not row.get("end")
+        self._output = row.get(OUTPUT, "")
 
     def take(self, changes: Iterable[Change]) -> list[Row]:
         """Rows that these changes make, in order of time."""
@@ -74,7 +79,13 @@ class Unit:
         if change.tag == ID:
             return self._named(change)
         self._values[change.tag] = change.value
-        return [self._row({change.tag: change.value})] if self._batch and not self._running else []
+        if not self._batch or self._running:
+            return []
+        if change.tag == OUTPUT:
+            if _is_positive(self._output) and not _is_positive(change.value):
+                return []
+            self._output = change.value
+        return [self._row({change.tag: change.value})]
 
     def _state(self, change: Change) -> list[Row]:
         if change.value in self._starts and not self._running:
@@ -105,16 +116,23 @@ class Unit:
         return rows
 
     def _begun(self, stamp: str) -> Row:
-        self._batch = self._id
+        self._batch, self._output = self._id, ""
         known = {column: self._values[column] for column in AT_ONCE if column in self._values}
         return self._row({"start": stamp, **known})
 
     def _ended(self, stamp: str) -> Row:
-        self._running = False
+        self._running, self._output = False, self._values.get(OUTPUT, "")
         return self._row({"end": stamp, **self._values})
 
     def _row(self, cells: Mapping[str, str]) -> Row:
         return {"table": "batches", **self._constants, **cells, ID: self._batch}
+
+
+def _is_positive(text: str) -> bool:
+    try:
+        return isfinite(float(text)) and float(text) > 0
+    except ValueError:
+        return False
 
 
 def latest(rows: Iterable[Row], constants: Mapping[str, str]) -> dict[str, str] | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from benchmarks.measurements import Finding, Severity
+from benchmarks.phrases import Phrase
 
 MOST_TOPICS = 20
 LAST_OF_EACH = 5
+MOST_NAMED = 5  # topics, nodes or files in one sentence
+LONGEST_EXAMPLE = 60
 LONGEST_TEXT = 200  # characters of a message that are shown
 
 
@@ -46,3 +51,26 @@ class Unreadable:
     def listed(self) -> tuple[tuple[str, int, tuple[Message, ...]], ...]:
         """Topic, count and latest messages, the newest first, for another thread."""
         return tuple((topic, count, tuple(reversed(latest))) for topic, (count, latest) in reversed(self.by_topic.items()))
+
+
+def findings(rows: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
+    """Of the rows of a spool: how many messages or lines could not be read, of what, and the last of them."""
+    met = [row for row in rows if row["table"] == "unreadable"]
+    if not met:
+        return
+    topics = Counter(row.get("topic", "")[:LONGEST_TEXT] for row in met)
+    named = [f"{topic} ({count:,})" for topic, count in topics.most_common(MOST_NAMED)]
+    yield Finding(
+        "message-unreadable",
+        Severity.WARNING,
+        Phrase(
+            "%(count)s messages or lines in the spool could not be read and count nowhere: %(topics)s. The last one, of %(topic)s: "
+            "%(text)s (%(why)s).",
+            count=f"{len(met):,}",
+            topics=", ".join(named + (["…"] if len(topics) > MOST_NAMED else [])),
+            topic=met[-1].get("topic", "")[:LONGEST_TEXT],
+            text=repr(met[-1].get("payload", "")[:LONGEST_EXAMPLE]),
+            why=met[-1].get("why", "")[:LONGEST_TEXT],
+        ),
+        len(met),
+    )

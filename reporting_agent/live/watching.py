@@ -10,7 +10,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
-from reporting_agent.live import kinds, reloading
+from reporting_agent.live import kinds, named_meters, reloading
 from reporting_agent.live.asking import Asking, Pauses, Range
 from reporting_agent.live.closing import Closing
 from reporting_agent.live.intake import Arrival, Intake
@@ -58,6 +58,7 @@ class Watch:
     def run(self, stop: threading.Event, each_round: Callable[[Watch], None] | None = None) -> None:
         """Receive until `stop` is set; what came by then is kept."""
         self.room.start()
+        self._tell_of_meters()
         for source in self.sources:
             source.start()
         try:
@@ -137,6 +138,7 @@ class Watch:
             source.start()
         self.closing.stop()
         self.closing = Closing(self.site, self.settings, self._tell_of_report)
+        self._tell_of_meters()
         self.tell(
             Phrase(
                 "site.toml was read again and is in force: %(kept)s sources stay connected, %(ended)s ended, %(begun)s started.",
@@ -145,6 +147,11 @@ class Watch:
                 begun=len(wanted.fresh),
             )
         )
+
+    def _tell_of_meters(self) -> None:
+        """Those that sources name and site.toml does not declare."""
+        for word in named_meters.words(self.site, self.settings):
+            self._say(word.about, word.state, word.sentence)
 
     def _room_for(self, wanted: Wanted) -> Room | None:
         """None where nothing of what it shows and tells changed."""

@@ -24,7 +24,7 @@ from reporting_agent.sources import (
 )
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, Record
-from reporting_agent.sources.interface import Source, Telling
+from reporting_agent.sources.interface import Logged, Source, Telling
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.totals import Total
 
@@ -96,7 +96,7 @@ class Inputs:
             return paths_of(self.site, self.site.inputs.readings)
         source = self.source
         assert source is not None  # noqa: S101 - `given` was asked
-        return lambda meters, _: source.readings(meters)
+        return source.readings_with_log if isinstance(source, Logged) else lambda meters, _: source.readings(meters)
 
     @property
     def corrected(self) -> tuple[Rejected, ...]:

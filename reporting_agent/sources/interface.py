@@ -25,7 +25,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
-from reporting_agent.sources.meter_readings import ReadingBlock
+from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import Sheet
 
 ENTRY_POINTS = "steplabel.sources"
@@ -73,6 +73,15 @@ class Telling(Protocol):
 
     def findings(self) -> Sequence[Finding]:
         """Asked once everything was read."""
+        ...
+
+
+@runtime_checkable
+class Logged(Protocol):
+    """What a source may also have: readings of which the log says what else was met, such as meters that were not asked for."""
+
+    def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+        """As `Source.readings`."""
         ...
 
 

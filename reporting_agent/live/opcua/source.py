@@ -107,7 +107,7 @@ class OpcUaSource:
                 why=why,
             )
             yield Word(f"node {name}", why, sentence)
-        if self.without_history:
+        if self.without_history and self.settings.history:
             sentence = Phrase(
                 "%(source)s stores no history of %(meters)s (%(why)s): what these measure while the agent is not connected is lost. "
                 "The energy from a register is still complete.",

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.opcua.source import OpcUaSource
 from reporting_agent.live.settings import load
+from reporting_agent.live.spool import Spool
 
 SERVER = {"url": "opc.tcp://plc:4840", "security": "none", "nodes": {"m": "ns=2;s=kWh"}}
 SECURED = {"security": "Basic256Sha256", "certificate": "a.der", "private_key": "a.pem", "trusted": "trusted"}
@@ -48,3 +51,11 @@ def test_settings_that_do_not_hold_together_say_where_and_why(table: dict[str, o
 def test_what_holds_together_is_taken() -> None:
     settings = load({"folder": "spool", "opcua": [SERVER, {**SERVER, **SECURED, "url": "opc.tcp://b:4840", "batches": [TAGS]}]}, Path())
     assert [one.url for one in settings.opcua] == ["opc.tcp://plc:4840", "opc.tcp://b:4840"]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_of_a_history_that_nobody_asks_for_nothing_is_said(tmp_path: Path, asks: bool) -> None:
+    (server,) = load({"folder": "spool", "opcua": [{**SERVER, "history": asks}]}, tmp_path).opcua
+    source = OpcUaSource(server, tmp_path, Intake(Spool(tmp_path / "spool")))
+    source.without_history = {"m": "AccessLevel"}  # as a connection finds it, by either setting
+    assert ("history" in {word.about for word in source.words()}) is asks

@@ -107,6 +107,18 @@ def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnac
     assert shift.alerts == tuple(alerts)
 
 
+def test_weeks_of_history_are_those_in_which_batches_ran(furnaces: Furnaces, site: Path) -> None:
+    """Months without a batch vouch for no threshold; a rest of some days is of the usual week."""
+    plant, split = _plant(furnaces, site)
+    ran, limits = plant.history.weeks, plant.history.limits
+    assert ran == pytest.approx(HISTORY / 24 / 7, rel=0.01)
+    for later, weeks in ((timedelta(days=6), ran + 6 / 7), (timedelta(days=660), ran)):
+        plant.take([Reading(name, _us(split + later), 1e6) for name in plant.totals.by_meter])
+        plant.learn()
+        assert plant.history.weeks == pytest.approx(weeks, rel=0.02)
+    assert plant.history.limits == limits
+
+
 def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
     plant, split = _plant(furnaces, site)
     assert {since for _, since in plant.totals.silent(_us(split))} == {0}  # none was heard of since the start

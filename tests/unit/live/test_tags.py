@@ -83,3 +83,28 @@ def test_without_a_state_a_batch_lasts_as_long_as_its_id() -> None:
 def test_what_is_written_after_the_end_corrects_it() -> None:
     told = [*TOLD[:7], *changes((6, "output_quantity", "121.0"))]
     assert merged(unit().take(told))["H1"]["output_quantity"] == "121.0"
+
+
+@pytest.mark.parametrize("value", ["0.0", "0", "", "nan", "-1", "None"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_control_that_starts_anew_does_not_take_an_output_away(value: str, again: bool) -> None:
+    """It sets its tags to what they start with, good and stamped then; also where the agent was started again before that."""
+    control = unit()
+    rows = control.take(TOLD[:7])
+    if again:
+        control = unit()
+        control.resume({"batch_id": "H1", **merged(rows)["H1"]})
+        rows += control.take(TOLD[:1])
+    rows += control.take(changes((6, "output_quantity", value)))
+    assert merged(rows)["H1"]["output_quantity"] == "120.5"
+    rows += control.take(TOLD[7:])
+    assert merged(rows) == WANTED
+    rows += control.take(changes((10, "output_quantity", "98.5")))
+    assert merged(rows)["H2"]["output_quantity"] == "98.5"
+
+
+def test_an_output_of_nothing_at_the_end_is_corrected_by_one() -> None:
+    told = [
+        *changes((1, "batch_id", "H1"), (1, "state", "6"), (4, "output_quantity", "0"), (5, "state", "17"), (6, "output_quantity", "80"))
+    ]
+    assert merged(unit().take(told))["H1"]["output_quantity"] == "80"
