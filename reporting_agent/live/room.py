@@ -17,6 +17,7 @@ from reporting_agent.live import shifts
 from reporting_agent.live.answers import Answer, Kind, key_of
 from reporting_agent.live.faults import Faults
 from reporting_agent.live.helping import practices_against
+from reporting_agent.live.learning import Learning
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.notifying import Journal, Teller, Told
 from reporting_agent.live.pages import Pages
@@ -30,7 +31,6 @@ from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.totals import AHEAD_US
 
 SHOW_EVERY_S = 0.5
-LEARN_EVERY_S = 86_400.0
 
 
 class Watched(Protocol):
@@ -67,7 +67,8 @@ class Room:
         self.latest: Shown | None = None
         self.teller = Teller(settings.alerts, site.folder, tell, publish)
         self.server: Server | None = None
-        self._shown_s = self._learned_s = float("-inf")
+        self._shown_s = float("-inf")
+        self._learning = Learning(self.plant, time.monotonic())
         self._shift: shifts.Shift | None = None
 
     def start(self, before: Room | None = None) -> None:
@@ -89,7 +90,6 @@ class Room:
             [row for row in source.rows if row["table"] == "batches"],
             max((int(t.max()) for t, _ in readings.values() if len(t)), default=0),
         )
-        self._learned_s = time.monotonic()
         self.alerts, self.answers = self.journal.load(), self.journal.answers()
         for alert in self.alerts:
             self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
@@ -138,9 +138,7 @@ class Room:
         if now_s - self._shown_s < SHOW_EVERY_S:
             return
         self._shown_s = now_s
-        if now_s - self._learned_s >= LEARN_EVERY_S:
-            self._learned_s = now_s
-            self.plant.learn()
+        self._learning.round(now_s)
         for alert in self.plant.look():
             self._raise(alert)
         for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.told(self.plant, now_s)):
