@@ -20,6 +20,8 @@ from reporting_agent.live.totals import Totals
 STARTS = ("06:00", "14:00", "22:00")
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+HEADING = "Shift of 2026-11-05, 22:00 to 06:00 ended:"
+NO_LABEL = "above the label – kgce/t"
 
 
 class Line:
@@ -93,11 +95,10 @@ def test_after_a_weekend_without_the_agent_the_last_shift_alone_is_told(line: Li
     [
         (
             [LineDone("eaf-1", 8, 807.0, 10.4), LineDone("eaf-2", 1, 99.0, None)],
-            "Shift of 2026-11-05, 22:00 to 06:00 ended: eaf-1: batches 8, output 807.0 t, above the label +10.4 kgce/t; "
-            "eaf-2: batches 1, output 99.00 t, above the label – kgce/t",
+            f"{HEADING} eaf-1: batches 8, output 807.0 t, above the label +10.4 kgce/t; eaf-2: batches 1, output 99.00 t, {NO_LABEL}",
             "eaf-1：批次 8，产量 807.0 t，高于标签 +10.4 kgce/t",
         ),
-        ([], "Shift of 2026-11-05, 22:00 to 06:00 ended: –", "–"),
+        ([], f"{HEADING} –", "–"),
     ],
 )
 def test_its_sentence_says_what_each_figure_is(lines: Sequence[LineDone], english: str, chinese: str) -> None:
