@@ -8,7 +8,8 @@ from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
 from reporting_agent.config import Site
 from reporting_agent.live.batch_log import Batch
-from reporting_agent.live.totals import Total, Totals
+from reporting_agent.live.meter_total import Total
+from reporting_agent.live.totals import Totals
 
 
 def price(site: Site, total: Total, now_us: int) -> float | None:

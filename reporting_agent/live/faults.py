@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from benchmarks.phrases import Phrase
 from reporting_agent.live.meter_state import MeterState
+from reporting_agent.live.meter_total import HOUR_US
 from reporting_agent.live.payloads import EPOCH
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.spool import now_us
-from reporting_agent.live.totals import HOUR_US
 from reporting_agent.report.figures import shown
 
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register

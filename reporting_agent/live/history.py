@@ -8,7 +8,8 @@ import numpy as np
 
 from reporting_agent.live.alerting import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, cumulative, foreseen
 from reporting_agent.live.batch_log import Batch, BatchLog, Kind
-from reporting_agent.live.totals import HOUR_US, SECOND_US, Floats, Line, Totals
+from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
+from reporting_agent.live.totals import Line, Totals
 
 LONG_PAUSE_TIMES = 3.0
 LONG_PAUSE_US = HOUR_US
@@ -31,7 +32,7 @@ class History:
 
     def learn(self) -> None:
         """From the batches that ended and over whose whole time there are readings; weeks are those in which they ran, whatever start
-        others are said to have. Asked at the start, and each day."""
+        others are said to have. Asked at the start, each day, and after a backlog."""
         ended = sorted(
             (candidate for candidate in self._log.batches.values() if candidate.kgce is not None and candidate.good and candidate.tonnes),
             key=lambda candidate: candidate.start_us,
@@ -63,16 +64,20 @@ class History:
             batch.excess, batch.by = excess, "one" if place in apart else batch.by
         self.before[line] = self._summed(batches)
 
-    def ended(self, batch: Batch) -> None:
-        """Take in a batch that ended and is counted, or is counted again."""
-        usual, kgce = self.usual.get(batch.of_kind), batch.kgce
-        again, batch.excess = batch.excess is not None, None
-        if usual is not None and batch.good and batch.tonnes and kgce is not None:
-            batch.excess = float(usual.ended(kgce / batch.tonnes))
-        if again:
-            self.before[batch.line] = self._summed(self._log.lines[batch.line])
-        elif batch.excess is not None and batch.by != "one":
-            self.before[batch.line] = cumulative(self.before.get(batch.line, 0.0), batch.excess)
+    def ended(self, batches: Sequence[Batch]) -> None:
+        """Take in batches that ended and are counted, or are counted again."""
+        lines_again: set[Line] = set()
+        for batch in batches:
+            usual, kgce = self.usual.get(batch.of_kind), batch.kgce
+            again, batch.excess = batch.excess is not None, None
+            if usual is not None and batch.good and batch.tonnes and kgce is not None:
+                batch.excess = float(usual.ended(kgce / batch.tonnes))
+            if again:
+                lines_again.add(batch.line)
+            elif batch.excess is not None and batch.by != "one":
+                self.before[batch.line] = cumulative(self.before.get(batch.line, 0.0), batch.excess)
+        for line in lines_again:
+            self.before[line] = self._summed(self._log.lines[line])
 
     @staticmethod
     def _summed(batches: Sequence[Batch]) -> float:

@@ -17,6 +17,7 @@ from reporting_agent.live.page_words import page_words
 from reporting_agent.live.plant import Alert
 from reporting_agent.live.rendering import prefix, safe, templates
 from reporting_agent.live.room_view import RoomView
+from reporting_agent.live.shift_words import heading
 from reporting_agent.live.shifts import Shift
 from reporting_agent.report.figures import count, shown
 
@@ -88,10 +89,8 @@ class Pages:
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, f"answer?alert={quote(key)}", "")
 
     def shift_view(self, shift: Shift, lang: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
-        start, end = (moment.astimezone(self.site.zone) for moment in (shift.start, shift.end))
-        heading = Phrase("Shift of %(day)s, %(start)s to %(end)s", day=f"{start:%Y-%m-%d}", start=f"{start:%H:%M}", end=f"{end:%H:%M}")
         return {
-            "heading": in_language(heading, lang),
+            "heading": in_language(heading(shift, self.site.zone), lang),
             "lines": [
                 {"equipment": line.equipment, "batches": count(line.batches), "output": shown(line.tonnes), "above": tenths(line.above)}
                 for line in shift.lines

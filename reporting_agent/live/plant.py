@@ -4,7 +4,7 @@ which meters are silent. Pure: clocks are arguments, nothing is fetched or sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from reporting_agent.config import Site
 from reporting_agent.live import corrected, costs
 from reporting_agent.live.alerting import FEWEST, LOOKS, STEPS, Usual
+from reporting_agent.live.awaited import Awaited
 from reporting_agent.live.batch_log import Batch, BatchLog
 from reporting_agent.live.history import POINTS, WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
+from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
 from reporting_agent.live.not_known import why_not_known
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
-from reporting_agent.live.totals import HOUR_US, SECOND_US, Floats, Totals
+from reporting_agent.live.totals import Totals
 
 HISTORY_US = 26 * WEEK_US
 WAITS_US = HOUR_US  # by the plant's time, for the last readings of a batch that ended
@@ -77,6 +79,8 @@ class Plant:
         self.totals = Totals(site, on)
         self.log = BatchLog(site.zone)
         self.history = History(self.totals, self.log, rate_a_week)
+        self.awaited = Awaited()
+        self.unlearned = 0  # batches of the past that were counted since it learned: of a backlog
 
     def take(self, readings: Iterable[Reading], rows: Iterable[Row] = ()) -> None:
         """Readings and rows in order of arrival."""
@@ -94,40 +98,55 @@ class Plant:
         self.learn()
 
     def learn(self) -> None:
-        """Usual courses, thresholds and what is foreseen, from the batches that ended. Asked at the start, and each day."""
+        """Usual courses, thresholds and what is foreseen, from the batches that ended. Asked at the start, each day, after a backlog."""
         self.settle()
         self.history.learn()
+        self.unlearned = 0
 
     def settle(self) -> list[Batch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
-        done = [candidate for candidate in self.log.ending.values() if self._is_told(candidate)]
+        done, now_us = self._told(), self.totals.now_us
         for batch in done:
             del self.log.ending[batch.key]
-            self.count(batch, self.totals)
-            if self.totals.forgot(batch.line, batch.start_us):
-                self.log.corrected[batch.key] = batch  # of which nothing was heard while it ran: counted from the spool
-        if any(self.history.like(batch) == FEWEST and batch.of_kind not in self.history.usual for batch in done):
-            self.history.learn()  # the first that are enough are not left to wait for the next day
-        for batch in self.log.completed.values():
-            self._counted(batch)
+        self.count(done, self.totals)
+        for batch in done:
+            self.awaited.add(batch, self.totals)
+        self.awaited.look(self.totals, self.log)
+        new = [batch for batch in done if (batch.end_us or 0) >= self._past_us() and batch.of_kind not in self.history.usual]
+        if any(self.history.like(batch) == FEWEST for batch in new):
+            self.learn()  # the first that are enough are not left to wait for the next day
+        self._counted(list(self.log.completed.values()))
         self.log.completed.clear()
-        now_us = self.totals.now_us
         self.totals.forget(min((candidate.start_us for candidate in (*self.log.running(), *self.log.ending.values())), default=now_us))
         return done
 
-    def count(self, batch: Batch, totals: Totals) -> None:
-        """Keep the course of a batch that ended, by what these totals hold of its time."""
-        moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
-        batch.noted = totals.energy(batch.line, moments_us)
-        self._counted(batch)
+    def _told(self) -> list[Batch]:
+        """Batches that ended and of whose time all that their meters have is there, or was waited for."""
+        told_us = {line: self.totals.told_us(line) for line in {batch.line for batch in self.log.ending.values()}}
+        waited_us = self.totals.now_us - WAITS_US
+        return [
+            batch
+            for batch in self.log.ending.values()
+            if (until_us := told_us[batch.line]) is not None and max(until_us, waited_us - 1) >= (batch.end_us or 0)
+        ]
 
-    def _counted(self, batch: Batch) -> None:
-        batch.counted = batch.kgce / batch.tonnes if batch.good and batch.kgce is not None and batch.tonnes else None
-        self.history.ended(batch)
+    def count(self, batches: Sequence[Batch], totals: Totals) -> None:
+        """Keep the courses of batches that ended, by what these totals hold of their time."""
+        for batch in batches:
+            moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
+            batch.noted = totals.energy(batch.line, moments_us)
+        self._counted(batches)
 
-    def _is_told(self, batch: Batch) -> bool:
-        told_us, end_us = self.totals.told_us(batch.line), batch.end_us or 0
-        return told_us is not None and (told_us >= end_us or self.totals.now_us > end_us + WAITS_US)
+    def _past_us(self) -> int:
+        """What ended before this is history and not what runs: of a backlog."""
+        return max((total.received_us for total in self.totals.by_meter.values()), default=0) - WAITS_US
+
+    def _counted(self, batches: Sequence[Batch]) -> None:
+        past_us = self._past_us()
+        for batch in batches:
+            self.unlearned += (batch.end_us or 0) < past_us
+            batch.counted = batch.kgce / batch.tonnes if batch.good and batch.kgce is not None and batch.tonnes else None
+        self.history.ended(batches)
 
     def look(self) -> list[Alert]:
         """Look at each open batch that went on; returns those that are sure to waste since now."""

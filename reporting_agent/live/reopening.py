@@ -1,27 +1,31 @@
-"""Batches that had ended and are counted again, since readings or rows of them came late or corrected; the labels that change with them."""
+"""Batches that had ended and are counted from the spool: since readings or rows of them came late or corrected, or only once a meter had
+told of their time; the labels that change with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isclose
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live.batch_log import Batch, Key
+from reporting_agent.live.meter_total import HOUR_US, LONGEST_GAP_US, Total
 from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
 from reporting_agent.live.spool import Taken
-from reporting_agent.live.totals import HOUR_US, LONGEST_GAP_US, Total
+from reporting_agent.live.totals import Line
 from reporting_agent.live.window import readings_between
-from reporting_agent.report.figures import NOTHING
+from reporting_agent.report.figures import NOTHING, count
 
 GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands
 MOST_NAMED = 5
 MOST_DIGITS = 6
 SAME = 1e-6  # of an energy, in which two sums of the same readings may differ
-READ_TOGETHER_US = 6 * HOUR_US  # batches that end within so long of the first one's beginning
+READ_TOGETHER = 1_000_000  # readings: some 150 MB while they are counted
 DAY_US = 24 * HOUR_US
 
 
@@ -30,37 +34,47 @@ class Reopening:
 
     def __init__(self, site: Site, folder: Path) -> None:
         self._site, self._folder = site, folder
-        self._late: list[Reading] = []
-        self._corrected: list[Reading] = []
+        self._times_us: dict[str, array[int]] = {}  # of late and corrected readings, by meter
+        self._late = self._corrected = 0
         self._since_s: float | None = None
         self._last: Phrase | None = None
+
+    @property
+    def gathers(self) -> bool:
+        """Whether something waits to be counted."""
+        return self._since_s is not None
 
     def take(self, taken: Taken) -> None:
         """Readings that are older than one that was there, or give a moment another value."""
         again = set(taken.corrected)
-        self._late += [reading for reading in taken.late if reading not in again]
-        self._corrected += taken.corrected
+        late = [reading for reading in taken.late if reading not in again]
+        self._late, self._corrected = self._late + len(late), self._corrected + len(taken.corrected)
+        for reading in (*late, *taken.corrected):
+            self._times_us.setdefault(reading.meter, array("q")).append(reading.time_us)
 
     def told(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
         """A sentence where batches were counted again, once what comes late was gathered for a while."""
-        if not self._late and not self._corrected and not plant.log.corrected:
+        if not self._times_us and not plant.log.corrected and not plant.awaited.due:
             return
         self._since_s = now_s if self._since_s is None else self._since_s
         if now_s - self._since_s < GATHERED_S:
             return
-        late, again, self._late, self._corrected, self._since_s = self._late, self._corrected, [], [], None
+        times_us, self._times_us, self._since_s = self._times_us, {}, None
+        late, again, self._late, self._corrected = self._late, self._corrected, 0, 0
         rows, plant.log.corrected = plant.log.corrected, {}
-        by_key = {batch.key: batch for batch in touches(plant, [*late, *again])} | rows
-        touched = sorted(by_key.values(), key=lambda batch: batch.start_us)
-        if not touched:
-            return
+        awaited, plant.awaited.due = plant.awaited.due, {}
+        by_key = {batch.key: batch for batch in touches(plant, times_us)} | rows
+        awaited = {key: batch for key, batch in awaited.items() if key not in by_key}
+        touched = sorted((by_key | awaited).values(), key=lambda batch: batch.start_us)
         before = {batch.key: batch.counted for batch in touched}
         count_again(plant, touched, self._folder)
-        differing = [batch for batch in touched if _differs(before[batch.key], batch.counted)]
+        if awaited:
+            yield Phrase("Batches counted once all their readings were there: %(batches)s.", batches=count(len(awaited)))
+        differing = [batch for batch in touched if batch.key in by_key and _differs(before[batch.key], batch.counted)]
         for batch in differing:
             batch.again = True
         if differing:
-            self._last = self._sentence(differing, before, late=len(late), corrected=len(again), rows=len(rows))
+            self._last = self._sentence(differing, before, late=late, corrected=again, rows=len(rows))
             yield self._last
 
     def _sentence(self, touched: Sequence[Batch], before: dict[Key, float | None], **how_many: int) -> Phrase:
@@ -84,41 +98,49 @@ class Reopening:
             yield Phrase("Late and corrected data"), self._last, False
 
 
-def touches(plant: Plant, readings: Sequence[Reading]) -> list[Batch]:
-    """The batches that were counted and lie over such a reading."""
+def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
+    """The batches that were counted and lie over such a time of a meter."""
     touched: dict[Key, Batch] = {}
-    for reading in readings:
-        total = plant.totals.by_meter.get(reading.meter)
+    for meter, of_meter in times_us.items():
+        total = plant.totals.by_meter.get(meter)
         if total is None:
             continue
-        reach_us = _reach_us(total)
+        moments_us, reach_us = np.sort(np.array(of_meter)), _reach_us(total)
         for line, batches in plant.log.lines.items():
             if line[0] != total.meter.step or total.meter.equipment not in ("", line[1]):
                 continue
-            for batch in batches:
-                if batch.end_us is not None and batch.noted is not None and batch.start_us <= reading.time_us <= batch.end_us + reach_us:
-                    touched[batch.key] = batch
+            counted = [batch for batch in batches if batch.end_us is not None and batch.noted is not None]
+            first = np.searchsorted(moments_us, [batch.start_us for batch in counted])
+            last = np.searchsorted(moments_us, [(batch.end_us or 0) + reach_us for batch in counted], "right")
+            touched |= {counted[place].key: counted[place] for place in np.flatnonzero(first < last).tolist()}
     return list(touched.values())
 
 
 def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
-    for together in _together(batches):
-        meters = {total.meter.id: total for batch in together for total in plant.totals.of_line(batch.line)}
+    for together in _together(plant, batches):
+        meters = {total.meter.id: total for line in {batch.line for batch in together} for total in plant.totals.of_line(line)}
         margin_us = LONGEST_GAP_US + 3 * max((_reach_us(total) for total in meters.values()), default=0)
         first_us, last_us = together[0].start_us - margin_us, max(member.end_us or 0 for member in together) + margin_us
         totals = plant.totals.emptied()
         totals.fill(readings_between(folder, frozenset(meters), first_us, last_us), first_us)
-        for batch in together:
-            plant.count(batch, totals)
+        plant.count(together, totals)
 
 
-def _together(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+def _together(plant: Plant, batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+    """As many in turn as have some `READ_TOGETHER` readings: each turn reads the segments whole, so that few would take for ever."""
+    per_us = {name: 1 / total.usual_us for name, total in plant.totals.by_meter.items()}
     group: list[Batch] = []
+    lines: set[Line] = set()
+    meters: set[str] = set()
     for batch in batches:
-        if group and (batch.end_us or 0) - group[0].start_us > READ_TOGETHER_US:
+        if batch.line not in lines:
+            lines.add(batch.line)
+            meters |= {total.meter.id for total in plant.totals.of_line(batch.line)}
+        if group and ((batch.end_us or 0) - group[0].start_us) * sum(per_us[name] for name in meters) > READ_TOGETHER:
             yield group
-            group = []
+            group, lines = [], {batch.line}
+            meters = {total.meter.id for total in plant.totals.of_line(batch.line)}
         group.append(batch)
     if group:
         yield group

@@ -14,10 +14,11 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
-from reporting_agent.live import shifts
+from reporting_agent.live import shift_words, shifts
 from reporting_agent.live.answers import Answer, Kind, key_of
 from reporting_agent.live.faults import Faults
 from reporting_agent.live.helping import practices_against
+from reporting_agent.live.learning import Learning
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.notifying import Journal, Teller, Told
 from reporting_agent.live.pages import Pages
@@ -26,6 +27,7 @@ from reporting_agent.live.plant import Alert, Plant
 from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live
+from reporting_agent.live.shift_ends import ShiftEnds
 from reporting_agent.live.source import LiveSource, reason
 from reporting_agent.live.spool import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
@@ -33,7 +35,6 @@ from reporting_agent.live.totals import AHEAD_US
 from reporting_agent.live.unreadable import Message, Unreadable
 
 SHOW_EVERY_S = 0.5
-LEARN_EVERY_S = 86_400.0
 
 
 class Watched(Protocol):
@@ -70,8 +71,9 @@ class Room:
         self.latest: Shown | None = None
         self.teller = Teller(settings.alerts, site.folder, tell, publish)
         self.server: Server | None = None
-        self._shown_s = self._learned_s = float("-inf")
-        self._shift: shifts.Shift | None = None
+        self._shown_s = float("-inf")
+        self._learning = Learning(self.plant, time.monotonic())
+        self._shift_ends = ShiftEnds(site.runs.shift_starts, site.zone)
         self.unreadable = Unreadable()
 
     def start(self, before: Room | None = None) -> None:
@@ -93,7 +95,7 @@ class Room:
             [row for row in source.rows if row["table"] == "batches"],
             max((int(t.max()) for t, _ in readings.values() if len(t)), default=0),
         )
-        self._learned_s = time.monotonic()
+        self._shift_ends.start(self.plant.totals)
         self.alerts, self.answers = self.journal.load(), self.journal.answers()
         for alert in self.alerts:
             self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
@@ -180,15 +182,17 @@ class Room:
         if now_s - self._shown_s < SHOW_EVERY_S:
             return
         self._shown_s = now_s
-        if now_s - self._learned_s >= LEARN_EVERY_S:
-            self._learned_s = now_s
-            self.plant.learn()
+        self._learning.round(now_s)
         for alert in self.plant.look():
             self._raise(alert)
         for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.told(self.plant, now_s)):
             self.tell(sentence)
         self.latest = self._picture(watch)
-        self._end_of_shift(self.latest.shift)
+        if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
+            self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
+
+    def _is_settled(self) -> bool:
+        return not self.plant.unlearned and not self.reopening.gathers
 
     def _raise(self, alert: Alert) -> None:
         self.journal.add(alert)
@@ -246,15 +250,11 @@ class Room:
             notices=[*self.faults.notices(watch.spool.meters), *self.reopening.notices(), *watch.notices],
         )
 
-    def _end_of_shift(self, shift: shifts.Shift) -> None:
-        """Told once a shift ended, with what it did."""
-        before, self._shift = self._shift, shift
-        if before is None or shift.start <= before.start:  # the first reading may be of an earlier time than this machine's
-            return
-        ended = shifts.done(self.plant, self.alerts, before.start, before.end)
-        view = self.pages.shift_view(ended, "en", self.answers)
-        lines = [f"{line['equipment']}: {line['batches']}, {line['output']} t, {line['above']} kgce/t" for line in view["lines"]]
-        self.tell(Phrase("%(shift)s ended: %(lines)s", shift=view["heading"], lines="; ".join(lines) or "–"))
+    def _tell_shift(self, shift: shifts.Shift) -> None:
+        """What it did, once it ended."""
+        view = self.pages.shift_view(shift, "en", self.answers)
+        self.tell(shift_words.ended(shift, self.site.zone))
+        lines = map(shift_words.line_words, shift.lines)
         self.teller.tell(
             Told(
                 f"{self.pages.name}: {view['heading']}",

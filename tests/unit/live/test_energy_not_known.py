@@ -14,12 +14,12 @@ from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
 from reporting_agent.live.faults import Faults
+from reporting_agent.live.meter_total import Total
 from reporting_agent.live.payloads import EPOCH
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.shifts import done
-from reporting_agent.live.totals import Total
 
 HEATS = 30  # of each furnace: some more than make a usual course
 
@@ -82,7 +82,7 @@ def test_a_batch_told_after_its_readings_were_let_go_of_is_counted_from_the_spoo
     plant.settle()
     plant.take((), [{"table": "batches", **furnaces.batches()[0]}, _from(furnaces, "1990-01-01T00:00:00+00:00")])
     assert [batch.kgce for batch in plant.settle()] == [None, None]
-    assert [batch.id for batch in plant.log.corrected.values()] == [furnaces.batches()[0]["batch_id"]]
+    assert [batch.id for batch in plant.awaited.due.values()] == [furnaces.batches()[0]["batch_id"]]
 
 
 def _register(**more: object) -> Total:

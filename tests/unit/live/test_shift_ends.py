@@ -1,0 +1,108 @@
+"""The end of a shift is told once, after what comes late had its time, and of shifts long ago nothing is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks.catalogue import in_language
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live import shift_words
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.shift_ends import WAITS_S, ShiftEnds
+from reporting_agent.live.shifts import LineDone, Shift
+from reporting_agent.live.totals import Totals
+
+STARTS = ("06:00", "14:00", "22:00")
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+HEADING = "Shift of 2026-11-05, 22:00 to 06:00 ended:"
+NO_LABEL = "above the label – kgce/t"
+
+
+class Line:
+    """Readings of one meter, looked at every ten seconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.totals = Totals(load_site(Furnaces(heats=1).write(folder)), date(2026, 11, 25))
+        self.ends, self.now_s, self.settled = ShiftEnds(STARTS, UTC), 0.0, True
+
+    def read(self, *stamps: datetime) -> None:
+        times = [round(stamp.timestamp() * 1e6) for stamp in stamps]
+        self.totals.take([Reading("eaf-1-gas", time_us, 1.0, received_us=round(NOW.timestamp() * 1e6)) for time_us in times])
+
+    def look(self, seconds: float, wall: datetime = NOW) -> list[datetime]:
+        """Beginnings of the shifts that are told meanwhile."""
+        begun = []
+        for _ in range(round(seconds / 10)):
+            self.now_s += 10.0
+            if (span := self.ends.due(self.totals, wall, self.now_s, is_settled=lambda: self.settled)) is not None:
+                begun.append(span[0])
+        return begun
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path)
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 63])
+def test_a_backlog_tells_of_the_shift_before_this_one_alone_however_it_is_read(line: Line, pieces: int) -> None:
+    hours = [NOW - HOUR * before for before in range(21 * 24, -1, -1)]
+    size = len(hours) // pieces
+    told: list[datetime] = []
+    for first in range(0, len(hours), size):
+        line.read(*hours[first : first + size])
+        told += line.look(60)
+    assert told == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
+
+
+def test_a_shift_is_told_half_a_minute_after_its_end_and_once_nothing_late_waits(line: Line) -> None:
+    line.read(NOW - 4 * HOUR, NOW - 3.5 * HOUR)
+    line.ends.start(line.totals)
+    assert line.look(60) == []
+    line.read(NOW - 2.9 * HOUR)
+    assert line.look(WAITS_S) == []
+    line.settled = False
+    assert line.look(600) == []
+    line.settled = True
+    assert line.look(10) == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
+    assert line.look(600) == []
+
+
+def test_a_shift_that_a_restarted_agent_had_told_is_not_told_again(line: Line) -> None:
+    line.read(NOW - 12 * HOUR, NOW - HOUR)
+    line.ends.start(line.totals)
+    line.read(NOW)
+    assert line.look(600) == []
+
+
+def test_after_a_weekend_without_the_agent_the_last_shift_alone_is_told(line: Line) -> None:
+    line.read(NOW - 60 * HOUR)
+    line.ends.start(line.totals)
+    line.read(NOW - 50 * HOUR)
+    assert line.look(60) == []
+    line.read(NOW)
+    assert line.look(60) == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "english", "chinese"),
+    [
+        (
+            [LineDone("eaf-1", 8, 807.0, 10.4), LineDone("eaf-2", 1, 99.0, None)],
+            f"{HEADING} eaf-1: batches 8, output 807.0 t, above the label +10.4 kgce/t; eaf-2: batches 1, output 99.00 t, {NO_LABEL}",
+            "eaf-1：批次 8，产量 807.0 t，高于标签 +10.4 kgce/t",
+        ),
+        ([], f"{HEADING} –", "–"),
+    ],
+)
+def test_its_sentence_says_what_each_figure_is(lines: Sequence[LineDone], english: str, chinese: str) -> None:
+    start = datetime(2026, 11, 5, 22, tzinfo=UTC)
+    sentence = shift_words.ended(Shift(start, start + 8 * HOUR, tuple(lines), ()), UTC)
+    assert sentence == english
+    assert chinese in in_language(sentence, "zh-hans")
