@@ -40,10 +40,12 @@ def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
 
 def waiting_for(user: User) -> QuerySet[SiteReport]:
     """What firms asked to have confirmed, at sites where the person may; the file is read by nobody else."""
-    assigned = Assignment.objects.filter(body__in=_bodies(user), taken_back_at=None).values_list("site", flat=True)
-    free = [site for site, who in _free_at(set(assigned)).items() if any(person == user.pk for _body, person in who)]
-    rows = SiteReport.objects.filter(site__in=free, site__retired_at=None, unconfirmed_at=None).exclude(asked="")
-    return rows.select_related("site").order_by("pk")
+    return _asked_of(user).filter(unconfirmed_at=None).order_by("pk")
+
+
+def refused_for(user: User) -> QuerySet[SiteReport]:
+    """What an auditor refused to confirm at these sites, the newest first; one that its firm withdrew is no longer among them."""
+    return _asked_of(user).exclude(unconfirmed_at=None).order_by("-unconfirmed_at", "-pk")
 
 
 def confirmed_by(user: User) -> tuple[tuple[SiteReport, AuditorKey], ...]:
@@ -148,6 +150,12 @@ def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
         if not has_interest and (site, person) not in interested:
             free.setdefault(site, set()).add((body, person))
     return free
+
+
+def _asked_of(user: User) -> QuerySet[SiteReport]:
+    assigned = Assignment.objects.filter(body__in=_bodies(user), taken_back_at=None).values_list("site", flat=True)
+    free = [site for site, who in _free_at(set(assigned)).items() if any(person == user.pk for _body, person in who)]
+    return SiteReport.objects.filter(site__in=free, site__retired_at=None).exclude(asked="").select_related("site")
 
 
 def _bodies(user: User) -> list[int]:

@@ -336,6 +336,12 @@ class TestConfirmedByAnAuditor:
         report = SiteReport.objects.get()
         address = reverse("web:withdraw-confirmation", args=[report.pk])
         assert signed_in(cast.auditor).post(address, {"reason": "The baseline has no winter."}).status_code == 302
+        listed = page(signed_in(cast.auditor), "confirmations")
+        assert "Refused on" in listed
+        assert "The baseline has no winter." in listed
+        assert address not in listed, "what is decided waits for nobody"
+        interested = person("interested@example.org", cast.body, Role.CERTIFICATION_BODY)
+        assert "The baseline has no winter." not in page(signed_in(interested), "confirmations")
         for other in cast.plants[1:5]:
             hand_in(other)
         assert not Edition.objects.exists()
