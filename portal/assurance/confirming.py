@@ -40,10 +40,12 @@ def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
 
 def waiting_for(user: User) -> QuerySet[SiteReport]:
     """What firms asked to have confirmed, at sites where the person may; the file is read by nobody else."""
-    assigned = Assignment.objects.filter(body__in=_bodies(user), taken_back_at=None).values_list("site", flat=True)
-    free = [site for site, who in _free_at(set(assigned)).items() if any(person == user.pk for _body, person in who)]
-    rows = SiteReport.objects.filter(site__in=free, site__retired_at=None, unconfirmed_at=None).exclude(asked="")
-    return rows.select_related("site").order_by("pk")
+    return _asked_of(user).filter(unconfirmed_at=None).order_by("pk")
+
+
+def refused_for(user: User) -> QuerySet[SiteReport]:
+    """What an auditor refused to confirm at these sites, the newest first; one that its firm withdrew is no longer among them."""
+    return _asked_of(user).exclude(unconfirmed_at=None).order_by("-unconfirmed_at", "-pk")
 
 
 def confirmed_by(user: User) -> tuple[tuple[SiteReport, AuditorKey], ...]:
@@ -97,7 +99,7 @@ def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -
             )
         row.asked, row.confirmed_key, row.confirmed_on = "", confirmation.key_id, confirmation.on
         row.save(update_fields=["asked", "confirmed_key", "confirmed_on"])
-        _said(row, Action.OUTCOME_CONFIRMED, by, now)
+        _said(row, Action.OUTCOME_CONFIRMED, by, now, event="confirmed")
         reporting.count_waiting(row.practice, key, now)
     return row
 
@@ -124,16 +126,17 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
             return row
         row.unconfirmed_at, row.unconfirmed_reason = now, sentence
         row.save(update_fields=["unconfirmed_at", "unconfirmed_reason"])
-        _said(row, Action.OUTCOME_UNCONFIRMED, by, now)
+        _said(row, Action.OUTCOME_UNCONFIRMED, by, now, event="withdrawn" if report in held else "refused")
         if row.counted_at is not None:
             new_edition(key, now)
     return row
 
 
-def _said(row: SiteReport, action: Action, by: User, now: datetime) -> None:
+def _said(row: SiteReport, action: Action, by: User, now: datetime, *, event: str) -> None:
     """On the record without practice, class and reason, as its handing in is; the firm reads these on its own page."""
     record(now, by.email, action, f"firm {row.site.organisation.name}"[:254])
-    tell(Kind.OUTCOME_DECIDED, people_of_site(row.site), "web:practice-outcome", {"practice": row.practice}, named(row.site), now)
+    facts = {**named(row.site), "event": event}
+    tell(Kind.OUTCOME_DECIDED, people_of_site(row.site), "web:practice-outcome", {"practice": row.practice}, facts, now)
 
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
@@ -147,6 +150,12 @@ def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
         if not has_interest and (site, person) not in interested:
             free.setdefault(site, set()).add((body, person))
     return free
+
+
+def _asked_of(user: User) -> QuerySet[SiteReport]:
+    assigned = Assignment.objects.filter(body__in=_bodies(user), taken_back_at=None).values_list("site", flat=True)
+    free = [site for site, who in _free_at(set(assigned)).items() if any(person == user.pk for _body, person in who)]
+    return SiteReport.objects.filter(site__in=free, site__retired_at=None).exclude(asked="").select_related("site")
 
 
 def _bodies(user: User) -> list[int]:

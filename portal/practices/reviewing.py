@@ -98,7 +98,7 @@ def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> E
             else:
                 raise _decided()
             _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
-            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now)
+            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now, event="edited")
         record(now, by.email, Action.PRACTICE_EDITED, subject_of(row))
     return row
 
@@ -119,7 +119,7 @@ def publish(entries: Sequence[Entry], by: User, key: ReceiptKey, now: datetime) 
             row.state, row.published_by, row.published_at = State.PUBLISHED, by, now
             row.save(update_fields=["state", "published_by", "published_at"])
             record(now, by.email, Action.PRACTICE_PUBLISHED, subject_of(row))
-            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now)
+            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now, event=State.PUBLISHED)
         new_edition(key, now)
     return rows
 
@@ -143,7 +143,7 @@ def end(entry: Entry, by: User, reason: str, key: ReceiptKey, now: datetime) -> 
         row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
         action = Action.PRACTICE_WITHDRAWN if row.state == State.WITHDRAWN else Action.PRACTICE_REFUSED
         record(now, by.email, action, subject_of(row), row.ended_reason)
-        _tell(Told.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now)
+        _tell(Told.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=row.state)
         if published:
             new_edition(key, now)
     return row
@@ -249,7 +249,8 @@ def _firm(row: Entry) -> tuple[int, ...]:
     return people_of_firms((row.organisation_id,)) if row.organisation_id is not None else ()
 
 
-def _tell(kind: Told, row: Entry, people: Sequence[int], by: User, now: datetime) -> None:
-    """Whoever did it is not told."""
+def _tell(kind: Told, row: Entry, people: Sequence[int], by: User, now: datetime, *, event: str = "") -> None:
+    """Whoever did it is not told. `event`: which of those that the kind covers happened."""
     en, zh = (str(row.content.get(f"title_{language}", "")) for language in ("en", "zh"))
-    tell(kind, set(people) - {by.pk}, "web:practice-entry", {"entry": row.pk}, {"practice": en or zh, "practice_zh": zh}, now)
+    facts = {"practice": en or zh, "practice_zh": zh, "event": str(event)}
+    tell(kind, set(people) - {by.pk}, "web:practice-entry", {"entry": row.pk}, facts, now)

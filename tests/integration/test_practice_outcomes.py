@@ -306,6 +306,7 @@ class TestConfirmedByAnAuditor:
         assert (report.asked, report.confirmed_key, bool(report.counted_at)) == ("", key.public.key_id, True)
         assert Library.model_validate_json(Edition.objects.get().library).reported[PRACTICE].confirmed == 1
         assert Notice.objects.filter(recipient=plant.owner, kind="practice-outcome.decided").count() == 1
+        assert "an auditor confirmed what a practice saved" in page(owner, "notifications")
 
     def test_a_confirmation_is_withdrawn_with_a_reason_and_the_library_says_one_fewer(self, cast: Cast) -> None:
         key, colleague = self.registered(cast), signed_in(person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
@@ -335,10 +336,17 @@ class TestConfirmedByAnAuditor:
         report = SiteReport.objects.get()
         address = reverse("web:withdraw-confirmation", args=[report.pk])
         assert signed_in(cast.auditor).post(address, {"reason": "The baseline has no winter."}).status_code == 302
+        listed = page(signed_in(cast.auditor), "confirmations")
+        assert "Refused on" in listed
+        assert "The baseline has no winter." in listed
+        assert address not in listed, "what is decided waits for nobody"
+        interested = person("interested@example.org", cast.body, Role.CERTIFICATION_BODY)
+        assert "The baseline has no winter." not in page(signed_in(interested), "confirmations")
         for other in cast.plants[1:5]:
             hand_in(other)
         assert not Edition.objects.exists()
         assert "The baseline has no winter." in page(signed_in(plant.owner), "practice-outcome", PRACTICE)
+        assert "an auditor refused to confirm what a practice saved" in page(signed_in(plant.owner), "notifications")
         reporting.withdraw(report.pk, plant.owner, NOW)
         assert hand_in(plant).counted_at == NOW
 

@@ -104,6 +104,22 @@ class TestTwoPeople:
         told = [one.kind for one in notices.notices(cast.plants[0].owner.pk, 0, 50)]
         assert told[:2] == ["practice.decided", "practice.decided"]
 
+    def test_a_notice_says_which_of_the_events_happened_and_names_the_practice_in_the_readers_language(self, cast: Cast) -> None:
+        row, owner = published(cast), cast.plants[0].owner
+        reviewing.end(row, cast.approver, "It was measured again.", keys.receipt_key(), NOW)
+        shown = page(signed_in(owner), "notifications")
+        for event in ("edited", "published", "withdrawn"):
+            assert f"The practice “{HOT['title_en']}” was {event}" in shown
+        assert "edited, published, refused or withdrawn" not in shown
+        assert f"做法“{HOT['title_zh']}”已发布" in page(signed_in(owner), "notifications", language="zh-hans")
+
+    def test_the_way_to_offer_or_review_is_shown_to_whom_it_leads_somewhere(self, cast: Cast) -> None:
+        address = f'href="{reverse("web:practice-entries")}"'
+        for user in (cast.plants[0].owner, cast.approver):
+            assert address in page(signed_in(user), "practices")
+        for client in (signed_in(cast.auditor), Client()):
+            assert address not in page(client, "practices")
+
     def test_the_api_gives_the_newest_edition_with_its_proof(self, cast: Cast) -> None:
         assert Client().get(reverse("api:practices")).json() == {"document": None, "library": "", "log": None}
         published(cast)

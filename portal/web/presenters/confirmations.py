@@ -20,7 +20,9 @@ from portal.web.words import dated, in_language, in_page_language, moment_in_wor
 COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml --keys auditor.pem"
 
 
-def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]) -> Sheet:
+def confirmations_page(
+    library: Library, waiting: Sequence[SiteReport], refused: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]
+) -> Sheet:
     names = {practice.id: in_page_language(practice.words) for practice in library.practices}
     lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
         "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
@@ -32,6 +34,7 @@ def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirme
         sections=(
             Section(_("Waiting for you"), _waiting(waiting, names), _about()),
             Section(_("Confirmed by your body"), _confirmed(confirmed, names)),
+            Section(_("Refused at these sites"), _refused(refused, names)),
         ),
     )
 
@@ -80,6 +83,16 @@ def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
     heads = (_("Site"), _("Practice"), _("What the site found"), _("Submitted"))
     cells = tuple((*_what(row, names, url="web:confirm-outcome"), Cell(moment_in_words(row.handed_in_at))) for row in rows)
     return table_of(_("Reports that wait"), heads, cells, _("Nothing waits for your confirmation."))
+
+
+def _refused(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
+    heads = (_("Site"), _("Practice"), _("What the site found"), _("Refused on"), _("Reason"))
+    cells = tuple((*_what(row, names), Cell(_refused_on(row)), Cell(row.unconfirmed_reason)) for row in rows)
+    return table_of(_("Refused reports"), heads, cells, _("No auditor has refused a report."))
+
+
+def _refused_on(row: SiteReport) -> str:
+    return moment_in_words(row.unconfirmed_at) if row.unconfirmed_at else ""
 
 
 def _confirmed(rows: Sequence[tuple[SiteReport, AuditorKey]], names: dict[str, str]) -> Listed:

@@ -51,6 +51,9 @@ WORDINGS = {
     kind: Wording(row["name"], row["title"], with_contact(row["sentence"], _THEN) if kind in _OF_EVERYBODY else row["sentence"])
     for kind, row in word_tables.rows("notices").items()
 }
+TITLES_OF_EVENTS = word_tables.words("notice_titles")
+"""By kind and event. A notice that was written before events were told has the title of its kind, which names all of them."""
+
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
     Role.REGULATOR: (
@@ -85,7 +88,8 @@ def notice_row_of(kind: str, told: Mapping[str, Any], at: datetime, url: str = "
     if wording is None:
         return NoticeRow(kind, kind, "", at, url, read)
     words = _words(told)
-    return NoticeRow(str(wording.name), str(wording.title) % words, str(wording.sentence) % words, at, url, read)
+    title = TITLES_OF_EVENTS.get(f"{kind} {told.get('event', '')}", wording.title)
+    return NoticeRow(str(wording.name), str(title) % words, str(wording.sentence) % words, at, url, read)
 
 
 def notice_page(

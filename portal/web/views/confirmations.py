@@ -26,7 +26,8 @@ from portal.web.words import sentence_space
 @for_role(Role.CERTIFICATION_BODY)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    sheet = presenter.confirmations_page(library(), list(confirming.waiting_for(user)), confirming.confirmed_by(user))
+    waiting, refused = list(confirming.waiting_for(user)), list(confirming.refused_for(user))
+    sheet = presenter.confirmations_page(library(), waiting, refused, confirming.confirmed_by(user))
     return render(request, "web/sheet.html", {"page": sheet})
 
 

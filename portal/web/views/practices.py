@@ -58,7 +58,9 @@ IN_THE_FORM = frozenset({"practice-gives-away"})
 @from_replica
 def every(request: HttpRequest) -> HttpResponse:
     """The whole library, or what fits a sector, a step, a cause (`?sector=&step=&cause=`)."""
-    return render(request, "web/practices.html", {"page": presenter.library_page(selectors.library(), request.GET)})
+    contributes = request.user.is_authenticated and not roles_of(person(request)).isdisjoint(CONCERNED)
+    page = presenter.library_page(selectors.library(), request.GET)
+    return render(request, "web/practices.html", {"page": page, "contributes": contributes})
 
 
 @require_safe
