@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from portal.accounts import second_factor
 from portal.accounts.models import User
@@ -125,6 +125,17 @@ class Reader:
 
     def open(self, path: str) -> None:
         self.page.goto(self.base + path)
+
+    def requests(self) -> list[str]:
+        """What the page asks for from now on, as `GET http://…`; the tab's icon not, for which the browser asks when it has time."""
+        asked: list[str] = []
+
+        def take(request: Request) -> None:
+            if not request.url.endswith("/static/web/icon.svg"):
+                asked.append(f"{request.method} {request.url}")
+
+        self.page.on("request", take)
+        return asked
 
     def look(self, name: str, expected_status: int | None = None) -> None:
         """Check the page that stands there: policy, script, accessibility with every detail opened, width, language."""

@@ -36,8 +36,7 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     page = owner.page
     owner.open("/what-to-do-next/")
     page.wait_for_selector("#yearly-output")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    sent = owner.requests()
     kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
     before = page.evaluate(kept)
     assert not page.is_visible("[data-money]"), "no price, no money: no column of dashes, and no row of them on a phone"
@@ -112,8 +111,7 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     page = owner.page
     owner.open("/what-to-do-next/")
     page.wait_for_selector("#border-price")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    sent = owner.requests()
     kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
     before = page.evaluate(kept)
     for hidden in ("[data-carbon]", "[data-typed]", "[data-attested]", "[data-priced]"):
@@ -188,8 +186,7 @@ def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orient
     officer = reader(*screen, world.cast.drafter.email)
     page = officer.page
     officer.open("/home/")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    sent = officer.requests()
     tables = page.locator("[data-worth]")
     assert tables.count() == 2, "down to typical, and down to the best"
     before = [numbers(each) for each in tables.locator("tfoot [data-cell=kgce]").all_inner_texts()]
@@ -300,8 +297,7 @@ def test_a_reader_without_an_account_works_out_a_practice_at_own_prices_and_noth
     page = visitor.page
     visitor.open("/practices/cement-improved-grinding-mill/")
     page.wait_for_selector("#payback-tonnes")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    sent = visitor.requests()
     cells = {name: page.locator(f"[data-practice] [data-cell={name}]") for name in ("worth", "yearly", "spent", "payback")}
     assert {cell.inner_text() for cell in cells.values()} == {"–"}
     page.fill("#price-electricity", "0.62")

@@ -70,8 +70,7 @@ def test_the_browser_works_a_digest_out_and_sends_no_file(
     paper.write_bytes(b"evidence" * 1000)
     officer = reader(*screen, world.cast.drafter.email)
     officer.open("/incentives/")
-    sent: list[str] = []
-    officer.page.on("request", lambda request: sent.append(request.url))
+    sent = officer.requests()
     officer.page.set_input_files("input[type=file]", paper)
     expect(officer.page.locator("[id$=evidence]")).to_have_value(hashlib.sha256(paper.read_bytes()).hexdigest())
     assert not sent
