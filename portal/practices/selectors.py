@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from benchmarks.guidance.outcomes import Reported
 from benchmarks.guidance.practices import Library
@@ -48,6 +48,13 @@ def entries_of(user: User) -> QuerySet[Entry]:
     if may_decide(user):
         return _rows()
     return _rows().filter(organisation__in=organisations_as(user, Role.ENTERPRISE))
+
+
+def entries_to_review(user: User) -> tuple[int, int]:
+    """For a regulator of the nation: how many were offered and not reviewed, and how many somebody else reviewed."""
+    by_another = Q(state=State.REVIEWED) & ~Q(reviewed_by=user)
+    counted = Entry.objects.aggregate(offered=Count("pk", filter=Q(state=State.OFFERED)), reviewed=Count("pk", filter=by_another))
+    return counted["offered"], counted["reviewed"]
 
 
 def speaks_for(user: User, entry: Entry) -> bool:

@@ -25,9 +25,7 @@ from portal.intake.reminders import asked_for
 from portal.intake.turnout import turnout
 from portal.notifications import selectors as notifications
 from portal.partners import conformance, deliveries, terms
-from portal.practices.models import Entry
-from portal.practices.models import State as EntryState
-from portal.practices.selectors import entries_of
+from portal.practices.selectors import entries_to_review
 from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
 from portal.register import applying, siting
 from portal.sharing import groups
@@ -104,14 +102,10 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
 
 def _to_review(user: User) -> tuple[int, int, int]:
     """Practices offered and not reviewed, practices that somebody else reviewed, and incentives that somebody else proposed."""
-    entries = entries_of(user) if governance.may_decide(user) else Entry.objects.none()
-    mine = jurisdictions_of(user)
+    mine = tuple(jurisdictions_of(user))
+    offered, reviewed = entries_to_review(user) if any(held.parent_id is None for held in mine) else (0, 0)
     proposed = offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
-    return (
-        entries.filter(state=EntryState.OFFERED).count(),
-        entries.filter(state=EntryState.REVIEWED).exclude(reviewed_by=user).count(),
-        sum(any(held.covers_path(offer.jurisdiction.path) for held in mine) for offer in proposed),
-    )
+    return offered, reviewed, sum(any(held.covers_path(offer.jurisdiction.path) for held in mine) for offer in proposed)
 
 
 def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change, ...]:
