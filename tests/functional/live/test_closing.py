@@ -73,7 +73,7 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     room.now = end + timedelta(hours=2)
     silent = FileSource(Files.model_validate({"path": "a.csv", "batches": {}}), tmp_path, Intake(spool))
     room.sources = [silent]
-    assert room.notices() == ["2025-01 waits: a.csv is not read (…)"]
+    assert room.notices() == ["2025-01 waits: a.csv is not read (no answer yet)"]
     room.sources = []
     assert room.notices() == ["2025-01 waits: eaf-1-electricity has sent no reading since its end"]
     last = [one._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent) // 4) for one in sent[-4:]]
