@@ -49,7 +49,7 @@ def test_a_value_is_read_in_the_laboratorys_unit() -> None:
     [
         ('[[lhv]]\ncarrier = "electricity"\nfrom = 2024-01-01\nvalue = 3.6\n', "holds heat"),
         ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 20.9\nunit = "MJ/Nm3"\n', "MJ/kg"),
-        ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = -1\n', "greater than 0"),
+        ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = -1\n', "above 0"),
         ('[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 20\n' * 2, "two values from 2024-01-01"),
         ('[[lhv]]\ncarrier = "steam"\nfrom = 2024-01-01\nvalue = 6\n', "1.5 to 3.7 MJ/kg"),
         (meter("n", carrier='"coke"', unit="t", lhv="20000"), "22 to 31 MJ/kg"),
