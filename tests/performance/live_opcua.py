@@ -89,10 +89,10 @@ def measure() -> Measurement:
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held, _server(port) as server, watching(Path(held), text) as watch:
         until(lambda: watch.sources[0].connected and watch.kept >= NODES)
         for _ in range(RUNS):
-            watch.sources[0].stop()
+            watch.sources.pop().stop()  # taken out first, as in `live`
             bare.append(asyncio.run(_counted(port, server)))
             before = watch.kept + watch.repeated
-            watch.sources[0] = _again(watch)
+            watch.sources.append(_again(watch))
             watch.sources[0].start()
             until(lambda before=before: watch.sources[0].connected and watch.kept + watch.repeated >= before + NODES)  # type: ignore[misc]
             kept, began = watch.kept, _published(server)
