@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from benchmarks.phrases import Phrase
 from reporting_agent.live.meter_state import MeterState
-from reporting_agent.live.meter_total import HOUR_US
+from reporting_agent.live.meter_total import HOUR_US, Fall
 from reporting_agent.live.payloads import EPOCH
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import BEYOND_US
@@ -16,6 +16,7 @@ from reporting_agent.report.figures import shown
 
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
+MOST_FALLS = 20  # registers, as where a gateway began anew
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
 
@@ -55,20 +56,23 @@ class Faults:
                     start=self._stamp(batch.start_us),
                     now=self._stamp(now_us()),
                 )
-        for meter, until_us, sentence in self._falls():
-            if self._is_fresh(meter, until_us):
+        for meter, fall in self._falls():
+            if self._is_fresh(meter, fall.until_us):
                 yield Phrase(
                     "%(meter)s: %(fall)s. What it counted there is not known, here as in `label`: batches over this moment have no figure "
                     "on the page and raise no alert. Set rollover in site.toml if the register starts again from 0; a meter that was "
                     "replaced or reset needs nothing.",
                     meter=meter,
-                    fall=sentence,
+                    fall=self._in_words(fall),
                 )
 
     def notices(self, meters: Mapping[str, MeterState]) -> Iterator[tuple[str, Phrase, bool]]:
         """Rows of the page's table of sources."""
-        for meter, _, sentence in self._falls():
-            yield meter, sentence, False
+        falls = list(self._falls())
+        for meter, fall in falls[:MOST_FALLS]:
+            yield meter, self._in_words(fall), False
+        if more := falls[MOST_FALLS:]:
+            yield "…", Phrase("%(count)s further registers fell without a declared rollover", count=len(more)), False
         for batch in self._plant.log.ahead()[:MOST_LISTED]:
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=self._stamp(batch.start_us)), False
         for name, state in meters.items():
@@ -84,16 +88,17 @@ class Faults:
     def _stamp(self, moment_us: int) -> str:
         return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
 
-    def _falls(self) -> Iterator[tuple[str, int, Phrase]]:
+    def _falls(self) -> Iterator[tuple[str, Fall]]:
         """The latest of each register in a day."""
         since_us = self._plant.totals.now_us - LISTED_US
         for meter, total in self._plant.totals.by_meter.items():
             if falls := list(total.falls(since_us)):
-                last = falls[-1]
-                sentence = Phrase(
-                    "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
-                    before=shown(last.before),
-                    after=shown(last.after),
-                    at=self._stamp(last.until_us),
-                )
-                yield meter, last.until_us, sentence
+                yield meter, falls[-1]
+
+    def _in_words(self, fall: Fall) -> Phrase:
+        return Phrase(
+            "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
+            before=shown(fall.before),
+            after=shown(fall.after),
+            at=self._stamp(fall.until_us),
+        )
