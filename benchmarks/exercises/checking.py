@@ -15,9 +15,13 @@ TRIES = 3
 
 CLOSE = 0.05
 RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY, UNIT_ALONE = "right", "other", "unit", "unreadable", "close", "unit-alone"
+UNIT_TOO = "unit-too"
 _UNEXPLAINED = frozenset({OTHER, UNIT, CLOSE_BY})
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)")
 """With commas between thousands, or one comma or point before decimals."""
+_QUOTIENT = re.compile(rf"\s*({_NUMBER.pattern})\s*[/:\u00f7]\s*({_NUMBER.pattern})\s*")
+_GOES_ON = re.compile(r"[.,'/]\d")
+"""A figure that is written in a way of which nothing is guessed: 1.000,50."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _UNIT = re.compile(r"\s*(%|(?:[kmgt]?wh|[kmgt]?j|k?gce|tce|k?cal|kg|t|cny|usd|eur)(?:/(?:t|kg|kwh))?)(?![\w/])")
 """A unit that is told behind a figure, in small letters; other words behind it are taken as words."""
@@ -35,6 +39,11 @@ class Verdict:
     code: str
     said: str
     look: str
+
+    @property
+    def is_a_try(self) -> bool:
+        """Whether it counts as wrong: what cannot be read is asked for again."""
+        return not self.right and self.code != UNREADABLE
 
 
 def check(exercise: Exercise, question: Question, given: str, language: str) -> Verdict:
@@ -62,6 +71,8 @@ def _said(exercise: Exercise, question: Question, code: str, language: str) -> s
         return in_language(Phrase("Give it as a plain number, such as 1.1."), language)
     if code == UNIT:
         return in_language(Phrase("That is the right figure in another unit. It is asked for in %(unit)s.", unit=question.unit), language)
+    if code == UNIT_TOO:
+        return in_language(Phrase("Neither the figure nor the unit is right: it is asked for in %(unit)s.", unit=question.unit), language)
     if code == CLOSE_BY:
         return in_language(Phrase("Close, but not the figure that the files give. Do not round before the last step."), language)
     if code == UNREADABLE:
@@ -89,14 +100,18 @@ def _choice(exercise: Exercise, question: Question, given: str) -> str:
 
 def _number(exercise: Exercise, question: Question, given: str) -> str:
     text = unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-")
+    if quotient := _QUOTIENT.fullmatch(text):
+        over, under = (_readings(part)[-1] for part in quotient.groups())
+        return _of_figure(exercise, question, over / under) if under else UNREADABLE
     number = _NUMBER.search(text)
-    if number is None:
+    if number is None or _GOES_ON.match(text, number.end()):
         return UNREADABLE
     codes = [_of_figure(exercise, question, reading) for reading in _readings(number[0])]
     code = next((candidate for candidate in codes if candidate not in _UNEXPLAINED), codes[0])
     unit = _UNIT.match(text[number.end() :].casefold())
-    other = unit is not None and unit[1] != question.unit.casefold()
-    return UNIT_ALONE if code == RIGHT and other and question.unit != "1" else code
+    if unit is None or unit[1] == question.unit.casefold() or question.unit == "1":
+        return code
+    return {RIGHT: UNIT_ALONE, OTHER: UNIT_TOO, CLOSE_BY: UNIT_TOO}.get(code, code)
 
 
 def _readings(figure: str) -> list[float]:

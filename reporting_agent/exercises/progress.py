@@ -49,7 +49,7 @@ class Progress:
     def take(self, exercise: Exercise, verdict: Verdict) -> Done:
         """Count an answer. What was right once stays so."""
         before = self.of(exercise)[verdict.question]
-        done = Done(before.wrong + (not verdict.right and not before.right), before.right or verdict.right)
+        done = Done(before.wrong + (verdict.is_a_try and not before.right), before.right or verdict.right)
         self._done.setdefault(exercise.id, {})[verdict.question] = done
         self._write()
         return done

@@ -128,7 +128,7 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
     before = query.get(f"{WRONG}{question.id}", "")
     wrong = min(int(before), TRIES) if before.isdecimal() and len(before) < 3 else 0
     verdict = check(exercise, question, given, language) if given else None
-    wrong += verdict is not None and not verdict.right and given != query.get(f"{LAST}{question.id}")
+    wrong += verdict is not None and verdict.is_a_try and given != query.get(f"{LAST}{question.id}")
     words = {code: exercise.text(f"question.{question.id}.choice.{code}", language) for code in question.choices}
     return Asked(
         id=question.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from re import findall
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from benchmarks.catalogue import languages
 from benchmarks.errors import InputError
 from benchmarks.exercises import Exercise, Question, Role, check, every, named, working
-from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNIT_ALONE, UNREADABLE
+from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNIT_ALONE, UNIT_TOO, UNREADABLE
 from benchmarks.exercises.reading import HOME
 from reporting_agent.exercises import computed
+from reporting_agent.exercises.progress import Progress
 
 ASKED = [pytest.param(one, question, id=f"{one.id}-{question.id}") for one in every() for question in one.question]
 LANGUAGES = pytest.mark.parametrize("language", languages())
@@ -103,6 +105,10 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: Q
         ("28.33 kilowatt hours", RIGHT),
         ("28.33 kgce/t", UNIT_ALONE),
         ("28.33 kWh", UNIT_ALONE),
+        ("35 kgce/t", UNIT_TOO),
+        ("1.000,50", UNREADABLE),
+        ("2,832.86 / 100", RIGHT),
+        ("28.33/0", UNREADABLE),
         ("3.466 kgce/t", "total"),
         ("28328.6", UNIT),  # Wh
         ("101.98", UNIT),  # MJ
@@ -129,6 +135,7 @@ def test_a_figure_is_told_from_its_neighbours(given: str, code: str) -> None:
     [
         ("mill-year", "factor", "0.7918", "deviation"),
         ("mill-year", "factor", "1,25", RIGHT),
+        ("mill-year", "factor", "500/400", RIGHT),
         ("mill-year", "worth", "278,526", RIGHT),
         ("mill-year", "worth", "278526 kWh", UNIT_ALONE),
         ("mill-year", "worth", "301274", "idle"),
@@ -155,6 +162,13 @@ def test_a_factor_is_asked_for_as_a_plain_number() -> None:
     for given, code in (("125", UNIT), ("the ratio", UNREADABLE)):
         verdict = check(exercise, exercise.asked("factor"), given, "en")
         assert (verdict.code, verdict.said) == (code, "Give it as a plain number, such as 1.1.")
+
+
+def test_what_cannot_be_read_counts_as_no_try(tmp_path: Path) -> None:
+    exercise = named("mill-year")
+    for given, tries in (("1.000,50", 0), ("35", 1)):
+        done = Progress(tmp_path).take(exercise, check(exercise, exercise.asked("label"), given, "en"))
+        assert (done.wrong, done.right) == (tries, False)
 
 
 def test_a_question_is_named_by_its_number_too() -> None:
