@@ -39,6 +39,8 @@ class Batch:
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
     noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
+    kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
+    as_label: bool = False  # counted as `label` does; else by running totals
     counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
     again: bool = False  # its energy became another one by late or corrected readings or rows
 
@@ -54,10 +56,9 @@ class Batch:
     def of_kind(self) -> Kind:
         return self.step, self.equipment, self.kind
 
-    @property
-    def kgce(self) -> float | None:
-        """What it took in all, once it ended; None also where that is not known."""
-        return None if self.noted is None or np.isnan(self.noted[-1]) else float(self.noted[-1])
+    def count(self, kgce: float, course: NDArray[np.float64], *, as_label: bool) -> None:
+        """What it took in all, NaN where not known, and so far at evenly spaced moments."""
+        self.noted, self.kgce, self.as_label = course, None if np.isnan(kgce) else float(kgce), as_label
 
     @property
     def length_s(self) -> float:
@@ -112,6 +113,13 @@ class BatchLog:
         until_us = time.time_ns() // 1000 + AHEAD_US
         later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
         return [batch for line in later for batch in line]
+
+    def beside(self, batch: Batch) -> list[Batch]:
+        """Those that were counted, one before and one after it on its line: what an edge of theirs cuts is divided anew once it ended."""
+        line = self.lines[batch.line]
+        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
+        return [other for other in line[max(place - 1, 0) : after + 1] if other is not batch and other.noted is not None]
 
     def before(self, batch: Batch) -> Batch | None:
         """The one before it on its line."""

@@ -18,8 +18,21 @@ def why_not_known(totals: Totals, batch: Batch, zone: tzinfo) -> Phrase | None:
             return Phrase("Not known: readings of %(meter)s begin after the batch", meter=name)
         for fall in total.falls(batch.start_us):
             if fall.since_us < until_us:
-                at = f"{datetime.fromtimestamp(fall.until_us / 1e6, UTC).astimezone(zone):%H:%M}"
                 return Phrase(
-                    "Not known: the register of %(meter)s fell at %(at)s, and no declared rollover explains it", meter=name, at=at
+                    "Not known: the register of %(meter)s fell at %(at)s, and no declared rollover explains it",
+                    meter=name,
+                    at=_clock(fall.until_us, zone),
+                )
+        for since_us, gap_until_us in total.gaps(batch.start_us):
+            if since_us < until_us:
+                return Phrase(
+                    "Not known: no reading of %(meter)s from %(since)s to %(until)s",
+                    meter=name,
+                    since=_clock(since_us, zone),
+                    until=_clock(gap_until_us, zone),
                 )
     return None
+
+
+def _clock(moment_us: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(zone):%H:%M}"

@@ -86,6 +86,7 @@ class RoomView:
                 else Phrase("No figures yet")
             )
         known = running.above if running.state not in ("unknown", "not-known") else None
+        unit = t(Phrase("kgce/t so far"))
         view: dict[str, Any] = {
             "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
             "equipment": batch.equipment or batch.step,
@@ -96,9 +97,9 @@ class RoomView:
             ),
             "note": t(running.cause),
             "above": tenths(known),
-            "unit": "kgce/t" if known is not None else "",
+            "unit": unit if known is not None else "",
             "state": t(status),
-            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} kgce/t, {t(status)}",
+            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} {unit}, {t(status)}",
         }
         return view | (drawn(running) if running.band else {"band": ""})
 
@@ -189,8 +190,8 @@ def _foot(moment: Shown) -> list[Phrase]:
         )
     sentences.append(
         Phrase(
-            "Running totals of meters in kgce, calorific basis, not cleaned. They are not a label. Without JavaScript this page "
-            "reloads every 10 seconds."
+            "Meters in kgce, calorific basis. A batch that runs has running totals, not cleaned; one that ended is counted as in the "
+            "label. Without JavaScript this page reloads every 10 seconds."
         )
     )
     sentences.append(Phrase("Nothing on this page leaves the plant."))

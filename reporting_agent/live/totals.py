@@ -8,7 +8,6 @@ and the figure is no label.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from datetime import date
 
 import numpy as np
@@ -17,9 +16,12 @@ from numpy.typing import NDArray
 from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Direction
+from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.live.meter_total import HOUR_US, POWER_OVER_US, Floats, Total
+from reporting_agent.live.meter_total import HOUR_US, POWER_OVER_US, SECOND_US, Floats, Total
 from reporting_agent.live.reading import Reading
+from reporting_agent.pipeline import pack_of
+from reporting_agent.pipeline.following import longest_gap_s
 from reporting_agent.pipeline.units import over_time
 
 AHEAD_US = 24 * HOUR_US  # of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
@@ -35,6 +37,7 @@ class Totals:
         self.by_meter: dict[str, Total] = {}
         self.untold: list[str] = []  # meters whose energy cannot be counted in kgce
         self.ahead: dict[str, int] = {}  # the latest time of each meter that is too far ahead, and was left out
+        self.pack = accepted_pack(site)
         for meter in site.tree.counted:
             if meter.step and meter.direction is Direction.IMPORT and not meter.computed:
                 self._count(site, meter, on)
@@ -46,7 +49,8 @@ class Totals:
         except InputError:
             self.untold.append(meter.id)
             return
-        self.by_meter[meter.id] = Total(meter, kgce, unit, factor)
+        gap_us = HOUR_US if self.pack is None else round(longest_gap_s(meter, site, self.pack) * SECOND_US)
+        self.by_meter[meter.id] = Total(meter, kgce, unit, factor, gap_us)
 
     @property
     def now_us(self) -> int:
@@ -86,12 +90,6 @@ class Totals:
         for total in self.by_meter.values():
             total.forget(before_us)
 
-    def emptied(self) -> Totals:
-        """The same meters, without a reading."""
-        empty = copy(self)
-        empty.by_meter = {name: Total(total.meter, total.kgce, total.unit, total.factor) for name, total in self.by_meter.items()}
-        return empty
-
     def of_line(self, line: Line) -> list[Total]:
         """The meters of a step's equipment."""
         step, equipment = line
@@ -108,7 +106,7 @@ class Totals:
 
     def energy(self, line: Line, moment_us: NDArray[np.int64] | Floats) -> Floats:
         """kgce of a line until each moment, from the first of them on; NaN where it is not known: readings begin after that moment,
-        or a register fell."""
+        a register fell, or a rate had a gap."""
         meters = self.of_line(line)
         energy = sum((total.at(moment_us) for total in meters), np.zeros(len(moment_us)))
         known = np.all([np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0)
@@ -117,3 +115,11 @@ class Totals:
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
         """Meters that told nothing for much longer than they use to, and since when; 0: never heard of."""
         return [(name, total.received_us) for name, total in sorted(self.by_meter.items()) if total.is_silent(wall_us)]
+
+
+def accepted_pack(site: Site) -> Pack | None:
+    """The pack of a site; None where `label` refuses the site as it stands, while readings come all the same."""
+    try:
+        return pack_of(site)
+    except InputError:
+        return None
