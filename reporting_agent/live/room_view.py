@@ -58,7 +58,7 @@ class RoomView:
                 {
                     "at": f"{datetime.fromtimestamp(message.at_us / 1e6, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}",
                     "topic": f"{topic} ({count(number)})",
-                    "why": message.why,
+                    "why": in_language(message.why, lang),
                     "text": message.text,
                 }
                 for topic, number, messages in moment.unreadable
@@ -147,7 +147,7 @@ class RoomView:
                 "%(count)s; the last of %(topic)s: %(why)s",
                 count=count(moment.unread),
                 topic=last.topic[:MOST_SHOWN],
-                why=last.why[:MOST_SHOWN],
+                why=t(last.why)[:MOST_SHOWN],
             )
             row = {"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(sentence)}
             rows.append(row | {"href": f"{prefix(lang)}unreadable"})
