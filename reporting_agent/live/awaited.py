@@ -28,7 +28,7 @@ class Awaited:
         """A batch that was counted just now by what these totals hold, and those beside it on its line."""
         end_us = batch.end_us or 0
         self.settling |= {member.key: member for member in (batch, *beside)}
-        for total in totals.of_line(batch.line):
+        for total in totals.of_line(batch.line, batch.start_us):
             self._await(total, end_us, batch.key, whole=True)
             self._await(total, end_us + beside_us(total), batch.key, whole=False)
         if totals.forgot(batch.line, batch.start_us):

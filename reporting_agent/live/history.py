@@ -9,8 +9,9 @@ import numpy as np
 from reporting_agent.live.alerting import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, cumulative, foreseen
 from reporting_agent.live.as_label import POINTS
 from reporting_agent.live.batch_log import Batch, BatchLog, Kind
+from reporting_agent.live.line_meters import Line
 from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
-from reporting_agent.live.totals import Line, Totals
+from reporting_agent.live.totals import Totals
 
 LONG_PAUSE_TIMES = 3.0
 LONG_PAUSE_US = HOUR_US

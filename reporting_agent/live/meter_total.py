@@ -51,10 +51,11 @@ class Total:
     """One meter: energy since the first reading that it holds, at each."""
 
     meter: Meter
-    kgce: float  # of one unit of its energy
+    kgce: float  # of one unit of its energy; NaN where it cannot be followed by itself
     unit: str  # of its energy
     factor: float = 1.0  # energy of one unit of a rate in an hour
     longest_gap_us: int = HOUR_US  # between readings of a rate, across which it tells nothing
+    late_us: int = 0  # from the stamp of a reading to the right time of what it tells
     time_us: array[int] = field(default_factory=lambda: array("q"))
     value: array[float] = field(default_factory=lambda: array("d"))
     energy: array[float] = field(default_factory=lambda: array("d"))
@@ -196,7 +197,7 @@ class Total:
         known = np.full(len(moment_us), self.holds(moment_us[0]))
         for before_us, _ in self._not_known(float(moment_us[0])):
             known &= np.asarray(moment_us) <= before_us
-        return known
+        return known & bool(np.isfinite(self.kgce) or not self.time_us)
 
     @property
     def usual_us(self) -> float:

@@ -78,7 +78,7 @@ class Plant:
     def __init__(self, site: Site, on: date, rate_a_week: float = 1.0) -> None:
         self.site = site
         self.totals = Totals(site, on)
-        self.log = BatchLog(site.zone)
+        self.log = BatchLog(site.zone, site.events)
         self.history = History(self.totals, self.log, rate_a_week)
         self.awaited = Awaited()
         self._as_label = AsLabel(site)
@@ -127,12 +127,12 @@ class Plant:
 
     def _told(self) -> list[Batch]:
         """Batches that ended and of whose time all that their meters have is there, or was waited for."""
-        told_us = {line: self.totals.told_us(line) for line in {batch.line for batch in self.log.ending.values()}}
         waited_us = self.totals.now_us - WAITS_US
         return [
             batch
             for batch in self.log.ending.values()
-            if (until_us := told_us[batch.line]) is not None and max(until_us, waited_us - 1) >= (batch.end_us or 0)
+            if (until_us := self.totals.told_us(batch.line, batch.start_us)) is not None
+            and max(until_us, waited_us - 1) >= (batch.end_us or 0)
         ]
 
     def _count(self, batches: Sequence[Batch]) -> None:
@@ -195,7 +195,7 @@ class Plant:
 
     def _known_s(self, batch: Batch) -> float | None:
         """Seconds of a batch that all its meters have told of."""
-        told_us = self.totals.told_us(batch.line)
+        told_us = self.totals.told_us(batch.line, batch.start_us)
         return None if told_us is None else max(0.0, (told_us - batch.start_us) / SECOND_US)
 
     def open_batches(self, wall_us: int) -> list[Open]:
@@ -204,7 +204,7 @@ class Plant:
 
     def _open(self, batch: Batch, wall_us: int) -> Open:
         usual, now_s = self.history.usual.get(batch.of_kind), self._known_s(batch)
-        silent = [total.received_us for total in self.totals.of_line(batch.line) if total.is_silent(wall_us)]
+        silent = [total.received_us for total in self.totals.of_line(batch.line, batch.start_us) if total.is_silent(wall_us)]
         silent_us = min(silent, default=None)
         if usual is None or now_s is None:
             return Open(
@@ -238,7 +238,7 @@ class Plant:
             if batches[-1].end_us is None:
                 continue
             since_us = max(batch.end_us or 0 for batch in batches[-5:])
-            powers = [(total, total.power(now_us, since_us)) for total in self.totals.of_line(line) if total.meter.equipment]
+            powers = [(total, total.power(now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment]
             known = [(total, power) for total, power in powers if power is not None and power.an_hour]
             if not known:
                 continue

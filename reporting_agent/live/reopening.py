@@ -17,10 +17,10 @@ from reporting_agent.config import Site
 from reporting_agent.live.as_label import BESIDE_US
 from reporting_agent.live.awaited import beside_us
 from reporting_agent.live.batch_log import Batch, Key
+from reporting_agent.live.line_meters import Line
 from reporting_agent.live.meter_total import HOUR_US, Total
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.spool import Taken
-from reporting_agent.live.totals import Line
 from reporting_agent.live.window import readings_between
 from reporting_agent.report.figures import NOTHING, count
 
@@ -133,7 +133,7 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
             continue
         moments_us, reach_us, pause_us = np.sort(np.array(of_meter)), _reach_us(total), beside_us(total)
         for line, batches in plant.log.lines.items():
-            if line[0] != total.meter.step or total.meter.equipment not in ("", line[1]):
+            if not plant.totals.lines.tells(meter, line):
                 continue
             counted = [batch for batch in batches if batch.end_us is not None and batch.noted is not None]
             first = np.searchsorted(moments_us, [batch.start_us - pause_us for batch in counted])
@@ -145,7 +145,7 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
 def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
     for together in _together(plant, batches):
-        meters = {total.meter.id: total for line in {batch.line for batch in together} for total in plant.totals.of_line(line)}
+        meters = {total.meter.id: total for batch in together for total in plant.totals.of_line(batch.line, batch.start_us)}
         margin_us = BESIDE_US + 3 * max((_reach_us(total) for total in meters.values()), default=0)
         before_us = max(margin_us, round(READ_BEFORE / sum(1 / _reach_us(total) for total in meters.values()))) if meters else 0
         first_us, last_us = together[0].start_us - before_us, max(member.end_us or 0 for member in together) + margin_us
@@ -161,11 +161,11 @@ def _together(plant: Plant, batches: Sequence[Batch]) -> Iterator[list[Batch]]:
     for batch in batches:
         if batch.line not in lines:
             lines.add(batch.line)
-            meters |= {total.meter.id for total in plant.totals.of_line(batch.line)}
+            meters |= {total.meter.id for total in plant.totals.of_line(batch.line, batch.start_us)}
         if group and ((batch.end_us or 0) - group[0].start_us) * sum(per_us[name] for name in meters) > READ_TOGETHER:
             yield group
             group, lines = [], {batch.line}
-            meters = {total.meter.id for total in plant.totals.of_line(batch.line)}
+            meters = {total.meter.id for total in plant.totals.of_line(batch.line, batch.start_us)}
         group.append(batch)
     if group:
         yield group

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
@@ -47,9 +48,9 @@ class Works:
         """By `label`, None where a meter's energy is not known."""
         data = pipeline.read(self.site, Period.parse("2025", self.site.zone))
         least = data.pack.step("eaf").label_rule.least_completeness
-        factor = {total.meter.carrier: total.kgce for total in self.plant.totals.by_meter.values()}
+        kgce = self.site.emissions.factors.kgce
         return {
-            batch.batch_id: sum(entry.quantity * factor[entry.carrier] for entry in batch.energy)
+            batch.batch_id: sum(kgce(entry, Basis.CALORIFIC, batch.start.date()) for entry in batch.energy)
             if min(entry.completeness for entry in batch.energy) >= least
             else None
             for batch in data.batches
