@@ -131,7 +131,7 @@ class Watch:
         self.spool.bound(self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         if room is not None:
             self.room.stop(leave_server=same_page)
-            room.unreadable = self.room.unreadable  # counted since the agent started
+            room.goes_on(self.room)
             room.start(self.room if same_page else None)
             self.room = room
         for source in wanted.fresh.values():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
+from reporting_agent.live import shift_ends
+from reporting_agent.live.shifts import bounds
 from reporting_agent.live.watching import Watch
 from tests.servers import free_port
 
@@ -39,12 +42,12 @@ class Running:
         self.site = Furnaces().fed_by(self.folder, more + "".join(FILES.format(name=name) for name in names))
         self.site.write_text(self.site.read_text("utf-8") + meters, "utf-8")
 
-    def add(self, name: str, minute: int) -> None:
+    def add(self, name: str, minute: int, at: str = "") -> None:
         file = self.folder / f"{name}.csv"
         if not file.exists():
             file.write_text("tag,at,value\n", "utf-8")
         with file.open("a", encoding="utf-8") as growing:
-            growing.write(f"eaf-1-gas,{AT.format(minute)},{minute}\n")
+            growing.write(f"eaf-1-gas,{at or AT.format(minute)},{minute}\n")
 
     def rounds_until(self, kept: int) -> None:
         for _ in range(200):
@@ -78,6 +81,27 @@ def test_a_source_more_is_begun_and_the_others_are_not_touched(running: Running)
     running.add("zero", 2)
     running.add("one", 3)
     running.rounds_until(3)
+
+
+@pytest.mark.parametrize("changed", ["[source.alerts]\nfalse_alarms_a_week = 0.5\n", '[runs]\nshift_starts = ["05:00"]\n'])
+def test_a_reload_after_the_end_of_a_shift_does_not_lose_its_summary(
+    running: Running, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = running.watch.site
+    end, _ = bounds(site.runs.shift_starts, datetime.now(UTC), site.zone)
+    for minute, stamp in enumerate((end - timedelta(minutes=1), end), start=1):
+        running.add("one", minute, stamp.astimezone(UTC).isoformat())
+        running.rounds_until(minute)
+        monkeypatch.setattr(running.watch.room, "_shown_s", float("-inf"))
+        running.watch.round()
+    room = running.watch.room
+    running.write("one", meters=changed)
+    running.watch.reload()
+    assert running.watch.room is not room
+    assert [text for text in running.told if " ended: " in text] == []  # what comes late has its time
+    monkeypatch.setattr(shift_ends, "WAITS_S", 0.0)
+    running.watch.round()
+    assert [text.startswith("Shift of ") for text in running.told if " ended: " in text] == [True]
 
 
 def test_a_source_that_changed_ends_and_the_one_in_its_place_goes_on_where_it_was(running: Running) -> None:
