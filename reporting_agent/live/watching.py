@@ -141,7 +141,7 @@ class Watch:
         self._tell_of_meters()
         self.tell(
             Phrase(
-                "site.toml was read again and is in force: %(kept)s sources stay connected, %(ended)s ended, %(begun)s started.",
+                "site.toml was read again and is in force. Sources that stay connected: %(kept)s; ended: %(ended)s; started: %(begun)s.",
                 kept=len(self.sources) - len(wanted.fresh),
                 ended=len(remaining),
                 begun=len(wanted.fresh),
