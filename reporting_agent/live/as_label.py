@@ -93,7 +93,7 @@ class AsLabel:
         divided = cut_readings.divided(whole, windows, sampled=meter.reading == "rate")
         since_us = np.repeat(start_us[:, None], POINTS + 1, axis=1)
         return _OfMeter(
-            total.kgce * _known(divided, start_us, end_us, rule.least_completeness),
+            total.kgce * np.where(end_us > start_us, _known(divided, start_us, end_us, rule.least_completeness), np.nan),
             total.kgce * _known(whole, since_us.ravel(), inside_us.ravel(), rule.least_completeness).reshape(inside_us.shape),
         )
 
