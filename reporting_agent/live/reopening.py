@@ -14,7 +14,6 @@ import numpy as np
 
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
-from reporting_agent.live.as_label import BESIDE_US
 from reporting_agent.live.awaited import beside_us
 from reporting_agent.live.batch_log import Batch, Key
 from reporting_agent.live.line_meters import Line
@@ -146,7 +145,7 @@ def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
     for together in _together(plant, batches):
         meters = {total.meter.id: total for batch in together for total in plant.totals.of_line(batch.line, batch.start_us)}
-        margin_us = BESIDE_US + 3 * max((_reach_us(total) for total in meters.values()), default=0)
+        margin_us = max((_margin_us(total) for total in meters.values()), default=0)
         before_us = max(margin_us, round(READ_BEFORE / sum(1 / _reach_us(total) for total in meters.values()))) if meters else 0
         first_us, last_us = together[0].start_us - before_us, max(member.end_us or 0 for member in together) + margin_us
         plant.count_as_label(together, readings_between(folder, frozenset(meters), first_us, last_us))
@@ -169,6 +168,11 @@ def _together(plant: Plant, batches: Sequence[Batch]) -> Iterator[list[Batch]]:
         group.append(batch)
     if group:
         yield group
+
+
+def _margin_us(total: Total) -> int:
+    """As far around a batch as its energy depends on readings of a meter."""
+    return total.longest_gap_us + 2 * beside_us(total) + 3 * _reach_us(total)
 
 
 def _reach_us(total: Total) -> int:

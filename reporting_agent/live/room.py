@@ -110,6 +110,11 @@ class Room:
                 Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
             )
 
+    def goes_on(self, before: Room) -> None:
+        """In place of another, before it starts: what that counted since the agent started, and the shift that it has not told."""
+        self.unreadable = before.unreadable
+        self._shift_ends.goes_on(before._shift_ends)
+
     def listen(self) -> None:
         """Take the page's address, where that is not done.
 

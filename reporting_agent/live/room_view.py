@@ -131,7 +131,7 @@ class RoomView:
             sentence = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
             rows.append({"name": name, "css": "no", "state": t(sentence)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
-            rows.append({"name": t(Phrase("%(count)s further meters", count=more)), "css": "no", "state": t(Phrase("Silent"))})
+            rows.append({"name": t(Phrase("Further meters: %(count)s", count=more)), "css": "no", "state": t(Phrase("Silent"))})
         if moment.missing:
             rows.append(
                 {
@@ -161,7 +161,7 @@ class RoomView:
 def _foot(moment: Shown) -> list[Phrase]:
     sentences = [
         Phrase(
-            "%(kept)s readings since the agent started, each saved once; %(repeated)s repeats dropped.",
+            "Readings saved since the agent started, each once: %(kept)s; repeats dropped: %(repeated)s.",
             kept=count(moment.kept),
             repeated=count(moment.repeated),
         )
@@ -172,8 +172,8 @@ def _foot(moment: Shown) -> list[Phrase]:
         sentences.append(
             Phrase(
                 (
-                    "False alarms: the chosen limit is %(rate)s a week; %(weeks)s weeks of history are enough to keep it (Shewhart and "
-                    "CUSUM, docs/live.md)."
+                    "False alarms: the chosen limit is %(rate)s a week; the history (weeks: %(weeks)s) is long enough to keep it "
+                    "(Shewhart and CUSUM, docs/live.md)."
                 ),
                 rate=f"{moment.rate:g}",
                 weeks=f"{moment.weeks:.0f}",
@@ -182,7 +182,7 @@ def _foot(moment: Shown) -> list[Phrase]:
     else:
         sentences.append(
             Phrase(
-                "No alerts yet: %(weeks)s of %(needed)s weeks of history, which the chosen limit of %(rate)s false alarms a week needs.",
+                "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit of false alarms a week (%(rate)s) needs.",
                 weeks=f"{moment.weeks:.1f}",
                 needed=f"{weeks_needed(moment.rate):g}",
                 rate=f"{moment.rate:g}",

@@ -70,8 +70,8 @@ def findings(rows: Sequence[Row]) -> Iterator[Finding]:
         "message-unreadable",
         Severity.WARNING,
         Phrase(
-            "%(count)s messages or lines in the spool could not be read and count nowhere: %(topics)s. The last one, of %(topic)s: "
-            "%(text)s (%(why)s).",
+            "Messages or lines in the spool that could not be read and count nowhere: %(count)s, of %(topics)s. The last one, of "
+            "%(topic)s: %(text)s (%(why)s).",
             count=f"{len(met):,}",
             topics=", ".join(named + (["…"] if len(topics) > MOST_NAMED else [])),
             topic=met[-1].get("topic", "")[:LONGEST_TEXT],

@@ -19,6 +19,7 @@ from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.reopening import GATHERED_S, Reopening
 from reporting_agent.live.spool import Spool
+from reporting_agent.live.window import readings_between
 from reporting_agent.metering import cut_readings
 
 Row = dict[str, str]
@@ -31,6 +32,7 @@ class Works:
         self.site = load_site(Furnaces().fed_by(folder, ""))
         self.spool, self.plant = Spool(folder / "spool"), Plant(self.site, date(2025, 1, 2))
         self.reopening = Reopening(self.site, folder / "spool")
+        self.rows = [{"table": "batches", **row} for row in rows]
         self.take(sent, rows)
 
     def take(self, sent: Sequence[Sent], rows: Sequence[Row] = ()) -> None:
@@ -51,7 +53,7 @@ class Works:
         kgce = self.site.emissions.factors.kgce
         return {
             batch.batch_id: sum(kgce(entry, Basis.CALORIFIC, batch.start.date()) for entry in batch.energy)
-            if min(entry.completeness for entry in batch.energy) >= least
+            if min((entry.completeness for entry in batch.energy), default=0.0) >= least
             else None
             for batch in data.batches
         }
@@ -117,6 +119,29 @@ def test_the_pause_beside_a_batch_is_waited_for_as_far_as_its_division_looks(tmp
     works = Works(tmp_path, furnaces.readings(), [])
     minutes = {60: 1, 240: 5}[furnaces.every_s]
     assert {beside_us(total) for total in works.plant.totals.by_meter.values()} == {2 * minutes * 60_000_000}
+
+
+def test_a_meter_that_was_taken_down_counts_for_batches_before_alone_as_in_the_label(tmp_path: Path) -> None:
+    furnaces = Furnaces(heats=40, every_s=60)
+    works = Works(tmp_path, furnaces.readings(), furnaces.batches())
+    text = works.site.path.read_text("utf-8")
+    works.site.path.write_text(text.replace('id = "eaf-1-gas"', 'id = "eaf-1-gas"\nuntil = 2025-01-03'), "utf-8")
+    works.site = load_site(works.site.path)
+    again = Plant(works.site, date(2025, 1, 2))
+    again.fill(readings_between(tmp_path / "spool", frozenset(again.totals.by_meter), 0, 1 << 60), works.rows, 1 << 50)
+    right = works.label()
+    assert {batch.id: batch.kgce for batch in again.log.batches.values()} == right
+    assert right != works.page()
+
+
+def test_a_batch_that_ends_before_it_starts_took_nothing_that_is_known(tmp_path: Path) -> None:
+    furnaces = Furnaces(heats=4, every_s=60)
+    rows = furnaces.batches()
+    wrong = {**rows[3], "batch_id": "H2-wrong", "start": rows[3]["end"], "end": rows[3]["start"]}
+    works = Works(tmp_path, furnaces.readings(), [*rows, wrong])
+    works.reopening.settle(works.plant)
+    assert works.page()["H2-wrong"] is None
+    assert works.page() == works.label()
 
 
 def test_a_gap_of_a_rate_leaves_its_batches_unknown_as_in_the_label(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_readings_without_a_batch_are_refused_with_what_is_there_and_what_to_wri
     refused = _refused(tmp_path, "")
     assert refused.code == "source-input-missing"
     assert refused.place == Place(str(tmp_path / "spool"))
-    assert refused.found == "50 readings of 1 meters, 2025-01-02 06:00 UTC to 2025-01-02 06:49 UTC"
+    assert refused.found == "readings: 50, meters: 1, 2025-01-02 06:00 UTC to 2025-01-02 06:49 UTC"
     assert "write [[source.mqtt.batches]]" in refused.remedy
 
 
