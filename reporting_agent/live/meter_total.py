@@ -212,7 +212,8 @@ class Total:
         be a high power or none.
         """
         begin_us = max(now_us - POWER_OVER_US, 0)
-        first = max(bisect_right(self.time_us, begin_us) - 1, bisect_left(self.time_us, since_us))
+        beyond = bisect_right if self.meter.reading == "rate" else bisect_left  # power upon the end of a batch is the batch's
+        first = max(bisect_right(self.time_us, begin_us) - 1, beyond(self.time_us, since_us))
         if first >= len(self.time_us) - 1 or self.time_us[-1] <= begin_us:
             return None
         from_us, to_us = self.time_us[first], self.time_us[-1]

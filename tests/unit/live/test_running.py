@@ -199,6 +199,18 @@ def test_idle_power_counts_nothing_of_the_batch_before_and_says_its_time(site: P
     assert power.an_hour == pytest.approx(60.0)
 
 
+def test_idle_power_of_a_flow_holds_nothing_of_the_reading_upon_the_end(site: Path) -> None:
+    total, minute = (
+        next(total for total in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if total.meter.reading == "rate"),
+        60_000_000,
+    )
+    for place in range(28):
+        total.take(place * minute, 600.0 if place <= 20 else 12.0, 0)
+    power = total.power(27 * minute, 20 * minute)
+    assert power is not None
+    assert power.an_hour == pytest.approx(12.0)  # 54.0 with the ramp from 600
+
+
 def test_idle_power_is_not_made_of_seconds(site: Path) -> None:
     total, second = _register(site), 1_000_000
     for at_s, value in ((0, 0.0), (1000, 10.0), (1005, 11.0)):
