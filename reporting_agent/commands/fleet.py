@@ -101,7 +101,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
         payload = _written(args, fleet, ordered, written)
     failed = sum(outcome.refused is not None for outcome in ordered)
     sentence = Phrase(
-        "%(done)s of %(sites)s sites done, %(kept)s of them unchanged since the last run. Written to %(out)s; nothing was sent.",
+        "Sites done: %(done)s of %(sites)s; unchanged since the last run: %(kept)s. Written to %(out)s; nothing was sent.",
         done=len(ordered) - failed, sites=len(ordered), kept=sum(outcome.kept for outcome in ordered), out=out,
     )  # fmt: skip
     emit(args, payload, in_language(sentence, args.lang))

@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
     watch.run(stop)
     counts = {name: getattr(watch, name) for name in ("kept", "repeated", "contradicted", "late", "corrected")}
     sentence = Phrase(
-        "Ended: %(kept)s readings saved, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}"
+        "Ended. Readings saved: %(kept)s; repeats dropped: %(repeated)s.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}"
     )
     emit(args, counts, sentence)
     return 0

@@ -37,9 +37,7 @@ def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: 
     """The page of checks: which sites cannot be read, and what is to be mended at the others."""
     read = worst_first(outcomes)
     counts = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
-    lead = Phrase(
-        "%(read)s of %(sites)s sites could be read; %(open)s of them have changes in their data that are not explained.", **counts
-    )
+    lead = Phrase("Sites that could be read: %(read)s of %(sites)s; with changes in their data that are not explained: %(open)s.", **counts)
     content: dict[str, Any] = {
         "lead": in_language(lead, lang),
         "rows": [_checked(each) for each in read],
@@ -104,7 +102,7 @@ def _checked(each: Outcome) -> dict[str, Any]:
 
 def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
     counts = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
-    return Phrase("%(done)s of %(sites)s sites were labelled; %(steps)s labels exist at more than one of them.", **counts)
+    return Phrase("Sites labelled: %(done)s of %(sites)s; labels that exist at more than one of them: %(steps)s.", **counts)
 
 
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:

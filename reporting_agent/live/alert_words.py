@@ -63,7 +63,9 @@ class AlertWords:
             sentence = Phrase(
                 "%(sentence)s %(remedy)s",
                 sentence=sentence,
-                remedy=Phrase("That cost %(money)s.", money=f"{count(alert.money)} {self.currency}"),
+                remedy=Phrase(
+                    "That cost %(money)s at the mean price of the energy that it takes.", money=f"{count(alert.money)} {self.currency}"
+                ),
             )
         return {
             "heading": t(

@@ -42,7 +42,8 @@ _FORESEEN_Z = 2.58  # one batch of a hundred by chance, both ways
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What batches of one kind took, by look, and at their end a tonne. Energies in one unit; `label` is that of the lowest tenth."""
+    """What batches of one kind took, by look, and at their end a tonne. Energies in one unit; `label` is what the lowest tenth took a
+    tonne, for the usual output."""
 
     duration_s: float
     tonnes: float
@@ -66,8 +67,9 @@ class Usual:
         with np.errstate(invalid="ignore", divide="ignore"):
             tells = np.nan_to_num([np.corrcoef(away[:, look], of_end)[0, 1] for look in range(LOOKS)])
         lowest = np.argsort(per_t)[: max(1, round(_LEVEL * len(per_t)))]
-        label = np.asarray(np.mean(courses[lowest], axis=0))
         median_t = float(np.median(tonnes))
+        of_usual = courses[lowest] * (median_t / tonnes[lowest])[:, None]  # or large outputs would pass for little energy a tonne
+        label = np.asarray(np.mean(of_usual, axis=0))
         level, weights = float(np.mean(per_t[lowest])), np.clip(tells, 0.0, 1.0)
         return cls(float(np.median(duration_s)), median_t, typical, spread, weights, label, level, float(end), float(end_spread))
 

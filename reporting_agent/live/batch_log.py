@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from math import prod
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
+from reporting_agent.config.events import Event, of_step
+from reporting_agent.live.line_meters import Line
 from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.segments import Row
-from reporting_agent.live.totals import AHEAD_US, Line
+from reporting_agent.live.totals import AHEAD_US
 
 Key = tuple[str, str]
 """Step and id."""
@@ -39,6 +44,8 @@ class Batch:
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
     noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
+    kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
+    as_label: bool = False  # counted as `label` does; else by running totals
     counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
     again: bool = False  # its energy became another one by late or corrected readings or rows
 
@@ -54,10 +61,9 @@ class Batch:
     def of_kind(self) -> Kind:
         return self.step, self.equipment, self.kind
 
-    @property
-    def kgce(self) -> float | None:
-        """What it took in all, once it ended; None also where that is not known."""
-        return None if self.noted is None or np.isnan(self.noted[-1]) else float(self.noted[-1])
+    def count(self, kgce: float, course: NDArray[np.float64], *, as_label: bool) -> None:
+        """What it took in all, NaN where not known, and so far at evenly spaced moments."""
+        self.noted, self.kgce, self.as_label = course, None if np.isnan(kgce) else float(kgce), as_label
 
     @property
     def length_s(self) -> float:
@@ -68,8 +74,9 @@ class Batch:
 class BatchLog:
     """Every batch that was heard of, in the order of each line."""
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
+    def __init__(self, zone: ZoneInfo, events: Sequence[Event] = ()) -> None:
+        """With what is declared of outputs; shifts of a step's clock are not put to rows that come live."""
+        self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
         self.batches: dict[Key, Batch] = {}
         self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
         self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
@@ -93,13 +100,22 @@ class BatchLog:
             self.lines[batch.line].sort(key=lambda entry: entry.start_us)
         batch.end_us = batch.end_us if end_us is None else end_us
         if row.get("output_quantity"):
-            batch.tonnes = _tonnes(row)
+            batch.tonnes = self._tonnes(row, batch)
         if end_us is not None:
             batch.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
         if batch.end_us is None or before == (batch.start_us, batch.end_us, batch.tonnes, batch.good):
             return
         only_output = before == (batch.start_us, batch.end_us, None, batch.good)
         (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
+
+    def _tonnes(self, row: Row, batch: Batch) -> float | None:
+        """Its output, as declared."""
+        if (tonnes := _tonnes(row)) is None or not self._events:
+            return tonnes
+        product, _, variant = batch.kind.partition("/")
+        begins = datetime.fromtimestamp(batch.start_us / 1e6, UTC)
+        own = of_step(self._events, batch.step, batch.equipment, product, variant)
+        return tonnes * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
 
     def running(self) -> list[Batch]:
         """The last batch of each line that can have begun, where it has not ended; a start far ahead of our clock is a mistake."""
@@ -112,6 +128,13 @@ class BatchLog:
         until_us = time.time_ns() // 1000 + AHEAD_US
         later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
         return [batch for line in later for batch in line]
+
+    def beside(self, batch: Batch) -> list[Batch]:
+        """Those that were counted, one before and one after it on its line: what an edge of theirs cuts is divided anew once it ended."""
+        line = self.lines[batch.line]
+        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
+        return [other for other in line[max(place - 1, 0) : after + 1] if other is not batch and other.noted is not None]
 
     def before(self, batch: Batch) -> Batch | None:
         """The one before it on its line."""

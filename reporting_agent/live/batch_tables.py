@@ -56,7 +56,7 @@ def refuse_without_batches(settings: Live, rows: Sequence[Row]) -> None:
         sentence,
         _remedy(settings, begun=begun > 0, unreadable=sum(row["table"] == "unreadable" for row in rows)),
         place=Place(str(settings.folder)),
-        found=Phrase("%(readings)s readings of %(meters)s meters, %(first)s to %(last)s", **held) if readings else Phrase("no reading"),
+        found=Phrase("readings: %(readings)s, meters: %(meters)s, %(first)s to %(last)s", **held) if readings else Phrase("no reading"),
         wanted=Phrase("a row with the end of a batch"),
     )
 

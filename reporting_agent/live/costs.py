@@ -27,9 +27,9 @@ def price(site: Site, total: Total, now_us: int) -> float | None:
 def money(site: Site, totals: Totals, batch: Batch, kgce: float) -> float | None:
     """So much energy at the price of the mix that the batch takes now; None where a price is not known."""
     now_us = totals.now_us
-    took = [(total, float(total.at(now_us) - total.at(batch.start_us))) for total in totals.of_line(batch.line)]
+    took = [(total, float(total.at(now_us) - total.at(batch.start_us))) for total in totals.followed(batch.line, batch.start_us)]
     paid = [price(site, total, now_us) for total, _ in took]
     whole = sum(amount for _, amount in took)
     if whole <= 0 or any(each is None for each, (_, amount) in zip(paid, took, strict=True) if amount > 0):
         return None
-    return kgce * sum((each or 0.0) * amount / total.kgce for each, (total, amount) in zip(paid, took, strict=True)) / whole
+    return kgce * sum((each or 0.0) * amount / abs(total.kgce) for each, (total, amount) in zip(paid, took, strict=True)) / whole

@@ -72,13 +72,13 @@ class Faults:
         for meter, fall in falls[:MOST_FALLS]:
             yield meter, self._in_words(fall), False
         if more := falls[MOST_FALLS:]:
-            yield "…", Phrase("%(count)s further registers fell without a declared rollover", count=len(more)), False
+            yield "…", Phrase("Further registers that fell without a declared rollover: %(count)s", count=len(more)), False
         for batch in self._plant.log.ahead()[:MOST_LISTED]:
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=self._stamp(batch.start_us)), False
         for name, state in meters.items():
             lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
             if lately:
-                yield name, Phrase("%(count)s readings did not come and are requested no more", count=sum(lately)), False
+                yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
 
     def _is_fresh(self, meter: str, at_us: int) -> bool:
         fresh = (meter, at_us) not in self._known

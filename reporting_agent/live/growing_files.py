@@ -170,14 +170,14 @@ class FileSource(Polled):
                 elif self.settings.batches is not None:
                     rows.append(tabular.batch(self.settings.batches, held))
             except (Unreadable, UnicodeDecodeError, csv.Error) as wrong:
-                rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), str(wrong)))
+                rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong))
         return readings, rows
 
     def _held(self, header: Sequence[str], line: bytes) -> dict[str, str]:
         """A line's cells by their headers."""
         cells = self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))
         if len(cells) != len(header):
-            raise Unreadable(f"{len(cells)} cells under {len(header)} headers")
+            raise Unreadable(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
         return dict(zip(header, cells, strict=True))
 
     def _cells(self, line: str) -> list[str]:

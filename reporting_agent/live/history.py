@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from reporting_agent.live.alerting import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, cumulative, foreseen
+from reporting_agent.live.as_label import POINTS
 from reporting_agent.live.batch_log import Batch, BatchLog, Kind
+from reporting_agent.live.line_meters import Line
 from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
-from reporting_agent.live.totals import Line, Totals
+from reporting_agent.live.totals import Totals
 
 LONG_PAUSE_TIMES = 3.0
 LONG_PAUSE_US = HOUR_US
-POINTS = 120  # of a batch that ended, kept of its course
 WEEK_US = 7 * 24 * HOUR_US
 LONGEST_REST_US = WEEK_US  # without a batch; a longer one is no history
 

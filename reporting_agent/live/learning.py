@@ -7,7 +7,7 @@ import time
 from reporting_agent.live.plant import Plant
 
 EVERY_S = 86_400.0
-QUIET_S = 30.0  # without another batch of the past: a backlog is learned from once, and not while it is read
+QUIET_S = 30.0  # without another batch of the past, all of them counted as in the label: a backlog is learned from once, when it was read
 LATEST_S = 3_600.0  # then it is learned from although more comes
 REST_TIMES = 20.0  # as long as learning took: the page is to go on
 
@@ -36,4 +36,5 @@ class Learning:
             self._changed_s = now_s
         if not self._unlearned or now_s - self._learned_s < self._rest_s:
             return False
-        return now_s - self._changed_s >= QUIET_S or now_s - self._since_s >= LATEST_S
+        is_quiet = now_s - self._changed_s >= QUIET_S and not self._plant.awaited.settling
+        return is_quiet or now_s - self._since_s >= LATEST_S

@@ -20,7 +20,6 @@ from reporting_agent.metering.cleaning import rolled
 Floats = NDArray[np.float64]
 SECOND_US = 1_000_000
 HOUR_US = 3600 * SECOND_US
-LONGEST_GAP_US = HOUR_US  # between readings of a rate, across which it tells nothing
 SILENT_TIMES = 5  # the usual time between a meter's readings
 SILENT_LEAST_US = 60 * SECOND_US
 POWER_OVER_US = 600 * SECOND_US
@@ -52,15 +51,17 @@ class Total:
     """One meter: energy since the first reading that it holds, at each."""
 
     meter: Meter
-    kgce: float  # of one unit of its energy
+    kgce: float  # of one unit of its energy; NaN where it cannot be followed by itself
     unit: str  # of its energy
     factor: float = 1.0  # energy of one unit of a rate in an hour
+    longest_gap_us: int = HOUR_US  # between readings of a rate, across which it tells nothing
+    late_us: int = 0  # from the stamp of a reading to the right time of what it tells
     time_us: array[int] = field(default_factory=lambda: array("q"))
     value: array[float] = field(default_factory=lambda: array("d"))
     energy: array[float] = field(default_factory=lambda: array("d"))
     received_us: int = 0
     since_us: int | None = None  # the first reading that it ever held, also where that is forgotten
-    _falls: dict[int, int] = field(default_factory=dict)  # source time after each fall of a register, and before it
+    _unknown: dict[int, int] = field(default_factory=dict)  # end and beginning of each fall of a register, or gap of a rate
     _arrays: tuple[Floats, Floats] | None = None
 
     def fill(self, time_us: NDArray[np.int64], value: Floats) -> None:
@@ -68,21 +69,22 @@ class Total:
         known = np.isfinite(value)
         time_us, first = np.unique(time_us[known], return_index=True)
         value = value[known][first]
-        fell = np.zeros(0, int)
+        unknown = np.zeros(0, int)
         if self.meter.reading == "interval":
             more = value[1:]
         elif self.meter.reading == "register":
             more = np.diff(value)
             over = rolled(value[:-1], more, np.diff(time_us) / HOUR_US, self.meter)
-            fell = np.flatnonzero((more < 0) & ~over)
+            unknown = np.flatnonzero((more < 0) & ~over)
             more = np.maximum(0.0, np.where(over, more + (self.meter.rollover or 0.0), more))
         else:
             passed_us = np.diff(time_us)
             mean = (value[:-1] + value[1:]) / 2
-            more = np.where(passed_us <= LONGEST_GAP_US, mean * self.factor * passed_us / HOUR_US, 0.0)
+            unknown = np.flatnonzero(passed_us > self.longest_gap_us)
+            more = np.where(passed_us <= self.longest_gap_us, mean * self.factor * passed_us / HOUR_US, 0.0)
         energy = np.concatenate(([0.0], np.cumsum(more))) if len(value) else value
         self.time_us, self.value, self.energy = array("q", time_us.tolist()), array("d", value.tolist()), array("d", energy.tolist())
-        self._falls = {self.time_us[at + 1]: self.time_us[at] for at in fell.tolist()}
+        self._unknown = {self.time_us[at + 1]: self.time_us[at] for at in unknown.tolist()}
         self._arrays, self.since_us = None, self.time_us[0] if self.time_us else None
 
     def take(self, time_us: int, value: float, received_us: int) -> None:
@@ -121,7 +123,7 @@ class Total:
         self._arrays = None
         self.value[place] = value
         if value != value:
-            self._falls.pop(time_us, None)
+            self._unknown.pop(time_us, None)
             del self.time_us[place], self.value[place], self.energy[place]
         self._add_up(place)
 
@@ -135,20 +137,23 @@ class Total:
         if self.meter.reading == "interval":
             return after
         passed_us = self.time_us[at] - self.time_us[at - 1]
+        if self._unknown:
+            self._unknown.pop(self.time_us[at], None)
         if self.meter.reading == "register":
             return self._counted(at, before, after, passed_us)
-        return (before + after) / 2 * self.factor * passed_us / HOUR_US if passed_us <= LONGEST_GAP_US else 0.0
+        if passed_us <= self.longest_gap_us:
+            return (before + after) / 2 * self.factor * passed_us / HOUR_US
+        self._unknown[self.time_us[at]] = self.time_us[at - 1]
+        return 0.0
 
     def _counted(self, at: int, before: float, after: float, passed_us: int) -> float:
         """Of a register, by the rule of `label`; across a fall that is no rollover it is not known."""
         more = after - before
-        if self._falls:
-            self._falls.pop(self.time_us[at], None)
         if more >= 0:
             return more
         if rolled(np.array([before]), np.array([more]), np.array([passed_us / HOUR_US]), self.meter)[0]:
             return more + (self.meter.rollover or 0.0)
-        self._falls[self.time_us[at]] = self.time_us[at - 1]
+        self._unknown[self.time_us[at]] = self.time_us[at - 1]
         return 0.0
 
     def at(self, moment_us: int | NDArray[np.int64] | Floats) -> Floats:
@@ -164,7 +169,7 @@ class Total:
         if (keep := bisect_right(self.time_us, before_us) - 2) > SPARE:
             del self.time_us[:keep], self.value[:keep], self.energy[:keep]
             self._arrays = None
-            self._falls = {until_us: since_us for until_us, since_us in self._falls.items() if since_us >= self.time_us[0]}
+            self._unknown = {until_us: since_us for until_us, since_us in self._unknown.items() if since_us >= self.time_us[0]}
 
     def forgot(self, moment_us: int) -> bool:
         """Whether it held readings of this time that no open batch needed."""
@@ -176,18 +181,23 @@ class Total:
 
     def falls(self, since_us: float) -> Iterator[Fall]:
         """Those that ended after a moment."""
-        for until_us, before_us in sorted(self._falls.items()):
-            if until_us > since_us:
-                at = bisect_left(self.time_us, until_us)
-                yield Fall(before_us, until_us, self.value[at - 1], self.value[at])
+        for before_us, until_us in self._not_known(since_us) if self.meter.reading == "register" else ():
+            at = bisect_left(self.time_us, until_us)
+            yield Fall(before_us, until_us, self.value[at - 1], self.value[at])
+
+    def gaps(self, since_us: float) -> Iterator[tuple[int, int]]:
+        """Those of a rate that ended after a moment, from when until when: what passed in them is not known."""
+        yield from self._not_known(since_us) if self.meter.reading == "rate" else ()
+
+    def _not_known(self, since_us: float) -> list[tuple[int, int]]:
+        return [(before_us, until_us) for until_us, before_us in sorted(self._unknown.items()) if until_us > since_us]
 
     def knows(self, moment_us: NDArray[np.int64] | Floats) -> NDArray[np.bool_]:
         """Whether its energy from the first of these moments until each is known."""
         known = np.full(len(moment_us), self.holds(moment_us[0]))
-        for until_us, before_us in self._falls.items():
-            if until_us > moment_us[0]:
-                known &= np.asarray(moment_us) <= before_us
-        return known
+        for before_us, _ in self._not_known(float(moment_us[0])):
+            known &= np.asarray(moment_us) <= before_us
+        return known & bool(np.isfinite(self.kgce) or not self.time_us)
 
     @property
     def usual_us(self) -> float:
@@ -198,15 +208,16 @@ class Total:
     def power(self, now_us: int, since_us: int = 0) -> Power | None:
         """Energy an hour over the latest ten minutes, none of it before `since_us`.
 
-        None where it fell meanwhile, or its readings cover less than half of that: of few seconds, one step of a register would be a high
-        power or none.
+        None where some of it is not known, or its readings cover less than half of that: of few seconds, one step of a register would
+        be a high power or none.
         """
         begin_us = max(now_us - POWER_OVER_US, 0)
-        first = max(bisect_right(self.time_us, begin_us) - 1, bisect_left(self.time_us, since_us))
+        beyond = bisect_right if self.meter.reading == "rate" else bisect_left  # power upon the end of a batch is the batch's
+        first = max(bisect_right(self.time_us, begin_us) - 1, beyond(self.time_us, since_us))
         if first >= len(self.time_us) - 1 or self.time_us[-1] <= begin_us:
             return None
         from_us, to_us = self.time_us[first], self.time_us[-1]
-        if any(until_us > from_us for until_us in self._falls):
+        if self._not_known(from_us):
             return None
         if not POWER_OVER_US / 2 <= to_us - from_us <= 3 * POWER_OVER_US:
             return None

@@ -233,21 +233,22 @@ class MqttSource:
         self._put(message, readings, rows)
 
     def _read(self, message: MQTTMessage, payload: bytes) -> tuple[list[Reading], list[Row]]:
-        readings: list[Reading] = []
-        rows: list[Row] = []
+        readings, rows, refused = list[Reading](), list[Row](), list[payloads.Unreadable]()
         try:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, message.topic):
-                    readings += payloads.readings(mapping, message.topic, payload, now_us())
+                    taken, wrong = payloads.readings(mapping, message.topic, payload, now_us())
+                    readings, refused = readings + taken, refused + wrong
             for table in self.settings.batches:
                 if _matches(table.topic, message.topic):
-                    rows += payloads.rows(table, payload)
+                    of_table, wrong = payloads.rows(table, payload)
+                    rows, refused = rows + of_table, refused + wrong
             for group, host in self._hosts.items():
                 if message.topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
                     readings += self._of_sparkplug(group, host, message)
-        except payloads.Unreadable as wrong:
-            return [], [payloads.unreadable(message.topic, payload, wrong)]
-        return readings, rows
+        except payloads.Unreadable as no_payload:
+            refused.append(no_payload)
+        return readings, rows + [payloads.unreadable(message.topic, payload, wrong) for wrong in refused]
 
     def _of_sparkplug(self, group: str, host: sparkplug.Host, message: MQTTMessage) -> list[Reading]:
         readings, asks = host.take(message.topic, bytes(message.payload), now_us())

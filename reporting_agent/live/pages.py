@@ -97,6 +97,7 @@ class Pages:
             ],
             "alerts": [in_language(self.alert(alert), lang) for alert in shift.alerts],
             "again": in_language(_again(shift), lang) if shift.again else "",
+            "so_far": in_language(_so_far(shift), lang) if shift.so_far else "",
             "counted": in_language(counted(shift.alerts, answers), lang),
         }
 
@@ -112,6 +113,10 @@ class Pages:
                 lang=lang, name=self.name, w=page_words(lang, self.currency), clock=safe(clock), body=safe(body), tools=tools, events=events
             )
         )
+
+
+def _so_far(shift: Shift) -> Phrase:
+    return Phrase("So far by running totals, not yet counted as in the label: %(batches)s.", batches=", ".join(shift.so_far))
 
 
 def _again(shift: Shift) -> Phrase:

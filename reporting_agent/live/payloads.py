@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from benchmarks.phrases import Phrase, stored
 from reporting_agent.live.reading import BEYOND_US, NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Readings, Rows
@@ -22,46 +23,65 @@ _MICROSECOND = timedelta(microseconds=1)
 _SHORT = 500  # bytes in which nothing can be nested too deep
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LONGEST_NAME = 200  # characters
+LONGEST_SHOWN = 100  # of what was found
+MOST_REFUSED = 100  # entries of one message that are saved each by itself
 NAMES = ("batch_id", "step", "product", "variant", "equipment")
+_Read = TypeVar("_Read")
 UNREADABLE = "unreadable"
 """The table of messages that could not be read."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - a message's state, that is kept
-    """A message is not as site.toml says; the text names what was found, and is kept beside it, with meter and number if known."""
+    """A message is not as site.toml says; the phrase names what was found, and is kept beside it, with meter and number if known.
 
-    def __init__(self, why: str, meter: str = "", number: int = NO_SEQUENCE) -> None:
-        super().__init__(why)
-        self.meter, self.number = meter, number
-
-
-def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) -> list[Reading]:
-    """The readings of one message, in its order.
-
-    Raises:
-        Unreadable: nothing of it is taken. Of a source whose numbers are consecutive it names the one that cannot be read.
+    Args:
+        entry: the part of a list that it is said of; all of the message otherwise.
     """
-    taken = []
-    for entry in _objects(payload):
+
+    def __init__(self, why: str, meter: str = "", number: int = NO_SEQUENCE, entry: bytes = b"") -> None:
+        super().__init__(why)
+        self.why, self.meter, self.number, self.entry = why, meter, number, entry
+
+
+def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[Unreadable]]:
+    """The readings of one message, in its order, and what of it could not be read; each with its number if that can be read."""
+    return _each(payload, lambda entry: _reading(mapping, topic, entry, received_us), lambda entry: _number_of(mapping, topic, entry))
+
+
+def rows(mapping: Rows, payload: bytes) -> tuple[list[Row], list[Unreadable]]:
+    """The rows of one message about batches, and what of it could not be read."""
+    return _each(payload, lambda entry: _row(mapping, entry), lambda entry: ("", NO_SEQUENCE))
+
+
+def _each(
+    payload: bytes, read: Callable[[Any], _Read], number_of: Callable[[Any], tuple[str, int]]
+) -> tuple[list[_Read], list[Unreadable]]:
+    """What a message says, or each entry of its list: one that cannot be read keeps none of the others out."""
+    taken: list[_Read] = []
+    refused: list[Unreadable] = []
+    try:
+        held = _object(payload)
+    except Unreadable as wrong:
+        return taken, [wrong]
+    for entry in held if isinstance(held, list) else (held,):
         try:
-            taken.append(_reading(mapping, topic, entry, received_us))
+            taken.append(read(entry))
         except Unreadable as wrong:
-            raise Unreadable(str(wrong), *_number_of(mapping, topic, entry)) from wrong
-    return taken
+            own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(held, list) else b""
+            refused.append(Unreadable(wrong.why, *number_of(entry), own))
+    if (more := len(refused) - MOST_REFUSED) > 0:
+        refused[MOST_REFUSED:] = [Unreadable(Phrase("further entries of this message that cannot be read: %(count)s", count=more))]
+    return taken, refused
 
 
-def rows(mapping: Rows, payload: bytes) -> list[Row]:
-    """The rows of one message about batches."""
-    records: list[Row] = []
-    for entry in _objects(payload):
-        if not isinstance(entry, dict):
-            raise Unreadable(f"{entry!r} is no object")
-        cells = {column: _part(entry, path) for column, path in mapping.fields.items()} if mapping.fields else entry
-        texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
-        if lacking := {"batch_id", "step"} - set(texts):
-            raise Unreadable(f"no {sorted(lacking)[0]} in {sorted(entry)}")
-        records.append({"table": "batches", **not_too_long(texts)})
-    return records
+def _row(mapping: Rows, entry: Any) -> Row:
+    if not isinstance(entry, dict):
+        raise Unreadable(Phrase("%(value)s is no object", value=shown(entry)))
+    cells = {column: _part(entry, path) for column, path in mapping.fields.items()} if mapping.fields else entry
+    texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
+    if lacking := {"batch_id", "step"} - set(texts):
+        raise Unreadable(Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry))))
+    return {"table": "batches", **not_too_long(texts)}
 
 
 def not_too_long(texts: dict[str, str]) -> dict[str, str]:
@@ -72,26 +92,46 @@ def not_too_long(texts: dict[str, str]) -> dict[str, str]:
     """
     for column in NAMES:
         if len(texts.get(column, "")) > LONGEST_NAME:
-            raise Unreadable(f"{column} has {len(texts[column]):,} characters; at most {LONGEST_NAME} are taken")
+            raise Unreadable(
+                Phrase(
+                    "%(name)s has %(count)s characters; at most %(most)s are taken",
+                    name=column,
+                    count=f"{len(texts[column]):,}",
+                    most=LONGEST_NAME,
+                )
+            )
     return texts
 
 
 def unreadable(topic: str, payload: bytes, wrong: Unreadable) -> Row:
     """A message that could not be read, as a row of the spool, which keeps one of each digest; its number counts as arrived."""
-    digest = hashlib.blake2b(topic.encode() + b"\0" + payload, digest_size=16).hexdigest()
-    text = payload[:4096].decode("utf-8", "backslashreplace")
-    row = {"table": UNREADABLE, "topic": topic, "payload": text, "why": str(wrong), "digest": digest}
+    own = wrong.entry or payload
+    digest = hashlib.blake2b(topic.encode() + b"\0" + own, digest_size=16).hexdigest()
+    text = own[:4096].decode("utf-8", "backslashreplace")
+    row = {"table": UNREADABLE, "topic": topic, "payload": text, **reason_of(wrong), "digest": digest}
     return row if wrong.number == NO_SEQUENCE else {**row, "meter": wrong.meter, "number": wrong.number}
 
 
-def _objects(payload: bytes) -> Iterator[Any]:
+def reason_of(wrong: Exception) -> Row:
+    """Why a message could not be read, as cells of its row: in English, and as a phrase, which pages say in the reader's language."""
+    why = wrong.why if isinstance(wrong, Unreadable) else str(wrong)
+    return {"why": str(why), "phrase": stored(why)} if isinstance(why, Phrase) else {"why": str(why)}
+
+
+def shown(value: object) -> str:
+    """What was found, as it stands in a reason."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _object(payload: bytes) -> Any:
     try:
         held = json.loads(payload)
         if b"\\u" in payload or len(payload) > _SHORT:
             json.dumps(held, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
-        raise Unreadable(f"no JSON: {wrong}") from wrong
-    yield from held if isinstance(held, list) else (held,)
+        raise Unreadable(Phrase("no JSON: %(why)s", why=wrong)) from wrong
+    return held
 
 
 def _reading(mapping: Readings, topic: str, held: Any, received_us: int) -> Reading:
@@ -99,7 +139,7 @@ def _reading(mapping: Readings, topic: str, held: Any, received_us: int) -> Read
     if isinstance(held, dict):
         value = _part(held, fields.get("value", "value"))
     elif fields.keys() - {"value"}:
-        raise Unreadable(f"{held!r} is no object")
+        raise Unreadable(Phrase("%(value)s is no object", value=shown(held)))
     else:
         value = held
     name = _meter(mapping, topic, held)
@@ -114,7 +154,7 @@ def _meter(mapping: Readings, topic: str, held: Any) -> str:
     if mapping.meter_level is not None:
         levels = topic.split("/")
         if len(levels) < mapping.meter_level:
-            raise Unreadable(f"the topic {topic} has {len(levels)} levels")
+            raise Unreadable(Phrase("the topic %(topic)s has only %(count)s levels", topic=topic, count=len(levels)))
         name = levels[mapping.meter_level - 1]
     else:
         name = mapping.meter or str(_needed(held, mapping.fields["meter"]))
@@ -140,7 +180,7 @@ def _part(held: Any, path: str) -> Any:
 def _needed(held: Any, path: str) -> Any:
     value = _part(held, path)
     if value is None:
-        raise Unreadable(f"no {path} in {held!r}")
+        raise Unreadable(Phrase("no %(name)s in %(value)s", name=path, value=shown(held)))
     return value
 
 
@@ -152,12 +192,12 @@ def _number(value: Any) -> float:
             return number
     except OverflowError:
         pass
-    raise Unreadable(f"{value!r} is no number")
+    raise no_number(value)
 
 
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
-        raise Unreadable(f"{value!r} is no sequence number")
+        raise no_sequence_number(value)
     return value
 
 
@@ -169,14 +209,14 @@ def _quality(mapping: Readings, value: Any) -> Quality:
 def _time_us(value: Any, written: str) -> int:
     if written != "iso":
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value if isinstance(value, float) else 0):
-            raise Unreadable(f"{value!r} is no time in {written} since 1970")
+            raise no_count(value, written)
         return of_a_meter(round(value * _PER_UNIT[written]), value)
     try:
         stamp = datetime.fromisoformat(str(value))
     except ValueError as wrong:
-        raise Unreadable(f"{value!r} is no time by ISO 8601") from wrong
+        raise no_time(value, "ISO 8601") from wrong
     if stamp.tzinfo is None:
-        raise Unreadable(f"{value!r} has no offset from UTC")
+        raise Unreadable(Phrase("%(value)s has no offset from UTC", value=shown(value)))
     return of_a_meter((stamp - EPOCH) // _MICROSECOND, value)
 
 
@@ -187,5 +227,21 @@ def of_a_meter(time_us: int, said: object) -> int:
         Unreadable: it is before 1970, or from 2200 on.
     """
     if not 0 <= time_us < BEYOND_US:
-        raise Unreadable(f"{said!r} is no time from 1970 to 2199: look at its unit (s, ms, us)")
+        raise Unreadable(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(said)))
     return time_us
+
+
+def no_number(value: object) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no number", value=shown(value)))
+
+
+def no_sequence_number(value: object) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no sequence number", value=shown(value)))
+
+
+def no_count(value: object, unit: str) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no time in %(unit)s since 1970", value=shown(value), unit=unit))
+
+
+def no_time(value: object, written: str) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no time as %(format)s", value=shown(value), format=written))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from reporting_agent.config import Site
 from reporting_agent.live import corrected, costs
 from reporting_agent.live.alerting import FEWEST, LOOKS, STEPS, Usual
+from reporting_agent.live.as_label import POINTS, AsLabel
 from reporting_agent.live.awaited import Awaited
 from reporting_agent.live.batch_log import Batch, BatchLog
-from reporting_agent.live.history import POINTS, WEEK_US, History
+from reporting_agent.live.history import WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
 from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
 from reporting_agent.live.not_known import why_not_known
@@ -77,9 +78,10 @@ class Plant:
     def __init__(self, site: Site, on: date, rate_a_week: float = 1.0) -> None:
         self.site = site
         self.totals = Totals(site, on)
-        self.log = BatchLog(site.zone)
+        self.log = BatchLog(site.zone, site.events)
         self.history = History(self.totals, self.log, rate_a_week)
         self.awaited = Awaited()
+        self._as_label = AsLabel(site)
         self.unlearned = 0  # batches of the past that were counted since it learned: of a backlog
 
     def take(self, readings: Iterable[Reading], rows: Iterable[Row] = ()) -> None:
@@ -95,6 +97,9 @@ class Plant:
         """What the spool holds, all at once: its readings by meter, its rows. Learns from it."""
         self.totals.fill(readings, now_us - HISTORY_US)
         self.take((), rows)
+        self.settle()
+        self.count_as_label([batch for batch in self.log.batches.values() if batch.noted is not None], readings)
+        self.awaited.settling.clear()
         self.learn()
 
     def learn(self) -> None:
@@ -108,9 +113,9 @@ class Plant:
         done, now_us = self._told(), self.totals.now_us
         for batch in done:
             del self.log.ending[batch.key]
-        self.count(done, self.totals)
+        self._count(done)
         for batch in done:
-            self.awaited.add(batch, self.totals)
+            self.awaited.add(batch, self.log.beside(batch), self.totals)
         self.awaited.look(self.totals, self.log)
         new = [batch for batch in done if (batch.end_us or 0) >= self._past_us() and batch.of_kind not in self.history.usual]
         if any(self.history.like(batch) == FEWEST for batch in new):
@@ -122,19 +127,27 @@ class Plant:
 
     def _told(self) -> list[Batch]:
         """Batches that ended and of whose time all that their meters have is there, or was waited for."""
-        told_us = {line: self.totals.told_us(line) for line in {batch.line for batch in self.log.ending.values()}}
         waited_us = self.totals.now_us - WAITS_US
         return [
             batch
             for batch in self.log.ending.values()
-            if (until_us := told_us[batch.line]) is not None and max(until_us, waited_us - 1) >= (batch.end_us or 0)
+            if (until_us := self.totals.told_us(batch.line, batch.start_us)) is not None
+            and max(until_us, waited_us - 1) >= (batch.end_us or 0)
         ]
 
-    def count(self, batches: Sequence[Batch], totals: Totals) -> None:
-        """Keep the courses of batches that ended, by what these totals hold of their time."""
+    def _count(self, batches: Sequence[Batch]) -> None:
+        """Keep the courses of batches that ended, by running totals."""
         for batch in batches:
             moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
-            batch.noted = totals.energy(batch.line, moments_us)
+            course = self.totals.energy(batch.line, moments_us)
+            batch.count(course[-1], course, as_label=False)
+        self._counted(batches)
+
+    def count_as_label(self, batches: Sequence[Batch], readings: Mapping[str, tuple[NDArray[np.int64], Floats]]) -> None:
+        """Count batches that ended as `label` does, by all readings around them in order of arrival."""
+        if (took := self._as_label.took(batches, self.log, self.totals, readings)) is not None:
+            for batch, energy in zip(batches, took, strict=True):
+                batch.count(*energy, as_label=True)
         self._counted(batches)
 
     def _past_us(self) -> int:
@@ -182,7 +195,7 @@ class Plant:
 
     def _known_s(self, batch: Batch) -> float | None:
         """Seconds of a batch that all its meters have told of."""
-        told_us = self.totals.told_us(batch.line)
+        told_us = self.totals.told_us(batch.line, batch.start_us)
         return None if told_us is None else max(0.0, (told_us - batch.start_us) / SECOND_US)
 
     def open_batches(self, wall_us: int) -> list[Open]:
@@ -191,7 +204,7 @@ class Plant:
 
     def _open(self, batch: Batch, wall_us: int) -> Open:
         usual, now_s = self.history.usual.get(batch.of_kind), self._known_s(batch)
-        silent = [total.received_us for total in self.totals.of_line(batch.line) if total.is_silent(wall_us)]
+        silent = [total.received_us for total in self.totals.of_line(batch.line, batch.start_us) if total.is_silent(wall_us)]
         silent_us = min(silent, default=None)
         if usual is None or now_s is None:
             return Open(
@@ -225,7 +238,7 @@ class Plant:
             if batches[-1].end_us is None:
                 continue
             since_us = max(batch.end_us or 0 for batch in batches[-5:])
-            powers = [(total, total.power(now_us, since_us)) for total in self.totals.of_line(line) if total.meter.equipment]
+            powers = [(total, total.power(now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment]
             known = [(total, power) for total, power in powers if power is not None and power.an_hour]
             if not known:
                 continue

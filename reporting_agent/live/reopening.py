@@ -3,8 +3,9 @@ told of their time; the labels that change with them."""
 
 from __future__ import annotations
 
+import time
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isclose
 from pathlib import Path
@@ -13,11 +14,12 @@ import numpy as np
 
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
+from reporting_agent.live.awaited import beside_us
 from reporting_agent.live.batch_log import Batch, Key
-from reporting_agent.live.meter_total import HOUR_US, LONGEST_GAP_US, Total
+from reporting_agent.live.line_meters import Line
+from reporting_agent.live.meter_total import HOUR_US, Total
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.spool import Taken
-from reporting_agent.live.totals import Line
 from reporting_agent.live.window import readings_between
 from reporting_agent.report.figures import NOTHING, count
 
@@ -26,6 +28,8 @@ MOST_NAMED = 5
 MOST_DIGITS = 6
 SAME = 1e-6  # of an energy, in which two sums of the same readings may differ
 READ_TOGETHER = 1_000_000  # readings: some 150 MB while they are counted
+READ_BEFORE = 200_000  # readings before a batch, by which its meters are cleaned and its pauses known
+REST_TIMES = 20.0  # as long as counting took: the page is to go on
 DAY_US = 24 * HOUR_US
 
 
@@ -37,6 +41,8 @@ class Reopening:
         self._times_us: dict[str, array[int]] = {}  # of late and corrected readings, by meter
         self._late = self._corrected = 0
         self._since_s: float | None = None
+        self._settles_s = 0.0  # when batches that ended are counted next, where some wait
+        self._before: dict[Key, float | None] = {}  # final figures of batches that were settled again while late data was gathered
         self._last: Phrase | None = None
 
     @property
@@ -52,8 +58,23 @@ class Reopening:
         for reading in (*late, *taken.corrected):
             self._times_us.setdefault(reading.meter, array("q")).append(reading.time_us)
 
+    def round(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
+        """Count what ended as `label` does, twice a minute; then what is told of late and corrected data."""
+        if plant.awaited.settling and now_s >= self._settles_s:
+            began_s = time.monotonic()
+            self.settle(plant)
+            self._settles_s = now_s + max(GATHERED_S, REST_TIMES * (time.monotonic() - began_s))
+        yield from self.told(plant, now_s)
+
+    def settle(self, plant: Plant) -> None:
+        """Count all batches that ended and wait for it, from the spool."""
+        waiting, plant.awaited.settling = plant.awaited.settling, {}
+        if self._times_us or plant.log.corrected:
+            self._before = _final(waiting.values()) | self._before
+        count_again(plant, sorted(waiting.values(), key=lambda batch: batch.start_us), self._folder)
+
     def told(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
-        """A sentence where batches were counted again, once what comes late was gathered for a while."""
+        """A sentence where the final figures of batches changed, once what comes late was gathered for a while."""
         if not self._times_us and not plant.log.corrected and not plant.awaited.due:
             return
         self._since_s = now_s if self._since_s is None else self._since_s
@@ -66,11 +87,15 @@ class Reopening:
         by_key = {batch.key: batch for batch in touches(plant, times_us)} | rows
         awaited = {key: batch for key, batch in awaited.items() if key not in by_key}
         touched = sorted((by_key | awaited).values(), key=lambda batch: batch.start_us)
-        before = {batch.key: batch.counted for batch in touched}
+        before, self._before = _final(touched) | self._before, {}
+        keys = {batch.key for batch in touched}
+        plant.awaited.settling |= {other.key: other for batch in touched for other in plant.log.beside(batch) if other.key not in keys}
         count_again(plant, touched, self._folder)
         if awaited:
             yield Phrase("Batches counted once all their readings were there: %(batches)s.", batches=count(len(awaited)))
-        differing = [batch for batch in touched if batch.key in by_key and _differs(before[batch.key], batch.counted)]
+        differing = [
+            batch for batch in touched if batch.key in by_key and batch.key in before and _differs(before[batch.key], batch.counted)
+        ]
         for batch in differing:
             batch.again = True
         if differing:
@@ -105,13 +130,13 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
         total = plant.totals.by_meter.get(meter)
         if total is None:
             continue
-        moments_us, reach_us = np.sort(np.array(of_meter)), _reach_us(total)
+        moments_us, reach_us, pause_us = np.sort(np.array(of_meter)), _reach_us(total), beside_us(total)
         for line, batches in plant.log.lines.items():
-            if line[0] != total.meter.step or total.meter.equipment not in ("", line[1]):
+            if not plant.totals.lines.tells(meter, line):
                 continue
             counted = [batch for batch in batches if batch.end_us is not None and batch.noted is not None]
-            first = np.searchsorted(moments_us, [batch.start_us for batch in counted])
-            last = np.searchsorted(moments_us, [(batch.end_us or 0) + reach_us for batch in counted], "right")
+            first = np.searchsorted(moments_us, [batch.start_us - pause_us for batch in counted])
+            last = np.searchsorted(moments_us, [(batch.end_us or 0) + max(reach_us, pause_us) for batch in counted], "right")
             touched |= {counted[place].key: counted[place] for place in np.flatnonzero(first < last).tolist()}
     return list(touched.values())
 
@@ -119,12 +144,11 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
 def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
     for together in _together(plant, batches):
-        meters = {total.meter.id: total for line in {batch.line for batch in together} for total in plant.totals.of_line(line)}
-        margin_us = LONGEST_GAP_US + 3 * max((_reach_us(total) for total in meters.values()), default=0)
-        first_us, last_us = together[0].start_us - margin_us, max(member.end_us or 0 for member in together) + margin_us
-        totals = plant.totals.emptied()
-        totals.fill(readings_between(folder, frozenset(meters), first_us, last_us), first_us)
-        plant.count(together, totals)
+        meters = {total.meter.id: total for batch in together for total in plant.totals.of_line(batch.line, batch.start_us)}
+        margin_us = max((_margin_us(total) for total in meters.values()), default=0)
+        before_us = max(margin_us, round(READ_BEFORE / sum(1 / _reach_us(total) for total in meters.values()))) if meters else 0
+        first_us, last_us = together[0].start_us - before_us, max(member.end_us or 0 for member in together) + margin_us
+        plant.count_as_label(together, readings_between(folder, frozenset(meters), first_us, last_us))
 
 
 def _together(plant: Plant, batches: Sequence[Batch]) -> Iterator[list[Batch]]:
@@ -136,19 +160,29 @@ def _together(plant: Plant, batches: Sequence[Batch]) -> Iterator[list[Batch]]:
     for batch in batches:
         if batch.line not in lines:
             lines.add(batch.line)
-            meters |= {total.meter.id for total in plant.totals.of_line(batch.line)}
+            meters |= {total.meter.id for total in plant.totals.of_line(batch.line, batch.start_us)}
         if group and ((batch.end_us or 0) - group[0].start_us) * sum(per_us[name] for name in meters) > READ_TOGETHER:
             yield group
             group, lines = [], {batch.line}
-            meters = {total.meter.id for total in plant.totals.of_line(batch.line)}
+            meters = {total.meter.id for total in plant.totals.of_line(batch.line, batch.start_us)}
         group.append(batch)
     if group:
         yield group
 
 
+def _margin_us(total: Total) -> int:
+    """As far around a batch as its energy depends on readings of a meter."""
+    return total.longest_gap_us + 2 * beside_us(total) + 3 * _reach_us(total)
+
+
 def _reach_us(total: Total) -> int:
     """A register's reading tells of the time since the one before."""
     return round(min(total.usual_us, DAY_US))
+
+
+def _final(batches: Iterable[Batch]) -> dict[Key, float | None]:
+    """Figures that stand; those by running totals are so far."""
+    return {batch.key: batch.counted for batch in batches if batch.as_label}
 
 
 def _differs(before: float | None, after: float | None) -> bool:

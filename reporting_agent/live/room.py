@@ -110,6 +110,11 @@ class Room:
                 Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
             )
 
+    def goes_on(self, before: Room) -> None:
+        """In place of another, before it starts: what that counted since the agent started, and the shift that it has not told."""
+        self.unreadable = before.unreadable
+        self._shift_ends.goes_on(before._shift_ends)
+
     def listen(self) -> None:
         """Take the page's address, where that is not done.
 
@@ -185,10 +190,11 @@ class Room:
         self._learning.round(now_s)
         for alert in self.plant.look():
             self._raise(alert)
-        for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.told(self.plant, now_s)):
+        for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.round(self.plant, now_s)):
             self.tell(sentence)
         self.latest = self._picture(watch)
         if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
+            self.reopening.settle(self.plant)
             self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
 
     def _is_settled(self) -> bool:
@@ -258,7 +264,7 @@ class Room:
         self.teller.tell(
             Told(
                 f"{self.pages.name}: {view['heading']}",
-                "\n".join([*lines, *filter(None, [view["again"]]), *view["alerts"], view["counted"]]),
+                "\n".join([*lines, *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]),
                 {"site": self.site.id, "kind": "shift", **view},
             )
         )

@@ -58,7 +58,7 @@ class RoomView:
                 {
                     "at": f"{datetime.fromtimestamp(message.at_us / 1e6, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}",
                     "topic": f"{topic} ({count(number)})",
-                    "why": message.why,
+                    "why": in_language(message.why, lang),
                     "text": message.text,
                 }
                 for topic, number, messages in moment.unreadable
@@ -86,6 +86,7 @@ class RoomView:
                 else Phrase("No figures yet")
             )
         known = running.above if running.state not in ("unknown", "not-known") else None
+        unit = t(Phrase("kgce/t so far"))
         view: dict[str, Any] = {
             "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
             "equipment": batch.equipment or batch.step,
@@ -96,9 +97,9 @@ class RoomView:
             ),
             "note": t(running.cause),
             "above": tenths(known),
-            "unit": "kgce/t" if known is not None else "",
+            "unit": unit if known is not None else "",
             "state": t(status),
-            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} kgce/t, {t(status)}",
+            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} {unit}, {t(status)}",
         }
         return view | (drawn(running) if running.band else {"band": ""})
 
@@ -130,7 +131,7 @@ class RoomView:
             sentence = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
             rows.append({"name": name, "css": "no", "state": t(sentence)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
-            rows.append({"name": t(Phrase("%(count)s further meters", count=more)), "css": "no", "state": t(Phrase("Silent"))})
+            rows.append({"name": t(Phrase("Further meters: %(count)s", count=more)), "css": "no", "state": t(Phrase("Silent"))})
         if moment.missing:
             rows.append(
                 {
@@ -146,7 +147,7 @@ class RoomView:
                 "%(count)s; the last of %(topic)s: %(why)s",
                 count=count(moment.unread),
                 topic=last.topic[:MOST_SHOWN],
-                why=last.why[:MOST_SHOWN],
+                why=t(last.why)[:MOST_SHOWN],
             )
             row = {"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(sentence)}
             rows.append(row | {"href": f"{prefix(lang)}unreadable"})
@@ -160,7 +161,7 @@ class RoomView:
 def _foot(moment: Shown) -> list[Phrase]:
     sentences = [
         Phrase(
-            "%(kept)s readings since the agent started, each saved once; %(repeated)s repeats dropped.",
+            "Readings saved since the agent started, each once: %(kept)s; repeats dropped: %(repeated)s.",
             kept=count(moment.kept),
             repeated=count(moment.repeated),
         )
@@ -171,8 +172,8 @@ def _foot(moment: Shown) -> list[Phrase]:
         sentences.append(
             Phrase(
                 (
-                    "False alarms: the chosen limit is %(rate)s a week; %(weeks)s weeks of history are enough to keep it (Shewhart and "
-                    "CUSUM, docs/live.md)."
+                    "False alarms: the chosen limit is %(rate)s a week; the history (weeks: %(weeks)s) is long enough to keep it "
+                    "(Shewhart and CUSUM, docs/live.md)."
                 ),
                 rate=f"{moment.rate:g}",
                 weeks=f"{moment.weeks:.0f}",
@@ -181,7 +182,7 @@ def _foot(moment: Shown) -> list[Phrase]:
     else:
         sentences.append(
             Phrase(
-                "No alerts yet: %(weeks)s of %(needed)s weeks of history, which the chosen limit of %(rate)s false alarms a week needs.",
+                "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit of false alarms a week (%(rate)s) needs.",
                 weeks=f"{moment.weeks:.1f}",
                 needed=f"{weeks_needed(moment.rate):g}",
                 rate=f"{moment.rate:g}",
@@ -189,8 +190,8 @@ def _foot(moment: Shown) -> list[Phrase]:
         )
     sentences.append(
         Phrase(
-            "Running totals of meters in kgce, calorific basis, not cleaned. They are not a label. Without JavaScript this page "
-            "reloads every 10 seconds."
+            "Meters in kgce, calorific basis. A batch that runs has running totals, not cleaned; one that ended is counted as in the "
+            "label. Without JavaScript this page reloads every 10 seconds."
         )
     )
     sentences.append(Phrase("Nothing on this page leaves the plant."))

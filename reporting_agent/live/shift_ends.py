@@ -25,9 +25,15 @@ class ShiftEnds:
         self._ended: Span | None = None  # and not told yet
         self._ended_s = 0.0
 
+    def goes_on(self, before: ShiftEnds) -> None:
+        """In place of another, whose settings changed: what it has not told is told, also where shifts begin at other hours now."""
+        self._ended, self._ended_s = before._ended, before._ended_s
+        if (self._starts, self._zone) == (before._starts, before._zone):
+            self._current = before._current
+
     def start(self, totals: Totals) -> None:
-        """What ended before the last reading of the spool was told."""
-        if totals.now_us:
+        """What ended before the last reading of the spool was told, unless it goes on from another."""
+        if totals.now_us and self._current is None:
             self._current = self._at(totals.now_us)
 
     def due(self, totals: Totals, wall: datetime, now_s: float, *, is_settled: Callable[[], bool]) -> Span | None:

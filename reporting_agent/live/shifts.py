@@ -28,6 +28,7 @@ class Shift:
     lines: tuple[LineDone, ...]
     alerts: tuple[Alert, ...]
     again: tuple[str, ...] = ()  # batches that were counted again after late or corrected readings
+    so_far: tuple[str, ...] = ()  # batches that ended and are still counted by running totals
 
 
 def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -44,6 +45,7 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
     first_us, last_us = round(start.timestamp() * 1e6), round(end.timestamp() * 1e6)
     lines: list[LineDone] = []
     again: list[str] = []
+    so_far: list[str] = []
     for (step, equipment), batches in sorted(plant.log.lines.items()):
         ended = [batch for batch in batches if batch.end_us is not None and first_us <= batch.end_us < last_us and batch.good]
         if not ended:
@@ -56,6 +58,8 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
         tonnes = sum(batch.tonnes or 0.0 for batch, _ in known)
         above = sum((batch.kgce or 0.0) - usual.label_end * (batch.tonnes or 0.0) for batch, usual in known)
         again += [batch.id for batch in ended if batch.again]
+        so_far += [batch.id for batch in ended if not batch.as_label]
         whole = sum(batch.tonnes or 0.0 for batch in ended)
         lines.append(LineDone(equipment or step, len(ended), whole, above / tonnes if tonnes else None))
-    return Shift(start, end, tuple(lines), tuple(alert for alert in alerts if first_us <= alert.at_us < last_us), tuple(again))
+    raised = tuple(alert for alert in alerts if first_us <= alert.at_us < last_us)
+    return Shift(start, end, tuple(lines), raised, tuple(again), tuple(so_far))

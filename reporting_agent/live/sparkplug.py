@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from benchmarks.phrases import Phrase
 from reporting_agent.live.payloads import Unreadable, of_a_meter
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 
@@ -66,7 +67,7 @@ class Host:
             Unreadable: the payload is no Sparkplug B.
         """
         if topic.count("/") < 3:
-            raise Unreadable(f"the topic {topic} names no edge node")
+            raise Unreadable(Phrase("the topic %(topic)s names no edge node", topic=topic))
         _, _, kind, edge, *device = topic.split("/", 4)
         if kind not in KINDS:
             return [], False
@@ -119,7 +120,7 @@ def decoded(payload: bytes) -> Payload:
             elif (number, kind) == (2, 2) and isinstance(value, bytes):
                 metrics.append(_metric(value))
     except (IndexError, struct.error, UnicodeDecodeError) as wrong:
-        raise Unreadable(f"no Sparkplug B payload: {wrong}") from wrong
+        raise Unreadable(Phrase("no Sparkplug B payload: %(why)s", why=wrong)) from wrong
     return Payload(time_ms, sequence, tuple(metrics))
 
 

@@ -21,7 +21,7 @@ from reporting_agent.live import databases, marks, tabular
 from reporting_agent.live.databases import NoMoment
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.passwords import password_of
-from reporting_agent.live.payloads import Unreadable
+from reporting_agent.live.payloads import Unreadable, shown
 from reporting_agent.live.polled import Misread, Polled
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -117,7 +117,8 @@ class SqlSource(Polled):
         for cells in rows:
             named = dict(zip(names, cells, strict=True))
             if isinstance(cells[place], NoMoment):  # nothing can go on behind it
-                row = tabular.unreadable(self.name, named, f"the mark {cells[place]!r} is no time of this calendar")
+                wrong = Unreadable(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[place])))
+                row = tabular.unreadable(self.name, named, wrong)
                 tables += [row] if query.is_new(_key_of(row), None, row) else []
                 continue
             at = marks.order(cells[place])
@@ -140,7 +141,7 @@ class SqlSource(Polled):
         try:
             readings, tables = query.read(cells, received_us)
         except Unreadable as wrong:
-            readings, tables = [], [tabular.unreadable(self.name, dict(cells), str(wrong))]
+            readings, tables = [], [tabular.unreadable(self.name, dict(cells), wrong)]
         fresh = [
             reading
             for reading in readings

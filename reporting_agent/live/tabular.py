@@ -12,7 +12,18 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from reporting_agent.live.payloads import UNREADABLE, Unreadable, not_too_long, of_a_meter
+from benchmarks.phrases import Phrase
+from reporting_agent.live.payloads import (
+    UNREADABLE,
+    Unreadable,
+    no_count,
+    no_number,
+    no_sequence_number,
+    no_time,
+    not_too_long,
+    of_a_meter,
+    reason_of,
+)
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.table_settings import BatchColumns, Columns
@@ -53,13 +64,13 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
     held = {column: cells[own] for column, own in mapping.columns.items()} if mapping.columns else cells
     texts = {column: _text(cell) for column, cell in {**mapping.constants, **held}.items() if cell not in (None, "")}
     if lacking := {"batch_id", "step"} - texts.keys():
-        raise Unreadable(f"no {sorted(lacking)[0]}")
+        raise Unreadable(Phrase("no %(name)s", name=sorted(lacking)[0]))
     return {"table": "batches", **not_too_long(texts)}
 
 
-def unreadable(source: str, held: object, why: str) -> Row:
+def unreadable(source: str, held: object, wrong: Exception) -> Row:
     """A row that could not be read, as a row of the spool."""
-    return {"table": UNREADABLE, "topic": source, "payload": str(held)[:_LONGEST], "why": why}
+    return {"table": UNREADABLE, "topic": source, "payload": str(held)[:_LONGEST], **reason_of(wrong)}
 
 
 def _values(mapping: Columns, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -68,7 +79,7 @@ def _values(mapping: Columns, cells: Mapping[str, Any]) -> Iterator[tuple[str, A
         return
     name = mapping.meter if mapping.meter is not None else cells[mapping.columns["meter"]]
     if name in (None, ""):
-        raise Unreadable(f"no {mapping.columns['meter']}")
+        raise Unreadable(Phrase("no %(name)s", name=mapping.columns["meter"]))
     yield str(name), cells[mapping.columns["value"]]
 
 
@@ -80,11 +91,11 @@ def _number(mapping: Columns, held: Any) -> float:
         try:
             held = float(text.replace(",", ".") if mapping.decimal == "," else text)
         except ValueError as wrong:
-            raise Unreadable(f"{held!r} is no number") from wrong
+            raise no_number(held) from wrong
     if held is None:
         return math.nan
     if isinstance(held, bool) or not isinstance(held, int | float | Decimal) or math.isinf(held):
-        raise Unreadable(f"{held!r} is no number")
+        raise no_number(held)
     return float(held)
 
 
@@ -92,9 +103,9 @@ def _sequence(held: Any) -> int:
     try:
         number = int(held)
     except (TypeError, ValueError) as wrong:
-        raise Unreadable(f"{held!r} is no sequence number") from wrong
+        raise no_sequence_number(held) from wrong
     if isinstance(held, bool) or number != (number if isinstance(held, str) else held) or not 0 <= number < 1 << 63:
-        raise Unreadable(f"{held!r} is no sequence number")
+        raise no_sequence_number(held)
     return number
 
 
@@ -104,7 +115,7 @@ def _time_us(mapping: Columns, held: Any) -> int:
             count = Decimal(held.strip()) if isinstance(held, str) else held
             time_us = round(count * _PER_UNIT[mapping.time])
         except (ArithmeticError, TypeError, ValueError) as wrong:
-            raise Unreadable(f"{held!r} is no time in {mapping.time} since 1970") from wrong
+            raise no_count(held, mapping.time) from wrong
         return of_a_meter(time_us, held)
     original = held
     if not isinstance(held, datetime):
@@ -112,7 +123,7 @@ def _time_us(mapping: Columns, held: Any) -> int:
             text = str(held).strip()
             held = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
         except ValueError as wrong:
-            raise Unreadable(f"{held!r} is no time as {mapping.format or 'ISO 8601'}") from wrong
+            raise no_time(held, mapping.format or "ISO 8601") from wrong
     return of_a_meter((with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND, original)
 
 
@@ -125,7 +136,7 @@ def with_offset(stamp: datetime, offset: str | None) -> datetime:
     if stamp.tzinfo is not None:
         return stamp
     if offset is None:
-        raise Unreadable(f"{stamp.isoformat()} has no offset from UTC, and none is declared")
+        raise Unreadable(Phrase("%(value)s has no offset from UTC, and none is declared", value=stamp.isoformat()))
     sign = -1 if offset[0] == "-" else 1
     return stamp.replace(tzinfo=timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:]))))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.measurements import Finding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, restored
+from reporting_agent.live.segments import Row
 
 MOST_TOPICS = 20
 LAST_OF_EACH = 5
@@ -33,9 +34,9 @@ class Unreadable:
         self.count = 0
         self.by_topic: dict[str, tuple[int, deque[Message]]] = {}
 
-    def take(self, row: Mapping[str, str], at_us: int) -> Message:
+    def take(self, row: Row, at_us: int) -> Message:
         """A row of the spool's table `unreadable`."""
-        message = Message(at_us, row["topic"][:LONGEST_TEXT], row["why"][:LONGEST_TEXT], row.get("payload", "")[:LONGEST_TEXT])
+        message = Message(at_us, row["topic"][:LONGEST_TEXT], why_of(row), row.get("payload", "")[:LONGEST_TEXT])
         count, latest = self.by_topic.pop(message.topic, (0, deque[Message](maxlen=LAST_OF_EACH)))
         latest.append(message)
         self.by_topic[message.topic] = (count + 1, latest)
@@ -53,7 +54,12 @@ class Unreadable:
         return tuple((topic, count, tuple(reversed(latest))) for topic, (count, latest) in reversed(self.by_topic.items()))
 
 
-def findings(rows: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
+def why_of(row: Row) -> str:
+    """A phrase, but of rows that an earlier version saved."""
+    return restored(row["phrase"]) if "phrase" in row else str(row.get("why", ""))[:LONGEST_TEXT]
+
+
+def findings(rows: Sequence[Row]) -> Iterator[Finding]:
     """Of the rows of a spool: how many messages or lines could not be read, of what, and the last of them."""
     met = [row for row in rows if row["table"] == "unreadable"]
     if not met:
@@ -64,13 +70,13 @@ def findings(rows: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
         "message-unreadable",
         Severity.WARNING,
         Phrase(
-            "%(count)s messages or lines in the spool could not be read and count nowhere: %(topics)s. The last one, of %(topic)s: "
-            "%(text)s (%(why)s).",
+            "Messages or lines in the spool that could not be read and count nowhere: %(count)s, of %(topics)s. The last one, of "
+            "%(topic)s: %(text)s (%(why)s).",
             count=f"{len(met):,}",
             topics=", ".join(named + (["…"] if len(topics) > MOST_NAMED else [])),
             topic=met[-1].get("topic", "")[:LONGEST_TEXT],
             text=repr(met[-1].get("payload", "")[:LONGEST_EXAMPLE]),
-            why=met[-1].get("why", "")[:LONGEST_TEXT],
+            why=why_of(met[-1]),
         ),
         len(met),
     )

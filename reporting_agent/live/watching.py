@@ -131,7 +131,7 @@ class Watch:
         self.spool.bound(self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         if room is not None:
             self.room.stop(leave_server=same_page)
-            room.unreadable = self.room.unreadable  # counted since the agent started
+            room.goes_on(self.room)
             room.start(self.room if same_page else None)
             self.room = room
         for source in wanted.fresh.values():
@@ -141,7 +141,7 @@ class Watch:
         self._tell_of_meters()
         self.tell(
             Phrase(
-                "site.toml was read again and is in force: %(kept)s sources stay connected, %(ended)s ended, %(begun)s started.",
+                "site.toml was read again and is in force. Sources that stay connected: %(kept)s; ended: %(ended)s; started: %(begun)s.",
                 kept=len(self.sources) - len(wanted.fresh),
                 ended=len(remaining),
                 begun=len(wanted.fresh),

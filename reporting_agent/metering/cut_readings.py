@@ -16,13 +16,15 @@ changes, so all that is cut from it still adds up. Nothing that leaves the site 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering.curve import Course, Curve, Edges
+from reporting_agent.metering.derived import Counted
 from reporting_agent.metering.moments import REACHES_US, Islands, Windows
 from reporting_agent.metering.record import MeterFacts
 
@@ -34,6 +36,16 @@ FEWEST_PAUSES = 30  # short ones, to tell their power
 SURE = 0.02  # of T: the standard error of what the pauses draw
 OUTLYING = 4.0  # robust standard deviations
 UPON_READING_US = 1_000_000
+
+
+def all_divided(worked: Mapping[str, Counted], windows: Mapping[str, Windows], tree: MeterTree) -> dict[str, Counted]:
+    """What these meters count, with the readings that edges of their windows cut divided; the others as they are."""
+    return {
+        name: replace(counted, course=divided(counted.course, windows[name], sampled=tree.by_id[name].reading == "rate"))
+        if name in windows
+        else counted
+        for name, counted in worked.items()
+    }
 
 
 def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:

@@ -147,8 +147,13 @@ def state_unit(meter: Meter) -> tuple[str, float]:
     return ("kPa", PRESSURE_UNITS[meter.unit]) if meter.unit in PRESSURE_UNITS else (meter.unit, 1.0)
 
 
+def state_of(meter: Meter, value: float) -> float:
+    """What a state meter reads: temperature in K, absolute pressure in kPa."""
+    return float(_absolute(meter, np.array([value * state_unit(meter)[1]]))[0])
+
+
 def work_out(tree: MeterTree, found: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, Counted]:
-    """Every meter that counts energy, in its final unit.
+    """Every meter that counts energy, in its final unit; not those of which no course was asked.
 
     Args:
         found: courses of the meters with readings.
@@ -156,12 +161,12 @@ def work_out(tree: MeterTree, found: Mapping[str, Course], read_in: Mapping[str,
     """
     by_meter: dict[str, Counted] = {}
     for meter in tree.meters:
-        if meter.computed or meter.role == "state":
+        if meter.id not in found or meter.role == "state":
             continue
         counted = Counted(found[meter.id], *read_in[meter.id])
         by_meter[meter.id] = _at_its_state(meter, counted, found, tree) if has_state(meter) else counted
     for meter in tree.meters:
-        if meter.computed:
+        if meter.computed and tree.parts(meter).keys() <= by_meter.keys():
             by_meter[meter.id] = _sum(meter, tree, by_meter)
     return by_meter
 
@@ -215,9 +220,14 @@ def _state(
     mean = np.full(pieces, np.nan)
     read = known_us >= np.maximum(LEAST_KNOWN_STATE * flowing_us, 1)
     np.divide(energy * HOUR_US, known_us, out=mean, where=read)
+    return _absolute(companion, mean)
+
+
+def _absolute(companion: Meter, value: Floats) -> Floats:
+    """In K, or in kPa from a vacuum on."""
     if companion.unit in TEMPERATURE_UNITS:
-        return mean + TEMPERATURE_UNITS[companion.unit]
-    return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
+        return value + TEMPERATURE_UNITS[companion.unit]
+    return value + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
 def _usual(factor: Floats, steps: Integers, known: NDArray[np.bool_]) -> float:

@@ -152,12 +152,8 @@ def follow(
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
-    chosen, occupied = _occupied(meters, sinks, batches, site)
-    units = {
-        meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
-        for meter in site.meters
-        if not meter.computed
-    }
+    chosen, occupied = occupied_by(meters, sinks, batches, site)
+    units = units_of(site)
     minutes, tops = _demand(site)
     gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
     hours_us = moments.hours_of(period, site.zone)
@@ -183,6 +179,15 @@ def follow(
     return Followed(meters, sinks, chosen, occupied, hours_us, units, by_meter, own, demand_us, closely_us)
 
 
+def units_of(site: Site) -> dict[str, tuple[str, float]]:
+    """By meter with readings, the unit that its course is in, and how many of it a unit of the readings makes (in an hour, of a rate)."""
+    return {
+        meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
+        for meter in site.meters
+        if not meter.computed
+    }
+
+
 def _demand(site: Site) -> tuple[int, list[str]]:
     """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
     minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
@@ -190,7 +195,7 @@ def _demand(site: Site) -> tuple[int, list[str]]:
     return minutes, top if minutes != 60 else []
 
 
-def _occupied(
+def occupied_by(
     meters: Sequence[Meter], sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch], site: Site
 ) -> tuple[dict[str, list[int]], dict[str, Occupied]]:
     """By meter id, the places and the windows of the batches it counts for, of other periods too, in order of start."""

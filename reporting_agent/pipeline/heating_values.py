@@ -68,14 +68,24 @@ def _settled(
     for energy in batch.energy:
         if energy.carrier in inside.get(batch.step, ()):
             taken[batch.step, energy.carrier] += 1
-        elif energy.lhv_mj_per_unit is None and (lhv := _value(values, energy, batch)) is not None:
-            yield replace(energy, lhv_mj_per_unit=lhv)
+        elif energy.lhv_mj_per_unit is None:
+            yield _valued(energy, values, batch.step, batch.start.date())
         else:
             yield energy
 
 
-def _value(values: HeatingValues, energy: CarrierEnergy, batch: Batch) -> float | None:
-    value = values.of(energy.carrier, batch.start.date(), batch.step)
+def with_heating_value(energy: CarrierEnergy, site: Site, step: str, on: date) -> CarrierEnergy:
+    """An amount with the laboratory's value of the day, where there is one and the amount has none of its own."""
+    return _valued(energy, site.heating_values, step, on) if energy.lhv_mj_per_unit is None else energy
+
+
+def _valued(energy: CarrierEnergy, values: HeatingValues, step: str, on: date) -> CarrierEnergy:
+    lhv = _value(values, energy, step, on)
+    return energy if lhv is None else replace(energy, lhv_mj_per_unit=lhv)
+
+
+def _value(values: HeatingValues, energy: CarrierEnergy, step: str, on: date) -> float | None:
+    value = values.of(energy.carrier, on, step)
     if value is None or value.source == "default":
         return None
     return mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else value.mj_per(energy.unit)

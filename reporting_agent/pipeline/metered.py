@@ -139,9 +139,7 @@ def measure(
     findings: list[Finding] = []
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units)
-    for name in counted:
-        sampled, result = tree.by_id[name].reading == "rate", worked[name]
-        worked[name] = replace(result, course=cut_readings.divided(result.course, followed.occupied[name].windows, sampled=sampled))
+    worked = cut_readings.all_divided(worked, {name: followed.occupied[name].windows for name in counted}, tree)
     for meter in followed.meters:
         name, result = meter.id, worked[meter.id]
         course = result.course

@@ -165,18 +165,18 @@ def _again(source: str, block: Block, silence: _Silence) -> Phrase:
     of_meters, of_batches = (any(isinstance(value, kind) for value in block.values) for kind in (Register, Tag))
     if not of_batches:
         return Phrase(
-            "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. What a register of energy "
+            "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. What a register of energy "
             "counted meanwhile is complete, but not how; the values of a rate are not known.",
             **named,
         )
     if not of_meters:
         return Phrase(
-            "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. A batch that began and ended "
+            "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. A batch that began and ended "
             "meanwhile was not seen, and one that began or ended then has the time of the next poll.",
             **named,
         )
     return Phrase(
-        "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. What a register of energy counted "
+        "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. What a register of energy counted "
         "meanwhile is complete, but not how; the values of a rate are not known. A batch that began and ended meanwhile was not seen.",
         **named,
     )

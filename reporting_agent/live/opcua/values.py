@@ -8,7 +8,7 @@ from typing import Any
 
 from asyncua import ua
 
-from reporting_agent.live.payloads import EPOCH, Unreadable
+from reporting_agent.live.payloads import EPOCH, no_number
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,5 +58,5 @@ def _number(held: Any, quality: Quality) -> float:
     if quality is Quality.BAD or held is None:
         return math.nan
     if isinstance(held, bool) or not isinstance(held, int | float) or math.isinf(held):
-        raise Unreadable(f"{held!r} is no number")
+        raise no_number(held)
     return float(held)

@@ -96,7 +96,8 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
     def each_round(running: Watch) -> None:
         nonlocal seen
         now_s = time.monotonic()
-        busy = running.kept if not running.room.plant.unlearned and not running.room.reopening.gathers else -2
+        waits = running.room.plant.unlearned or running.room.reopening.gathers or running.room.plant.awaited.settling
+        busy = -2 if waits else running.kept
         if busy != seen[0]:
             seen = busy, now_s
         if busy >= 0 and now_s - seen[1] > 2 * GATHERED_S:

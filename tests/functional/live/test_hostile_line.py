@@ -205,7 +205,7 @@ def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_i
     """Were it sent again and again, nothing after it would come."""
     readings = payloads.readings
 
-    def raises(mapping: Readings, topic: str, payload: bytes, received_us: int) -> list[Reading]:
+    def raises(mapping: Readings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[payloads.Unreadable]]:
         if b'"n": 2' in payload:
             raise KeyError("not foreseen")
         return readings(mapping, topic, payload, received_us)

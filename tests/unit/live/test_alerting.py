@@ -51,6 +51,17 @@ def test_a_history_too_short_for_the_rate_has_no_threshold(weeks: float, vouched
     assert bool(alarms(_line(4, 5, waste=9.0), limits)) is vouched
 
 
+def test_the_label_of_what_runs_is_a_tonne_as_that_of_what_ended() -> None:
+    """Energies alike and outputs that scatter: the lowest tenth a tonne are the large ones."""
+    chance = np.random.default_rng(3)
+    tonnes, energy = chance.normal(100, 5, 400), chance.normal(6_000, 30, 400)
+    courses = energy[:, None] * np.linspace(0, 1, LOOKS)
+    usual = Usual.of(courses, energy / tonnes, tonnes, np.full(400, 3_600.0))
+    assert usual is not None
+    assert usual.label[-1] / usual.tonnes == pytest.approx(usual.label_end, rel=1e-6)
+    assert usual.typical[-1] / usual.tonnes - usual.label_end > 4
+
+
 def test_a_batch_that_is_held_rises_above_those_that_ended() -> None:
     chance = np.random.default_rng(5)
     time_s = np.arange(0, 3601.0, 60)

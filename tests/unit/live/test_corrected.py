@@ -138,6 +138,7 @@ def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence
         plant.take(taken.readings, taken.rows)
         plant.settle()
         reopening.take(taken)
+        reopening.settle(plant)
     for now_s in (0.0, GATHERED_S + 1):
         told += [str(one) for one in reopening.told(plant, now_s)]
     works.spool.close()
@@ -153,8 +154,7 @@ def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_value
     taken = spool.append(works.right, works.rows)
     spool.close()
     right.take(taken.readings, taken.rows)
-    count_again(right, [right.log.batches[key] for key in again], folder)
-    right.settle()
+    count_again(right, right.settle(), folder)
     assert [plant.log.batches[key].kgce for key in again] == [right.log.batches[key].kgce for key in again]
     assert {one.key: one.kgce for one in plant.log.batches.values()} == {
         one.key: pytest.approx(one.kgce, rel=1e-9) for one in right.log.batches.values()

@@ -169,7 +169,7 @@ def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(
         file.write(b"m-1;\xff;1\n")
     assert plant.read() == 1
     assert [why.split(":")[0][:24] for why in plant.unreadable()] == [
-        "'yesterday' is no time a", "no tag", "2025-01-02T06", "2 cells under 3 headers", "'1.0x' is no number", "'utf-8' codec can't deco",
+        "'yesterday' is no time a", "no tag", "2025-01-02T06", "cells in the line", "'1.0x' is no number", "'utf-8' codec can't deco",
     ]  # fmt: skip
 
 

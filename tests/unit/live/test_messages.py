@@ -34,7 +34,7 @@ STAMP_US = 1_735_797_600_000_000
     ],
 )
 def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], payload: bytes, wanted: tuple[object, ...]) -> None:
-    (found,) = payloads.readings(Readings(topic="works/#", **mapping), TOPIC, payload, 5)
+    (found,), _ = payloads.readings(Readings(topic="works/#", **mapping), TOPIC, payload, 5)
     assert tuple(found)[:4] == wanted
 
 
@@ -57,32 +57,57 @@ def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], pa
 )
 def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str) -> None:
     mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"})
-    with pytest.raises(payloads.Unreadable, match=why):
-        payloads.readings(mapping, TOPIC, payload, 5)
+    readings, (wrong,) = payloads.readings(mapping, TOPIC, payload, 5)
+    assert readings == []
+    assert why in str(wrong)
 
 
 @pytest.mark.parametrize("said", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
 def test_a_number_that_is_no_moment_is_no_reading(said: str) -> None:
     """Such a time would stop who counts with it; microseconds taken as milliseconds are the year 56976."""
     mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms")
-    with pytest.raises(payloads.Unreadable, match="no time"):
-        payloads.readings(mapping, TOPIC, f'{{"t": {said}, "v": 1}}'.encode(), 5)
+    readings, (wrong,) = payloads.readings(mapping, TOPIC, f'{{"t": {said}, "v": 1}}'.encode(), 5)
+    assert readings == []
+    assert "no time" in str(wrong)
+
+
+def test_one_bad_reading_of_a_list_keeps_none_of_the_others_out() -> None:
+    mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"}, consecutive=True)
+    payload = b'[{"n": 1, "v": 1.5}, {"n": 2, "v": "1,5"}, {"n": 3, "v": 2.5}, 7]'
+    readings, refused = payloads.readings(mapping, TOPIC, payload, 5)
+    assert [(reading.sequence, reading.value) for reading in readings] == [(1, 1.5), (3, 2.5)]
+    saved = [payloads.unreadable(TOPIC, payload, wrong) for wrong in refused]
+    assert [(row["payload"], row["why"], row.get("number")) for row in saved] == [
+        ('{"n": 2, "v": "1,5"}', "'1,5' is no number", 2),  # its number counts as arrived: it is not asked for again
+        ("7", "7 is no object", None),
+    ]
+    batches, (wrong,) = payloads.rows(Rows(topic="works/batches"), b'[{"batch_id": "H1", "step": "eaf"}, {"step": "eaf"}]')
+    assert [row["batch_id"] for row in batches] == ["H1"]
+    assert str(wrong) == "no batch_id in ['step']"
+
+
+def test_a_list_of_which_nothing_can_be_read_is_saved_in_bounds() -> None:
+    mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"})
+    _, refused = payloads.readings(mapping, TOPIC, b"[" + b", ".join([b"0"] * 5_000) + b"]", 5)
+    assert len(refused) == payloads.MOST_REFUSED + 1
+    assert str(refused[-1]) == "further entries of this message that cannot be read: 4900"
 
 
 def test_a_bad_value_is_not_known() -> None:
     mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"})
-    (bad,) = payloads.readings(mapping, TOPIC, b'{"v": 4, "q": "Bad"}', 5)
+    (bad,), _ = payloads.readings(mapping, TOPIC, b'{"v": 4, "q": "Bad"}', 5)
     assert math.isnan(bad.value)
     assert bad.quality == Quality.BAD
 
 
 def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
     mapping = Rows(topic="works/batches", fields={"batch_id": "heat.no", "start": "from"}, constants={"step": "eaf"})
-    assert payloads.rows(mapping, b'{"heat": {"no": 7}, "from": "2025-01-02T06:00:00Z"}') == [
-        {"table": "batches", "step": "eaf", "batch_id": "7", "start": "2025-01-02T06:00:00Z"}
-    ]
-    with pytest.raises(payloads.Unreadable, match="batch_id"):
-        payloads.rows(mapping, b"{}")
+    assert payloads.rows(mapping, b'{"heat": {"no": 7}, "from": "2025-01-02T06:00:00Z"}') == (
+        [{"table": "batches", "step": "eaf", "batch_id": "7", "start": "2025-01-02T06:00:00Z"}],
+        [],
+    )
+    _, (wrong,) = payloads.rows(mapping, b"{}")
+    assert "batch_id" in str(wrong)
 
 
 @pytest.mark.parametrize(

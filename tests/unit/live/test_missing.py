@@ -10,7 +10,6 @@ from reporting_agent.live import payloads
 from reporting_agent.live.asking import MOST_REQUESTS, Asking
 from reporting_agent.live.gaps import FURTHEST, Gaps
 from reporting_agent.live.missing_numbers import row_given_up
-from reporting_agent.live.payloads import Unreadable
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.settings import Readings
 from reporting_agent.live.spool import Spool
@@ -36,9 +35,8 @@ def _mapping(*, consecutive: bool = True) -> Readings:
 
 
 def _unreadable(payload: bytes) -> dict[str, object]:
-    with pytest.raises(Unreadable) as wrong:
-        payloads.readings(_mapping(), "works/m", payload, T0)
-    return dict(payloads.unreadable("works/m", payload, wrong.value))
+    _, (wrong,) = payloads.readings(_mapping(), "works/m", payload, T0)
+    return dict(payloads.unreadable("works/m", payload, wrong))
 
 
 @pytest.mark.parametrize("far", [FAR, 500_000])

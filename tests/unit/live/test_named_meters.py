@@ -91,6 +91,6 @@ def test_what_could_not_be_read_is_a_line_of_the_check(tmp_path: Path, seal: boo
     rows.append(unreadable("works/m", b"{", Unreadable("no JSON")))
     finding = findings(tmp_path, [], rows, seal=seal)["message-unreadable"]
     assert finding.count == 3
-    for text in ("3 messages or lines", "export/a.csv (2), works/m (1)", "The last one, of works/m: '{' (no JSON)"):
+    for text in ("count nowhere: 3, of ", "export/a.csv (2), works/m (1)", "The last one, of works/m: '{' (no JSON)"):
         assert text in str(finding.sentence)
     assert "message-unreadable" not in findings(tmp_path / "sound", [], [], seal=seal)

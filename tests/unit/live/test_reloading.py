@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
+from reporting_agent.live import shift_ends
+from reporting_agent.live.shifts import bounds
 from reporting_agent.live.watching import Watch
 from tests.servers import free_port
 
@@ -39,12 +42,12 @@ class Running:
         self.site = Furnaces().fed_by(self.folder, more + "".join(FILES.format(name=name) for name in names))
         self.site.write_text(self.site.read_text("utf-8") + meters, "utf-8")
 
-    def add(self, name: str, minute: int) -> None:
+    def add(self, name: str, minute: int, at: str = "") -> None:
         file = self.folder / f"{name}.csv"
         if not file.exists():
             file.write_text("tag,at,value\n", "utf-8")
         with file.open("a", encoding="utf-8") as growing:
-            growing.write(f"eaf-1-gas,{AT.format(minute)},{minute}\n")
+            growing.write(f"eaf-1-gas,{at or AT.format(minute)},{minute}\n")
 
     def rounds_until(self, kept: int) -> None:
         for _ in range(200):
@@ -73,11 +76,32 @@ def test_a_source_more_is_begun_and_the_others_are_not_touched(running: Running)
     (first,) = running.watch.sources
     running.write("zero", "one")
     running.watch.reload()
-    assert running.told[-1] == "site.toml was read again and is in force: 1 sources stay connected, 0 ended, 1 started."
+    assert running.told[-1] == "site.toml was read again and is in force. Sources that stay connected: 1; ended: 0; started: 1."
     assert running.watch.sources[1] is first
     running.add("zero", 2)
     running.add("one", 3)
     running.rounds_until(3)
+
+
+@pytest.mark.parametrize("changed", ["[source.alerts]\nfalse_alarms_a_week = 0.5\n", '[runs]\nshift_starts = ["05:00"]\n'])
+def test_a_reload_after_the_end_of_a_shift_does_not_lose_its_summary(
+    running: Running, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = running.watch.site
+    end, _ = bounds(site.runs.shift_starts, datetime.now(UTC), site.zone)
+    for minute, stamp in enumerate((end - timedelta(minutes=1), end), start=1):
+        running.add("one", minute, stamp.astimezone(UTC).isoformat())
+        running.rounds_until(minute)
+        monkeypatch.setattr(running.watch.room, "_shown_s", float("-inf"))
+        running.watch.round()
+    room = running.watch.room
+    running.write("one", meters=changed)
+    running.watch.reload()
+    assert running.watch.room is not room
+    assert [text for text in running.told if text.startswith("Shift of ")] == []  # what comes late has its time
+    monkeypatch.setattr(shift_ends, "WAITS_S", 0.0)
+    running.watch.round()
+    assert len([text for text in running.told if text.startswith("Shift of ")]) == 1
 
 
 def test_a_source_that_changed_ends_and_the_one_in_its_place_goes_on_where_it_was(running: Running) -> None:
@@ -86,7 +110,7 @@ def test_a_source_that_changed_ends_and_the_one_in_its_place_goes_on_where_it_wa
     (first,) = running.watch.sources
     running.site.write_text(running.site.read_text("utf-8").replace("every_s = 0.05", "every_s = 0.06"), "utf-8")
     running.watch.reload()
-    assert running.told[-1].endswith("0 sources stay connected, 1 ended, 1 started.")
+    assert running.told[-1].endswith("Sources that stay connected: 0; ended: 1; started: 1.")
     assert running.watch.sources != [first]
     running.add("one", 2)
     running.rounds_until(2)
@@ -177,7 +201,7 @@ def test_a_meter_more_makes_a_new_room_that_knows_what_was(running: Running) -> 
     room = running.watch.room
     running.write("one", meters='\n[[meters]]\nid = "eaf-3"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n')
     running.watch.reload()
-    assert "1 sources stay connected" in running.told[-1]
+    assert "Sources that stay connected: 1" in running.told[-1]
     assert running.watch.room is not room
     assert "eaf-3" in running.watch.room.plant.totals.by_meter
     assert running.watch.room.plant.totals.by_meter["eaf-1-gas"].value.tolist() == [1.0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -139,7 +140,7 @@ def test_a_time_far_ahead_does_not_move_the_plants_own_time(furnaces: Furnaces, 
 
 def test_a_date_that_stands_for_none_is_none() -> None:
     """A start in the year 1 would else make 105,000 weeks of history, and have thresholds vouched for by nothing."""
-    log = BatchLog(UTC)
+    log = BatchLog(ZoneInfo("UTC"))
     log.take({"table": "batches", "step": "eaf", "batch_id": "never", "start": "0001-01-01T00:00:00", "end": "2026-01-01"})
     log.take({"table": "batches", "step": "eaf", "batch_id": "open", "start": "2026-01-01", "end": "9999-12-31T00:00:00"})
     assert [one.id for one in log.running()] == ["open"]
@@ -147,7 +148,7 @@ def test_a_date_that_stands_for_none_is_none() -> None:
 
 
 def test_a_start_far_ahead_does_not_hide_the_batch_that_runs() -> None:
-    log = BatchLog(UTC)
+    log = BatchLog(ZoneInfo("UTC"))
     log.take({"table": "batches", "step": "eaf", "batch_id": "open", "start": "2026-01-01"})
     log.take({"table": "batches", "step": "eaf", "batch_id": "ahead", "start": "2099-01-01"})
     assert [one.id for one in log.running()] == ["open"]
@@ -196,6 +197,18 @@ def test_idle_power_counts_nothing_of_the_batch_before_and_says_its_time(site: P
     assert power is not None
     assert (power.from_us, power.to_us) == (20 * minute, 26 * minute)
     assert power.an_hour == pytest.approx(60.0)
+
+
+def test_idle_power_of_a_flow_holds_nothing_of_the_reading_upon_the_end(site: Path) -> None:
+    total, minute = (
+        next(total for total in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if total.meter.reading == "rate"),
+        60_000_000,
+    )
+    for place in range(28):
+        total.take(place * minute, 600.0 if place <= 20 else 12.0, 0)
+    power = total.power(27 * minute, 20 * minute)
+    assert power is not None
+    assert power.an_hour == pytest.approx(12.0)  # 54.0 with the ramp from 600
 
 
 def test_idle_power_is_not_made_of_seconds(site: Path) -> None:

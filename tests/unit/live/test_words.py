@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
@@ -13,13 +14,14 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.intake import Intake
+from reporting_agent.live.kept_rows import kept_rows
 from reporting_agent.live.mqtt import MqttSource
-from reporting_agent.live.payloads import Unreadable, rows
+from reporting_agent.live.payloads import rows, unreadable
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.settings import Mqtt, Rows
 from reporting_agent.live.source import reason
 from reporting_agent.live.spool import Spool
-from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS
+from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS, why_of
 from reporting_agent.live.unreadable import Unreadable as UnreadableMessages
 
 
@@ -73,7 +75,7 @@ def test_readings_without_a_batch_are_refused_with_what_is_there_and_what_to_wri
     refused = _refused(tmp_path, "")
     assert refused.code == "source-input-missing"
     assert refused.place == Place(str(tmp_path / "spool"))
-    assert refused.found == "50 readings of 1 meters, 2025-01-02 06:00 UTC to 2025-01-02 06:49 UTC"
+    assert refused.found == "readings: 50, meters: 1, 2025-01-02 06:00 UTC to 2025-01-02 06:49 UTC"
     assert "write [[source.mqtt.batches]]" in refused.remedy
 
 
@@ -96,9 +98,21 @@ def test_a_column_that_is_missing_is_named_in_the_keys_of_the_source(tmp_path: P
 
 def test_a_name_that_nobody_could_read_is_unreadable() -> None:
     mapping = Rows.model_validate({"topic": "x"})
-    assert rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 200))[0]["batch_id"] == "H" * 200
-    with pytest.raises(Unreadable, match="batch_id has 100,000 characters; at most 200 are taken"):
-        rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 100_000))
+    (row,), _ = rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 200))
+    assert row["batch_id"] == "H" * 200
+    _, (wrong,) = rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 100_000))
+    assert str(wrong) == "batch_id has 100,000 characters; at most 200 are taken"
+
+
+def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path: Path) -> None:
+    """After a restart too, and of a row that an earlier version saved in its English."""
+    _, refused = rows(Rows.model_validate({"topic": "x"}), b"[3, {}]")
+    spool = Spool(tmp_path)
+    spool.append((), [unreadable("x", b"", wrong) for wrong in refused] + [{"table": "unreadable", "topic": "x", "why": "no JSON"}])
+    spool.close()
+    said = [in_language(why_of(row), "zh-hans") for row in kept_rows(tmp_path)]
+    assert said == ["3 不是对象", "[] 中没有 batch_id", "no JSON"]
+    assert [str(why_of(row)) for row in kept_rows(tmp_path)] == ["3 is no object", "no batch_id in []", "no JSON"]
 
 
 def test_unreadable_messages_are_counted_and_the_last_are_held_within_bounds() -> None:

@@ -1,0 +1,192 @@
+"""What site.toml says of a meter counts in `watch` as it does in `label`, also while a batch runs where that can be known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.conversion import Basis
+from benchmarks.measurements import Period
+from fixtures.simulator.furnaces import Furnaces, Sent
+from reporting_agent import pipeline
+from reporting_agent.config import Site, load_site
+from reporting_agent.live.batch_log import Batch
+from reporting_agent.live.not_known import why_not_known
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.reopening import Reopening
+from reporting_agent.live.spool import Spool
+
+FURNACES = Furnaces(furnaces=1, heats=12)
+REGISTER, GAS = "eaf-1-electricity", "eaf-1-gas"
+Sending = Callable[[Sequence[Sent]], Iterator[Sent]]
+
+
+class Works:
+    """A furnace whose site.toml and readings were changed, as `watch` and as `label` count its batches in kgce."""
+
+    def __init__(self, folder: Path, change: Callable[[str], str], sending: Sending) -> None:
+        path = FURNACES.fed_by(folder, "")
+        path.write_text(change(path.read_text("utf-8")), "utf-8")
+        self.site: Site = load_site(path)
+        rows = FURNACES.batches()
+        self.plant, self.spool = Plant(self.site, date(2025, 1, 2)), Spool(folder / "spool")
+        self.last = Batch("", "eaf", "", "eaf-1", _us(datetime.fromisoformat(rows[-1]["start"])))
+        sent = sorted(sending(FURNACES.readings()), key=lambda entry: entry.stamp)
+        readings = [Reading(entry.meter, _us(entry.stamp), entry.value, received_us=_us(entry.stamp)) for entry in sent]
+        taken = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
+        self.plant.take(taken.readings, taken.rows)
+        end_us = _us(datetime.fromisoformat(rows[-1]["end"]))
+        self.so_far = self.plant.totals.energy(self.last.line, np.array([self.last.start_us, end_us]))[-1]
+        self.plant.settle()
+        Reopening(self.site, folder / "spool").settle(self.plant)
+
+    def watched(self) -> list[float]:
+        return [batch.kgce or np.nan for batch in self.plant.log.batches.values()]
+
+    def labelled(self) -> list[float]:
+        kgce = self.site.emissions.factors.kgce
+        data = pipeline.read(self.site, Period.parse("2025", self.site.zone))
+        return [sum(kgce(entry, Basis.CALORIFIC, batch.start.date()) for entry in batch.energy) for batch in data.batches]
+
+
+def _us(stamp: datetime) -> int:
+    return round(stamp.timestamp() * 1e6)
+
+
+def as_it_is(sent: Sequence[Sent]) -> Iterator[Sent]:
+    yield from sent
+
+
+def named(old: str, new: str, since: datetime | None = None) -> Sending:
+    def sending(sent: Sequence[Sent]) -> Iterator[Sent]:
+        for entry in sent:
+            later = since is None or entry.stamp >= since
+            yield replace(entry, meter=new) if entry.meter == old and later else entry
+
+    return sending
+
+
+def also(meter: str, value: Callable[[int], float]) -> Sending:
+    """A further meter, by the number of its reading."""
+
+    def sending(sent: Sequence[Sent]) -> Iterator[Sent]:
+        yield from sent
+        yield from (Sent(meter, entry.stamp, value(entry.number), entry.number) for entry in sent if entry.meter == GAS)
+
+    return sending
+
+
+def ahead(sent: Sequence[Sent]) -> Iterator[Sent]:
+    for entry in sent:
+        yield replace(entry, stamp=entry.stamp + timedelta(minutes=10)) if entry.meter == REGISTER else entry
+
+
+def by_interval(sent: Sequence[Sent]) -> Iterator[Sent]:
+    """Of a register what each minute took, stamped where it starts."""
+    counts = [entry for entry in sent if entry.meter == REGISTER]
+    for entry in sent:
+        if entry.meter != REGISTER:
+            yield entry
+        elif entry.number < len(counts) - 1:
+            yield replace(entry, value=(counts[entry.number + 1].value - entry.value) % 1_000_000.0)
+
+
+def put(*pairs: tuple[str, str], more: str = "") -> Callable[[str], str]:
+    def change(text: str) -> str:
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new)
+        return text + more
+
+    return change
+
+
+_STATE = '\n[[meters]]\nid = "p"\nrole = "state"\nreading = "rate"\nunit = "kPa"\npressure_is = "gauge"\n'
+_SECOND = (
+    '\n[[meters]]\nid = "new"\nfrom = 2025-01-02\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"\nreading = "register"\n'
+    'unit = "kWh"\nrollover = 1000000.0\n'
+)
+_HEAT = (
+    '\n[[meters]]\nid = "h"\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "heat"\ndirection = "recovered"\nreading = "register"\n'
+    'unit = "GJ"\n'
+)
+_LHV = '\n[[lhv]]\ncarrier = "natural-gas"\nfrom = 2024-12-01\nvalue = 30.0\nunit = "MJ/Nm3"\nsource = "measured"\n'
+_EVENT = '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2024-11-01\nkind = "ratio"\nfactor = 1.5\nreason = "transformer"\n'
+_OLD_PLACE = 'step = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"'
+_VIRTUAL = (
+    '\n[[meters]]\nid = "all"\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"\nrole = "virtual"\nunit = "kWh"\n'
+    'formula = { plus = ["eaf-1-electricity"] }\n'
+)
+_COLD = ('unit = "Nm3/h"', 'unit = "m3/h"\ntemperature_c = 20\npressure_kpa = 121.3')
+_MEASURED = ('unit = "Nm3/h"', 'unit = "m3/h"\ntemperature_c = 20\npressure_meter = "p"')
+_INTERVAL = (
+    'reading = "register"\nunit = "kWh"\nrollover = 1000000.0\n',
+    'reading = "interval"\nunit = "kWh"\nstamp = "start"\ninterval_s = 60\n',
+)
+
+FOLLOWED = {
+    "as it is": (put(), as_it_is),
+    "a gas at a constant state": (put(_COLD), as_it_is),
+    "a gas at a measured pressure": (put(_MEASURED, more=_STATE), also("p", lambda _: 200.0)),
+    "recovered heat": (put(more=_HEAT), also("h", lambda number: number * 0.36)),
+    "a heating value of the laboratory": (put(('lhv = 35.6\nlhv_source = "measured"\n', ""), more=_LHV), as_it_is),
+    "a clock ahead": (put(("rollover = 1000000.0", "rollover = 1000000.0\nclock_offset_s = 600")), ahead),
+    "intervals stamped at their start": (put(_INTERVAL), by_interval),
+    "a meter that took another's place": (
+        put(("rollover = 1000000.0", "rollover = 1000000.0\nuntil = 2025-01-02"), more=_SECOND),
+        named(REGISTER, "new"),
+    ),
+    "both registers sent on": (
+        put(("rollover = 1000000.0", "rollover = 1000000.0\nuntil = 2025-01-02"), more=_SECOND),
+        lambda sent: iter([*sent, *(replace(entry, meter="new") for entry in sent if entry.meter == REGISTER)]),
+    ),
+}
+LATER: dict[str, tuple[Callable[[str], str], Sending, str]] = {
+    "a declared ratio": (put(more=_EVENT), as_it_is, "an event"),
+    "a shared meter": (
+        put((_OLD_PLACE, 'carrier = "electricity"\nallocation = { by = "shares", shares = { "eaf" = 0.7, "ladle-refining" = 0.3 } }')),
+        as_it_is,
+        "shared",
+    ),
+    "a virtual meter": (put((_OLD_PLACE, 'carrier = "electricity"'), more=_VIRTUAL), as_it_is, "worked out"),
+}
+
+
+@pytest.mark.parametrize("case", FOLLOWED)
+def test_a_batch_took_what_the_label_says_and_so_far_nearly_that(tmp_path: Path, case: str) -> None:
+    works = Works(tmp_path, *FOLLOWED[case])
+    assert works.watched() == pytest.approx(works.labelled(), rel=1e-7)
+    assert works.so_far == pytest.approx(works.labelled()[-1], rel=0.02)  # before cleaning, and without what its edges cut
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ended(tmp_path: Path, case: str) -> None:
+    change, sending, why = LATER[case]
+    works = Works(tmp_path, change, sending)
+    assert works.watched() == pytest.approx(works.labelled(), rel=1e-7)
+    assert np.isnan(works.so_far)
+    assert why in str(why_not_known(works.plant.totals, works.last, works.site.zone))
+
+
+def test_a_declared_ratio_of_outputs_is_put_to_each_row(tmp_path: Path) -> None:
+    more = _EVENT.replace('meter = "eaf-1-electricity"', 'step = "eaf"')
+    outputs = [batch.tonnes for batch in Works(tmp_path, *FOLLOWED["as it is"]).plant.log.batches.values()]
+    (tmp_path / "declared").mkdir()
+    declared = Works(tmp_path / "declared", put(more=more), as_it_is).plant.log.batches.values()
+    assert [batch.tonnes for batch in declared] == pytest.approx([1.5 * (tonnes or 0.0) for tonnes in outputs])
+
+
+def test_a_row_that_ends_before_it_starts_has_no_energy(tmp_path: Path) -> None:
+    works = Works(tmp_path, *FOLLOWED["as it is"])
+    batch = works.plant.log.batches["eaf", "H1-0005"]
+    batch.end_us = batch.start_us - 300_000_000
+    Reopening(works.site, tmp_path / "spool").settle(works.plant)
+    works.plant.awaited.settling[batch.key] = batch
+    Reopening(works.site, tmp_path / "spool").settle(works.plant)
+    assert batch.kgce is None
