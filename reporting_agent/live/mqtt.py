@@ -194,14 +194,13 @@ class MqttSource:
             return
         with self._lock:
             self._connection += 1
-        given = [mapping.topic for mapping in self.settings.readings] + [mapping.topic for mapping in self.settings.batches]
+        given = (mapping.topic for mapping in (*self.settings.readings, *self.settings.batches))
         self._topics = (*given, *(f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts))
         client.subscribe([(topic, _QOS) for topic in self._topics])
         if self.settings.host_id is not None:
             client.publish(self._state_topic, _state(online=True), _QOS, retain=True)
-        for host in self._hosts.values():
-            for node in host.nodes.values():
-                node.expected = None  # what came meanwhile at QoS 0 is gone
+        for node in (node for host in self._hosts.values() for node in host.nodes.values()):
+            node.expected = None  # what came meanwhile at QoS 0 is gone
         self._births = {}
 
     def _on_subscribe(self, client: Client, data: Any, mid: int, reasons: Sequence[Any], properties: Any) -> None:
@@ -223,36 +222,36 @@ class MqttSource:
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
         """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
         del client, data
-        reading, rows = Lifeline(), list[Row]()
-        readings: list[Reading] = []
+        reading, readings, rows = Lifeline(), list[Reading](), list[Row]()
+        topic, payload = message.topic, bytes(message.payload)
         with reading.guard():
-            readings, rows = self._read(message, bytes(message.payload))
+            readings, rows = self._read(topic, payload)
         if reading.fault:  # were it raised, the broker would send this message again, and nothing after it
             self._fault = reading.fault
-            rows = [payloads.unreadable(message.topic, bytes(message.payload), payloads.Unreadable(reading.fault))]
+            rows = [payloads.unreadable(topic, payload, payloads.Unreadable(reading.fault))]
         self._put(message, readings, rows)
 
-    def _read(self, message: MQTTMessage, payload: bytes) -> tuple[list[Reading], list[Row]]:
+    def _read(self, topic: str, payload: bytes) -> tuple[list[Reading], list[Row]]:
         readings, rows, refused = list[Reading](), list[Row](), list[payloads.Unreadable]()
         try:
             for mapping in self.settings.readings:
-                if _matches(mapping.topic, message.topic):
-                    taken, wrong = payloads.readings(mapping, message.topic, payload, now_us())
+                if _matches(mapping.topic, topic):
+                    taken, wrong = payloads.readings(mapping, topic, payload, now_us())
                     readings, refused = readings + taken, refused + wrong
             for table in self.settings.batches:
-                if _matches(table.topic, message.topic):
+                if _matches(table.topic, topic):
                     of_table, wrong = payloads.rows(table, payload)
                     rows, refused = rows + of_table, refused + wrong
             for group, host in self._hosts.items():
-                if message.topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
-                    readings += self._of_sparkplug(group, host, message)
+                if topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
+                    readings += self._of_sparkplug(group, host, topic, payload)
         except payloads.Unreadable as no_payload:
             refused.append(no_payload)
-        return readings, rows + [payloads.unreadable(message.topic, payload, wrong) for wrong in refused]
+        return readings, rows + [payloads.unreadable(topic, payload, wrong) for wrong in refused]
 
-    def _of_sparkplug(self, group: str, host: sparkplug.Host, message: MQTTMessage) -> list[Reading]:
-        readings, asks = host.take(message.topic, bytes(message.payload), now_us())
-        _, _, kind, edge, *_ = message.topic.split("/")
+    def _of_sparkplug(self, group: str, host: sparkplug.Host, topic: str, payload: bytes) -> list[Reading]:
+        readings, asks = host.take(topic, payload, now_us())
+        _, _, kind, edge, *_ = topic.split("/")
         if kind not in sparkplug.KINDS:
             return []
         if not asks:

@@ -19,9 +19,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -263,4 +263,4 @@ def _locked(folder: Path) -> IO[Any]:
 
 def now_us() -> int:
     """This machine's clock, UTC microseconds since 1970."""
-    return int(datetime.now(UTC).timestamp() * 1e6)
+    return time.time_ns() // 1000

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import tempfile
 import threading
 import time
@@ -258,8 +259,9 @@ def _listen(address: str, shown: list[tuple[float, int]]) -> None:
 
 def kept_in(page: str) -> int:
     """How many readings were kept, as its foot tells."""
-    words = page.split(" readings since")[0].split(">")[-1]
-    return int(words.replace(",", "").replace("\u202f", "").replace("\u00a0", ""))
+    told = re.search(r"each once: ([\d,]+)", page)
+    assert told is not None, page
+    return int(told[1].replace(",", ""))
 
 
 def _first(shown: list[tuple[float, int]], kept: int) -> float:
