@@ -94,7 +94,7 @@ def correct(incentive: int, amount: Decimal | None, reason: str, by: User, now: 
     with transaction.atomic():
         row = Incentive.objects.select_for_update(of=("self",)).select_related("site").get(pk=incentive)
         require_regulator_of_site(by, row.site)
-        newest = row.corrections.last()
+        newest: IncentiveCorrection | None = row.corrections.last()
         if newest is not None and (newest.amount, newest.reason, newest.corrected_by_id) == (amount, sentence, by.pk):
             return newest
         if by.pk == row.recorded_by_id:

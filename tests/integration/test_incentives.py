@@ -104,7 +104,7 @@ def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_count
     correct(entered.pk, None, "Nothing was paid.", cast.provincial, NOW)
     correct(entered.pk, None, "Nothing was paid.", cast.provincial, NOW)  # the form sent twice
     (view,) = incentives_at(site)
-    assert (view.amount, view.counted) == (10_000_000_000, 0)
+    assert (view.amount, view.counted) == (Decimal(10_000_000_000), Decimal(0))
     assert view.corrected is not None
     assert (view.corrected.reason, view.corrected.by) == ("Nothing was paid.", "provincial")
     assert Event.objects.filter(action="incentive.corrected", subject="site works-1").count() == 1
