@@ -13,6 +13,7 @@ from portal.web.fields import area, choice, digest, line, number
 
 YUAN = _("Write the amount as 120000 or 120000.50.")
 LEAST_YUAN = Decimal("0.01")
+TOO_LITTLE = _("The amount must be above 0.")
 
 
 class IncentiveForm(forms.Form):
@@ -25,6 +26,7 @@ class IncentiveForm(forms.Form):
         required=_("Give the amount."),
         invalid=YUAN,
         min_value=LEAST_YUAN,
+        too_small=TOO_LITTLE,
         max_digits=14,
         decimal_places=2,
     )
@@ -48,6 +50,7 @@ class CorrectionForm(forms.Form):
         optional=True,
         invalid=YUAN,
         min_value=LEAST_YUAN,
+        too_small=TOO_LITTLE,
         max_digits=14,
         decimal_places=2,
     )

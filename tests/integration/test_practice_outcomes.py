@@ -338,6 +338,7 @@ class TestConfirmedByAnAuditor:
         assert signed_in(cast.auditor).post(address, {"reason": "The baseline has no winter."}).status_code == 302
         listed = page(signed_in(cast.auditor), "confirmations")
         assert "Refused on" in listed
+        assert str(cast.auditor) in listed.split("Refused reports")[1], "who refused is named"
         assert "The baseline has no winter." in listed
         assert address not in listed, "what is decided waits for nobody"
         interested = person("interested@example.org", cast.body, Role.CERTIFICATION_BODY)

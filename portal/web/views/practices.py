@@ -153,7 +153,8 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
             _beside_the_form(form, refusal)
         else:
             return report_done(request, _("Saved."), "web:practice-entry", edited.pk)
-    page = presenter.entry_page(row, reads=user.pk, regulates=regulates, own=own)
+    fields = {name: str(field.label) for name, field in kind.base_fields.items()}
+    page = presenter.entry_page(row, fields, reads=user.pk, regulates=regulates, own=own)
     if form is None:
         return render(request, "web/form_sheet.html", {"page": page})
     return form_page(request, "web/form_sheet.html", {"page": page}, form)
