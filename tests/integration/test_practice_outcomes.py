@@ -127,6 +127,8 @@ def test_a_report_is_withdrawn_while_it_waits_and_stays_once_counted(cast: Cast)
     owner = signed_in(cast.plants[0].owner)
     post(owner, file_of(cast.plants[0], "used-more"))
     report = SiteReport.objects.get()
+    assert "Submit it" not in page(owner, "practice-outcome", PRACTICE), "no site is left that could report"
+    assert "Submit it" in page(signed_in(cast.plants[1].owner), "practice-outcome", PRACTICE)
     assert (
         signed_in(cast.plants[1].owner).post(reverse("web:practice-outcome", args=[PRACTICE]), {"withdraw": report.pk}).status_code == 403
     )

@@ -85,6 +85,7 @@ class OutcomePage:
     practice: str
     crumbs: tuple[Crumb, ...]
     reports: tuple[OwnReport, ...]
+    may_report: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class OwnReport:
     reason: str = ""  # the auditor's, where none confirmed it or the confirmation was withdrawn
 
 
-def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
+def outcome_page(practice: Practice, reports: Sequence[SiteReport], *, may_report: bool) -> OutcomePage:
     own = tuple(
         OwnReport(
             row.pk,
@@ -110,7 +111,7 @@ def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePa
         for row in reports
     )
     crumbs = (*_crumbs(), Crumb(in_page_language(practice.words), reverse("web:practice", args=[practice.id])))
-    return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own)
+    return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own, may_report)
 
 
 def class_found(row: SiteReport) -> str:

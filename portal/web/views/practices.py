@@ -105,7 +105,8 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
             if report.asked:
                 done = _("The report is submitted. An auditor of your site can now read and confirm it.")
             return report_done(request, done, "web:practice-outcome", practice)
-    page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)))
+    may_report = selectors.may_report(user, practice, shown.sector)
+    page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)), may_report=may_report)
     return form_page(request, "web/practice_outcome.html", {"page": page}, form)
 
 
