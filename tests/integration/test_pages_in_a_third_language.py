@@ -146,7 +146,7 @@ def own_names() -> list[str]:
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
     names |= {words.en for one in goods.offered() for words in (one.words, *(part.words for part in one.precursors))}
     names |= {capfirst(one.words.en) for one in goods.offered()}
-    names |= {act.title for act in Law.held().acts}  # as the Official Journal has them
+    names |= {act.title.en for act in Law.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
     names |= {words.en for one in library.practices for words in (one.words, library.listing(one).words, library.listing(one).read_in)}
     for explanation in Publication.objects.values_list("explanation", flat=True):
