@@ -23,7 +23,7 @@ from benchmarks.guidance import goods
 from benchmarks.guidance.acts import Law
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
-from portal.assurance.models import IncentiveOffer
+from portal.assurance.models import Incentive, IncentiveOffer
 from portal.assurance.programmes import programmes
 from portal.notifications.kinds import Kind
 from portal.publication.codebook import EVERY_COLUMN
@@ -140,6 +140,7 @@ def own_names() -> list[str]:
     names |= {
         text for row in IncentiveOffer.objects.values_list("what_en", "authority_en", "source_en", "programme", "criterion") for text in row
     }
+    names |= set(Incentive.objects.values_list("scheme", flat=True))
     for programme in programmes().values():  # their file has names by language, as for the dossier
         names |= {programme.name.en, *(criterion.asks.en for criterion in programme.criteria)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
