@@ -19,7 +19,7 @@ from typing import Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from benchmarks.declared import Declared
+from benchmarks.declared import Declared, Words
 
 
 class Kind(StrEnum):
@@ -38,7 +38,7 @@ class Act(Declared):
 
     id: str
     kind: Kind
-    title: str
+    title: Words
     published: date
     applies: date
     until: date | None = None

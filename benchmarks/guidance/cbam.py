@@ -33,13 +33,9 @@ _ANNEX_III = "CH IS LI NO"
 WITHIN = frozenset(f"{_UNION} {_ANNEX_III}".split(" "))
 """Countries whose goods cross no such border: the Union, and those of Annex III, point 1, of Regulation (EU) 2023/956."""
 
-NAMED = {"hot-rolled-flat": ("7208", ""), "grey-clinker": ("25231000", "A"), "primary-aluminium": ("7601", "K")}
-"""Goods by a name: their code, and their route where the name settles it."""
-
 NOT_COMPARED = Phrase("The formula is taken from summaries of the acts. It has not been compared with their text.")
 FACTOR_ASSUMED = Phrase("The cross-sectoral correction factor is set to 1, because no act for the years from 2026 on has been read.")
 OTHER_COUNTRIES = Phrase("The act gives no default value for the country of origin. The value for other countries applies.")
-PRICE_UNKNOWN = Phrase("There is no certificate price for that day. Enter one, or use the tonnes only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +175,8 @@ class _Reckoning:
         certificates = max(emissions - free, Decimal(0))
         paid = self._price(price)
         if paid is None:
-            caveats.append(PRICE_UNKNOWN)
+            day = self.imported.isoformat()
+            caveats.append(Phrase("There is no certificate price for %(day)s. Enter one, or use the tonnes only.", day=day))
         else:
             inputs.append(paid)
         if paid_at_home:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pydantic import TypeAdapter
 
 from benchmarks.declared import Declared, Words
+from benchmarks.phrases import Phrase
 
 
 class Part(Declared):
@@ -28,6 +29,21 @@ class Sold(Declared):
     route: str = ""
     words: Words
     precursors: tuple[Part, ...] = ()
+
+
+NAMED = {"hot-rolled-flat": ("7208", ""), "grey-clinker": ("25231000", "A"), "primary-aluminium": ("7601", "K")}
+"""Goods by a name that a command takes: their code, and their route where the name settles it."""
+
+_NAMES = {
+    "hot-rolled-flat": Phrase("hot-rolled flat steel"),
+    "grey-clinker": Phrase("grey clinker"),
+    "primary-aluminium": Phrase("unwrought primary aluminium"),
+}
+
+
+def called(good: str) -> Phrase:
+    """What a command takes, in words: one of `NAMED`, or a code of the combined nomenclature."""
+    return _NAMES[good] if good in _NAMES else Phrase("goods of code %(code)s", code=good)
 
 
 def goods_of(sector: str, route: str) -> tuple[Sold, ...]:

@@ -124,8 +124,8 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
             require_auditor(by, held[report])
         if row.unconfirmed_at is not None:
             return row
-        row.unconfirmed_at, row.unconfirmed_reason = now, sentence
-        row.save(update_fields=["unconfirmed_at", "unconfirmed_reason"])
+        row.unconfirmed_at, row.unconfirmed_reason, row.unconfirmed_by = now, sentence, by
+        row.save(update_fields=["unconfirmed_at", "unconfirmed_reason", "unconfirmed_by"])
         _said(row, Action.OUTCOME_UNCONFIRMED, by, now, event="withdrawn" if report in held else "refused")
         if row.counted_at is not None:
             new_edition(key, now)
@@ -155,7 +155,7 @@ def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
 def _asked_of(user: User) -> QuerySet[SiteReport]:
     assigned = Assignment.objects.filter(body__in=_bodies(user), taken_back_at=None).values_list("site", flat=True)
     free = [site for site, who in _free_at(set(assigned)).items() if any(person == user.pk for _body, person in who)]
-    return SiteReport.objects.filter(site__in=free, site__retired_at=None).exclude(asked="").select_related("site")
+    return SiteReport.objects.filter(site__in=free, site__retired_at=None).exclude(asked="").select_related("site", "unconfirmed_by")
 
 
 def _bodies(user: User) -> list[int]:

@@ -1,4 +1,6 @@
-"""Incentives recorded against evidence: what a site was given, under which scheme, on what digest, by whom."""
+"""Incentives recorded against evidence: what a site was given, under which scheme, on what digest, by whom.
+
+What was entered in error stays readable: a second officer adds a correction, and the amount of the newest one counts."""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from benchmarks.phrases import Name
 from portal import wall
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import regulated_sites
-from portal.assurance.models import Incentive
+from portal.assurance.models import Incentive, IncentiveCorrection
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import Submission
@@ -21,15 +24,31 @@ from portal.problems import RefusedError
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    amount: Decimal | None  # yuan; None where nothing was given
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IncentiveView:
+    pk: int
     site: str
     site_name: Name
     scheme: str
-    amount: Decimal  # yuan
+    amount: Decimal  # yuan, as it was recorded
     evidence: str
     period: str  # of the site's own report that the evidence is; empty for a document kept elsewhere
+    recorder: int
     recorded_by: str
     recorded_at: datetime
+    corrected: Correction | None
+
+    @property
+    def counted(self) -> Decimal:
+        """Yuan that count in a sum: as recorded, or as corrected."""
+        return self.amount if self.corrected is None else self.corrected.amount or Decimal(0)
 
 
 def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now: datetime) -> Incentive:
@@ -42,14 +61,14 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
         held: Incentive | None = Incentive.objects.filter(site=site, scheme=scheme, evidence=evidence).first()
-        if held is not None and held.amount == amount:
+        if held is not None and held.amount == amount and not held.corrections.exists():
             return held
         if held is not None:
             raise RefusedError(
                 409,
                 "evidence-used",
-                "This evidence is already used for an incentive of this scheme, with another amount.",
-                "Name other evidence. What is on record cannot be changed.",
+                "This evidence is already used for an incentive of this scheme.",
+                "Name other evidence. Where the amount on record is wrong, a second officer corrects it in the list.",
             )
         with wall.opened():
             used = Submission.objects.filter(digest=evidence).exclude(site=site).exists()
@@ -62,20 +81,66 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
     return incentive
 
 
+def correct(incentive: int, amount: Decimal | None, reason: str, by: User, now: datetime) -> IncentiveCorrection:
+    """Say that an incentive was entered in error: the right amount, or None where nothing was given. The same twice is the same one.
+
+    Raises:
+        Incentive.DoesNotExist: there is none.
+        RefusedError: `not-regulator`, `own-incentive` (403); `reason-missing`, `incentive-as-recorded` (409).
+    """
+    sentence = " ".join(reason.split())[:500]
+    if not sentence:
+        raise RefusedError(409, "reason-missing", "A record is never marked without a reason.", "Say in a sentence what is wrong.")
+    with transaction.atomic():
+        row = Incentive.objects.select_for_update(of=("self",)).select_related("site").get(pk=incentive)
+        require_regulator_of_site(by, row.site)
+        newest: IncentiveCorrection | None = row.corrections.last()
+        if newest is not None and (newest.amount, newest.reason, newest.corrected_by_id) == (amount, sentence, by.pk):
+            return newest
+        if by.pk == row.recorded_by_id:
+            raise RefusedError(403, "own-incentive", "You entered this record yourself.", "A second officer has to correct it.")
+        if amount == (row.amount if newest is None else newest.amount):
+            raise RefusedError(409, "incentive-as-recorded", "This is what the record says already.", "Give another amount, or none.")
+        correction = IncentiveCorrection.objects.create(incentive=row, amount=amount, reason=sentence, corrected_by=by, corrected_at=now)
+        counts = "does not count" if amount is None else f"{amount} yuan"
+        record(now, by.email, Action.INCENTIVE_CORRECTED, f"site {row.site.slug}", f"{row.scheme}, {row.amount} yuan: {counts}; {sentence}")
+    return correction
+
+
 def incentives_of(user: User) -> tuple[IncentiveView, ...]:
     """What the sites in the person's jurisdiction were given, newest first."""
-    rows = list(Incentive.objects.filter(site__in=regulated_sites(user)).select_related("site", "recorded_by"))
+    return _views(Incentive.objects.filter(site__in=regulated_sites(user)))
+
+
+def incentives_at(site: Site) -> tuple[IncentiveView, ...]:
+    """What one site was given, newest first; for a caller who let the reader in."""
+    return _views(Incentive.objects.filter(site=site))
+
+
+def _views(incentives: QuerySet[Incentive]) -> tuple[IncentiveView, ...]:
+    rows = list(incentives.select_related("site", "recorded_by").prefetch_related("corrections__corrected_by"))
     periods = dict(Submission.objects.filter(digest__in={row.evidence for row in rows}).values_list("digest", "period"))
     return tuple(
         IncentiveView(
+            row.pk,
             row.site.slug,
             row.site.name,
             row.scheme,
             row.amount,
             row.evidence,
             periods.get(row.evidence, ""),
+            row.recorded_by_id,
             str(row.recorded_by),
             row.recorded_at,
+            _newest(row),
         )
         for row in rows
     )
+
+
+def _newest(row: Incentive) -> Correction | None:
+    corrections = tuple(row.corrections.all())
+    if not corrections:
+        return None
+    newest = corrections[-1]
+    return Correction(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_at)

@@ -94,6 +94,7 @@ class Action(models.TextChoices):
     OUTCOME_CONFIRMED = "practice-outcome.confirmed"
     OUTCOME_UNCONFIRMED = "practice-outcome.unconfirmed"
     INCENTIVE_RECORDED = "incentive.recorded"
+    INCENTIVE_CORRECTED = "incentive.corrected"
     INCENTIVE_OFFERED = "incentive.offer-proposed"
     INCENTIVE_APPROVED = "incentive.offer-approved"
     INCENTIVE_REFUSED = "incentive.offer-refused"

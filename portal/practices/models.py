@@ -80,6 +80,7 @@ class SiteReport(models.Model):
     asked = models.TextField(blank=True)  # the agent's file, for an auditor to confirm; such a report is counted once it is confirmed
     unconfirmed_at = models.DateTimeField(null=True)  # an auditor refused to confirm it, or withdrew the confirmation
     unconfirmed_reason = models.CharField(max_length=1000, blank=True)
+    unconfirmed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # null where it is not known: an older refusal
     counted_at = models.DateTimeField(null=True)  # with its batch (`benchmarks.guidance.outcomes`)
 
     class Meta:

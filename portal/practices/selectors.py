@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from benchmarks.guidance.outcomes import Reported
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import organisations_as
+from portal.accounts.selectors import managed_sites, organisations_as
 from portal.governance.selectors import may_decide
 from portal.practices.entry_texts import library_of
 from portal.practices.models import SHOWN, Edition, Entry, SiteReport, State
@@ -32,6 +32,12 @@ def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:
     """What the person's own firms reported of a practice, counted or not: nobody else is shown that."""
     own = organisations_as(user, Role.ENTERPRISE)
     return SiteReport.objects.filter(practice=practice, site__organisation__in=own).select_related("site")
+
+
+def may_report(user: User, practice: str, sector: str) -> bool:
+    """Whether a site that the person manages has not reported on a practice of its sector."""
+    reported = SiteReport.objects.filter(practice=practice).values("site")
+    return managed_sites(user).filter(pack=sector, retired_at=None).exclude(pk__in=reported).exists()
 
 
 def newest_edition() -> Edition | None:

@@ -19,6 +19,8 @@ from portal.publication.rows import Row, benchmark_view, in_force, read
 from portal.publication.shapes import BenchmarkView, StepView
 
 MOST_VERSIONS = 12  # each is one question to the database
+DOCUMENT_DIGITS = 9  # more than a signed document gives: its figures stand as they are
+WORKED_OUT_DIGITS = 3  # the finest grid of a label is 0.001 of a unit; what is worked out from labels says no more
 FIGURES = ("best", "typical", "spread")
 """What is followed over the years: the industry's best, its typical value, and how far its quartiles lie apart."""
 
@@ -112,4 +114,5 @@ def _values(year: Year) -> Iterator[tuple[str, float]]:
     figures = [*year.figures.items(), *((f"saved_at_{saving.to}", (saving.value, saving.interval)) for saving in year.cell.potential)]
     figures += [(f"{name}_moved", known) for name, known in year.moved.items()]
     for name, (value, (low, high)) in figures:
-        yield from zip((name, f"{name}_low", f"{name}_high"), (round(end, 9) for end in (value, low, high)), strict=True)
+        digits = WORKED_OUT_DIGITS if name == "spread" or name.endswith("_moved") else DOCUMENT_DIGITS
+        yield from zip((name, f"{name}_low", f"{name}_high"), (round(end, digits) for end in (value, low, high)), strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from reportlab.platypus import Flowable
 
-from portal.web.paper import document_of, table_of, text_of
+from portal.web.paper import document_of, table_of, text_of, together
 from portal.web.presenters.dossier import DossierPage, EvidenceLine, caveats
 
 
@@ -30,8 +30,8 @@ def pdf(page: DossierPage) -> bytes:
         parts.append(text_of(_("Incentives for these criteria"), "heading"))
         offered = [[row.asks, row.met.word, offer.text, offer.source] for row in page.rows for offer in row.offers]
         parts.append(table_of([_("Criterion"), _("Met or not"), _("Incentive"), _("By whom, and by which act")], offered, (4, 1.6, 4, 4)))
-    parts.append(text_of(_("What the states mean"), "heading"))
-    parts += [text_of(f"{item.title}: {item.text}", "body") for item in caveats()]
+    meanings = [text_of(f"{item.title}: {item.text}", "body") for item in caveats()]
+    parts.append(together(text_of(_("What the states mean"), "heading"), *meanings))
     return document_of(parts, title, page.slug, f"{page.slug} · {page.programme_id} · {page.day}")
 
 

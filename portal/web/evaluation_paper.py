@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from reportlab.platypus import Flowable
 
-from portal.web.paper import document_of, table_of, text_of
+from portal.web.paper import document_of, headed, table_of, text_of
 from portal.web.presenters.evaluation import EvaluationPage, SectionTable
 
 CHINESE_FONT = "SimSun"  # of the reader's own office program; a document names it and embeds nothing
@@ -17,10 +17,8 @@ CHINESE_FONT = "SimSun"  # of the reader's own office program; a document names 
 def pdf(page: EvaluationPage) -> bytes:
     parts: list[Flowable] = [text_of(page.title, "title"), text_of(page.caption, "quiet"), text_of(page.lead, "lead")]
     for section in page.sections:
-        parts.append(text_of(section.title, "heading"))
-        parts += [text_of(line, "body") for line in section.lines]
-        if section.table is not None and section.table.rows:
-            parts.append(table_of(section.table.heads, section.table.rows, section.table.widths))
+        filled = [section.table] if section.table is not None and section.table.rows else []
+        parts += headed(section.title, section.lines, *(table_of(table.heads, table.rows, table.widths) for table in filled))
     parts.append(text_of(page.basis, "quiet"))
     return document_of(parts, page.title, page.caption, page.title)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from django.utils.translation import pgettext_lazy
 
+from benchmarks import packs
 from portal.web.word_tables import words
-from portal.web.words import period_name
+from portal.web.words import Names, enumerated, period_name
 
 ACTS = words("acts")
 
@@ -71,9 +73,22 @@ def _between(part: str) -> str:
 
 
 def _known(part: str) -> str:
-    return next((str(text) % _told(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part))), "")
+    written = (str(text) % _told(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part)))
+    return next(written, "") or _steps(part)
+
+
+def _steps(part: str) -> str:
+    """Steps by name where the part is their ids and nothing else, and a pack that comes with Steplabel knows them all."""
+    ids = part.split(" ")
+    names = [next((names.step_name(step) for names in _sectors() if names.step(step)), "") for step in ids]
+    return enumerated(names) if all(names) else ""
 
 
 def _told(groups: dict[str, str]) -> dict[str, str]:
     period = groups.get("period", "")
     return groups | {"period": period_name(period)} if _PERIOD.fullmatch(period) else groups
+
+
+@cache
+def _sectors() -> tuple[Names, ...]:
+    return tuple(Names.newest(pack) for pack in packs.shipped())

@@ -69,10 +69,10 @@ class PlainNumberField(forms.DecimalField):
         return super().to_python(value)
 
 
-def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, **more: Any) -> forms.DecimalField:
+def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, too_small: Text = "", **more: Any) -> forms.DecimalField:
     """A decimal number, typed as text so that no browser rewrites it."""
     widget = _input(10, {"inputmode": "decimal"})
-    return PlainNumberField(**_said(label, hint, required, more, invalid=invalid), widget=widget)
+    return PlainNumberField(**_said(label, hint, required, more, invalid=invalid, min_value=too_small), widget=widget)
 
 
 def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.DateField:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -22,7 +21,7 @@ from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.sentences import in_whole
 from portal.web.contact import with_contact
-from portal.web.fields import NO_SPELLING, area, choice, day, digest, line, number, tick, upload
+from portal.web.fields import NO_SPELLING, area, choice, day, line, tick, upload
 from portal.web.words import COHORTS, zone_name
 
 
@@ -212,30 +211,6 @@ class DueForm(forms.Form):
     """The last day for reports of a period."""
 
     due = day(_("Last day for reports"), _("For every site of the period. Sites with an extension keep it."), _("Choose a day."))
-
-
-class IncentiveForm(forms.Form):
-    """An incentive that a site was given, with its evidence."""
-
-    site = choice(_("Site"), required=_("Choose a site."))
-    scheme = line(_("Scheme"), required=_("Name the scheme."), most=120, width=20)
-    amount = number(
-        _("Amount, yuan"),
-        required=_("Give the amount."),
-        invalid=_("Write the amount as 120000 or 120000.50."),
-        min_value=Decimal("0.01"),
-        max_digits=14,
-        decimal_places=2,
-    )
-    evidence = digest(
-        _("Evidence, SHA-256"),
-        _("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
-        _("Give the digest of the evidence."),
-    )
-
-    def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        cast(forms.MultipleChoiceField, self.fields["site"]).choices = list(sites)
 
 
 class PeriodForm(forms.Form):

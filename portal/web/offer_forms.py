@@ -23,11 +23,11 @@ class OfferedForm(forms.Form):
 
     place = choice(_("For sites in"), required=_("Choose the jurisdiction."))
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
-    what_en = line(_("What is offered, in English"), _("Such as “Grant for leaders”."), _("Write it in English."), most=200)
-    what_zh = line(_("What is offered, in Chinese"), "", _("Write it in Chinese."), most=200)
+    what_en = line(_("What is offered, in English"), _("Such as “Grant for leaders”."), _("Write in English what is offered."), most=200)
+    what_zh = line(_("What is offered, in Chinese"), "", _("Write in Chinese what is offered."), most=200)
     amount = number(
         _("Amount"), required=_("Give the amount."), invalid=_("Write the amount as 120000 or 0.15."),
-        min_value=Decimal("0.0001"), max_digits=14, decimal_places=4,
+        min_value=Decimal("0.0001"), too_small=_("The amount must be above 0."), max_digits=14, decimal_places=4,
     )  # fmt: skip
     unit = choice(_("Unit of the amount"), required=_("Choose a unit."))
     authority_en = line(_("Authority, in English"), "", _("Name the authority in English."), most=200)

@@ -25,7 +25,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from benchmarks.catalogue import tag
 from portal.web.presenters.best_group import BestGroupPart
@@ -36,6 +36,8 @@ INK, QUIET, LINE, PINE = HexColor("#16202a"), HexColor("#52606b"), HexColor("#d5
 MARGIN = 18 * mm
 PADDING = 6  # points, of the frame that reportlab puts the text into
 WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
+HEIGHT = A4[1] - 2 * MARGIN
+ROWS_BELOW_A_HEADING = 22 * mm  # of a table: its head and two rows
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 
 
@@ -202,6 +204,18 @@ class _Numbered(Canvas):  # type: ignore[misc] # reportlab ships no types
         super().save()
 
 
+def together(*parts: Flowable) -> Flowable:
+    """Short parts that stand on one page, so that no closing line is alone on the last."""
+    return KeepTogether(list(parts))
+
+
+def headed(title: str, lines: Sequence[str], *tables: Table) -> list[Flowable]:
+    """A section whose heading and lines stand on the page on which its table begins."""
+    above = [text_of(title, "heading"), *(text_of(line, "body") for line in lines)]
+    height = sum(part.wrap(WIDTH, HEIGHT)[1] + part.getSpaceBefore() + part.getSpaceAfter() for part in above)
+    return [CondPageBreak(min(height + ROWS_BELOW_A_HEADING, HEIGHT / 2)), *above, *tables]
+
+
 def text_of(text: str, style: str) -> Paragraph:
     """A paragraph in one of the styles below."""
     return Paragraph(_set(text), _styles(chinese=_chinese())[style])
@@ -230,7 +244,15 @@ def _styles(*, chinese: bool) -> dict[str, ParagraphStyle]:
     def style(size: float, font: str = LATIN, **more: Any) -> ParagraphStyle:
         wrap = "CJK" if chinese else None
         return ParagraphStyle(
-            "", fontName=font, fontSize=size, leading=size * 1.4, textColor=more.pop("textColor", INK), wordWrap=wrap, **more
+            "",
+            fontName=font,
+            fontSize=size,
+            leading=size * 1.4,
+            textColor=more.pop("textColor", INK),
+            wordWrap=wrap,
+            allowWidows=0,
+            allowOrphans=0,
+            **more,
         )
 
     return {

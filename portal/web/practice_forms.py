@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, cast
 
 from django import forms
@@ -14,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks import packs
 from benchmarks.guidance.causes import Cause
 from portal.practices.entry_texts import FIELDS
-from portal.web.fields import area, choice, day, line, number, tick, upload
+from portal.web.fields import Text, area, choice, day, line, number, tick, upload
 from portal.web.words import in_page_language
 
 MOST_LIST_BYTES = 1 << 20
 MOST_PRACTICES = 500
 UNITS = (("kWh", _("kWh of electricity")), ("MJ", _("MJ of heat")))
+NO_TITLE = _("Write the name of the practice in English or in Chinese.")
+NOT_DONE = _("Write what is done, in English or in Chinese.")
 _AMOUNT = {"invalid": _("Write a number, such as 2.5."), "max_digits": 12, "decimal_places": 4}
 
 
@@ -41,7 +44,7 @@ def cause_choices() -> list[tuple[str, str]]:
 class PracticeForm(forms.Form):
     """What is done, where it helps, what it saved. Each text in at least one language; both before it is published."""
 
-    needed: tuple[str, ...] = ("title", "done")
+    needed: Mapping[str, Text] = MappingProxyType({"title": NO_TITLE, "done": NOT_DONE})
 
     step = choice(_("Step"), required=_("Choose the step at which it saves."))
     cause = choice(
@@ -60,12 +63,22 @@ class PracticeForm(forms.Form):
     equipment_en = line(_("Equipment, in English"), _("Such as kiln, grate cooler, ball mill."), most=120, optional=True)
     equipment_zh = line(_("Equipment, in Chinese"), most=120, optional=True)
     saving_unit = choice(_("Unit of the saving, per tonne of the step’s product"), choices=UNITS)
-    saving_from = number(_("Saving, low end"), required=_("Give the low end of the saving."), min_value=Decimal("0.0001"), **_AMOUNT)
+    saving_from = number(
+        _("Saving, low end"),
+        required=_("Give the low end of the saving."),
+        min_value=Decimal("0.0001"),
+        too_small=_("The low end of the saving must be above 0."),
+        **_AMOUNT,
+    )
     saving_to = number(
         _("Saving, high end"), _("The high end of a firm’s range is at least 1.2 times its low end."), optional=True, **_AMOUNT
     )
     investment_usd_per_t = number(
-        _("Investment, US dollars per tonne of yearly capacity (optional)"), optional=True, min_value=Decimal(0), **_AMOUNT
+        _("Investment, US dollars per tonne of yearly capacity (optional)"),
+        optional=True,
+        min_value=Decimal(0),
+        too_small=_("The investment cannot be below 0."),
+        **_AMOUNT,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,9 +88,9 @@ class PracticeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name in self.needed:
+        for name, sentence in self.needed.items():
             if not cleaned.get(f"{name}_en") and not cleaned.get(f"{name}_zh"):
-                self.add_error(f"{name}_en", _("Write it in English or in Chinese."))
+                self.add_error(f"{name}_en", sentence)
         low, high = cleaned.get("saving_from"), cleaned.get("saving_to")
         if low is not None and high is not None and high <= low:
             self.add_error("saving_to", _("The high end must be more than the low end."))
@@ -117,7 +130,7 @@ class OfferForm(PracticeForm):
 class ListedForm(PracticeForm):
     """A practice of a published list, with its source; many lists give no more than a name and figures."""
 
-    needed = ("title",)
+    needed = MappingProxyType({"title": NO_TITLE})
 
     source_en = line(_("Source, in English"), _("Publisher, title, edition, page."), _("Name the source in English."), most=300)
     source_zh = line(_("Source, in Chinese"), required=_("Name the source in Chinese."), most=300)

@@ -290,6 +290,7 @@ urlpatterns = [
     path("groups/<int:group>/join/<slug:slug>/", groups.join_group, name="join-group"),
     path("groups/<int:group>/leave/<slug:slug>/", groups.leave_group, name="leave-group"),
     path("incentives/", incentives.page, name="incentives"),
+    path("incentives/<int:incentive>/correct/", incentives.correct_one, name="correct-incentive"),
     path("incentives/incentives.csv", incentives.as_csv, name="incentives-csv"),
     path("incentives/offers/", offers.page, name="offers"),
     path("incentives/offers/offers.csv", offers.as_csv, name="offers-csv"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.commands import add_connection, add_site
+from benchmarks.phrases import Phrase, enumerated
+from reporting_agent.commands import add_connection, add_language, add_site
 
 if TYPE_CHECKING:
     from benchmarks.guidance.references import Beside
@@ -16,6 +17,24 @@ if TYPE_CHECKING:
     from reporting_agent.comparison import StepGap
     from reporting_agent.config import Site
     from reporting_agent.published import Benchmark
+
+REASONS = {
+    "no-label-of-ours": Phrase("no label of ours for this step, product, variant and metric"),
+    "other-boundary": Phrase("the benchmark's boundary is another"),
+    "other-unit": Phrase("the benchmark's unit is another"),
+    "benchmark-withheld": Phrase("the gate held the benchmark's value back"),
+}
+"""Why there is no gap; else our own label's reason."""
+
+REFUSED_BY = {
+    "source": Phrase("source"),
+    "route": Phrase("route"),
+    "boundary": Phrase("boundary"),
+    "unit": Phrase("unit"),
+    "year": Phrase("year"),
+    "scope": Phrase("scope"),
+}
+"""By which of its definitions a figure that others publish does not agree."""
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -26,6 +45,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument("--period", metavar="PERIOD", help="our period; the benchmark's own, and its newest, where not given")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)")
     add_connection(parser)
+    add_language(parser, "the answer")
 
 
 def run(args: Namespace) -> int:
@@ -63,8 +83,8 @@ def run(args: Namespace) -> int:
         )
     gaps = comparison.compare(result.site_label, benchmark)
     period = result.site_label.period.name
-    lines = [*_head(benchmark, period), *(_line(result.data.pack, gap) for gap in gaps), *_references(comparison.references_of(benchmark))]
-    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join(lines))
+    text = _as_text(args.lang, result.data.pack, period, benchmark, gaps, comparison.references_of(benchmark))
+    emit(args, comparison.as_json(site.id, benchmark, gaps), text)
     return 0
 
 
@@ -86,50 +106,77 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
     return identity.portal, identity.directory.receipt_keys()
 
 
-def _head(benchmark: Benchmark, our_period: str) -> list[str]:
+def _as_text(lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], found: Sequence[Beside]) -> str:
+    from benchmarks.catalogue import in_language
+
+    lines = [in_language(line, lang) for line in (*_head(benchmark, our_period), *(_line(lang, pack, gap) for gap in gaps))]
+    if found:
+        agree = sum(comparison.value is not None for comparison in found)
+        head = Phrase(
+            "%(agree)s of %(all)s figures that others publish agree with this benchmark in all (--json has every reason):",
+            agree=agree,
+            all=len(found),
+        )
+        lines += [in_language(head, lang), *(f"  {in_language(line, lang)}" for line in _references(found))]
+    return "\n".join(lines)
+
+
+def _head(benchmark: Benchmark, our_period: str) -> Iterator[Phrase]:
     """What was compared with, and how far it can be trusted."""
     document = benchmark.document
-    lines = [f"Benchmark {document.pack} {document.period}, version {document.version}, from {benchmark.source}"]
+    yield Phrase(
+        "Benchmark %(pack)s %(period)s, version %(version)s, from %(source)s",
+        pack=document.pack,
+        period=document.period,
+        version=document.version,
+        source=benchmark.source,
+    )
     if benchmark.signature == "verified":
-        lines.append("Signature verified with the keys of the portal that this agent is enrolled at.")
+        yield Phrase("Signature verified with the keys of the portal that this agent is enrolled at.")
     else:
-        lines.append(
+        yield Phrase(
             "NOT VERIFIED: this agent is enrolled at no portal, so nothing proves who made this document. Enrol to have it checked."
         )
     if benchmark.withdrawn is not None:
-        lines.append(f"WITHDRAWN by the portal ({benchmark.withdrawn}): do not build on this comparison.")
+        yield Phrase("WITHDRAWN by the portal (%(reason)s): do not build on this comparison.", reason=benchmark.withdrawn)
     if document.period != our_period:
-        lines.append(f"Our own values are of {our_period}, the benchmark's of {document.period}.")
-    return lines
+        yield Phrase("Our own values are of %(ours)s, the benchmark's of %(theirs)s.", ours=our_period, theirs=document.period)
 
 
-def _references(found: Sequence[Beside]) -> list[str]:
+def _references(found: Sequence[Beside]) -> Iterator[Phrase]:
     """What others publish: what agrees as it is, of the rest how much and why it does not."""
-    agree = [comparison for comparison in found if comparison.value is not None]
-    lines = [f"{len(agree)} of {len(found)} figures that others publish agree with this benchmark in all (--json has every reason):"]
-    lines += [
-        f"  {comparison.reference.words.en}: {comparison.value:f} {comparison.cell.unit} ({comparison.reference.source.words.en})"
-        for comparison in agree
-    ]
-    lines += [
-        f"  {comparison.reference.words.en}: refused by {', '.join(dict.fromkeys(e.by for e in comparison.refused))}"
-        for comparison in found
-        if comparison.refused
-    ]
-    return lines if found else []
+    for comparison in (comparison for comparison in found if comparison.value is not None):
+        yield Phrase(
+            "%(name)s: %(value)s %(unit)s (%(source)s)",
+            name=comparison.reference.words,
+            value=f"{comparison.value:f}",
+            unit=comparison.cell.unit,
+            source=comparison.reference.source.words,
+        )
+    for comparison in found:
+        if comparison.refused:
+            reasons = enumerated(REFUSED_BY[by] for by in dict.fromkeys(refusal.by for refusal in comparison.refused))
+            yield Phrase("%(name)s: refused by %(reasons)s", name=comparison.reference.words, reasons=reasons)
 
 
-def _line(pack: Pack, gap: StepGap) -> str:
+def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
     from benchmarks.measurements import Metric
     from reporting_agent.report.figures import shown
-    from reporting_agent.report.words import label_name
+    from reporting_agent.report.words import label_name, reason
 
-    name = label_name(pack.step(gap.step), gap.product, gap.variant, Metric(gap.metric), "en")
+    name = label_name(pack.step(gap.step), gap.product, gap.variant, Metric(gap.metric), lang)
     if gap.gap is None:
-        return f"{name}: not compared ({gap.reason})"
+        code = gap.reason or ""
+        return Phrase("%(name)s: not compared (%(reason)s)", name=name, reason=REASONS.get(code) or reason(code, lang))
     sign = "+" if gap.gap >= 0 else "−"
-    noise = "" if gap.beyond_interval is None else "" if gap.beyond_interval else "; within the benchmark's own interval"
-    return (
-        f"{name}: label {shown(gap.label)}, benchmark {shown(gap.benchmark)}, gap {sign}{shown(abs(gap.gap))} {gap.unit}"
-        f" ({sign}{shown(abs(gap.energy or 0.0))} {gap.energy_unit} over the period){noise}"
+    line = Phrase(
+        "%(name)s: label %(label)s, benchmark %(benchmark)s, gap %(gap)s %(unit)s (%(energy)s %(energy_unit)s over the period)",
+        name=name,
+        label=shown(gap.label),
+        benchmark=shown(gap.benchmark),
+        gap=f"{sign}{shown(abs(gap.gap))}",
+        unit=gap.unit,
+        energy=f"{sign}{shown(abs(gap.energy or 0.0))}",
+        energy_unit=gap.energy_unit or "",
     )
+    return Phrase("%(line)s; within the benchmark's own interval", line=line) if gap.beyond_interval is False else line

@@ -67,7 +67,8 @@ def run(args: Namespace) -> int:
 
 
 def _cbam(args: Namespace) -> int:
-    from benchmarks.guidance.cbam import NAMED, Attested, Goods, payable
+    from benchmarks.guidance.cbam import Attested, Goods, payable
+    from benchmarks.guidance.goods import NAMED
     from reporting_agent.console import emit
 
     code, route = NAMED.get(args.good, (args.good, ""))
@@ -169,18 +170,19 @@ def _input(figure: Input) -> dict[str, Any]:
     source = None
     if act is not None:
         dates = {"published": act.published.isoformat(), "applies": act.applies.isoformat()}
-        source = {"act": act.id, "title": act.title, **dates, "confidence": act.confidence}
+        source = {"act": act.id, "title": act.title.en, **dates, "confidence": act.confidence}
     return {"name": figure.name, "of": figure.of or None, "value": float(figure.value), "unit": figure.unit, "source": source}
 
 
 def _as_text(args: Namespace, found: Payable) -> str:
     from benchmarks.catalogue import in_language
+    from benchmarks.guidance.goods import called
     from reporting_agent.report.words import words
 
     names = words(args.lang)["border"]
     head = Phrase(
         "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e per tonne of goods.",
-        good=args.good,
+        good=called(args.good),
         origin=args.origin.upper(),
         year=str(args.year),
         tonnes=f"{found.certificates:.3f}",
@@ -192,7 +194,8 @@ def _as_text(args: Namespace, found: Payable) -> str:
     for figure in found.inputs:
         name = " ".join(part for part in (names[figure.name.replace("-", "_")], figure.of) if part)
         value = " ".join(part for part in (f"{figure.value.normalize():f}", figure.unit if figure.unit != "1" else "") if part)
-        lines.append(f"  {name}: {value} ({in_language(Phrase('entered'), args.lang) if figure.act is None else figure.act.title})")
+        source = in_language(Phrase("entered"), args.lang) if figure.act is None else figure.act.title.said_in(args.lang)
+        lines.append("  " + in_language(Phrase("%(name)s: %(value)s (%(source)s)", name=name, value=value, source=source), args.lang))
     return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in found.caveats)])
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from portal.assurance import findings, systems
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.assurance.confirming import hand_in, waiting_for
+from portal.assurance.incentives import give
 from portal.assurance.models import Finding
 from portal.assurance.offers import propose
 from portal.auditlog.models import Event
@@ -385,6 +387,12 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:take-up": ({"group": "GROUP", "version": "5"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
     "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
+    # without a reason nothing is marked
+    "web:correct-incentive": (
+        {"incentive": "INCENTIVE"},
+        only(REGULATORS, "ok", other_province="nothing"),
+        only(REGULATORS, "wrong", other_province="nothing"),
+    ),
     "web:site-groups": ({}, only(ENTERPRISES + REGULATORS, "ok"), NO),
     "web:new-site-group": ({}, only(ENTERPRISES + REGULATORS, "ok"), only(ENTERPRISES + REGULATORS, "wrong")),
     "web:site-group": (
@@ -731,6 +739,7 @@ def house(portal_keys: object) -> House:
             "RESULT": partners.result.pk,
             "PROPOSAL": proposed(cast.drafter, "6").pk,
             "SITE_GROUP": site_group(cast).pk,
+            "INCENTIVE": give(cast.plants[0].site, "Green credit", Decimal(5), "ab" * 32, cast.approver, NOW).pk,
             "OFFER": propose(terms(), cast.nation, cast.drafter, NOW).pk,
             "REPORT": asked_of(cast.auditor, cast.plants[0]),
             "PRACTICE": reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,

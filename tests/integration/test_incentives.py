@@ -1,4 +1,4 @@
-"""Incentives stand on record with the digest of their evidence, by a regulator of the site, and are never changed."""
+"""Incentives stand on record with the digest of their evidence, by a regulator of the site, and are never changed, only corrected."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from portal import keys
-from portal.assurance.incentives import give, incentives_of
-from portal.assurance.models import Incentive
+from portal.assurance.incentives import correct, give, incentives_at, incentives_of
+from portal.assurance.models import Incentive, IncentiveCorrection
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
@@ -93,3 +93,65 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     assert province.post(address, given).status_code == 400  # not one of its sites
     assert "Green credit" not in province.get(address).content.decode()
     assert "Green credit" not in province.get(reverse("web:incentives-csv")).content.decode()
+
+
+def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_counts(cast: Cast) -> None:
+    site = cast.plants[0].site
+    entered = give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
+    with pytest.raises(RefusedError) as refused:
+        correct(entered.pk, None, "Nothing was paid.", cast.approver, NOW)
+    assert refused.value.code == "own-incentive"
+    correct(entered.pk, None, "Nothing was paid.", cast.provincial, NOW)
+    correct(entered.pk, None, "Nothing was paid.", cast.provincial, NOW)  # the form sent twice
+    (view,) = incentives_at(site)
+    assert (view.amount, view.counted) == (Decimal(10_000_000_000), Decimal(0))
+    assert view.corrected is not None
+    assert (view.corrected.reason, view.corrected.by) == ("Nothing was paid.", "provincial")
+    assert Event.objects.filter(action="incentive.corrected", subject="site works-1").count() == 1
+    with pytest.raises(RefusedError) as refused:  # the evidence still stands behind the first record
+        give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
+    assert refused.value.code == "evidence-used"
+    correct(entered.pk, AMOUNT, "The paper says so.", cast.provincial, NOW)
+    assert incentives_at(site)[0].counted == AMOUNT
+    with pytest.raises(AppendOnlyError):
+        IncentiveCorrection.objects.update(reason="")
+
+
+@pytest.mark.parametrize(
+    ("who", "amount", "reason", "code"),
+    [
+        ("auditor", None, "Wrong", "not-regulator"),
+        ("provincial", None, "  ", "reason-missing"),
+        ("provincial", AMOUNT, "Wrong", "incentive-as-recorded"),
+    ],
+)
+def test_a_correction_needs_a_regulator_a_reason_and_another_amount(
+    cast: Cast, who: str, amount: Decimal | None, reason: str, code: str
+) -> None:
+    entered = give(cast.plants[0].site, "Green credit", AMOUNT, DOCUMENT, cast.approver, NOW)
+    with pytest.raises(RefusedError) as refused:
+        correct(entered.pk, amount, reason, getattr(cast, who), NOW)
+    assert refused.value.code == code
+    assert not IncentiveCorrection.objects.exists()
+
+
+def test_pages_strike_out_a_wrong_amount_and_say_why(cast: Cast) -> None:
+    recorder, second, firm = Client(), Client(), Client()
+    for client, user in ((recorder, cast.approver), (second, cast.provincial), (firm, cast.plants[0].owner)):
+        assert client.login(username=user.email, password=PASSWORD)
+    site = cast.plants[0].site
+    wrong = give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
+    give(site, "Another scheme", Decimal(5_000), DOCUMENT, cast.approver, NOW)
+    elsewhere = give(cast.plants[1].site, "Green credit", AMOUNT, DOCUMENT, cast.approver, NOW)
+    address, form = reverse("web:incentives"), reverse("web:correct-incentive", args=[wrong.pk])
+    assert form in second.get(address).content.decode()
+    assert form not in recorder.get(address).content.decode()
+    assert second.get(reverse("web:correct-incentive", args=[elsewhere.pk])).status_code == 404
+    assert "You entered this record yourself" in recorder.post(form, {"reason": "Wrong"}).content.decode()
+    assert "Say in a sentence what is wrong" in second.post(form, {"reason": ""}).content.decode()
+    page = second.post(form, {"amount": "", "reason": "Three noughts too many"}, follow=True).content.decode()
+    assert "<b>5,000 yuan</b> went to <b>1</b> site" in page
+    assert "<s>10,000,000,000.00</s>" in page
+    assert "nothing was given. Reason: Three noughts too many" in page
+    assert "0.00,Three noughts too many,provincial," in second.get(reverse("web:incentives-csv")).content.decode()
+    assert "nothing was given. Reason: Three noughts too many" in firm.get(reverse("web:site-record", args=["works-1"])).content.decode()

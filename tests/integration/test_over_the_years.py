@@ -46,13 +46,17 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     newest = published(cast, PERIOD, FIRMS)
     english = client.get(PAGE).content.decode()
     chinese = client.get(PAGE, headers={"accept-language": "zh-hans"}).content.decode()
-    for page, words in ((english, ("What changed from", "if all came down to the best")), (chinese, ("的变化", "若全部降到最优值"))):
+    said = {"en": ("What changed from", "if all came down to the best", ">version 1<"), "zh": ("的变化", "若全部降到最优值", ">版本 1<")}
+    for page, words in ((english, said["en"]), (chinese, said["zh"])):
         assert all(one in page for one in words)
     rows = rows_of(client)
     assert {one["period"] for one in rows} == {BEFORE, PERIOD}
     assert list(rows[0]) == [one.name for one in OVER_YEARS]
     assert newest.document is not None
     signed = {(step["step"], step["metric"]): step for step in newest.document["steps"]}
+    worked_out = [row[name] for row in rows for name in row if name.startswith("spread") or "_moved" in name]
+    assert any(worked_out)
+    assert max(len(figure.partition(".")[2]) for figure in worked_out) <= 3, "no finer than a label's grid"
     for row in rows:
         moved = row["best_moved"], row["typical_moved"]
         if row["period"] == BEFORE:

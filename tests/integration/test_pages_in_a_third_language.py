@@ -23,7 +23,7 @@ from benchmarks.guidance import goods
 from benchmarks.guidance.acts import Law
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
-from portal.assurance.models import IncentiveOffer
+from portal.assurance.models import Incentive, IncentiveOffer
 from portal.assurance.programmes import programmes
 from portal.notifications.kinds import Kind
 from portal.publication.codebook import EVERY_COLUMN
@@ -140,13 +140,14 @@ def own_names() -> list[str]:
     names |= {
         text for row in IncentiveOffer.objects.values_list("what_en", "authority_en", "source_en", "programme", "criterion") for text in row
     }
+    names |= set(Incentive.objects.values_list("scheme", flat=True))
     for programme in programmes().values():  # their file has names by language, as for the dossier
         names |= {programme.name.en, *(criterion.asks.en for criterion in programme.criteria)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
     names |= {words.en for one in goods.offered() for words in (one.words, *(part.words for part in one.precursors))}
     names |= {capfirst(one.words.en) for one in goods.offered()}
-    names |= {act.title for act in Law.held().acts}  # as the Official Journal has them
+    names |= {act.title.en for act in Law.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
     names |= {words.en for one in library.practices for words in (one.words, library.listing(one).words, library.listing(one).read_in)}
     for explanation in Publication.objects.values_list("explanation", flat=True):

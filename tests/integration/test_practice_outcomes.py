@@ -127,6 +127,8 @@ def test_a_report_is_withdrawn_while_it_waits_and_stays_once_counted(cast: Cast)
     owner = signed_in(cast.plants[0].owner)
     post(owner, file_of(cast.plants[0], "used-more"))
     report = SiteReport.objects.get()
+    assert "Submit it" not in page(owner, "practice-outcome", PRACTICE), "no site is left that could report"
+    assert "Submit it" in page(signed_in(cast.plants[1].owner), "practice-outcome", PRACTICE)
     assert (
         signed_in(cast.plants[1].owner).post(reverse("web:practice-outcome", args=[PRACTICE]), {"withdraw": report.pk}).status_code == 403
     )
@@ -338,6 +340,7 @@ class TestConfirmedByAnAuditor:
         assert signed_in(cast.auditor).post(address, {"reason": "The baseline has no winter."}).status_code == 302
         listed = page(signed_in(cast.auditor), "confirmations")
         assert "Refused on" in listed
+        assert str(cast.auditor) in listed.split("Refused reports")[1], "who refused is named"
         assert "The baseline has no winter." in listed
         assert address not in listed, "what is decided waits for nobody"
         interested = person("interested@example.org", cast.body, Role.CERTIFICATION_BODY)

@@ -142,6 +142,16 @@ class TestTwoPeople:
     def test_both_languages_stand_before_it_is_published(self, cast: Cast) -> None:
         row = reviewing.edit(offered(cast), cast.drafter, HOT | {"done_zh": ""}, NOW)
         assert refusal(lambda: reviewing.publish([row], cast.approver, keys.receipt_key(), NOW)) == (409, "practice-incomplete")
+        for user in (cast.drafter, cast.approver):
+            told = page(signed_in(user), "practice-entry", row.pk)
+            assert "Nobody can publish it yet. It lacks: What is done, in Chinese." in told
+            assert reverse("web:publish-practice", args=[row.pk]) not in told
+
+    def test_an_empty_form_names_each_field_that_is_wrong(self, cast: Cast) -> None:
+        told = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), {"saving_from": "0"}).content.decode()
+        for sentence in ("Write the name of the practice", "Write what is done", "The low end of the saving must be above 0."):
+            assert sentence in told
+        assert "Ensure this value" not in told
 
     def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(self, cast: Cast) -> None:
         first = published(cast, named=True)

@@ -184,6 +184,7 @@ def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -
     address = runner.post(reverse("web:new-site-group"), {**form, "name_zh": "供应商"})["Location"]
     assert runner.post(address, {"sites": "Works 1"}).status_code == 400
     assert "Invitations sent: 1." in runner.post(address, {"sites": "works-1"}, follow=True).content.decode()
+    assert "Nobody has joined yet." in runner.get(address).content.decode()
     group = SiteGroup.objects.get()
     here = reverse("web:join-group", args=[group.pk, "works-1"])
     assert "供应商" in firm.get(reverse("web:site-groups")).content.decode()
@@ -191,6 +192,7 @@ def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -
     assert "您的决定已保存。" in firm.post(here, {"steps": [step_of(cast)]}, follow=True).content.decode()
     page = runner.get(address).content.decode()
     assert "Labels that members show" in page
+    assert "1 of 1" in page
     assert "by Certifier, valid until" in page
     assert "生产厂区已退出群组。" in firm.post(reverse("web:leave-group", args=[group.pk, "works-1"]), follow=True).content.decode()
     assert "Labels that members show" not in runner.get(address).content.decode()

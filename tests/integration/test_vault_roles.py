@@ -131,6 +131,7 @@ def test_the_worker_may_do_its_work_in_the_default_database_and_no_more(worker: 
         "catalogue_extension",
         "catalogue_reminder",
         "assurance_incentive",
+        "assurance_incentivecorrection",
         "assurance_declaration",
         "assurance_interestdeclaration",
         "assurance_finding",

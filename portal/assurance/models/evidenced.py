@@ -34,6 +34,30 @@ class Incentive(AppendOnly):
         return f"{self.site}, {self.scheme}: {self.amount}"
 
 
+class IncentiveCorrection(AppendOnly):
+    """A second officer says that a recorded incentive was entered in error, and which amount is right, if any was given.
+
+    The record itself stays as it was; the newest correction of it counts. Never changed.
+    """
+
+    incentive = models.ForeignKey(Incentive, models.PROTECT, related_name="corrections")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # yuan; null where nothing was given
+    reason = models.CharField(max_length=500)
+    corrected_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    corrected_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="a_corrected_incentive_is_some_amount"),
+            models.CheckConstraint(condition=~Q(reason=""), name="an_incentive_is_corrected_with_a_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.incentive}, corrected: {self.amount}"
+
+
 class SystemCertificate(models.Model):
     """A certificate that a site runs a management system by a standard. The paper stays where it is kept; its digest stands here."""
 

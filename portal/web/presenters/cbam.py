@@ -18,6 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.guidance.acts import Act, Kind, Law
 from benchmarks.guidance.cbam import Attested, Goods, Input, Payable, Precursor, by_year
 from benchmarks.guidance.goods import Part, Sold, goods_of
+from benchmarks.phrases import Phrase
 from portal.sentences import in_whole, in_words
 from portal.web.figures import raised
 from portal.web.words import dated, in_page_language
@@ -41,7 +42,7 @@ class YearRow:
 
     year: int
     factor: str
-    mark_up: str
+    mark_up: str  # in words; empty where no default value is held
     emissions: str  # default value with its mark-up
     certificates: str  # on default values
     exact_certificates: str  # empty where no default value is held
@@ -94,7 +95,7 @@ def _reaching_back(today: date) -> tuple[str, ...]:
     acts = [act for act in Law.held().acts if act.kind is not Kind.PRICE and act.confidence == "read" and act.applies < act.published]
     return tuple(
         _("%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ.")
-        % {"act": act.title, "published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
+        % {"act": in_page_language(act.title), "published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
         for act in acts
         if timedelta(0) <= today - act.published <= A_YEAR
     )
@@ -115,7 +116,9 @@ def _good(good: Sold, origin: str, today: date) -> GoodAtBorder:
     answers = [answer for _year_, answer in (*on_default, *own.items(), *(row for of in with_part for row in of.items()))]
     payables = [answer for answer in answers if isinstance(answer, Payable)]
     refusals = [answer for _year_, answer in on_default if isinstance(answer, InputError)]
-    caveats = dict.fromkeys(each for answer in payables for each in answer.caveats)
+    caveats: dict[str, Phrase] = {}
+    for caveat in (each for answer in payables for each in answer.caveats):
+        caveats.setdefault(caveat.text, caveat)  # of a sentence about several days the first
     id_ = f"{good.cn_code}{good.route}"
     return GoodAtBorder(
         id=id_,
@@ -124,7 +127,7 @@ def _good(good: Sold, origin: str, today: date) -> GoodAtBorder:
         years=tuple(rows),
         parts=tuple(_field(id_, part) for part in good.precursors),
         inputs=tuple(_inputs([*(each for answer in payables for each in answer.inputs), *_prices()])),
-        caveats=(*map(in_words, caveats), *dict.fromkeys(in_words(each.sentence) for each in refusals)),
+        caveats=(*(dated(in_words(each)) for each in caveats.values()), *dict.fromkeys(in_words(each.sentence) for each in refusals)),
         refused=refused,
     )
 
@@ -145,7 +148,7 @@ def _year(year: int, default: Payable | InputError, free: Payable, parts: Sequen
     return YearRow(
         year=year,
         factor=_percent(_of(free, "phase-out")),
-        mark_up=_percent(_of(held, "mark-up")) if held else "–",
+        mark_up=_("mark-up %(share)s") % {"share": _percent(_of(held, "mark-up"))} if held else "",
         emissions=f"{held.emissions:.3f}" if held else "–",
         certificates=f"{held.certificates:.3f}" if held else "–",
         exact_certificates=f"{held.certificates.normalize():f}" if held else "",
@@ -188,7 +191,9 @@ def _inputs(every: Iterable[Input]) -> list[InputRow]:
     for key, (latest, act) in acts.items():
         amounts = ", ".join(_percent(value) if latest.unit == "1" else f"{value.normalize():f}" for value in values[key])
         name = f"{NAMES[latest.name]} {latest.of}".strip()
-        rows.append(InputRow(name, amounts if latest.unit == "1" else f"{amounts} {raised(latest.unit)}", act.title, _dates(act)))
+        rows.append(
+            InputRow(name, amounts if latest.unit == "1" else f"{amounts} {raised(latest.unit)}", in_page_language(act.title), _dates(act))
+        )
     return rows
 
 

@@ -87,12 +87,12 @@ def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
 
 def _refused(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
     heads = (_("Site"), _("Practice"), _("What the site found"), _("Refused on"), _("Reason"))
-    cells = tuple((*_what(row, names), Cell(_refused_on(row)), Cell(row.unconfirmed_reason)) for row in rows)
+    cells = tuple((*_what(row, names), _refused_by(row), Cell(row.unconfirmed_reason)) for row in rows)
     return table_of(_("Refused reports"), heads, cells, _("No auditor has refused a report."))
 
 
-def _refused_on(row: SiteReport) -> str:
-    return moment_in_words(row.unconfirmed_at) if row.unconfirmed_at else ""
+def _refused_by(row: SiteReport) -> Cell:
+    return Cell(moment_in_words(row.unconfirmed_at) if row.unconfirmed_at else "", note=str(row.unconfirmed_by or ""))
 
 
 def _confirmed(rows: Sequence[tuple[SiteReport, AuditorKey]], names: dict[str, str]) -> Listed:

@@ -196,10 +196,16 @@ def _counts(view: GroupView) -> Listed:
     """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
     by_step = {thing: sum(thing in _attested_things(member) for member in view.shown) for thing in _things(view)}
     rows = tuple(
-        (Cell(thing_name(thing)), Cell(f"{shown} / {len(view.shown)}"), Cell(_at_least(view, thing))) for thing, shown in by_step.items()
+        (
+            Cell(thing_name(thing)),
+            Cell(_("%(n)s of %(all)s") % {"n": shown, "all": len(view.shown)}),
+            Cell(_at_least(view, thing)),
+        )
+        for thing, shown in by_step.items()
     )
-    heads = (_("Step"), _("Of members that show labels"), _("Of firms that are only counted"))
-    return table_of(_("Members with an attested label"), heads, rows, _("No member has an accepted report yet."))
+    nothing = _("No member has an accepted report yet.") if view.joined else _("Nobody has joined yet.")
+    heads = (_("Step"), _("Attested, of the members that show labels"), _("Attested, of the firms that are only counted"))
+    return table_of(_("Members with an attested label"), heads, rows, nothing)
 
 
 def _things(view: GroupView) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,7 @@ from benchmarks.guidance.outcomes import Outcome, Reported
 from benchmarks.guidance.practices import Library, Listing, Practice
 from portal.accounts.models import Role
 from portal.days import scheme_day
+from portal.practices.entry_checks import lacking
 from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, SiteReport, State
 from portal.practices.reviewing import WAITING
@@ -84,6 +85,7 @@ class OutcomePage:
     practice: str
     crumbs: tuple[Crumb, ...]
     reports: tuple[OwnReport, ...]
+    may_report: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class OwnReport:
     reason: str = ""  # the auditor's, where none confirmed it or the confirmation was withdrawn
 
 
-def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
+def outcome_page(practice: Practice, reports: Sequence[SiteReport], *, may_report: bool) -> OutcomePage:
     own = tuple(
         OwnReport(
             row.pk,
@@ -109,7 +111,7 @@ def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePa
         for row in reports
     )
     crumbs = (*_crumbs(), Crumb(in_page_language(practice.words), reverse("web:practice", args=[practice.id])))
-    return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own)
+    return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own, may_report)
 
 
 def class_found(row: SiteReport) -> str:
@@ -377,7 +379,8 @@ def _entry_row(row: Entry) -> tuple[Cell, ...]:
     )
 
 
-def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormSheet:
+def entry_page(row: Entry, fields: Mapping[str, str], *, reads: int, regulates: bool, own: bool) -> FormSheet:
+    """`fields`: what the form calls them."""
     facts = [
         Fact(_("Where it comes from"), _origin(row)),
         Fact(_("Name in the library"), row.practice, mono=True),
@@ -395,6 +398,7 @@ def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormShe
     ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
     ready = regulates and row.state == State.REVIEWED
     mine = row.reviewed_by_id == reads
+    missing = [fields[name] for name in lacking(row.content, imported=row.organisation_id is None)] if ready else []
     refuses = row.state != State.PUBLISHED and not own
     return FormSheet(
         sheet,
@@ -402,12 +406,18 @@ def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormShe
         form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
         button=_("Save as reviewed") if regulates else _("Save"),
         state=state(STATES, row.state),
-        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not mine else "",
+        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not mine and not missing else "",
         act_text=_("Publish this version"),
-        why_not=_("You have reviewed it. A second person publishes it.") if ready and mine else "",
+        why_not=_not_published_yet(missing, mine=mine) if ready else "",
         end_url=reverse("web:end-practice", args=[row.pk]) if ends else "",
         end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
     )
+
+
+def _not_published_yet(missing: Sequence[str], *, mine: bool) -> str:
+    if missing:
+        return _("Nobody can publish it yet. It lacks: %(fields)s.") % {"fields": enumerated(missing)}
+    return _("You have reviewed it. A second person publishes it.") if mine else ""
 
 
 def offer_page() -> FormSheet:

@@ -42,6 +42,7 @@ class Rung:
 @dataclass(frozen=True, slots=True)
 class YearRow:
     period: str
+    version: str
     url: str
     best: str
     best_interval: str
@@ -157,6 +158,7 @@ def _year(view: InForceView, shown: Shown, before: InForceView | None) -> YearRo
     (best, typical) = _totals(view)
     return YearRow(
         period=period_name(view.period),
+        version=_("version %(version)s") % {"version": view.version},
         url=benchmark_url(view, view.version),
         best=number(best.value, places) if best else NONE,
         best_interval=between(best.lo, best.hi, places) if best else "",

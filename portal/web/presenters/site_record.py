@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.accounts.models import Device, Organisation, Site
 from portal.assurance.engagements import EngagementView, FindingView
-from portal.assurance.models import Incentive
+from portal.assurance.incentives import IncentiveView
 from portal.assurance.obliged import ObligedView
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
@@ -30,6 +30,7 @@ from portal.web.assurance_words import GRADES
 from portal.web.event_names import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters import home
 from portal.web.presenters.assurance import finding_state
+from portal.web.presenters.incentives import correction_in_words
 from portal.web.presenters.listed import listed
 from portal.web.tables import with_query
 from portal.web.viewmodels.listed import Cell, Listed
@@ -78,7 +79,7 @@ class SiteFacts:
     submissions: Sequence[SubmissionView]
     devices: Sequence[Device]
     audits: Sequence[EngagementView]
-    incentives: Sequence[Incentive]
+    incentives: Sequence[IncentiveView]
     extensions: Sequence[Extension]
     requests: Sequence[ExtensionRequest]  # for more time, newest first
     events: Sequence[Happened]
@@ -288,7 +289,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         default="-at",
         cells=lambda incentive: (
             Cell(incentive.scheme),
-            Cell(f"{incentive.amount:,.2f}", num=True),
+            Cell(f"{incentive.amount:,.2f}", num=True, note=correction_in_words(incentive.corrected)),
             Cell(moment_in_words(incentive.recorded_at)),
         ),
         empty="",

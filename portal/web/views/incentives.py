@@ -1,19 +1,21 @@
-"""For a regulator: incentives, recorded against evidence."""
+"""For a regulator: incentives, recorded against evidence, and corrected by a second officer."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import regulated_sites
-from portal.assurance.incentives import give, incentives_of
+from portal.assurance.incentives import correct, give, incentives_of
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
-from portal.web.answers import form_page, report_done
-from portal.web.forms import IncentiveForm, add_error
-from portal.web.presenters.incentives import incentives_page, incentives_table
+from portal.web.answers import confirm_page, form_page, report_done
+from portal.web.forms import add_error
+from portal.web.incentive_forms import CorrectionForm, IncentiveForm
+from portal.web.presenters.incentives import crumbs, incentives_page, incentives_table, what_is_recorded
 from portal.web.tables import csv_file
 from portal.web.words import shown_name
 
@@ -34,8 +36,35 @@ def page(request: HttpRequest) -> HttpResponseBase:
             add_error(form, "evidence", refusal)
         else:
             return report_done(request, _("The incentive is on record."), "web:incentives")
-    content = {"page": incentives_page(incentives_of(person(request)), request.GET)}
+    user = person(request)
+    content = {"page": incentives_page(incentives_of(user), request.GET, reads=user.pk)}
     return form_page(request, "web/incentives.html", content, form)
+
+
+@for_role(Role.REGULATOR, posts=True)
+def correct_one(request: HttpRequest, incentive: int) -> HttpResponseBase:
+    user = person(request)
+    view = next((view for view in incentives_of(user) if view.pk == incentive), None)
+    if view is None:
+        raise Http404
+    form = CorrectionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            correct(incentive, form.cleaned_data["amount"], form.cleaned_data["reason"], user, timezone.now())
+        except RefusedError as refusal:
+            add_error(form, "amount", refusal)
+        else:
+            return report_done(request, _("The record is marked as entered in error."), "web:incentives")
+    return confirm_page(
+        request,
+        form,
+        title=_("Mark this record as entered in error?"),
+        sentence=what_is_recorded(view),
+        button=_("Mark it"),
+        back=reverse("web:incentives"),
+        crumbs=crumbs(),
+        warning=True,
+    )
 
 
 @for_role(Role.REGULATOR)

@@ -105,7 +105,8 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
             if report.asked:
                 done = _("The report is submitted. An auditor of your site can now read and confirm it.")
             return report_done(request, done, "web:practice-outcome", practice)
-    page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)))
+    may_report = selectors.may_report(user, practice, shown.sector)
+    page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)), may_report=may_report)
     return form_page(request, "web/practice_outcome.html", {"page": page}, form)
 
 
@@ -153,7 +154,8 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
             _beside_the_form(form, refusal)
         else:
             return report_done(request, _("Saved."), "web:practice-entry", edited.pk)
-    page = presenter.entry_page(row, reads=user.pk, regulates=regulates, own=own)
+    fields = {name: str(field.label) for name, field in kind.base_fields.items()}
+    page = presenter.entry_page(row, fields, reads=user.pk, regulates=regulates, own=own)
     if form is None:
         return render(request, "web/form_sheet.html", {"page": page})
     return form_page(request, "web/form_sheet.html", {"page": page}, form)

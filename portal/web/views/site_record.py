@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Device, Organisation, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
 from portal.assurance.engagements import audits_at
-from portal.assurance.models import Incentive
+from portal.assurance.incentives import incentives_at
 from portal.assurance.obliged import obliged_own, obliged_regulated
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
 from portal.days import scheme_day
@@ -52,7 +52,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         submissions=views_of(Submission.objects.filter(site=row).order_by("-log_index")),
         devices=tuple(Device.objects.filter(site=row).order_by("enrolled_at")),
         audits=audits_at(user, (row.pk,), today),
-        incentives=tuple(Incentive.objects.filter(site=row)),
+        incentives=incentives_at(row),
         requests=tuple(ExtensionRequest.objects.filter(site=row).select_related("site", "period")),
         extensions=tuple(Extension.objects.filter(site=row).select_related("period")),
         events=site_history.happened_at(row, regulator=regulator),

@@ -78,7 +78,7 @@ def _money(answer: Payable | InputError | None) -> str:
 def _input(view: View, each: Input) -> dict[str, str]:
     percent = each.unit == "1"
     value = f"{_plain(100 * each.value)} %" if percent else f"{_plain(each.value)} {each.unit.replace('CO2', 'CO₂')}"
-    source = view.w["border"]["entered"] if each.act is None else each.act.title
+    source = view.w["border"]["entered"] if each.act is None else view.said(each.act.title)
     assumed = each.act is not None and each.act.confidence == "assumption"
     return {
         "name": " ".join(part for part in (view.w["border"][each.name.replace("-", "_")], each.of) if part),

@@ -96,9 +96,10 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
         assert page.get_attribute(field, "name") is None
         assert page.evaluate(f"document.querySelector('{field}').form") is None
     owner.look("next-a-year")
-    page.fill("#yearly-output", "many")
-    assert page.get_attribute("#yearly-output", "aria-invalid") == "true"
-    assert page.is_visible("#yearly-output-error"), "what is no number is said to be none"
+    for field, wrong in (("#yearly-output", "many"), ("#yearly-output", "-5"), ("#price-electricity", "-5"), ("#yearly-carbon", "0")):
+        page.fill(field, wrong)
+        assert page.get_attribute(field, "aria-invalid") == "true"
+        assert page.is_visible(f"{field}-error"), "what is no number above 0 is said to be none"
     page.reload()
     assert page.input_value("#yearly-output") == ""
 
@@ -312,8 +313,9 @@ def test_a_reader_without_an_account_works_out_a_practice_at_own_prices_and_noth
     }
     for name, value in wanted.items():
         assert numbers(cells[name].inner_text()) == [pytest.approx(value, rel=0.005)], name
-    page.fill("#payback-tonnes", "many")
-    assert page.is_visible("#payback-tonnes-error")
+    for field, wrong in (("#payback-tonnes", "many"), ("#payback-tonnes", "-5"), ("#price-electricity", "-0.62")):
+        page.fill(field, wrong)
+        assert page.is_visible(f"{field}-error"), wrong
     assert page.get_attribute("#payback-tonnes", "name") is None
     assert sent == []
     visitor.look("practice-payback")

@@ -108,6 +108,23 @@ def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(reader: MakeRea
 FOLDED = "() => [...document.querySelectorAll('main .govuk-details__text')].map(one => one.checkVisibility())"
 
 
+def test_quotation_marks_of_english_pages_are_no_wider_than_latin_ones(reader: MakeReader) -> None:
+    visitor = reader("en", 1440)
+    visitor.open("/")
+    widths = visitor.page.evaluate(
+        """async () => {
+          await document.fonts.ready;
+          const line = document.querySelector("p").appendChild(document.createElement("span"));
+          const width = (text) => { line.textContent = text; return line.getBoundingClientRect().width; };
+          width("‘’“”·…");
+          await new Promise((done) => setTimeout(done, 200));
+          const em = parseFloat(getComputedStyle(line).fontSize);
+          return [..."‘’“”·"].map((mark) => width(`n${mark}n`) - width("nn")).map((wide) => wide / em);
+        }"""
+    )
+    assert max(widths) < 0.7, "drawn by a Chinese font each is a whole em wide"
+
+
 def test_what_is_folded_is_printed(reader: MakeReader) -> None:
     visitor = reader("en", 1440)
     visitor.open(BENCHMARK)

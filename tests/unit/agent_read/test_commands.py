@@ -203,6 +203,21 @@ def test_unlike_values_are_never_compared(plant: Path, capsys: pytest.CaptureFix
     assert (gap["gap"], gap["reason"]) == (None, reason)
 
 
+def test_a_comparison_is_said_in_the_readers_language(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for changes, sentence in (
+        ({}, "电耗：能耗标签 352.0，对标值 345.0，差距 +7.000 kWh/t（报告期内 +42,000 kWh）"),
+        ({"boundary": "eaf-with-refining"}, "未比较（对标值的边界不同）"),
+    ):
+        file = benchmark(plant.parent / "b.json", **changes)
+        assert (
+            main(["compare", "--site", str(plant), "--benchmark", str(file), "--state", str(plant.parent / "state"), "--lang", "zh"]) == 0
+        )
+        text = capsys.readouterr().out
+        assert sentence in text
+        assert "未核验：" in text
+        assert not re.search(r"refused by|publish|Benchmark|not compared|boundary", text), text
+
+
 def test_a_benchmark_that_cannot_be_reached_ends_with_3(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
     address = "http://127.0.0.1:9/api/v1/benchmarks/steel/2016/"  # the discard port: nothing listens
     assert main(["compare", "--site", str(plant), "--benchmark", address, "--state", str(plant.parent / "state")]) == 3

@@ -11,6 +11,7 @@ from importlib.resources import files
 import pytest
 
 from benchmarks import packs
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.guidance import goods
 from benchmarks.guidance.acts import Act, Kind, Law
@@ -115,7 +116,7 @@ def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> 
     later = Act(
         id="mark-up-changed",
         kind=Kind.MARK_UP,
-        title="an act of this test that replaces the mark-ups from the first day on",
+        title=Words(en="an act of this test that replaces the mark-ups from the first day on"),
         published=date(2027, 3, 1),
         applies=date(2026, 1, 1),
         confidence="read",

@@ -95,13 +95,23 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert left.value.code == 2
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "certificates for 0.880 t CO2e"), ("zh", "0.880")])
-def test_the_answer_is_said_with_its_inputs(lang: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "en",
+            ("grey clinker from CN", "for 0.880 t CO2e", "Phase-out factor", "0.975 (Directive 2003/87/EC, Article 10a(1a))"),
+        ),
+        ("zh", ("灰熟料，原产地 CN，2026 年进口", "0.880", "0.975（指令 2003/87/EC 第 10a(1a) 条）", "没有 2026-11-01 的证书价格")),
+    ],
+)
+def test_the_answer_is_said_with_its_inputs_in_the_readers_language(
+    lang: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["worth", "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA, "--lang", lang]) == 0
-    told = capsys.readouterr().out
-    assert words in told
-    assert "0.975 (Directive 2003/87/EC, Article 10a(1a))" in told
-    assert ("Phase-out factor" in told) == (lang == "en")
+    text = capsys.readouterr().out
+    assert [part for part in words if part not in text] == []
+    assert ("clinker" in text or "Regulation" in text or "Phase-out" in text) == (lang == "en")
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,9 @@ def test_an_act_and_what_it_was_about_are_said_in_the_language_of_the_page() -> 
         assert detail_in_words("2016 revision 2") == "2016 年，修订号 2"
         assert detail_in_words("works-1 2016 revision 2 (accepted)") == "works-1 2016 修订号 2（已接受）"
         assert detail_in_words("Certifier, 2016: the firm has left the scheme") == "Certifier，2016 年：该企业已退出本计划"
+        assert detail_in_words("site group 1: cement-grinding clinker-burning") == "生产厂区群组 1：水泥粉磨、熟料烧成"
+        assert detail_in_words("site group 2: counted only") == "生产厂区群组 2：只计数"
+    assert detail_in_words("site group 1: cement-grinding clinker-burning") == "group of sites 1: Cement grinding, Clinker burning"
 
 
 def test_what_is_not_known_stands_as_it_is() -> None:

@@ -31,6 +31,14 @@ def test_a_good_of_the_route_by_year_as_worked_by_hand(sector: str, route: str, 
     assert of_2030 in (None, by_year[2030].certificates)
     assert by_year[2034].exact_free.split() == ["0"] * (1 + len(one.parts)), "nothing is free any more"
     assert all(row.act and row.dates for row in one.inputs)
+    assert by_year[2026].mark_up == "mark-up 10 %", "a bare 10 % beside the tonnes says nothing"
+    assert [each for each in one.caveats if "certificate price" in each] == [
+        "There is no certificate price for 24 November 2026. Enter one, or use the tonnes only."
+    ]
+    with translation.override("zh-hans"):
+        chinese = border_of(sector, route, "CN", TODAY)
+        assert chinese is not None
+        assert "实施条例 (EU) 2025/2621；须于 2027 年 12 月前复审" in {row.act for each in chinese.goods for row in each.inputs}
 
 
 def test_an_arc_furnace_has_no_default_value_and_says_so_and_another_route_no_border() -> None:

@@ -16,14 +16,12 @@
     kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2),
   }]));
 
-  const number = (field) => {
-    const typed = field.value.replace(/[\s,，]/g, "");
-    const value = Number(typed);
-    return typed !== "" && Number.isFinite(value) && value > 0 ? value : null;
-  };
+  /* What a field holds: a number above nought, or null; what is no such number is marked. */
   const read = (field) => {
-    const value = number(field);
-    const wrong = field.value.trim() !== "" && value === null;
+    const typed = field.value.replace(/[\s,，]/g, "");
+    const number = Number(typed);
+    const value = typed !== "" && Number.isFinite(number) && number > 0 ? number : null;
+    const wrong = typed !== "" && value === null;
     field.setAttribute("aria-invalid", String(wrong));
     document.getElementById(`${field.id}-error`).hidden = !wrong;
     return value;
@@ -36,11 +34,12 @@
 
   const show = () => {
     const [perDollar, years, tonnes] = [dollar, used, output].map((field) => field && read(field));
+    for (const one of carriers.values()) one.price = read(one.field);
     for (const row of rows) {
       const { metric, low, high, investment, carriers: taken } = row.dataset;
       const saved = (high ? [low, high] : [low]).map((end) => (metric === "electricity" ? Number(end) * carriers.get("electricity").kgce : Number(end) / MJ_PER_KGCE));
       const ids = metric === "electricity" ? ["electricity"] : taken.split(" ").filter((id) => id !== "electricity" && carriers.get(id)?.box.checked);
-      const energies = ids.map((id) => ({ price: number(carriers.get(id).field), ...carriers.get(id) }));
+      const energies = ids.map((id) => carriers.get(id));
       const told = energies.length > 0 && energies.every((one) => one.price !== null);
       const worth = told ? saved.flatMap((kgce) => energies.map((one) => (kgce * one.price) / one.kgce)) : null;
       const spent = investment === "" ? null : Number(investment) === 0 ? 0 : perDollar === null ? null : Number(investment) * perDollar;
@@ -53,7 +52,7 @@
       put("spent", investment === "" ? never : spent !== null && tonnes ? word(spent * tonnes) : "–");
       put("abatement", worth && carbon && yearly !== null ? between(worth.map((one, place) => (yearly - one) / carbon[place])) : "–");
     }
-    const priced = [...carriers.values()].some((one) => one.box.checked && number(one.field) !== null);
+    const priced = [...carriers.values()].some((one) => one.box.checked && one.price !== null);
     for (const cell of document.querySelectorAll("[data-typed]")) cell.hidden = !priced;
   };
 
