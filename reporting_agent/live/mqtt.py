@@ -194,7 +194,7 @@ class MqttSource:
             return
         with self._lock:
             self._connection += 1
-        given = (mapping.topic for mapping in (*self.settings.readings, *self.settings.batches))
+        given = [mapping.topic for mapping in self.settings.readings] + [table.topic for table in self.settings.batches]
         self._topics = (*given, *(f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts))
         client.subscribe([(topic, _QOS) for topic in self._topics])
         if self.settings.host_id is not None:
