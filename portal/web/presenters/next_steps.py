@@ -112,9 +112,9 @@ def next_page(
         awaited=sum(estimate.lo is None for estimate in own.values()),
         worth=Worth(
             product=names.product(view.route),
-            caption=_("Value of each gap to the industry best, per tonne of %(product)s, largest first")
-            % {"product": names.product(view.route)},
-            caption_year=_("Value per year of each gap to the industry best, largest first"),
+            caption=_("Value of each gap to the industry best, per tonne of %(product)s") % {"product": names.product(view.route)},
+            caption_year=_("Value per year of each gap to the industry best"),
+            ordered=True,
             sum_name=_("Gaps larger than the noise"),
             rows=tuple(
                 worth_row(gap, called[gap.step], names.step(gap.step), heat.get(gap.step), carbon[gap.step], units, highest)

@@ -69,6 +69,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
             Worth(
                 product,
                 *captions[to],
+                ordered=False,
                 sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
                 rows=tuple(
                     worth_row(

@@ -56,6 +56,7 @@ class Worth:
     product: str
     caption: str
     caption_year: str
+    ordered: bool  # by the size of the amounts; else as the steps follow one another
     sum_name: str
     rows: tuple[WorthRow, ...]
     total: str

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from playwright.sync_api import Page
 
 from benchmarks.guidance.cbam import Attested, Goods, Payable, Precursor, by_year
 from benchmarks.guidance.goods import goods_of
@@ -66,13 +67,22 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     total = numbers(page.inner_text("[data-worth] tfoot [data-cell=money]"))
     parts = [numbers(told) for told in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
     untold = page.locator("[data-worth] tbody tr[data-kind=unknown]").count()
-    assert parts[len(parts) - untold :] == [[]] * untold, "what gives energy back has no money, and stands last"
-    parts = parts[: len(parts) - untold]
+    assert parts.count([]) == untold, "what gives energy back has no money"
+    order, energies = page.inner_text("[data-order]"), [float(ends.split()[1]) for ends in gaps_in_order(page)]
+    parts = [part for part in parts if part]
     wanted = [sum(part[end] for part in parts) for end in (0, -1)]
     assert len(parts) > 1
     assert total == ([] if untold else pytest.approx(wanted, rel=0.02)), "and the sum is incomplete"
     middles = [part[0] + part[-1] for part in parts]
-    assert middles == sorted(middles, reverse=True), "the dearest first, once all have a worth"
+    by_money = "money" in order or "金额" in order
+    assert by_money == (untold == 0), "money settles the order once every gap has some, and the table says which order it is"
+    of_order = middles if by_money else energies
+    assert of_order == sorted(of_order, reverse=True), "the largest first"
+    page.fill("#price-coal", "")
+    energies = [float(ends.split()[1]) for ends in gaps_in_order(page)]
+    assert energies == sorted(energies, reverse=True), "without a price of coal the order is that of energy again"
+    assert ("energy" in page.inner_text("[data-order]")) or ("能源" in page.inner_text("[data-order]"))
+    page.fill("#price-coal", "728.6")
     coal, gas = page.locator("tr[data-carrier=coal]"), page.locator("tr[data-carrier=natural-gas]")
     tonnes, of_tce, paid = (numbers(coal.locator(f"[data-cell={name}]").inner_text())[-1] for name in ("amount", "tce", "money"))
     assert of_tce == pytest.approx(tonnes * 0.7143, rel=0.01), "coal in tonnes and in coal equivalent"
@@ -207,6 +217,10 @@ def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orient
     assert numbers(levels.inner_text())
     assert officer.empty_columns() == [], "a column that no row fills is left out"
     officer.look("home-a-year-of-the-sector")
+
+
+def gaps_in_order(page: Page) -> list[str]:
+    return [row.get_attribute("data-kgce") or "" for row in page.locator("[data-worth] tbody tr").all()]
 
 
 def numbers(text: str) -> list[float]:
