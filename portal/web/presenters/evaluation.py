@@ -208,7 +208,8 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
             cells += [potential.hidden or potential.value or NONE, potential.interval or NONE]
         rows.append(tuple(cells))
     unit = _("Average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
-    return Section(title, (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
+    rule = _("The ends of a sum are the sums of the ends, so they are wider than necessary.")
+    return Section(title, (unit, rule) if savings.total else (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
 
 
 def _audits(audits: PeriodAudits) -> Section:
