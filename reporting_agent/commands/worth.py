@@ -76,7 +76,7 @@ def _cbam(args: Namespace) -> int:
     known = args.known or datetime.now(UTC).date()
     imported = known if args.year == known.year else date(args.year, 12, 31)
     cost = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
-    payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": goods.route, "year": args.year}
+    payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": cost.route, "year": args.year}
     emit(args, payload | _days(imported, known) | _payable(cost), _as_text(args, cost))
     return 0
 
@@ -175,6 +175,7 @@ def _input(figure: Input) -> dict[str, Any]:
 
 def _as_text(args: Namespace, found: Payable) -> str:
     from benchmarks.catalogue import in_language
+    from benchmarks.guidance.act_rows import in_words
     from reporting_agent.report.words import words
 
     names = words(args.lang)["border"]
@@ -186,6 +187,8 @@ def _as_text(args: Namespace, found: Payable) -> str:
         tonnes=f"{found.certificates:.3f}",
     )
     lines = [in_language(head, args.lang)]
+    if found.route:
+        lines.append(in_language(Phrase("Route of production: %(route)s.", route=in_words(found.route)), args.lang))
     if found.cost is not None:
         lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{found.cost:,.2f}"), args.lang))
     lines.append(names["formula_text"])

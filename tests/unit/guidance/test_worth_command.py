@@ -76,6 +76,24 @@ def test_what_cannot_be_worked_out_is_refused(arguments: tuple[str, ...], code: 
     assert asked(capsys, "cbam", *arguments, status=1)["error"]["code"] == code
 
 
+def test_another_route_than_the_acts_have_is_refused_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA, "--route", "D", status=1)
+    error = answer["error"]
+    assert error["code"] == "border-goods-unknown"
+    assert error["sentence"].endswith("contains no value for goods with the code 7208 by route D (direct reduction).")
+    assert error["remedy"] == "Available by route: C."
+
+
+def test_the_route_that_was_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA)
+    assert answer["route"] == "C"
+    assert "No route was named. The only default value is that of route C (blast furnace), so it applies." in answer["caveats"]
+    named = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA, "--route", "C")
+    assert not any("No route was named" in caveat for caveat in named["caveats"])
+    assert main(["worth", "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA]) == 0
+    assert "Route of production: C (blast furnace)." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
