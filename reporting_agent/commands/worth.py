@@ -7,6 +7,7 @@ without a site. Nothing of either leaves the machine.
 from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace, _SubParsersAction
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,10 @@ def _cbam(args: Namespace) -> int:
     known = args.known or datetime.now(UTC).date()
     imported = known if args.year == known.year else date(args.year, 12, 31)
     cost = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
+    if known > datetime.now(UTC).date():
+        cost = replace(
+            cost, caveats=(*cost.caveats, Phrase("%(day)s is still to come: later acts may change this.", day=known.isoformat()))
+        )
     payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": cost.route, "year": args.year}
     emit(args, payload | _days(imported, known) | _payable(cost), _as_text(args, cost))
     return 0
@@ -194,9 +199,15 @@ def _as_text(args: Namespace, found: Payable) -> str:
     lines.append(names["formula_text"])
     for figure in found.inputs:
         name = " ".join(part for part in (names[figure.name.replace("-", "_")], figure.of) if part)
-        value = " ".join(part for part in (f"{figure.value.normalize():f}", figure.unit if figure.unit != "1" else "") if part)
+        value = _value(figure)
         lines.append(f"  {name}: {value} ({in_language(Phrase('entered'), args.lang) if figure.act is None else figure.act.title})")
     return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in found.caveats)])
+
+
+def _value(figure: Input) -> str:
+    if figure.name == "mark-up":
+        return f"{(100 * figure.value).normalize():f} %"
+    return f"{figure.value.normalize():f} {figure.unit}".removesuffix(" 1")
 
 
 def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:

@@ -94,6 +94,22 @@ def test_the_route_that_was_taken_is_named(capsys: pytest.CaptureFixture[str]) -
     assert "Route of production: C (blast furnace)." in capsys.readouterr().out
 
 
+def test_a_share_is_said_in_per_cent_and_money_by_what_it_is_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worth", "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA, "--price", "80", "--paid-at-home", "3"]) == 0
+    text = capsys.readouterr().out
+    assert "Mark-up on default values: 10 % (" in text
+    assert "Carbon price paid at home, per tonne of the goods: 3 EUR/t (" in text
+    assert "Cross-sectoral correction factor: 1 (" in text
+
+
+def test_law_of_a_day_to_come_is_said_to_be_that_of_today(capsys: pytest.CaptureFixture[str]) -> None:
+    day = (datetime.now(UTC) + timedelta(days=200)).date().isoformat()
+    later = asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2034", "--origin", "CN", "--known", day)
+    assert f"{day} is still to come: later acts may change this." in later["caveats"]
+    now = asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2034", "--origin", "CN")
+    assert not any("still to come" in caveat for caveat in now["caveats"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
