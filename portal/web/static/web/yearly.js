@@ -15,9 +15,9 @@
     kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2), unit: row.dataset.unit,
   }]));
 
-  /* What a field holds: a number above nought, or null; what is no such number is marked. */
+  /* What a field holds: a number above nought, or null; what is no such number is marked. Full-width digits are read as they look. */
   const read = (field) => {
-    const typed = field.value.replace(/[\s,，]/g, "");
+    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
     const number = Number(typed);
     const given = typed !== "" && Number.isFinite(number) && number > 0;
     const wrong = typed !== "" && !given;
