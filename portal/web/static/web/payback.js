@@ -18,7 +18,7 @@
 
   /* What a field holds: a number above nought, or null; what is no such number is marked. */
   const read = (field) => {
-    const typed = field.value.replace(/[\s,，]/g, "");
+    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
     const number = Number(typed);
     const value = typed !== "" && Number.isFinite(number) && number > 0 ? number : null;
     const wrong = typed !== "" && value === null;
