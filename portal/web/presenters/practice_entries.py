@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
@@ -20,7 +21,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words import enumerated, in_language, moment_in_words, shown_name, state
 
 
-def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: frozenset[str], regulates: bool) -> Sheet:
+def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, roles: frozenset[str], regulates: bool) -> Sheet:
     titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
     table = listed(
         rows,
@@ -33,12 +34,11 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: 
         empty=_("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
         shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
     )
-    waiting = sum(entry.state == State.REVIEWED and entry.organisation_id is None and entry.reviewed_by_id != reads for entry in rows)
     links = [Link(_("The library"), reverse("web:practices"))]
     if regulates:
         links.append(Link(_("Import a published list"), reverse("web:import-practices")))
-        if waiting:
-            links.append(Link(_("Publish %(n)s imported practices") % {"n": waiting}, reverse("web:publish-practices")))
+        if to_publish:
+            links.append(Link(_("Publish %(n)s imported practices") % {"n": to_publish}, reverse("web:publish-practices")))
     if Role.ENTERPRISE in roles:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
     lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
@@ -58,7 +58,10 @@ def _entry_row(row: Entry) -> tuple[Cell, ...]:
     )
 
 
-def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormSheet:
+def entry_page(
+    row: Entry, *, wrote: bool, regulates: bool, own: bool, read_against: str, sections: tuple[Section, ...] = (), problem: str = ""
+) -> FormSheet:
+    """`wrote`: the reader wrote a part of it. `problem`: why what the reader sent was not taken."""
     facts = [
         Fact(_("Where it comes from"), _origin(row)),
         Fact(_("Name in the library"), row.practice, mono=True),
@@ -72,21 +75,24 @@ def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormShe
         facts.append(Fact(_("Published"), moment_in_words(row.published_at), url=url))
     if row.ended_at is not None:
         facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
-    sheet = Sheet(title_of(row), crumbs(), "", tuple(facts))
+    sheet = Sheet(title_of(row), crumbs(), "", tuple(facts), sections)
     ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
     ready = regulates and row.state == State.REVIEWED
-    mine = row.reviewed_by_id == reads
     refuses = row.state != State.PUBLISHED and not own
+    end_url = reverse("web:end-practice", args=[row.pk])
     return FormSheet(
         sheet,
+        problem,
+        read_against,
+        reverse("web:practice-entry", args=[row.pk]),
         form_title=_("The next version") if row.state == State.PUBLISHED else _("What it says"),
         form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
         button=_("Save as reviewed") if regulates else _("Save"),
         state=state(STATES, row.state),
-        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not mine else "",
+        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not wrote else "",
         act_text=_("Publish this version"),
-        why_not=_("You have reviewed it. A second person publishes it.") if ready and mine else "",
-        end_url=reverse("web:end-practice", args=[row.pk]) if ends else "",
+        why_not=_("You have written or edited a part of it. A second person publishes it.") if ready and wrote else "",
+        end_url=f"{end_url}?{urlencode({'read_against': read_against})}" if ends else "",
         end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
     )
 

@@ -16,9 +16,10 @@ from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
 from portal.practices import reviewing, selectors
 from portal.practices.entry_texts import FIELDS
-from portal.practices.models import State
+from portal.practices.revisions import as_read
 from portal.problems import RefusedError
 from portal.request_sizes import MAX_FORM_BYTES, takes
+from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms import add_error
@@ -35,14 +36,20 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{1,59}")
 @for_role(Role.REGULATOR, posts=True)
 @freshly
 def publish_lists(request: HttpRequest) -> HttpResponseBase:
-    """All imported practices that somebody else brought in."""
-    user = person(request)
-    rows = list(selectors.entries_of(user).filter(state=State.REVIEWED, organisation=None).exclude(reviewed_by=user))
-    if not rows:
+    """All imported practices of which nothing is the reader's own, as they stood when the question was read."""
+    user, problem = person(request), ""
+    rows = list(selectors.entries_to_publish(user).filter(organisation=None).order_by("pk"))
+    if not rows or not may_decide(user):
         return redirect("web:practice-entries")
     if request.method == "POST":
-        reviewing.publish(rows, user, receipt_key(), timezone.now())
-        return report_done(request, _("%(n)s practices are published.") % {"n": len(rows)}, "web:practice-entries")
+        try:
+            reviewing.publish(rows, request.POST.get("read_against", ""), user, receipt_key(), timezone.now())
+        except RefusedError as refusal:
+            if refusal.code != "practice-changed":
+                raise
+            problem = in_whole(refusal)
+        else:
+            return report_done(request, _("%(n)s practices are published.") % {"n": len(rows)}, "web:practice-entries")
     return confirm_page(
         request,
         title=_("Publish %(n)s imported practices?") % {"n": len(rows)},
@@ -50,6 +57,8 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
         button=_("Publish them"),
         back=reverse("web:practice-entries"),
         crumbs=presenter.crumbs(),
+        read_against=as_read(*rows),
+        problem=problem,
     )
 
 
