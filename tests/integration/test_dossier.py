@@ -195,15 +195,25 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     assert site.slug == "works-2"
 
 
+def test_what_this_portal_added_is_counted_apart_from_what_the_programme_asks(cast: Cast) -> None:
+    found = dossier(cast.plants[0].site, programmes()[LEADERS], NOW.date())
+    shown = {own: [entry.state == Shown.SHOWN for entry in found.entries if entry.criterion.own is own] for own in (False, True)}
+    lead = dossier_page(found).lead
+    assert f"Of the programme’s {len(shown[False])} criteria, the records here show {sum(shown[False])}," in lead
+    assert f"Of {len(shown[True])} criteria that this portal added, the records here show {sum(shown[True])}," in lead
+    assert sum(shown[True])
+
+
 def test_a_missing_criterion_says_what_would_show_it_and_where(cast: Cast) -> None:
     address = reverse("web:dossier", args=["works-2"])
     rows = dossier_page(dossier(cast.plants[1].site, programmes()[LEADERS], TODAY)).rows
     missing = [row for row in rows if not row.evidence]
     assert missing
     assert all(row.wanted and row.wanted.text for row in missing)
+    assert not any("The firm declares" in row.wanted.text for row in missing if row.wanted)
     assert all(row.wanted is None for row in rows if row.evidence)
     for reader, links in ((cast.plants[1].owner, True), (cast.approver, False)):
         page = client_of(reader).get(address).content.decode()
         assert "A certification body’s statement on an accepted report shows it." in page
-        assert "names the document that shows it." in page
+        assert "The firm may declare it and name the document that shows it." in page
         assert ('href="#declare"' in page and 'id="declare"' in page) is links, "only who may declare is led to the form"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from benchmarks.wire.attestations import Opinion
-from portal.assurance.dossiers import Dossier, Evidence, Met, Shown
+from portal.assurance.dossiers import Dossier, Entry, Evidence, Met, Shown
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, programmes
 from portal.days import scheme_day
 from portal.web.presenters.offers import OfferLine, offer_line
@@ -76,11 +77,15 @@ def dossier_page(found: Dossier) -> DossierPage:
     language = get_language() or "en"
     site, programme = found.site, found.programme
     address = reverse("web:dossier", args=[site.slug])
-    counted = {state: found.counted[state] for state in Shown}
     lead = _(
-        "Of %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares %(declared)d. "
-        "%(refuted)d are not met and %(missing)d are missing."
-    ) % {"all": len(found.entries), **{str(state): count for state, count in counted.items()}}
+        "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares "
+        "%(declared)d. %(refuted)d are not met and %(missing)d are missing."
+    ) % _counted(found.entries, own=False)
+    if any(entry.criterion.own for entry in found.entries):
+        lead += sentence_space() + _(
+            "Of %(all)d criteria that this portal added, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm "
+            "declares %(declared)d."
+        ) % _counted(found.entries, own=True)
     offered = sum(len(entry.offers) for entry in found.entries)
     won = sum(len(entry.offers) for entry in found.entries if entry.met is Met.MET)
     if offered:
@@ -120,6 +125,12 @@ def dossier_page(found: Dossier) -> DossierPage:
     )
 
 
+def _counted(entries: Sequence[Entry], *, own: bool) -> dict[str, int]:
+    """How many criteria stand in each state: the programme's, or this portal's own, which no authority asks for."""
+    states = [entry.state for entry in entries if entry.criterion.own == own]
+    return {"all": len(states), **{str(shown): states.count(shown) for shown in Shown}}
+
+
 def _wanted(criterion: Criterion) -> Link:
     """What would show a criterion of which nothing is on record. `#declare` is the form of who acts for the site."""
     if criterion.shown_by == REPORT:
@@ -127,8 +138,10 @@ def _wanted(criterion: Criterion) -> Link:
     if criterion.shown_by == ATTESTATION:
         return Link(_("A certification body’s statement on an accepted report shows it."), "")
     if criterion.shown_by.startswith(SYSTEM):
-        return Link(_("A valid certificate on record shows it, or the firm declares it and names the document."), "#declare")
-    return Link(_("The firm declares it and names the document that shows it."), "#declare")
+        return Link(
+            _("Not declared. A valid certificate on record shows it, or the firm may declare it and name the document."), "#declare"
+        )
+    return Link(_("Not declared. The firm may declare it and name the document that shows it."), "#declare")
 
 
 def _line(evidence: Evidence) -> EvidenceLine:
