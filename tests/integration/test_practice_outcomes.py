@@ -323,7 +323,8 @@ class TestConfirmedByAnAuditor:
         assert [(one.sites, one.confirmed) for one in told] == [(5, 5), (5, 4)]
         assert told[0].by_outcome == told[1].by_outcome
         assert "; 4 confirmed by an auditor" in page(Client(), "practices")
-        assert "another feeder" in page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+        own = page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+        assert re.search("An auditor withdrew the confirmation on [^,]+, because: The meter was read at another feeder.", own)
         assert "another feeder" not in told_to_everybody()
         acts = Event.objects.filter(action="practice-outcome.unconfirmed").values_list("subject", "detail")
         assert list(acts) == [("firm Enterprise 1", "")]

@@ -91,7 +91,7 @@ class OwnReport:
     outcome: str
     state: StateWord
     waits: bool
-    reason: str = ""  # the auditor's, where none confirmed it or the confirmation was withdrawn
+    unconfirmed: str = ""  # who, when and why, where an auditor refused to confirm it or withdrew the confirmation
 
 
 def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
@@ -102,12 +102,22 @@ def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePa
             _own_outcome(row),
             _own_state(row),
             row.counted_at is None,
-            row.unconfirmed_reason,
+            _unconfirmed(row),
         )
         for row in reports
     )
     crumbs = (*library_crumbs(), Crumb(in_page_language(practice.words), reverse("web:practice", args=[practice.id])))
     return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own)
+
+
+def _unconfirmed(row: SiteReport) -> str:
+    """What an auditor did, when and why; empty where none did. The firm knows which body audits it."""
+    if row.unconfirmed_at is None:
+        return ""
+    facts = {"day": dateformat.format(scheme_day(row.unconfirmed_at), _("j F Y")), "reason": row.unconfirmed_reason}
+    if row.confirmed_key:
+        return _("An auditor withdrew the confirmation on %(day)s, because: %(reason)s") % facts
+    return _("An auditor refused to confirm it on %(day)s, because: %(reason)s") % facts
 
 
 def class_found(row: SiteReport) -> str:
