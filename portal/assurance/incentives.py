@@ -13,7 +13,7 @@ from portal import wall
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import regulated_sites
-from portal.assurance.models import Incentive
+from portal.assurance.models import Attestation, Declaration, Incentive, SystemCertificate
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import Submission
@@ -28,6 +28,7 @@ class IncentiveView:
     amount: Decimal  # yuan
     evidence: str
     period: str  # of the site's own report that the evidence is; empty for a document kept elsewhere
+    known: bool  # whether anything on record about the site has this digest
     recorded_by: str
     recorded_at: datetime
 
@@ -66,6 +67,7 @@ def incentives_of(user: User) -> tuple[IncentiveView, ...]:
     """What the sites in the person's jurisdiction were given, newest first."""
     rows = list(Incentive.objects.filter(site__in=regulated_sites(user)).select_related("site", "recorded_by"))
     periods = dict(Submission.objects.filter(digest__in={row.evidence for row in rows}).values_list("digest", "period"))
+    known = _known({row.evidence for row in rows})
     return tuple(
         IncentiveView(
             row.site.slug,
@@ -74,8 +76,17 @@ def incentives_of(user: User) -> tuple[IncentiveView, ...]:
             row.amount,
             row.evidence,
             periods.get(row.evidence, ""),
+            row.evidence in periods or (row.site_id, row.evidence) in known,
             str(row.recorded_by),
             row.recorded_at,
         )
         for row in rows
     )
+
+
+def _known(digests: set[str]) -> set[tuple[int, str]]:
+    """Statements, certificates and declared papers of these digests, by site."""
+    statements = Attestation.objects.filter(digest__in=digests).values_list("site", "digest")
+    certificates = SystemCertificate.objects.filter(evidence__in=digests).values_list("site", "evidence")
+    papers = Declaration.objects.filter(evidence__in=digests).values_list("site", "evidence")
+    return {*statements, *certificates, *papers}

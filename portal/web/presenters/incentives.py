@@ -22,7 +22,7 @@ class IncentiveRow:
     scheme: str
     amount: str
     evidence: str
-    report: str  # which report of the site the evidence is; empty for a document kept elsewhere
+    report: str  # which report of the site the evidence is, or that nothing on record has this digest
     by: str
     at: datetime
 
@@ -49,7 +49,7 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict) -> Incenti
                 scheme=incentive.scheme,
                 amount=f"{incentive.amount:,.2f}",
                 evidence=incentive.evidence,
-                report=_("its report of %(period)s") % {"period": period_name(incentive.period)} if incentive.period else "",
+                report=_evidence(incentive),
                 by=incentive.recorded_by,
                 at=incentive.recorded_at,
             )
@@ -61,6 +61,12 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict) -> Incenti
         pages=pages,
         export_url=reverse("web:incentives-csv"),
     )
+
+
+def _evidence(incentive: IncentiveView) -> str:
+    if incentive.period:
+        return _("its report of %(period)s") % {"period": period_name(incentive.period)}
+    return "" if incentive.known else _("a document kept elsewhere: nothing on record here has this digest")
 
 
 def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
