@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -60,6 +63,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.practice} {self.version} ({self.state})"
+
+    @property
+    def text_digest(self) -> str:
+        """SHA-256 of its text: what a person read is still what stands here while this is the same."""
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()
 
 
 class SiteReport(models.Model):

@@ -16,7 +16,7 @@ from benchmarks.wire.library import Edition as SignedEdition
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.audience import people_of_firms, regulators_of_nations
-from portal.accounts.models import Role, User
+from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -33,12 +33,19 @@ WAITING = (State.OFFERED, State.REVIEWED)
 
 
 def offer(by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime) -> Entry:
-    """A firm's own practice, with its consent. Raises RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409)."""
+    """A firm's own practice, with its consent; sent twice, it is one while it waits.
+
+    Raises:
+        RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409).
+    """
     firm = organisations_as(by, Role.ENTERPRISE, managing=True).filter(pk=organisation).distinct().first()
     if firm is None:
         raise _not_of_the_firm()
     _require_safe(content)
     with transaction.atomic():
+        Organisation.objects.select_for_update().get(pk=firm.pk)  # one offer of a firm at a time
+        if waits := Entry.objects.filter(organisation=firm, named=named, content=dict(content), state=State.OFFERED).first():
+            return waits
         row = Entry.objects.create(
             content=dict(content), organisation=firm, named=named, consented_by=by, consented_at=now, written_at=now, state=State.OFFERED
         )
@@ -75,11 +82,14 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
 def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> Entry:
     """A firm corrects what nobody has reviewed; a regulator edits what waits, or writes the next version of what is published.
 
+    `entry` is what the person read: where its text has been changed since, nothing is saved.
+
     Raises:
-        RefusedError: `not-regulator` (403); `practice-decided`, `practice-gives-away`, `practice-waits` (409).
+        RefusedError: `not-regulator` (403); `practice-changed`, `practice-decided`, `practice-gives-away`, `practice-waits` (409).
     """
     with transaction.atomic():
         row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        _require_read(row, entry)
         if row.organisation_id is not None:
             _require_safe(content)
         if row.state == State.OFFERED and not may_decide(by):
@@ -96,7 +106,7 @@ def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> E
                 row.reviewed_by, row.reviewed_at, row.reviewer = by, now, _agency(by)
                 row.save(update_fields=["content", "state", "reviewed_by", "reviewed_at", "reviewer"])
             else:
-                raise _decided()
+                raise decided()
             _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
             _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now, event="edited")
         record(now, by.email, Action.PRACTICE_EDITED, subject_of(row))
@@ -104,16 +114,17 @@ def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> E
 
 
 def publish(entries: Sequence[Entry], by: User, key: ReceiptKey, now: datetime) -> list[Entry]:
-    """A second person publishes what a first reviewed: a new edition of the library is signed and logged.
+    """A second person publishes what others reviewed, as it was read in `entries`: a new edition of the library is signed and logged.
 
     Raises:
-        RefusedError: `not-regulator` (403); `own-review`, `practice-decided`, `practice-incomplete` (409).
+        RefusedError: `not-regulator` (403); `own-review`, `practice-changed`, `practice-decided`, `practice-incomplete` (409).
     """
     _require_regulator(by)
     with transaction.atomic():
-        wanted = [entry.pk for entry in entries]
-        rows = list(Entry.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+        read = {entry.pk: entry for entry in entries}
+        rows = list(Entry.objects.select_for_update(of=("self",)).filter(pk__in=read).order_by("pk"))
         for row in rows:
+            _require_read(row, read[row.pk])
             _require_ready(row, by)
             Entry.objects.filter(practice=row.practice, state=State.PUBLISHED).update(state=State.REPLACED)
             row.state, row.published_by, row.published_at = State.PUBLISHED, by, now
@@ -136,7 +147,7 @@ def end(entry: Entry, by: User, reason: str, key: ReceiptKey, now: datetime) -> 
         if not own:
             _require_regulator(by)
         if row.state not in (*WAITING, State.PUBLISHED):
-            raise _decided()
+            raise decided()
         published = row.state == State.PUBLISHED
         row.state = State.WITHDRAWN if own or published else State.REFUSED
         row.ended_by, row.ended_at, row.ended_reason = by, now, reason.strip()[:1000]
@@ -195,9 +206,20 @@ def _next(row: Entry, content: Mapping[str, str], now: datetime) -> Entry:
     )
 
 
+def _require_read(row: Entry, read: Entry) -> None:
+    if row.text_digest != read.text_digest:
+        raise changed()
+
+
+def changed() -> RefusedError:
+    return RefusedError(
+        409, "practice-changed", "The text has been changed since you opened it.", "Open it again, and read what it says now."
+    )
+
+
 def _require_ready(row: Entry, by: User) -> None:
     if row.state != State.REVIEWED:
-        raise _decided()
+        raise decided()
     if row.reviewed_by_id == by.pk:
         raise RefusedError(409, "own-review", "You have edited or imported this yourself.", "A second person publishes it.")
     if missing := list(lacking(row.content, imported=row.organisation_id is None)):
@@ -237,7 +259,7 @@ def _not_of_the_firm() -> RefusedError:
     return RefusedError(403, "not-of-the-firm", "You do not act for this firm.", "Ask the firm's manager in the portal.")
 
 
-def _decided() -> RefusedError:
+def decided() -> RefusedError:
     return RefusedError(409, "practice-decided", "This version has already been decided.", "Write the next version.")
 
 

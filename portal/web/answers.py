@@ -39,9 +39,10 @@ def confirm_page(
     back: str,
     crumbs: tuple[Crumb, ...],
     warning: bool = False,
+    shown: str = "",
 ) -> HttpResponse:
-    """One question before an act, with what is to be said of it; `warning` where it cannot be undone."""
-    context = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning}
+    """One question before an act, with what is to be said of it; `warning` where it cannot be undone, `shown` a digest of what it shows."""
+    context = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning, "shown": shown}
     return form_page(request, "web/confirm.html", context, form) if form else render(request, "web/confirm.html", context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,7 @@ from portal.practices import reviewing
 from portal.practices.entry_checks import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.problems import RefusedError
+from portal.web.shown_texts import digest_of
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -77,6 +79,10 @@ def signed_in(user: User, language: str = "en") -> Client:
     client = Client(headers={"accept-language": language})
     assert client.login(username=user.email, password=PASSWORD)
     return client
+
+
+def shown_on(html: str) -> str:
+    return re.findall(r'name="shown" value="([0-9a-f]{64})"', html)[0]
 
 
 def page(client: Client, name: str, *parts: object, language: str = "en") -> str:
@@ -161,6 +167,68 @@ class TestTwoPeople:
         assert firm(cast).name not in gone
 
 
+class TestTwoAtOnce:
+    """One entry is open in two browsers: nothing is lost, and nothing is published unseen."""
+
+    def opened(self, client: Client, row: Entry) -> dict[str, str]:
+        return {**IN_FORM, "shown": shown_on(page(client, "practice-entry", row.pk))}
+
+    def test_the_second_to_save_is_shown_the_first_ones_text_beside_their_own(self, cast: Cast) -> None:
+        row, first, second = offered(cast), signed_in(cast.drafter), signed_in(cast.approver)
+        address = reverse("web:practice-entry", args=[row.pk])
+        mine, theirs = self.opened(first, row), self.opened(second, row)
+        assert first.post(address, mine | {"title_en": "Keep it hot"}).status_code == 302
+        answer = second.post(address, theirs | {"done_en": "Keep turning."})
+        text = answer.content.decode()
+        assert answer.status_code == 400
+        assert "Not saved. The text has been changed since you opened it." in text
+        assert "It now reads: Keep it hot" in text
+        assert "Keep turning." in text, "what was typed stays"
+        assert Entry.objects.get().content["title_en"] == "Keep it hot"
+        seen = theirs | {"title_en": "Keep it hot", "done_en": "Keep turning.", "shown": shown_on(text)}
+        assert second.post(address, seen).status_code == 302, "having seen it, they may save"
+        assert second.post(address, seen).status_code == 302, "sent twice it is saved once"
+
+    def test_a_firms_correction_after_a_review_or_a_withdrawal_is_not_lost_without_a_word(self, cast: Cast) -> None:
+        row, owner = offered(cast), signed_in(cast.plants[0].owner)
+        opened = self.opened(owner, row)
+        reviewing.edit(row, cast.drafter, HOT | {"title_en": "Keep it hot"}, NOW)
+        answer = owner.post(reverse("web:practice-entry", args=[row.pk]), opened | {"title_en": "Ours"})
+        assert answer.status_code == 400
+        assert "Not saved." in answer.content.decode()
+        assert 'value="Ours"' in answer.content.decode()
+        reviewing.end(Entry.objects.get(), cast.plants[0].owner, "We do it no longer.", keys.receipt_key(), NOW)
+        late = signed_in(cast.approver).post(reverse("web:practice-entry", args=[row.pk]), opened)
+        assert "Not saved." in late.content.decode()
+
+    def test_only_the_text_that_a_second_person_has_seen_is_published(self, cast: Cast) -> None:
+        row, second = reviewing.edit(offered(cast), cast.drafter, HOT, NOW), signed_in(cast.approver)
+        seen = shown_on(page(second, "practice-entry", row.pk))
+        later = reviewing.edit(row, cast.drafter, HOT | {"saving_to": "2000"}, NOW)
+        publish = reverse("web:publish-practice", args=[row.pk])
+        assert second.post(publish, {"shown": seen}).status_code == 409
+        assert second.post(publish).status_code == 409, "a page that names no text publishes none"
+        assert refusal(lambda: reviewing.publish([row], cast.approver, keys.receipt_key(), NOW)) == (409, "practice-changed")
+        assert not Edition.objects.exists()
+        assert second.post(publish, {"shown": digest_of([later])}).status_code == 302
+        assert Edition.objects.count() == 1
+
+    def test_a_next_version_of_two_people_is_one_and_the_other_keeps_what_they_typed(self, cast: Cast) -> None:
+        row, first, second = published(cast), signed_in(cast.drafter), signed_in(cast.approver)
+        address = reverse("web:practice-entry", args=[row.pk])
+        mine, theirs = self.opened(first, row), self.opened(second, row)
+        assert first.post(address, mine | {"saving_to": "16"}).status_code == 302
+        answer = second.post(address, theirs | {"saving_to": "17"}).content.decode()
+        assert "is already waiting" in answer
+        assert "It now reads: 16" in answer
+        assert 'value="17"' in answer
+
+    def test_an_offer_that_is_sent_twice_is_one(self, cast: Cast) -> None:
+        assert offered(cast) == offered(cast)
+        assert offered(cast, title_en="Something else") != offered(cast)
+        assert Entry.objects.count() == 2
+
+
 class TestConsent:
     def test_only_who_manages_the_firm_offers_and_withdraws_for_it(self, cast: Cast) -> None:
         other = cast.plants[1].owner
@@ -214,10 +282,12 @@ class TestImport:
         assert done.status_code == 302, done.content.decode()
         row = Entry.objects.get()
         assert (row.state, row.version, row.content["saving_from"]) == (State.REVIEWED, 2, "6.5")  # version 1 comes with Steplabel
-        first.post(reverse("web:publish-practices"))
+        first.post(reverse("web:publish-practices"), {"shown": digest_of([row])})
         assert not Edition.objects.exists()  # not by who imported it
-        assert "Publish 1 imported practices?" in page(second, "publish-practices")
-        second.post(reverse("web:publish-practices"))
+        confirming = page(second, "publish-practices")
+        assert "Publish 1 imported practices?" in confirming
+        assert second.post(reverse("web:publish-practices"), {"shown": "of another list"}).status_code == 409
+        second.post(reverse("web:publish-practices"), {"shown": shown_on(confirming)})
         assert Entry.objects.get().state == State.PUBLISHED
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
 

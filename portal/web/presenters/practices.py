@@ -26,6 +26,7 @@ from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.worth import CarrierRow, saved_of
+from portal.web.shown_texts import digest_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
@@ -404,9 +405,10 @@ def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormShe
         state=state(STATES, row.state),
         act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not mine else "",
         act_text=_("Publish this version"),
-        why_not=_("You have reviewed it. A second person publishes it.") if ready and mine else "",
+        why_not=_("You have saved this text. A second person publishes it.") if ready and mine else "",
         end_url=reverse("web:end-practice", args=[row.pk]) if ends else "",
         end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
+        shown=digest_of([row]),
     )
 
 

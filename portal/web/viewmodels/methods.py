@@ -78,3 +78,4 @@ class FormSheet:
     form_title: str = ""
     form_note: str = ""
     button: str = ""
+    shown: str = ""  # digest of the text on the page, which an act at once and the form send back

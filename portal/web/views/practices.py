@@ -45,13 +45,14 @@ from portal.web.practice_forms import (
     initial_of,
 )
 from portal.web.presenters import practices as presenter
+from portal.web.shown_texts import add_what_stands, digest_of, require_shown
 from portal.web.tables import csv_file
 from portal.web.words import shown_name
 
 CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
 IMPORTED = ("id", *FIELDS)
 ID = re.compile(r"[a-z0-9][a-z0-9-]{1,59}")
-IN_THE_FORM = frozenset({"practice-gives-away"})
+IN_THE_FORM = frozenset({"practice-changed", "practice-decided", "practice-waits"})
 
 
 @require_safe
@@ -142,15 +143,20 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
     regulates = may_decide(user)
     own = selectors.speaks_for(user, row)
     editable = row.state in (*WAITING, State.PUBLISHED) if regulates else own and row.state == State.OFFERED
-    if request.method == "POST" and not editable:
-        return redirect("web:practice-entry", entry)
     kind: type[PracticeForm] = ListedForm if row.organisation_id is None else PracticeForm
     form = kind(request.POST) if request.method == "POST" else kind(initial=initial_of(row.content)) if editable else None
     if request.method == "POST" and form is not None and form.is_valid():
         try:
+            require_shown(request, [row])
+            if not editable:
+                raise reviewing.decided()
             edited = reviewing.edit(row, user, form.content(), timezone.now())
         except RefusedError as refusal:
-            _beside_the_form(form, refusal)
+            row = _entry(request, entry)
+            waits = _entries(request).filter(practice=row.practice, state__in=WAITING).first()
+            if waits is not None and waits.content == form.content():  # sent twice
+                return report_done(request, _("Saved."), "web:practice-entry", waits.pk)
+            _beside_the_form(form, refusal, waits or row)
         else:
             return report_done(request, _("Saved."), "web:practice-entry", edited.pk)
     page = presenter.entry_page(row, reads=user.pk, regulates=regulates, own=own)
@@ -165,6 +171,7 @@ def publish(request: HttpRequest, entry: int) -> HttpResponseBase:
     row = _entry(request, entry)
     if request.method == "GET" or row.state == State.PUBLISHED:  # loaded again, or sent twice
         return redirect("web:practice-entry", entry)
+    require_shown(request, [row])
     reviewing.publish([row], person(request), receipt_key(), timezone.now())
     return report_done(request, _("The practice is published, and the library is signed and logged."), "web:practice-entry", entry)
 
@@ -178,6 +185,7 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
     if not rows:
         return redirect("web:practice-entries")
     if request.method == "POST":
+        require_shown(request, rows)
         reviewing.publish(rows, user, receipt_key(), timezone.now())
         return report_done(request, _("%(n)s practices are published.") % {"n": len(rows)}, "web:practice-entries")
     return confirm_page(
@@ -187,6 +195,7 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
         button=_("Publish them"),
         back=reverse("web:practice-entries"),
         crumbs=presenter.crumbs(),
+        shown=digest_of(rows),
     )
 
 
@@ -265,10 +274,13 @@ def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, s
     return contents, faults
 
 
-def _beside_the_form(form: PracticeForm, refusal: RefusedError) -> None:
-    if refusal.code not in IN_THE_FORM:
+def _beside_the_form(form: PracticeForm, refusal: RefusedError, stands: Entry | None = None) -> None:
+    if refusal.code == "practice-gives-away":
+        add_error(form, gives_away(form.content()) or "saving_to", refusal)
+    elif stands is not None and refusal.code in IN_THE_FORM:
+        add_what_stands(form, form.content(), stands, refusal)
+    else:
         raise refusal
-    add_error(form, gives_away(form.content()) or "saving_to", refusal)
 
 
 def _require_nation(request: HttpRequest) -> None:
