@@ -229,6 +229,8 @@ def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: s
             avoidable=shown(loss.avoidable.energy),
         )
         lines.append(in_language(line, lang))
+        if not loss.counted:
+            lines.append("  " + in_language(Phrase("This energy is part of the total of its step: do not add the two."), lang))
         missing = [reason for reason in (loss.co2_reason, loss.money_reason) if reason is not None]
         lines += [f"  {reason.said_in(lang)}" for reason in missing]
         if loss.step in in_question:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,8 +140,8 @@ def test_the_answer_is_said_with_its_inputs(lang: str, words: str, capsys: pytes
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    """Sixty heats from 350 to 409 kWh/t and goods for the border: what `worth` and what `label` say of them."""
+def melts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site.toml of sixty heats from 350 to 409 kWh/t, with goods for the border."""
     folder, start = tmp_path_factory.mktemp("heats"), datetime(2016, 5, 1, tzinfo=UTC)
     heats = [(f"H{n:02}", start + timedelta(hours=n), 35_000 + 100 * n) for n in range(60)]
     batches = [f"{name},eaf,{at.isoformat()},{(at + timedelta(minutes=50)).isoformat()},100,0" for name, at, _ in heats]
@@ -152,10 +153,16 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
         '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
         '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n' + TARIFF + BORDER
     )
+    return site
+
+
+@pytest.fixture(scope="module")
+def told(melts: Path) -> tuple[Any, Any]:
+    """What `worth` and what `label` say of the heats."""
     answers = []
-    for command in (("worth",), ("label", "--out", str(folder / "label"))):
+    for command in (("worth",), ("label", "--out", str(melts.parent / "label"))):
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            assert main([*command, "--site", str(site), "--period", "2016", "--json"]) == 0
+            assert main([*command, "--site", str(melts), "--period", "2016", "--json"]) == 0
         answers.append(json.loads(out.getvalue()))
     worth, label = answers
     return worth, label
@@ -179,6 +186,13 @@ def test_each_gap_of_a_site_in_energy_co2_and_money(told: tuple[Any, Any]) -> No
     (clinker,) = found["border"]
     last = clinker["years"][-1]
     assert (last["year"], last["attested"]["certificates_t_per_t"]) == (2034, pytest.approx(0.842)), "nothing is free any more"
+
+
+def test_the_same_energy_is_not_told_twice_without_a_word(melts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worth", "--site", str(melts), "--period", "2016"]) == 0
+    total, *rest = capsys.readouterr().out.splitlines()
+    assert "do not add" not in total
+    assert [line.strip() for line in rest].count("This energy is part of the total of its step: do not add the two.") == 1
 
 
 def test_the_gaps_are_those_of_label_json(told: tuple[Any, Any]) -> None:
