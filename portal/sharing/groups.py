@@ -66,14 +66,20 @@ def invitations_of(user: User) -> list[GroupMember]:
 
 
 def make(about: About, runner: int, by: User, now: datetime) -> SiteGroup:
-    """Raises RefusedError `not-the-runner` (403)."""
+    """A new group; one that runs under the same names and kind is that group, for nothing would tell two of them apart.
+
+    Raises:
+        RefusedError: `not-the-runner` (403).
+    """
     house = runners(by).filter(pk=runner).first()
     if house is None:
         raise _not_the_runner()
     with transaction.atomic():
-        group = SiteGroup.objects.create(
-            kind=about.kind, name=about.name, name_zh=about.name_zh, run_by=house, made_by=by.email, made_at=now
-        )
+        Organisation.objects.select_for_update().get(pk=house.pk)  # one new group of a house at a time: a form may be sent twice
+        names = {"kind": about.kind, "name": about.name, "name_zh": about.name_zh}
+        if running := SiteGroup.objects.filter(**names, run_by=house, ended_at=None).first():
+            return running
+        group = SiteGroup.objects.create(**names, run_by=house, made_by=by.email, made_at=now)
         record(now, by.email, Action.GROUP_MADE, _subject(group), f"{group.kind}: {group.name}, {house}"[:1000])
     return group
 

@@ -149,6 +149,15 @@ def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: 
         GroupCount.objects.update(told={})
 
 
+def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_has_ended(cast: Cast) -> None:
+    house = cast.approver.memberships.get().organisation_id
+    first = groups.make(PARK, house, cast.approver, NOW)
+    assert groups.make(PARK, house, cast.approver, NOW) == first
+    assert SiteGroup.objects.count() == Event.objects.filter(action="site-group.made").count() == 1
+    groups.end(first, cast.approver, NOW)
+    assert groups.make(PARK, house, cast.approver, NOW) != first
+
+
 def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:
     group = made(cast, 9)
     for place in (0, 1):
