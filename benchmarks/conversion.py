@@ -279,7 +279,7 @@ class FactorTable:
             InputError: `carbon-factor-missing` where no factor is in force on that day.
         """
         what = carrier(energy.carrier)
-        carbon = _in_force(self.carbon.get(energy.carrier, ()), on)
+        carbon = self.carbon_in_force(energy.carrier, on)
         if carbon is None:
             raise InputError(
                 "carbon-factor-missing",
@@ -294,14 +294,13 @@ class FactorTable:
             return amount * float(carbon.kg_co2_per_unit)
         return amount * float(carbon.lhv_mj_per_unit or 0) * (carbon.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
 
-    def carbon_source(self, carrier_id: str, on: date) -> str | None:
-        """Who gives the CO2 factor in force on that day, and its edition; None where there is none."""
-        carbon = _in_force(self.carbon.get(carrier_id, ()), on)
-        return None if carbon is None else f"{carbon.edition}"
+    def carbon_in_force(self, carrier_id: str, on: date) -> CarbonFactor | None:
+        """The CO2 factor in force on that day, with its edition and source; None where there is none."""
+        return _in_force(self.carbon.get(carrier_id, ()), on)
 
     def co2_per_kgce(self, carrier_id: str, on: date) -> float | None:
         """CO2 in kg that a kgce of a carrier stands for on that day, calorific basis; None where a factor is missing."""
-        carbon = _in_force(self.carbon.get(carrier_id, ()), on)
+        carbon = self.carbon_in_force(carrier_id, on)
         if carbon is None:
             return None
         if carbon.kg_co2_per_mj is not None:

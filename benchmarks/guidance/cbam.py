@@ -13,8 +13,7 @@ All arithmetic is decimal and exact; nothing is rounded here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +21,7 @@ from functools import lru_cache
 from typing import Literal
 
 from benchmarks.errors import InputError
+from benchmarks.guidance.act_rows import in_words, only_row, rows_of
 from benchmarks.guidance.acts import Act, Kind, Law
 from benchmarks.phrases import Phrase
 
@@ -62,8 +62,7 @@ class Attested:
 @dataclass(frozen=True, slots=True)
 class Goods:
     """What is imported: code of the combined nomenclature (4 to 10 digits), country of origin (ISO 3166-1, two letters), route of
-    production (A grey, B white clinker; C blast furnace, D direct reduction, E scrap; K primary, L secondary aluminium; an act's own
-    letters), and what was attested of it."""
+    production (an act's own letter, `act_rows.ROUTES`), and what was attested of it."""
 
     cn_code: str
     origin: str
@@ -94,6 +93,7 @@ class Payable:
     inputs: tuple[Input, ...]
     caveats: tuple[Phrase, ...]
     basis: Literal["default", "attested"]
+    route: str  # as asked for, or that of the only default value; empty where the acts know none of the goods
 
 
 def payable(
@@ -193,6 +193,7 @@ class _Reckoning:
             inputs=tuple(inputs),
             caveats=tuple(caveats),
             basis="default" if self.goods.attested is None else "attested",
+            route=route,
         )
 
     def _emissions(self, inputs: list[Input], caveats: list[Phrase]) -> tuple[Decimal, str]:
@@ -203,14 +204,17 @@ class _Reckoning:
         act = self._act(Kind.DEFAULTS)
         own = [row for row in act.rows() if row["country"] == self.goods.origin]
         others = [row for row in act.rows() if not row["country"]]
-        rows = _of_goods(own, self.goods.cn_code, self.goods.route)
+        rows = rows_of(own, self.goods.cn_code, self.goods.route)
         if not rows:
             caveats.append(OTHER_COUNTRIES)
-            rows = _of_goods(others, self.goods.cn_code, self.goods.route)
-        row = _only(rows, self.goods.cn_code, act, own + others)
+            rows = rows_of(others, self.goods.cn_code, self.goods.route)
+        row = only_row(rows, self.goods.cn_code, self.goods.route, act, own + others)
         mark_up = self._of_year(Kind.MARK_UP)
         inputs += [Input("default-emissions", Decimal(row["total"]), "t CO2e/t", act), mark_up]
-        return Decimal(row["total"]) * (1 + mark_up.value), self.goods.route or ("" if "/" in row["route"] else row["route"])
+        route = self.goods.route or ("" if "/" in row["route"] else row["route"])
+        if route and not self.goods.route:
+            caveats.append(_route_taken(route))
+        return Decimal(row["total"]) * (1 + mark_up.value), route
 
     def _benchmarks(self, route: str, inputs: list[Input]) -> Iterator[Decimal]:
         """The benchmark of the goods and, on attested emissions, those of their precursors, t CO2e per tonne of the goods."""
@@ -219,7 +223,7 @@ class _Reckoning:
         column = "column_b" if self.goods.attested is None else "column_a"
         own = Precursor(self.goods.cn_code, Decimal(1), route)
         for part in (own, *(self.goods.attested.precursors if self.goods.attested else ())):
-            row = _only(_of_goods(rows, part.cn_code, part.route), part.cn_code, act, rows)
+            row = only_row(rows_of(rows, part.cn_code, part.route), part.cn_code, part.route, act, rows)
             inputs.append(Input(f"benchmark-{column[-1]}", Decimal(row[column]), "t CO2e/t", act, part.cn_code))
             yield part.tonnes * Decimal(row[column])
 
@@ -256,36 +260,5 @@ def _missing(kind: Kind, imported: date, known: date) -> InputError:
     )
 
 
-def _of_goods(rows: Sequence[dict[str, str]], code: str, route: str) -> list[dict[str, str]]:
-    """The rows of the goods, those with the most digits in common alone; a row of several routes stands for each."""
-    digits = re.sub(r"\D", "", code)
-    of_route = [row for row in rows if not route or not row["route"] or route in row["route"].split("/")]
-    common = [_common(row["cn_code"], digits) for row in of_route]
-    most = max(common, default=0)
-    return [row for row, digits_alike in zip(of_route, common, strict=True) if most and digits_alike == most]
-
-
-def _common(of_row: str, digits: str) -> int:
-    """Digits in common where one code begins with the other; 0 where they part. An x in the act's code stands for any digit."""
-    shorter = min(len(of_row), len(digits))
-    alike = all(theirs in ("x", ours) for theirs, ours in zip(of_row, digits, strict=False))
-    return shorter if alike and shorter >= 4 else 0
-
-
-def _only(found: list[dict[str, str]], code: str, act: Act, held: Sequence[dict[str, str]]) -> dict[str, str]:
-    if len(found) == 1:
-        return found[0]
-    chapter = re.sub(r"\D", "", code)[:2]
-    listed = found or [row for row in held if row["cn_code"].startswith(chapter)]
-    near = "; ".join(dict.fromkeys(f"{row['cn_code']} {row['goods']}" + (f" ({row['route']})" if row["route"] else "") for row in listed))
-    if found:
-        raise InputError(
-            "border-goods-ambiguous",
-            Phrase("The code %(code)s covers several goods in %(act)s.", code=code, act=act.title),
-            Phrase("Give more digits of the code, or the route in brackets: %(near)s.", near=near),
-        )
-    raise InputError(
-        "border-goods-unknown",
-        Phrase("%(act)s contains no value for goods with the code %(code)s.", code=code, act=act.title),
-        Phrase("Available: %(near)s.", near=near or "-"),
-    )
+def _route_taken(route: str) -> Phrase:
+    return Phrase("No route was named. The only default value is that of route %(route)s, so it applies.", route=in_words(route))

@@ -30,7 +30,7 @@ class ExclusionReason(StrEnum):
     metered, and stands in `Batch.excluded`; those reasons come first and are counted under their own names.
     """
 
-    DECLARED_UNUSABLE = "declared-unusable"  # an event that the plant declared says that its energy or output cannot be used
+    DECLARED_UNUSABLE = "declared-unusable"  # a declared event says that its energy or output cannot be used, or begins or ends within it
     REPEATED_HOUR = "repeated-hour"  # metered through the hour that the clock shows twice in autumn; on the way out only
     HEATING_VALUE_TWO_SIDED = "heating-value-two-sided"  # a carrier made and used on one day with two values: neither side is known
     NOT_BOUGHT = "not-bought"  # took what counts only where it came over the fence, and nothing shows that it did

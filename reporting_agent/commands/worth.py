@@ -7,6 +7,7 @@ without a site. Nothing of either leaves the machine.
 from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace, _SubParsersAction
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,11 @@ def _cbam(args: Namespace) -> int:
     known = args.known or datetime.now(UTC).date()
     imported = known if args.year == known.year else date(args.year, 12, 31)
     cost = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
-    payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": goods.route, "year": args.year}
+    if known > datetime.now(UTC).date():
+        cost = replace(
+            cost, caveats=(*cost.caveats, Phrase("%(day)s is still to come: later acts may change this.", day=known.isoformat()))
+        )
+    payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": cost.route, "year": args.year}
     emit(args, payload | _days(imported, known) | _payable(cost), _as_text(args, cost))
     return 0
 
@@ -175,6 +180,7 @@ def _input(figure: Input) -> dict[str, Any]:
 
 def _as_text(args: Namespace, found: Payable) -> str:
     from benchmarks.catalogue import in_language
+    from benchmarks.guidance.act_rows import in_words
     from reporting_agent.report.words import words
 
     names = words(args.lang)["border"]
@@ -186,14 +192,22 @@ def _as_text(args: Namespace, found: Payable) -> str:
         tonnes=f"{found.certificates:.3f}",
     )
     lines = [in_language(head, args.lang)]
+    if found.route:
+        lines.append(in_language(Phrase("Route of production: %(route)s.", route=in_words(found.route)), args.lang))
     if found.cost is not None:
         lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{found.cost:,.2f}"), args.lang))
     lines.append(names["formula_text"])
     for figure in found.inputs:
         name = " ".join(part for part in (names[figure.name.replace("-", "_")], figure.of) if part)
-        value = " ".join(part for part in (f"{figure.value.normalize():f}", figure.unit if figure.unit != "1" else "") if part)
+        value = _value(figure)
         lines.append(f"  {name}: {value} ({in_language(Phrase('entered'), args.lang) if figure.act is None else figure.act.title})")
     return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in found.caveats)])
+
+
+def _value(figure: Input) -> str:
+    if figure.name == "mark-up":
+        return f"{(100 * figure.value).normalize():f} %"
+    return f"{figure.value.normalize():f} {figure.unit}".removesuffix(" 1")
 
 
 def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:
@@ -215,6 +229,8 @@ def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: s
             avoidable=shown(loss.avoidable.energy),
         )
         lines.append(in_language(line, lang))
+        if not loss.counted:
+            lines.append("  " + in_language(Phrase("This energy is part of the total of its step: do not add the two."), lang))
         missing = [reason for reason in (loss.co2_reason, loss.money_reason) if reason is not None]
         lines += [f"  {reason.said_in(lang)}" for reason in missing]
         if loss.step in in_question:

@@ -92,8 +92,9 @@ def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
         energy = CarrierEnergy(kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit)
         kgce = _known(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))
         co2 = _known(partial(factors.co2_kg, energy, kind.on))
-        source = factors.carbon_source(kind.carrier, kind.on)
-        groups.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, source))
+        factor = factors.carbon_in_force(kind.carrier, kind.on)
+        edition = None if factor is None else factor.edition
+        groups.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, edition))
     for (carrier, direction, unit), entries in groups.items():
         quantities, kgces, co2s, sources = zip(*entries, strict=True)
         named = "; ".join(dict.fromkeys(origin for origin in sources if origin))

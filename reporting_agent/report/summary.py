@@ -52,6 +52,17 @@ def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en")
     )
 
 
+def _excluded(label: StepLabel, result: LabelResult) -> Iterator[str]:
+    """How many batches stand outside the label and why; of reasons whose code does not say it, what it means."""
+    if label.excluded:
+        yield Phrase("  excluded: %(counts)s", counts=", ".join(f"{why} {count:,}" for why, count in label.excluded.items()))
+    if ExclusionReason.DECLARED_UNUSABLE in label.excluded:
+        yield Phrase("  declared-unusable: an event declares that time unusable, or its change begins or ends within the batch")
+    if ExclusionReason.VARIANT_UNKNOWN in label.excluded:
+        variants = ", ".join(variant.id for variant in result.data.pack.step(label.step).variants)
+        yield Phrase("  variants that the pack knows: %(variants)s", variants=variants)
+
+
 def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang: str) -> Iterator[str]:
     def said(phrase: str) -> str:
         return in_language(phrase, lang)
@@ -80,11 +91,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         yield said(missing)
     for use in label.outside:
         yield said(_outside(use, label.step))
-    if label.excluded:
-        yield said(Phrase("  excluded: %(counts)s", counts=", ".join(f"{why} {count:,}" for why, count in label.excluded.items())))
-    if ExclusionReason.VARIANT_UNKNOWN in label.excluded:
-        variants = ", ".join(variant.id for variant in result.data.pack.step(label.step).variants)
-        yield said(Phrase("  variants that the pack knows: %(variants)s", variants=variants))
+    yield from map(said, _excluded(label, result))
     if ExclusionReason.ENERGY_INCOMPLETE in label.excluded:
         own = {record.meter.id for record in result.data.meters if record.meter.step == label.step}
         succeeded = (

@@ -244,8 +244,8 @@ def _worth(site: Site, result: LabelResult, action: Action | Target, found: Fore
     if prices is not None and price is not None:
         worth |= {"money": found.saving * price, "currency": prices.currency}
     factors, on = site.emissions.factors, reporting.start.date()
-    source = factors.carbon_source(record.meter.carrier, on)
-    if source is not None:
+    factor = factors.carbon_in_force(record.meter.carrier, on)
+    if factor is not None:
         energy = CarrierEnergy(record.meter.carrier, found.saving, record.unit)
-        worth |= {"co2_kg": factors.co2_kg(energy, on), "co2_source": source}
+        worth |= {"co2_kg": factors.co2_kg(energy, on), "co2_source": factor.edition}
     return worth

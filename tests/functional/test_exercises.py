@@ -53,7 +53,7 @@ def answered(run: Run, exercise: str, answers: dict[str, object], tmp_path: Path
         assert all(one["working"] for one in told["answers"])
 
 
-def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path) -> None:
+def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     works = tmp_path / "works"
     code, told = run("exercise", "mill-year", "--out", works)
     assert (code, told["role"]) == (0, "engineer")
@@ -67,6 +67,11 @@ def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path) -
     _, label = run("label", "--site", site, "--period", "2025", "--out", tmp_path / "after")
     assert [one["answered"] for one in label["changes"] if not one["answered"]] == []
     (power,) = (one for one in label["steps"] if one["metric"] == "electricity")
+    assert power["batches"]["excluded"]["declared-unusable"] == 1, "the batch that was under way at the change"
+    main(["label", "--site", str(site), "--period", "2025", "--out", str(tmp_path / "words")])
+    assert (
+        "declared-unusable: an event declares that time unusable, or its change begins or ends within the batch" in capsys.readouterr().out
+    )
     _, worth = run("worth", "--site", site, "--period", "2025")
     (gap,) = (one for one in worth["steps"] if one["metric"] == "electricity")
     price = gap["gap"]["money"] / gap["gap"]["energy"]

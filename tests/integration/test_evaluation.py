@@ -141,6 +141,15 @@ def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) 
     docx = text_of(client.get(address(cast, "-docx")).content)
     assert len(told) > 60
     assert [text for text in told if text not in docx] == []
+    steps = next(section.table for section in answer.context["page"].sections if section.title == "Published steps")
+    view = benchmark(cast.group.pack, PERIOD)
+    assert view is not None
+    whole = view.label.composite
+    assert steps.rows[0][0] == "Whole route", "the headline of the public page"
+    if whole.value is None:
+        assert steps.rows[0][2]
+    else:
+        assert float(steps.rows[0][2].replace(",", "")) == pytest.approx(whole.value, rel=0.01)
 
 
 def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast: Cast) -> None:

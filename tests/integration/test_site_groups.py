@@ -111,14 +111,6 @@ def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_
     assert "Invited already, or members: 1." in runner.post(here, {"sites": "works-1 works-1"}, follow=True).content.decode()
 
 
-def test_a_group_sent_twice_is_one_and_may_be_made_again_once_it_has_ended(cast: Cast) -> None:
-    first = made(cast, 0)
-    assert made(cast, 0).pk == first.pk
-    assert Event.objects.filter(action="site-group.made").count() == 1
-    groups.end(first, cast.approver, NOW)
-    assert made(cast, 0).pk != first.pk
-
-
 def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(cast: Cast) -> None:
     group, plant, step = made(cast, 2), cast.plants[0], step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
@@ -168,6 +160,15 @@ def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: 
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
     with pytest.raises(AppendOnlyError):
         GroupCount.objects.update(told={})
+
+
+def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_has_ended(cast: Cast) -> None:
+    house = cast.approver.memberships.get().organisation_id
+    first = groups.make(PARK, house, cast.approver, NOW)
+    assert groups.make(PARK, house, cast.approver, NOW) == first
+    assert SiteGroup.objects.count() == Event.objects.filter(action="site-group.made").count() == 1
+    groups.end(first, cast.approver, NOW)
+    assert groups.make(PARK, house, cast.approver, NOW) != first
 
 
 def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from benchmarks.wire.attestations import Opinion
-from portal.assurance.dossiers import Dossier, Entry, Evidence, Met, Shown
+from portal.assurance.dossiers import Dossier, Evidence, Met, Shown
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, programmes
 from portal.days import scheme_day
 from portal.web.presenters.offers import OfferLine, offer_line
@@ -77,15 +77,11 @@ def dossier_page(found: Dossier) -> DossierPage:
     language = get_language() or "en"
     site, programme = found.site, found.programme
     address = reverse("web:dossier", args=[site.slug])
-    lead = _(
-        "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares "
-        "%(declared)d. %(refuted)d are not met and %(missing)d are missing."
-    ) % _counted(found.entries, own=False)
-    if any(entry.criterion.own for entry in found.entries):
-        lead += sentence_space() + _(
-            "Of %(all)d criteria that this portal added, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm "
-            "declares %(declared)d."
-        ) % _counted(found.entries, own=True)
+    lead = _lead([entry.state for entry in found.entries if not entry.criterion.own])
+    if own := [entry.state for entry in found.entries if entry.criterion.own]:
+        lead += sentence_space() + _("Of %(all)d criteria that this portal added, the records here show %(shown)d.") % {
+            "all": len(own), "shown": own.count(Shown.SHOWN),
+        }  # fmt: skip
     offered = sum(len(entry.offers) for entry in found.entries)
     won = sum(len(entry.offers) for entry in found.entries if entry.met is Met.MET)
     if offered:
@@ -125,10 +121,12 @@ def dossier_page(found: Dossier) -> DossierPage:
     )
 
 
-def _counted(entries: Sequence[Entry], *, own: bool) -> dict[str, int]:
-    """How many criteria stand in each state: the programme's, or this portal's own, which no authority asks for."""
-    states = [entry.state for entry in entries if entry.criterion.own == own]
-    return {"all": len(states), **{str(shown): states.count(shown) for shown in Shown}}
+def _lead(states: Sequence[Shown]) -> str:
+    """How many of the programme's own criteria stand where: what this portal adds is counted apart."""
+    return _(
+        "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares "
+        "%(declared)d. %(refuted)d are not met and %(missing)d are missing."
+    ) % {"all": len(states), **{str(state): states.count(state) for state in Shown}}
 
 
 def _wanted(criterion: Criterion) -> Link:
@@ -138,9 +136,8 @@ def _wanted(criterion: Criterion) -> Link:
     if criterion.shown_by == ATTESTATION:
         return Link(_("A certification body’s statement on an accepted report shows it."), "")
     if criterion.shown_by.startswith(SYSTEM):
-        return Link(
-            _("Not declared. A valid certificate on record shows it, or the firm may declare it and name the document."), "#declare"
-        )
+        wanted = _("Not declared. A valid certificate on record shows it, or the firm may declare it and name the document.")
+        return Link(wanted, "#declare")
     return Link(_("Not declared. The firm may declare it and name the document that shows it."), "#declare")
 
 

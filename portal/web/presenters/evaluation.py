@@ -15,15 +15,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from benchmarks.measurements import Metric
 from portal.assurance.period_audits import PeriodAudits, Refusals
 from portal.catalogue.deadlines import last_day
 from portal.days import scheme_day
 from portal.intake.participation import ParticipationView
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import BenchmarkView, StepView
+from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
 from portal.web.assurance_words import GRADES, OPINIONS
 from portal.web.figures import between, energy_units, number
-from portal.web.presenters.ladders import Shown
+from portal.web.presenters.ladders import Shown, ratios_of
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.word_tables import words
@@ -139,13 +140,39 @@ def _participation(view: ParticipationView) -> Section:
 
 def _steps(view: BenchmarkView, shown: Shown) -> Section:
     heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
-    rows = tuple(_step(step, shown) for step in view.label.steps)
+    rows = (_whole_route(view.label, shown), *(_step(step, shown) for step in view.label.steps))
     facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": view.pack, "version": view.pack_version}
     lines = (
         _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % facts,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
+        _("The whole route is per tonne of %(product)s, each step per tonne of its own product.")
+        % {"product": shown.names.product(shown.route)},
+        ratios_of(view.label, shown.names, shown.route),
+        *_reached(view.label.best_reached, shown.total_places(view.label)),
     )
     return Section(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
+
+
+def _whole_route(label: LabelView, shown: Shown) -> tuple[str, ...]:
+    best, typical, places = label.composite, label.typical, shown.total_places(label)
+    head = (_("Whole route"), str(METRICS[Metric.TOTAL]))
+    if best.value is None:
+        return (*head, shown.names.total_reason(best.reason_en, best.reason_zh))
+    return (
+        *head,
+        number(best.value, places),
+        _interval(best.interval, places),
+        NONE if typical.value is None else number(typical.value, places),
+        _interval(typical.interval, places),
+        best.unit,
+        str(best.firms),
+    )
+
+
+def _reached(total: TotalView, places: int | None) -> Iterator[str]:
+    if total.value is not None:
+        facts = {"value": number(total.value, places), "interval": _interval(total.interval, places), "unit": total.unit}
+        yield _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).") % facts
 
 
 def _step(step: StepView, shown: Shown) -> tuple[str, ...]:
@@ -208,7 +235,8 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
             cells += [potential.hidden or potential.value or NONE, potential.interval or NONE]
         rows.append(tuple(cells))
     unit = _("Average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
-    return Section(title, (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
+    rule = _("The ends of a sum are the sums of the ends, so they are wider than necessary.")
+    return Section(title, (unit, rule) if savings.total else (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
 
 
 def _audits(audits: PeriodAudits) -> Section:

@@ -16,7 +16,7 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
 from portal.web.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import Limit, LimitCell, beside_rows
-from portal.web.words import Names, in_language, in_page_language, metric_name, per_tonne_of, with_variant
+from portal.web.words import Names, enumerated, in_language, in_page_language, metric_name, per_tonne_of, with_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Ladder:
     with_reached: bool
     all_limits: tuple[Limit, ...]
     second_metrics: tuple[SecondMetric, ...] = ()
+    ratios: str = ""  # what a step's value is multiplied by, in words
 
     @property
     def lane(self) -> str:
@@ -171,7 +172,16 @@ def ladder_of(
         with_reached=total_rung.reached is not None,
         all_limits=listed,
         second_metrics=tuple(_second(step, shown) for step in label.steps if not step.headline) if you is None else (),
+        ratios=ratios_of(label, shown.names, shown.route),
     )
+
+
+def ratios_of(label: LabelView, names: Names, route: str) -> str:
+    """What turns a step's value into one per tonne of the route's product, so that a reader can work out a rung or a sum."""
+    ratios = enumerated(f"{names.step_name(step.step)} {step.ratio:g}" for step in headline(label))
+    return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: %(ratios)s.") % {
+        "product": names.product(route), "ratios": ratios,
+    }  # fmt: skip
 
 
 def _rung(step: StepView, shown: Shown, you: Mapping[str, Estimate] | None) -> ladder.Rung:

@@ -7,14 +7,15 @@ batch takes no less than its best, and the published typical value is the middle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import reduce
 
 from django.utils.translation import gettext as _
 
 from benchmarks.composition.curve import share_at
-from benchmarks.composition.trend import Known
+from benchmarks.composition.trend import Known, difference
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import not_held, shown_limits
 from benchmarks.measurements import Metric, Period
@@ -24,7 +25,6 @@ from portal.publication.shapes import LabelView, StepView
 from portal.web.carbon import last_day
 from portal.web.figures import between, decimals, number, per_cent, signed
 from portal.web.presenters.ladders import headline
-from portal.web.presenters.potentials import added_up
 from portal.web.presenters.standard_limits import Level, limit_beside
 from portal.web.words import Names, in_page_language, period_name
 
@@ -79,6 +79,11 @@ def levels_of(view: InForceView) -> Levels | None:
     return Levels(rows, source, in_page_language(missing) if missing else "") if rows else None
 
 
+def _over_steps(typicals: Sequence[Known]) -> Known:
+    """The typical value over several steps. Their noises are independent: distances add in squares."""
+    return reduce(lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), typicals)
+
+
 def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]:
     cells = _covered(limit, label, pack)
     owner = next(step.id for step in pack.steps for each in step.limits if (each.words, each.grades) == (limit.words, limit.grades))
@@ -90,7 +95,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
         for cell in cells
         if cell.typical is not None and cell.typical_interval is not None
     ]
-    typical = added_up(typicals) if len(typicals) == len(cells) else None
+    typical = _over_steps(typicals) if len(typicals) == len(cells) else None
     alone = cells[0] if len(cells) == 1 else None
     shown = limit_beside(limit, pack)
     numbered = limit.levels == "grades" and len(limit.grades) > 1

@@ -20,7 +20,7 @@ from portal.web.carbon import country_of, last_day, together, widest
 from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.cbam import Border, border_of
-from portal.web.presenters.ladders import headline
+from portal.web.presenters.ladders import headline, ratios_of
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
@@ -112,9 +112,9 @@ def next_page(
         awaited=sum(estimate.lo is None for estimate in own.values()),
         worth=Worth(
             product=names.product(view.route),
-            caption=_("Value of each gap to the industry best, per tonne of %(product)s, largest first")
-            % {"product": names.product(view.route)},
-            caption_year=_("Value per year of each gap to the industry best, largest first"),
+            caption=_("Value of each gap to the industry best, per tonne of %(product)s") % {"product": names.product(view.route)},
+            caption_year=_("Value per year of each gap to the industry best"),
+            ordered=True,
             sum_name=_("Gaps larger than the noise"),
             rows=tuple(
                 worth_row(gap, called[gap.step], names.step(gap.step), heat.get(gap.step), carbon[gap.step], units, highest)
@@ -133,7 +133,7 @@ def next_page(
             if gap.within_noise
         ),
         steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library) for gap in clear),
-        notes=(units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
+        notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
         border=border_of(view.pack, view.route, country, today, country_name),
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from django.utils.translation import gettext as _
 
-from benchmarks.composition.trend import Known, difference
+from benchmarks.composition.trend import Known
 from portal.publication.shapes import LabelView, StepView
 from portal.web.figures import between, decimals, number
 from portal.web.presenters.ladders import Shown, headline
@@ -64,8 +63,9 @@ def potential_of(step: StepView, to: str, shown: Shown) -> Known | None:
 
 
 def added_up(parts: Sequence[Known]) -> Known:
-    """The steps' noises are independent: distances add in squares, as where the negative of one is subtracted."""
-    return reduce(lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), parts)
+    """The sum, its ends the sums of the ends: wider than necessary, as that of a firm's gaps (`gaps.sum_of_ends`), of CO2 and of money."""
+    lows, highs = zip(*(ends for _value, ends in parts), strict=True)
+    return sum(value for value, _ends in parts), (sum(lows), sum(highs))
 
 
 def _saving(known: Known | None, step: StepView | None) -> Saving:

@@ -20,7 +20,7 @@ from portal.web.carbon import Bounds, co2, country_of, last_day, together, wides
 from portal.web.figures import MJ_PER_KGCE, between, decimals, number
 from portal.web.gaps import Gap
 from portal.web.presenters.benchmarks import units_on
-from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline
+from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import carbon_note, in_bounds
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
@@ -69,6 +69,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
             Worth(
                 product,
                 *captions[to],
+                ordered=False,
                 sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
                 rows=tuple(
                     worth_row(
@@ -96,7 +97,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
             if step.step not in known[to]:
                 reasons.setdefault(why_held(step), []).append(names.step_name(step.step))
         held += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
-    notes = (units["MJ"].note, units["kWh"].note, carbon_note(day, country))
+    notes = (ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country))
     return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(held), notes)
 
 

@@ -78,9 +78,9 @@ def carbon_note(on: date, country: str) -> str:
     """Where the figures of CO2 come from."""
     kwh = of_electricity(on, country)
     note = _(
-        "CO₂ is calculated with the default factors of the energies that a step uses (GB/T 32150, GB/T 32151), as a range. If heat is"
-        " reported separately, it follows the heat and the electricity of the gap; if not, the range assumes that the gap could be all of"
-        " one energy. A dash means that an energy has no factor, or that energy leaves the step."
+        "CO₂ is calculated with the default factors of the energies that a step uses (heat: GB/T 32150; fuels: GB/T 32151), as a range. If"
+        " heat is reported separately, it follows the heat and the electricity of the gap; if not, the range assumes that the gap could be"
+        " all of one energy. A dash means that an energy has no factor, or that energy leaves the step."
     )
     if kwh is None:
         return note

@@ -15,7 +15,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import Basis, FactorTable
+from benchmarks.conversion import Basis, CarbonFactor, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
@@ -56,6 +56,7 @@ class Worth:
     product: str
     caption: str
     caption_year: str
+    ordered: bool  # by the size of the amounts; else as the steps follow one another
     sum_name: str
     rows: tuple[WorthRow, ...]
     total: str
@@ -78,6 +79,7 @@ class CarrierRow:
     unit: str
     kgce: str
     co2: str
+    co2_factor: str  # as its source gives it, with the standard; empty where none is held
     usual: bool  # every plant must report it: ticked beforehand
 
 
@@ -111,7 +113,23 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
     if factor is not None:
         unit = {"kg": "t"}.get(factor.unit, factor.unit)
         kgce = float(factor.kgce_per_unit) * ratio(unit, factor.unit)
-    return CarrierRow(id_, in_page_language(CARRIERS[id_].words), raised(unit), f"{kgce:.6g}", "" if co2 is None else f"{co2:.6g}", usual)
+    return CarrierRow(
+        id=id_,
+        name=in_page_language(CARRIERS[id_].words),
+        unit=raised(unit),
+        kgce=f"{kgce:.6g}",
+        co2="" if co2 is None else f"{co2:.6g}",
+        co2_factor="" if co2 is None else _co2_factor(id_, co2, kgce, table.carbon_in_force(id_, on)),
+        usual=usual,
+    )
+
+
+def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, held: CarbonFactor | None) -> str:
+    """Of electricity per kWh, of which the note beside the table names the grid and its year; of the others per GJ, with the standard."""
+    if id_ == "electricity":
+        return f"{co2_per_kgce * kgce:.4g} kg CO₂/kWh"
+    per_gj = f"{1000 * co2_per_kgce / MJ_PER_KGCE:.4g} kg CO₂/GJ"
+    return f"{per_gj}, {held.source.document}" if held is not None and held.source.document else per_gj
 
 
 def _usual(step: Step) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from playwright.sync_api import Page
 
 from benchmarks.guidance.cbam import Attested, Goods, Payable, Precursor, by_year
 from benchmarks.guidance.goods import goods_of
@@ -66,13 +67,22 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     total = numbers(page.inner_text("[data-worth] tfoot [data-cell=money]"))
     parts = [numbers(told) for told in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
     untold = page.locator("[data-worth] tbody tr[data-kind=unknown]").count()
-    assert parts[len(parts) - untold :] == [[]] * untold, "what gives energy back has no money, and stands last"
-    parts = parts[: len(parts) - untold]
+    assert parts.count([]) == untold, "what gives energy back has no money"
+    order, energies = page.inner_text("[data-order]"), [float(ends.split()[1]) for ends in gaps_in_order(page)]
+    parts = [part for part in parts if part]
     wanted = [sum(part[end] for part in parts) for end in (0, -1)]
     assert len(parts) > 1
     assert total == ([] if untold else pytest.approx(wanted, rel=0.02)), "and the sum is incomplete"
     middles = [part[0] + part[-1] for part in parts]
-    assert middles == sorted(middles, reverse=True), "the dearest first, once all have a worth"
+    by_money = "money" in order or "金额" in order
+    assert by_money == (untold == 0), "money settles the order once every gap has some, and the table says which order it is"
+    of_order = middles if by_money else energies
+    assert of_order == sorted(of_order, reverse=True), "the largest first"
+    page.fill("#price-coal", "")
+    energies = [float(ends.split()[1]) for ends in gaps_in_order(page)]
+    assert energies == sorted(energies, reverse=True), "without a price of coal the order is that of energy again"
+    assert ("energy" in page.inner_text("[data-order]")) or ("能源" in page.inner_text("[data-order]"))
+    page.fill("#price-coal", "728.6")
     coal, gas = page.locator("tr[data-carrier=coal]"), page.locator("tr[data-carrier=natural-gas]")
     tonnes, of_tce, paid = (numbers(coal.locator(f"[data-cell={name}]").inner_text())[-1] for name in ("amount", "tce", "money"))
     assert of_tce == pytest.approx(tonnes * 0.7143, rel=0.01), "coal in tonnes and in coal equivalent"
@@ -96,6 +106,9 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
         assert page.get_attribute(field, "name") is None
         assert page.evaluate(f"document.querySelector('{field}').form") is None
     owner.look("next-a-year")
+    page.fill("#yearly-output", "１，５００，０００．０")
+    assert not page.is_visible("#yearly-output-error"), "full-width digits, as a Chinese keyboard types them"
+    assert numbers(page.inner_text("[data-worth] tfoot [data-cell=kgce]")) == [float(f"{tce:.3g}")]
     page.fill("#yearly-output", "many")
     assert page.get_attribute("#yearly-output", "aria-invalid") == "true"
     assert page.is_visible("#yearly-output-error"), "what is no number is said to be none"
@@ -119,11 +132,14 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
 
     page.locator("details[data-good] > summary").nth(1).press("Enter")
     page.fill("#border-price", "75.36")
-    page.fill("#border-paid", "2")
-    page.fill("#emissions-25231000A", "0.842")
+    assert page.is_visible("#parts-25232900"), "what an empty field of a precursor means stands above it"
+    assert page.get_attribute("#part-25232900-25231000A", "aria-describedby").startswith("parts-25232900 ")
+    page.fill("#paid-25231000A", "2")
+    page.fill("#paid-25232900", "1.5")
+    page.fill("#emissions-25231000A", "０．８４２")
     page.fill("#emissions-25232900", "0.7")
     page.fill("#part-25232900-25231000A", "0.75")
-    today, money = scheme_day(), {"price": Decimal("75.36"), "paid_at_home": Decimal(2)}
+    today, price, paid = scheme_day(), Decimal("75.36"), {"25231000": Decimal(2), "25232900": Decimal("1.5")}
     clinker = Precursor("25231000", Decimal("0.75"), "A")
     goods = {
         "25231000": (Goods("25231000", "CN", "A"), Goods("25231000", "CN", "A", Attested(Decimal("0.842")))),
@@ -132,7 +148,7 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     tables = page.locator("table[data-border]")
     assert tables.count() == len(goods_of("cement", "dry-process"))
     for table, asked in zip(tables.all()[: len(goods)], goods.values(), strict=True):
-        default, attested = (dict(by_year(one, today, **money)) for one in asked)
+        default, attested = (dict(by_year(one, today, price=price, paid_at_home=paid[one.cn_code])) for one in asked)
         rows = table.locator("tbody tr").all()
         assert [int(row.locator("th").inner_text()) for row in rows] == [*default] == [*range(2026, 2035)]
         for row, year in zip(rows, default, strict=True):
@@ -207,6 +223,10 @@ def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orient
     assert numbers(levels.inner_text())
     assert officer.empty_columns() == [], "a column that no row fills is left out"
     officer.look("home-a-year-of-the-sector")
+
+
+def gaps_in_order(page: Page) -> list[str]:
+    return [row.get_attribute("data-kgce") or "" for row in page.locator("[data-worth] tbody tr").all()]
 
 
 def numbers(text: str) -> list[float]:
@@ -302,7 +322,7 @@ def test_a_reader_without_an_account_works_out_a_practice_at_own_prices_and_noth
     assert {cell.inner_text() for cell in cells.values()} == {"–"}
     page.fill("#price-electricity", "0.62")
     page.fill("#payback-usd", "7.1")
-    page.fill("#payback-tonnes", "1,200,000")
+    page.fill("#payback-tonnes", "１，２００，０００")
     saved, spent, dollar, output = 11.2, 4, 7.1, 1_200_000
     wanted = {
         "worth": saved * 0.62,

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,40 @@ def test_what_cannot_be_worked_out_is_refused(arguments: tuple[str, ...], code: 
     assert asked(capsys, "cbam", *arguments, status=1)["error"]["code"] == code
 
 
+def test_another_route_than_the_acts_have_is_refused_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA, "--route", "D", status=1)
+    error = answer["error"]
+    assert error["code"] == "border-goods-unknown"
+    assert error["sentence"].endswith("contains no value for goods with the code 7208 by route D (direct reduction).")
+    assert error["remedy"] == "Available by route: C."
+
+
+def test_the_route_that_was_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA)
+    assert answer["route"] == "C"
+    assert "No route was named. The only default value is that of route C (blast furnace), so it applies." in answer["caveats"]
+    named = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA, "--route", "C")
+    assert not any("No route was named" in caveat for caveat in named["caveats"])
+    assert main(["worth", "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA]) == 0
+    assert "Route of production: C (blast furnace)." in capsys.readouterr().out
+
+
+def test_a_share_is_said_in_per_cent_and_money_by_what_it_is_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worth", "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA, "--price", "80", "--paid-at-home", "3"]) == 0
+    text = capsys.readouterr().out
+    assert "Mark-up on default values: 10 % (" in text
+    assert "Carbon price paid at home, per tonne of the goods: 3 EUR/t (" in text
+    assert "Cross-sectoral correction factor: 1 (" in text
+
+
+def test_law_of_a_day_to_come_is_said_to_be_that_of_today(capsys: pytest.CaptureFixture[str]) -> None:
+    day = (datetime.now(UTC) + timedelta(days=200)).date().isoformat()
+    later = asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2034", "--origin", "CN", "--known", day)
+    assert f"{day} is still to come: later acts may change this." in later["caveats"]
+    now = asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2034", "--origin", "CN")
+    assert not any("still to come" in caveat for caveat in now["caveats"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -105,8 +140,8 @@ def test_the_answer_is_said_with_its_inputs(lang: str, words: str, capsys: pytes
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    """Sixty heats from 350 to 409 kWh/t and goods for the border: what `worth` and what `label` say of them."""
+def melts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site.toml of sixty heats from 350 to 409 kWh/t, with goods for the border."""
     folder, start = tmp_path_factory.mktemp("heats"), datetime(2016, 5, 1, tzinfo=UTC)
     heats = [(f"H{n:02}", start + timedelta(hours=n), 35_000 + 100 * n) for n in range(60)]
     batches = [f"{name},eaf,{at.isoformat()},{(at + timedelta(minutes=50)).isoformat()},100,0" for name, at, _ in heats]
@@ -118,10 +153,16 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
         '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
         '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n' + TARIFF + BORDER
     )
+    return site
+
+
+@pytest.fixture(scope="module")
+def told(melts: Path) -> tuple[Any, Any]:
+    """What `worth` and what `label` say of the heats."""
     answers = []
-    for command in (("worth",), ("label", "--out", str(folder / "label"))):
+    for command in (("worth",), ("label", "--out", str(melts.parent / "label"))):
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            assert main([*command, "--site", str(site), "--period", "2016", "--json"]) == 0
+            assert main([*command, "--site", str(melts), "--period", "2016", "--json"]) == 0
         answers.append(json.loads(out.getvalue()))
     worth, label = answers
     return worth, label
@@ -145,6 +186,13 @@ def test_each_gap_of_a_site_in_energy_co2_and_money(told: tuple[Any, Any]) -> No
     (clinker,) = found["border"]
     last = clinker["years"][-1]
     assert (last["year"], last["attested"]["certificates_t_per_t"]) == (2034, pytest.approx(0.842)), "nothing is free any more"
+
+
+def test_the_same_energy_is_not_told_twice_without_a_word(melts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worth", "--site", str(melts), "--period", "2016"]) == 0
+    total, *rest = capsys.readouterr().out.splitlines()
+    assert "do not add" not in total
+    assert [line.strip() for line in rest].count("This energy is part of the total of its step: do not add the two.") == 1
 
 
 def test_the_gaps_are_those_of_label_json(told: tuple[Any, Any]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from portal.web.figures import Estimate
 from portal.web.gaps import Gap, clear_sum, gap, largest_first, sum_of_ends, with_interval
+from portal.web.presenters.potentials import added_up
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
@@ -27,6 +28,8 @@ def test_a_gap_whose_interval_reaches_zero_says_so_and_leaves_the_sum() -> None:
 def test_a_sum_is_told_with_the_sums_of_the_ends() -> None:
     parts = [Gap("burning", 6.38, 5.5, 7.2), Gap("grinding", 1.36, 1.0, 1.8)]
     assert with_interval(clear_sum(parts), *sum_of_ends(parts)) == "7.74 (6.50 to 9.00)"
+    value, (low, high) = added_up([(6.38, (5.5, 7.2)), (1.36, (1.0, 1.8))])
+    assert (value, low, high) == pytest.approx((7.74, 6.5, 9.0)), "a sector's savings by the same rule"
 
 
 def test_what_gains_most_comes_first() -> None:

@@ -102,6 +102,14 @@ def test_negative_values_carry_a_true_minus_and_nothing_else_does(label: LabelVi
     assert not re.search(r"-\d", texts)
 
 
+def test_a_reader_can_work_out_the_whole_route_from_the_steps_and_the_ratios_beside_them(label: LabelView) -> None:
+    with translation.override("en"):
+        sentence = ladder_of(label, shown_in("kgce")).ratios
+    ratios = [float(ratio) for ratio in re.findall(r" ([0-9.]+)(?=[,.])", sentence)]
+    assert sentence.startswith("Reference ratios, in tonnes of a step’s product per tonne of cement: ")
+    assert ratios == [float(step.ratio) for step in ROUTE.steps]
+
+
 def test_every_figure_of_the_ladder_changes_with_the_unit(label: LabelView) -> None:
     with translation.override("en"):
         kgce, kwh = rendered(label), rendered(label, "kWh")

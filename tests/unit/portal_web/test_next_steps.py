@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from benchmarks import packs
 from portal.web.figures import Estimate, energy_units
 from portal.web.gaps import Gap
 from portal.web.presenters.trend import verdict
-from portal.web.presenters.worth import worth_row
+from portal.web.presenters.worth import carriers_of, worth_row
 from portal.web.trend import Reported
 
 UNITS = energy_units(0.1229)
@@ -30,6 +32,18 @@ def test_a_gap_lies_in_the_energies_that_its_step_takes(
     assert (row.kind, row.electricity, row.fuel, row.co2) == (kind, electricity, fuel, "–")
     assert row.exact_kgce == "1 2 3"
     assert row.exact_fuel == {"electricity": "0 0", "apart": "0.5 2", "either": "0 3", "unknown": ""}[kind]
+
+
+def test_each_energy_has_its_co2_factor_and_the_standard_beside_its_price() -> None:
+    rows = carriers_of(packs.load("steel").steps, date(2025, 12, 31), "CN")
+    factors = {row.id: row.co2_factor for row in rows}
+    assert factors["electricity"] == "0.5306 kg CO₂/kWh"
+    assert factors["coke-oven-gas"] == "43.92 kg CO₂/GJ, GB/T 32151"
+    assert factors["heat"] == "110 kg CO₂/GJ, GB/T 32150"
+    for row in rows:
+        assert bool(row.co2_factor) == bool(row.co2), "none is shown where the script has none to multiply by"
+    abroad = {row.id: row.co2_factor for row in carriers_of(packs.load("steel").steps, date(2025, 12, 31), "DE")}
+    assert abroad["electricity"] == "", "of a grid whose average is not held"
 
 
 def year(label: str, value: float, half: float | None, *, breaks: bool = False) -> Reported:

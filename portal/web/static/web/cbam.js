@@ -4,11 +4,10 @@
 (() => {
   const price = document.getElementById("border-price");
   if (!price) return;
-  const paid = document.getElementById("border-paid");
 
-  /* What a field holds: a number above nought, or null; what is no such number is marked. */
+  /* What a field holds: a number above nought, or null; what is no such number is marked. Full-width digits are read as they look. */
   const read = (field) => {
-    const typed = field.value.replace(/[\s,，]/g, "");
+    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
     const number = Number(typed);
     const given = typed !== "" && Number.isFinite(number) && number > 0;
     field.setAttribute("aria-invalid", String(typed !== "" && !given));
@@ -18,12 +17,11 @@
 
   const show = () => {
     const of = read(price);
-    const home = read(paid) ?? 0;
-    const cost = (tonnes) => (of === null || tonnes === null ? "–" : Math.max(tonnes * of - home, 0).toFixed(2));
     for (const good of document.querySelectorAll("[data-good]")) {
       const fields = [...good.querySelectorAll("[data-border-typed] input")];
       if (!fields.length) continue;
-      const [emissions, ...parts] = fields.map(read);
+      const [emissions, paid, ...parts] = fields.map(read);
+      const cost = (tonnes) => (of === null || tonnes === null ? "–" : Math.max(tonnes * of - (paid ?? 0), 0).toFixed(2));
       for (const row of good.querySelectorAll("[data-border] tbody tr")) {
         const put = (name, text) => { row.querySelector(`[data-cell=${name}]`).textContent = text; };
         const [own, ...each] = row.dataset.free.split(" ").map(Number);

@@ -17,7 +17,7 @@
   }]));
 
   const number = (field) => {
-    const typed = field.value.replace(/[\s,，]/g, "");
+    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
     const value = Number(typed);
     return typed !== "" && Number.isFinite(value) && value > 0 ? value : null;
   };

@@ -9,15 +9,15 @@
   const carbonPrice = document.getElementById("yearly-carbon");
   const MJ_PER_KGCE = 29.3076;
   const { between: span, needs, incomplete } = tables[0].dataset;
-  const perTonne = new Map(tables.flatMap((table) => [...table.querySelectorAll("[data-cell], [data-year]")]).map((cell) => [cell, cell.textContent]));
+  const perTonne = new Map(tables.flatMap((table) => [...table.querySelectorAll("[data-cell], [data-year], [data-order]")]).map((cell) => [cell, cell.textContent]));
   const carriers = new Map([...area.querySelectorAll("[data-carrier]")].map((row) => [row.dataset.carrier, {
     row, box: row.querySelector("[type=checkbox]"), field: row.querySelector("input:not([type=checkbox])"),
     kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2), unit: row.dataset.unit,
   }]));
 
-  /* What a field holds: a number above nought, or null; what is no such number is marked. */
+  /* What a field holds: a number above nought, or null; what is no such number is marked. Full-width digits are read as they look. */
   const read = (field) => {
-    const typed = field.value.replace(/[\s,，]/g, "");
+    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
     const number = Number(typed);
     const given = typed !== "" && Number.isFinite(number) && number > 0;
     const wrong = typed !== "" && !given;
@@ -89,7 +89,7 @@
       const rows = [...table.querySelectorAll("tbody tr")];
       const foot = table.querySelector("tfoot tr");
       const heads = [...table.querySelectorAll("thead th")];
-      for (const head of [...heads, table.caption]) if (head.dataset.year) head.textContent = tonnes === null ? perTonne.get(head) : head.dataset.year;
+      for (const head of table.querySelectorAll("[data-year]")) head.textContent = tonnes === null ? perTonne.get(head) : head.dataset.year;
       for (const row of [...rows, foot]) {
         for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = perTonne.get(cell);
         if (tonnes === null) continue;
@@ -121,11 +121,13 @@
       for (const cell of table.querySelectorAll("[data-money]")) cell.hidden = !priced;
       for (const cell of table.querySelectorAll("[data-carbon]")) cell.hidden = perTonneOfCarbon === null;
       for (const row of [...rows, foot]) [...row.children].forEach((cell, place) => { if (cell.dataset.l) cell.dataset.l = heads[place].textContent; });
-      /* What no price would tell stays last; where a price is still missing, the order is that of energy. A sector's steps keep theirs. */
-      if (!area.querySelector("[data-amount]")) continue;
-      const last = Number.MIN_SAFE_INTEGER;
-      const byWorth = rows.some((row) => row.worth === null) ? rows : rows.sort((one, other) => (other.worth ?? last) - (one.worth ?? last));
-      byWorth.forEach((row) => row.parentElement.append(row));
+      /* Energy is known of every gap: only where money is, too, does money settle the order. A sector's steps keep theirs. */
+      const order = table.querySelector("[data-order]");
+      if (!order) continue;
+      const byMoney = told.every((one) => one.paid);
+      const size = (row) => (byMoney ? row.worth : ends(row.dataset.kgce)[1]);
+      order.textContent = byMoney ? order.dataset.byMoney : perTonne.get(order);
+      rows.sort((one, other) => size(other) - size(one)).forEach((row) => row.parentElement.append(row));
     }
     for (const cell of area.querySelectorAll("[data-amount]")) cell.hidden = tonnes === null;
     const all = [...tables[0].querySelectorAll("tbody tr")].map(mixes);
