@@ -90,7 +90,7 @@ BEGIN
             publication_draftcomment,
             publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive, assurance_declaration,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms,
-            assurance_paperreading, assurance_incentivecorrection, sharing_groupcount
+            assurance_paperreading, assurance_incentivecorrection, sharing_groupcount, practices_revision
             FROM CURRENT_USER, steplabel_web, steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column
         -- of it, of the table's owner: its key, which nothing changes.

@@ -16,7 +16,7 @@ from portal import wall
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import regulated_sites
-from portal.assurance.models import Incentive, IncentiveCorrection
+from portal.assurance.models import Attestation, Declaration, Incentive, IncentiveCorrection, SystemCertificate
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import Submission
@@ -41,6 +41,7 @@ class IncentiveView:
     evidence: str
     period: str  # of the site's own report that the evidence is; empty for a document kept elsewhere
     recorder: int
+    known: bool  # whether anything on record about the site has this digest
     recorded_by: str
     recorded_at: datetime
     corrected: Correction | None
@@ -120,6 +121,7 @@ def incentives_at(site: Site) -> tuple[IncentiveView, ...]:
 def _views(incentives: QuerySet[Incentive]) -> tuple[IncentiveView, ...]:
     rows = list(incentives.select_related("site", "recorded_by").prefetch_related("corrections__corrected_by"))
     periods = dict(Submission.objects.filter(digest__in={row.evidence for row in rows}).values_list("digest", "period"))
+    known = _known({row.evidence for row in rows})
     return tuple(
         IncentiveView(
             row.pk,
@@ -130,6 +132,7 @@ def _views(incentives: QuerySet[Incentive]) -> tuple[IncentiveView, ...]:
             row.evidence,
             periods.get(row.evidence, ""),
             row.recorded_by_id,
+            row.evidence in periods or (row.site_id, row.evidence) in known,
             str(row.recorded_by),
             row.recorded_at,
             _newest(row),
@@ -144,3 +147,11 @@ def _newest(row: Incentive) -> Correction | None:
         return None
     newest = corrections[-1]
     return Correction(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_at)
+
+
+def _known(digests: set[str]) -> set[tuple[int, str]]:
+    """Statements, certificates and declared papers of these digests, by site."""
+    statements = Attestation.objects.filter(digest__in=digests).values_list("site", "digest")
+    certificates = SystemCertificate.objects.filter(evidence__in=digests).values_list("site", "evidence")
+    papers = Declaration.objects.filter(evidence__in=digests).values_list("site", "evidence")
+    return {*statements, *certificates, *papers}

@@ -32,6 +32,7 @@ from portal.days import scheme_day
 from portal.demo import cast as casting
 from portal.demo.plants import keys_of
 from portal.practices import reviewing
+from portal.practices.revisions import as_read
 from portal.sharing import groups
 from portal.sharing.models import GroupKind
 
@@ -107,8 +108,8 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
     manager = managers[0]
     firm = manager.memberships.get().organisation_id
     offered = reviewing.offer(manager, firm, content, named=False, now=now)
-    edited = reviewing.edit(offered, _person(casting.DRAFTER), content, now)
-    (entry,) = reviewing.publish([edited], _person(casting.APPROVER), keys.receipt_key(), now)
+    edited = reviewing.edit(offered, as_read(offered), _person(casting.DRAFTER), content, now)
+    (entry,) = reviewing.publish([edited], as_read(edited), _person(casting.APPROVER), keys.receipt_key(), now)
     for plant, person, outcome in zip(sector.plants, managers, FOUND, strict=False):
         report = _found(plant, entry.practice, outcome, plants)
         confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report

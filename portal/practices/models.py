@@ -62,6 +62,22 @@ class Entry(models.Model):
         return f"{self.practice} {self.version} ({self.state})"
 
 
+class Revision(AppendOnly):
+    """What an entry said once somebody had saved it. Who wrote any of it does not publish it; its firm reads what was edited."""
+
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="revisions")
+    content = models.JSONField(encoder=DjangoJSONEncoder)
+    written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} as of {self.written_at}"
+
+
 class SiteReport(models.Model):
     """What a site reports that a practice did there: a class, waiting to be counted or counted for ever.
 

@@ -16,7 +16,7 @@ from benchmarks.wire.library import Edition as SignedEdition
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.audience import people_of_firms, regulators_of_nations
-from portal.accounts.models import Role, User
+from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -25,6 +25,7 @@ from portal.notifications.kinds import Kind as Told
 from portal.notifications.telling import tell
 from portal.practices.entry_checks import gives_away, lacking
 from portal.practices.models import Edition, Entry, State
+from portal.practices.revisions import require_as_read, write, wrote_in
 from portal.practices.selectors import of_this_portal, speaks_for
 from portal.problems import RefusedError
 from portal.translog import log
@@ -33,17 +34,26 @@ WAITING = (State.OFFERED, State.REVIEWED)
 
 
 def offer(by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime) -> Entry:
-    """A firm's own practice, with its consent. Raises RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409)."""
+    """A firm's own practice, with its consent. The same again while it waits, as of a form sent twice, is the same one.
+
+    Raises:
+        RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409).
+    """
     firm = organisations_as(by, Role.ENTERPRISE, managing=True).filter(pk=organisation).distinct().first()
     if firm is None:
         raise _not_of_the_firm()
     _require_safe(content)
     with transaction.atomic():
+        Organisation.objects.select_for_update().get(pk=firm.pk)  # one offer of a firm at a time
+        sent = Entry.objects.filter(organisation=firm, named=named, state__in=WAITING, revisions__content=dict(content)).first()
+        if sent is not None:
+            return sent
         row = Entry.objects.create(
             content=dict(content), organisation=firm, named=named, consented_by=by, consented_at=now, written_at=now, state=State.OFFERED
         )
         row.practice = f"collected-{row.pk}"
         row.save(update_fields=["practice"])
+        write(row, by, now)
         record(now, by.email, Action.PRACTICE_OFFERED, subject_of(row))
         _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
     return row
@@ -66,25 +76,31 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
     with transaction.atomic():
         rows = [_create(Entry(practice=practice, content=dict(content), written_at=now), by, now) for practice, content in contents.items()]
         for row in rows:
+            write(row, by, now)
             record(now, by.email, Action.PRACTICE_IMPORTED, subject_of(row))
         if rows:
             _tell(Told.PRACTICE_WAITS, rows[0], regulators_of_nations(), by, now)
     return rows
 
 
-def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> Entry:
+def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], now: datetime) -> Entry:
     """A firm corrects what nobody has reviewed; a regulator edits what waits, or writes the next version of what is published.
+    `read_against` is `revisions.as_read` of what was open.
 
     Raises:
-        RefusedError: `not-regulator` (403); `practice-decided`, `practice-gives-away`, `practice-waits` (409).
+        RefusedError: `not-of-the-firm`, `not-regulator` (403); `practice-changed`, `practice-decided`, `practice-gives-away`,
+            `practice-waits` (409).
     """
     with transaction.atomic():
         row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        if not may_decide(by) and not speaks_for(by, row):
+            raise _not_of_the_firm()
+        if (sent := _sent_before(row, by, content)) is not None:
+            return sent
+        require_as_read(read_against, row)
         if row.organisation_id is not None:
             _require_safe(content)
         if row.state == State.OFFERED and not may_decide(by):
-            if not speaks_for(by, row):
-                raise _not_of_the_firm()
             row.content, row.written_at = dict(content), now
             row.save(update_fields=["content", "written_at"])
         else:
@@ -99,20 +115,23 @@ def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> E
                 raise _decided()
             _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
             _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now, event="edited")
+        write(row, by, now)
         record(now, by.email, Action.PRACTICE_EDITED, subject_of(row))
     return row
 
 
-def publish(entries: Sequence[Entry], by: User, key: ReceiptKey, now: datetime) -> list[Entry]:
-    """A second person publishes what a first reviewed: a new edition of the library is signed and logged.
+def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptKey, now: datetime) -> list[Entry]:
+    """A second person publishes what a first reviewed, as it was read: a new edition of the library is signed and logged.
+    `read_against` is `revisions.as_read` of them all.
 
     Raises:
-        RefusedError: `not-regulator` (403); `own-review`, `practice-decided`, `practice-incomplete` (409).
+        RefusedError: `not-regulator` (403); `own-review`, `practice-changed`, `practice-decided`, `practice-incomplete` (409).
     """
     _require_regulator(by)
     with transaction.atomic():
         wanted = [entry.pk for entry in entries]
         rows = list(Entry.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+        require_as_read(read_against, *rows)
         for row in rows:
             _require_ready(row, by)
             Entry.objects.filter(practice=row.practice, state=State.PUBLISHED).update(state=State.REPLACED)
@@ -124,11 +143,12 @@ def publish(entries: Sequence[Entry], by: User, key: ReceiptKey, now: datetime) 
     return rows
 
 
-def end(entry: Entry, by: User, reason: str, key: ReceiptKey, now: datetime) -> Entry:
-    """Refuse what waits, or withdraw what is published, with a reason; the firm withdraws its own at any time.
+def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey, now: datetime) -> Entry:
+    """Refuse what waits as it was read, or withdraw what is published, with a reason; the firm withdraws its own at any time,
+    whatever it says.
 
     Raises:
-        RefusedError: `not-regulator` (403), `practice-decided` (409).
+        RefusedError: `not-regulator` (403); `practice-changed`, `practice-decided` (409).
     """
     with transaction.atomic():
         row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
@@ -137,6 +157,8 @@ def end(entry: Entry, by: User, reason: str, key: ReceiptKey, now: datetime) -> 
             _require_regulator(by)
         if row.state not in (*WAITING, State.PUBLISHED):
             raise _decided()
+        if not own:
+            require_as_read(read_against, row)
         published = row.state == State.PUBLISHED
         row.state = State.WITHDRAWN if own or published else State.REFUSED
         row.ended_by, row.ended_at, row.ended_reason = by, now, reason.strip()[:1000]
@@ -183,6 +205,13 @@ def _create(row: Entry, by: User, now: datetime) -> Entry:
     return row
 
 
+def _sent_before(row: Entry, by: User, content: Mapping[str, str]) -> Entry | None:
+    """What waits and says this since the same person saved it: the form sent twice."""
+    waits = Entry.objects.filter(practice=row.practice, state__in=WAITING).first()
+    last = waits.revisions.last() if waits is not None else None
+    return waits if last is not None and last.written_by_id == by.pk and last.content == dict(content) else None
+
+
 def _next(row: Entry, content: Mapping[str, str], now: datetime) -> Entry:
     return Entry(
         practice=row.practice,
@@ -198,8 +227,8 @@ def _next(row: Entry, content: Mapping[str, str], now: datetime) -> Entry:
 def _require_ready(row: Entry, by: User) -> None:
     if row.state != State.REVIEWED:
         raise _decided()
-    if row.reviewed_by_id == by.pk:
-        raise RefusedError(409, "own-review", "You have edited or imported this yourself.", "A second person publishes it.")
+    if wrote_in(row, by):
+        raise RefusedError(409, "own-review", "You have written, edited or imported this or a part of it.", "A second person publishes it.")
     if missing := list(lacking(row.content, imported=row.organisation_id is None)):
         raise RefusedError(
             409,

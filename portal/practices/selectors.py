@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from benchmarks.guidance.outcomes import Reported
 from benchmarks.guidance.practices import Library
@@ -10,7 +10,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import managed_sites, organisations_as
 from portal.governance.selectors import may_decide
 from portal.practices.entry_texts import library_of
-from portal.practices.models import SHOWN, Edition, Entry, SiteReport, State
+from portal.practices.models import SHOWN, Edition, Entry, Revision, SiteReport, State
 
 
 def library() -> Library:
@@ -56,11 +56,15 @@ def entries_of(user: User) -> QuerySet[Entry]:
     return _rows().filter(organisation__in=organisations_as(user, Role.ENTERPRISE))
 
 
+def entries_to_publish(user: User) -> QuerySet[Entry]:
+    """Reviewed, and no part of them written by this person."""
+    written = Revision.objects.filter(written_by=user).values("entry")
+    return _rows().filter(state=State.REVIEWED).exclude(reviewed_by=user).exclude(pk__in=written)
+
+
 def entries_to_review(user: User) -> tuple[int, int]:
-    """For a regulator of the nation: how many were offered and not reviewed, and how many somebody else reviewed."""
-    by_another = Q(state=State.REVIEWED) & ~Q(reviewed_by=user)
-    counted = Entry.objects.aggregate(offered=Count("pk", filter=Q(state=State.OFFERED)), reviewed=Count("pk", filter=by_another))
-    return counted["offered"], counted["reviewed"]
+    """For a regulator of the nation: how many were offered and not reviewed, and how many this person may publish."""
+    return Entry.objects.filter(state=State.OFFERED).count(), entries_to_publish(user).count()
 
 
 def speaks_for(user: User, entry: Entry) -> bool:

@@ -6,6 +6,8 @@ It is made of the version's own roster and of what the register holds of the fir
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -61,11 +63,27 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
     return proposal
 
 
-def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) -> BestGroup:
-    """A second officer lets it out: the gate is asked again, and the document is signed and logged.
+def as_read(held: BestGroup | None) -> str:
+    """A digest of a proposal as an officer read it, and of there being none."""
+    read = [held.proposed_by_id, held.document["steps"]] if held is not None else []
+    return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
+
+
+def changed() -> RefusedError:
+    return RefusedError(
+        409,
+        "best-group-changed",
+        "This was proposed, or proposed again, since you opened the page: nothing was done.",
+        "Read what it says now, then decide.",
+    )
+
+
+def publish(publication: Publication, read_against: str, by: User, key: ReceiptKey, now: datetime) -> BestGroup:
+    """A second officer lets out what `as_read` names: the gate is asked again, and the document is signed and logged.
 
     Raises:
-        RefusedError: `not-regulator`, `own-best-group` (403); `not-published`, `not-proposed`, `best-group-outdated`, `nothing-told` (409).
+        RefusedError: `not-regulator`, `own-best-group` (403); `not-published`, `not-proposed`, `best-group-changed`, `best-group-outdated`,
+            `nothing-told` (409).
     """
     with transaction.atomic():
         row = _locked(publication)
@@ -77,6 +95,8 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) 
             return held  # the form sent twice
         if held.proposed_by_id == by.pk:
             raise RefusedError(403, "own-best-group", "You proposed this yourself.", "A second officer has to publish it.")
+        if read_against != as_read(held):
+            raise changed()
         content = _content(row)
         if content["document"]["steps"] != held.document["steps"]:
             raise RefusedError(409, "best-group-outdated", "The gate would let other shares out now.", "Propose it again.")

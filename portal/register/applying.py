@@ -94,6 +94,11 @@ def waiting_for(user: User) -> QuerySet[FirmApplication]:
     return rows.select_related("jurisdiction").order_by("confirmed_at", "pk")
 
 
+def decided_for(user: User) -> QuerySet[FirmApplication]:
+    """Applications of the person's jurisdictions that somebody has decided."""
+    return FirmApplication.objects.filter(within(jurisdictions_of(user))).exclude(decided_at=None).select_related("jurisdiction")
+
+
 def lacks_code(row: FirmApplication) -> bool:
     """Whether the firm must have a unified social credit code, which the application does not give: one from before forms asked for it."""
     return row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)

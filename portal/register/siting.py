@@ -116,6 +116,15 @@ def waiting_for(user: User) -> QuerySet[SiteApplication]:
     return rows.select_related("organisation", "jurisdiction", "site").order_by("applied_at", "pk")
 
 
+def decided_for(user: User) -> QuerySet[SiteApplication]:
+    """Applications of the person's jurisdictions that somebody has decided."""
+    return (
+        SiteApplication.objects.filter(within(jurisdictions_of(user)))
+        .exclude(decided_at=None)
+        .select_related("organisation", "jurisdiction")
+    )
+
+
 def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Site:
     """The site is registered and takes part, obliged or by its own will; or it has the size class it asked for.
 

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import SITE_ID, Organisation, Role, Site, User
-from portal.accounts.selectors import managed_sites, organisations_as, own_sites
+from portal.accounts.selectors import jurisdictions_of, managed_sites, organisations_as, own_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import State as ReportState
@@ -66,27 +66,35 @@ def invitations_of(user: User) -> list[GroupMember]:
 
 
 def make(about: About, runner: int, by: User, now: datetime) -> SiteGroup:
-    """Raises RefusedError `not-the-runner` (403)."""
+    """The same again, as of a form sent twice, is the same one while it goes on. Raises RefusedError `not-the-runner` (403)."""
     house = runners(by).filter(pk=runner).first()
     if house is None:
         raise _not_the_runner()
+    fields = {"kind": about.kind, "name": about.name, "name_zh": about.name_zh, "run_by": house}
     with transaction.atomic():
-        group = SiteGroup.objects.create(
-            kind=about.kind, name=about.name, name_zh=about.name_zh, run_by=house, made_by=by.email, made_at=now
-        )
+        Organisation.objects.select_for_update().get(pk=house.pk)  # one group of an organisation at a time
+        held = SiteGroup.objects.filter(ended_at=None, **fields).first()
+        if held is not None:
+            return held
+        group = SiteGroup.objects.create(made_by=by.email, made_at=now, **fields)
         record(now, by.email, Action.GROUP_MADE, _subject(group), f"{group.kind}: {group.name}, {house}"[:1000])
     return group
 
 
 def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> int:
-    """Ask these sites; how many are asked anew. A site id that no site has is taken like any other, so that nobody learns which there are.
+    """Ask these sites; how many are asked anew. A site id that no site has is taken like any other, so that no firm and no part of the
+    nation learns which there are; a regulator of the nation knows them all, and is told.
 
     Raises:
-        RefusedError: `not-the-runner` (403); `group-ended`, `site-id-malformed` (409).
+        RefusedError: `not-the-runner` (403); `group-ended`, `site-id-malformed`, `site-unknown` (409).
     """
     if wrong := next((slug for slug in slugs if not SITE_ID.regex.match(slug)), None):  # type: ignore[union-attr]
         raise RefusedError(
             409, "site-id-malformed", Phrase("“%(id)s” is no id of a site.", id=wrong), "Copy the id from the site’s own page."
+        )
+    if any(place.parent_id is None for place in jurisdictions_of(by)) and (unknown := sorted(set(slugs) - _present(slugs))):
+        raise RefusedError(
+            409, "site-unknown", Phrase("No site has the id “%(id)s”.", id=unknown[0]), "Copy the id from the site’s own page."
         )
     with transaction.atomic():
         _require_run(group, by)
@@ -102,6 +110,10 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
             facts |= {"firm_name": group.run_by.name, "firm_name_zh": in_chinese(group.run_by.name)}
             tell(Kind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, facts, now)
     return len(asked)
+
+
+def _present(slugs: Sequence[str]) -> set[str]:
+    return set(Site.objects.filter(slug__in=slugs, retired_at=None).values_list("slug", flat=True))
 
 
 def join(group: int, slug: str, steps: Sequence[str], by: User, now: datetime) -> GroupMember:

@@ -111,6 +111,6 @@ def to_second_factor(request: HttpRequest, user: User) -> HttpResponseBase:
 
 def _back(request: HttpRequest) -> str:
     """Where a signed-in person goes on once asked again: to the page, or to what was typed there."""
-    typed = unsent_forms.packed(request)
+    typed = unsent_forms.packed(request, again=True)
     unsent_forms.keep(request, typed)
     return reverse("web:unsent") if typed else request.get_full_path()

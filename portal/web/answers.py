@@ -3,7 +3,7 @@ the word that it is done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 
 from portal.web.forms import mark_errors
 from portal.web.viewmodels.listed import Listed
+from portal.web.viewmodels.methods import Section
 from portal.web.viewmodels.shared import Crumb
 
 
@@ -39,10 +40,21 @@ def confirm_page(
     back: str,
     crumbs: tuple[Crumb, ...],
     warning: bool = False,
+    read_against: str = "",
+    problem: str = "",
+    changes: Sequence[Section] = (),
 ) -> HttpResponse:
-    """One question before an act, with what is to be said of it; `warning` where it cannot be undone."""
+    """One question before an act, with what is to be said of it; `warning` where it cannot be undone.
+
+    `read_against` is sent along with the answer: what it is about, as it was read. `problem` is why an answer was not taken (409), with the
+    `changes` that were made meanwhile.
+    """
     context = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning}
-    return form_page(request, "web/confirm.html", context, form) if form else render(request, "web/confirm.html", context)
+    context |= {"read_against": read_against, "problem": problem, "changes": changes}
+    page = form_page(request, "web/confirm.html", context, form) if form else render(request, "web/confirm.html", context)
+    if problem:
+        page.status_code = 409
+    return page
 
 
 def report_done(request: HttpRequest, sentence: str, to: str, *args: Any) -> HttpResponseRedirect:

@@ -32,7 +32,7 @@ def pdf(page: DossierPage) -> bytes:
         parts.append(table_of([_("Criterion"), _("Met or not"), _("Incentive"), _("By whom, and by which act")], offered, (4, 1.6, 4, 4)))
     meanings = [text_of(f"{item.title}: {item.text}", "body") for item in caveats()]
     parts.append(together(text_of(_("What the states mean"), "heading"), *meanings))
-    return document_of(parts, title, page.slug, f"{page.slug} · {page.programme_id} · {page.day}")
+    return document_of(parts, title, page.slug, f"{page.site} · {page.programme} · {page.day}")
 
 
 def _evidence(lines: tuple[EvidenceLine, ...]) -> str:

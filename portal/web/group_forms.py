@@ -45,7 +45,10 @@ class InviteForm(forms.Form):
 
     sites = area(
         _("Ids of the sites"),
-        _("One a line, as the firms tell them to you. Each firm decides for itself, and this page shows its answer."),
+        _(
+            "One a line, as the firms tell them to you. Each firm decides for itself, and this page shows its answer. Unless you regulate "
+            "the whole nation you are not told of an id that no site has: it stays without an answer."
+        ),
         _("Write at least one id."),
         most=64 * MOST_AT_ONCE,
     )

@@ -197,7 +197,8 @@ class _Numbered(Canvas):  # type: ignore[misc] # reportlab ships no types
         for place, page in enumerate(self._pages, 1):
             self.__dict__.update(page)
             counted = _("Page %(n)s of %(all)s") % {"n": place, "all": len(self._pages)}
-            foot = text_of(f"{self._foot} · {counted}", "foot")
+            unbroken = counted.replace(" ", "\u00a0")
+            foot = text_of(f"{self._foot} · {unbroken}", "foot")
             _width, height = foot.wrap(WIDTH, 20 * mm)
             foot.drawOn(self, MARGIN + PADDING, MARGIN - height / 2)
             super().showPage()

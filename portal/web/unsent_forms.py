@@ -1,4 +1,5 @@
-"""What was typed into a form after the session had ended: carried through the sign-in, shown, and sent when its author says so.
+"""What was typed into a form after the session had ended, or before a password is asked for again: carried through that, shown, and sent
+when its author says so.
 
 The browser carries it, signed, until a password has been given: nothing is kept for whoever has none. Files cannot be carried, and
 passwords are not; a page that was open for hours is no reason to lose a page of text.
@@ -18,26 +19,35 @@ FIELD = "unsent"
 GOOD_FOR_S = 3600
 MOST_CHARACTERS = 60_000
 SALT = "steplabel.unsent"
+BEHIND = frozenset({"read_against", "when", "do"})
+"""Fields that a page sends along by itself, which mean nothing to who reads them."""
+
 NEVER = frozenset({"csrfmiddlewaretoken", "password", "password1", "password2", "again", "code", FIELD})
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A form that was not taken: where it goes, what stood in it, and the fields whose files must be chosen again."""
+    """A form that was not taken: where it goes, what stood in it, the fields whose files must be chosen again, and whether its author was
+    signed in and only asked for the password again."""
 
     path: str
     fields: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
+    again: bool
+
+    @property
+    def typed(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, value) for name, value in self.fields if name not in BEHIND)
 
 
-def packed(request: HttpRequest) -> str:
-    """What this request brought, signed; empty where nothing was typed, or too much."""
+def packed(request: HttpRequest, *, again: bool = False) -> str:
+    """What this request brought, signed; empty where nothing was typed, or too much. `again`: a signed-in person is asked once more."""
     fields = [[name, value] for name, values in request.POST.lists() if name not in NEVER for value in values]
     if request.method != "POST" or not any(value.strip() for _name, value in fields):
         return ""
     if sum(len(value) for _name, value in fields) > MOST_CHARACTERS:
         return ""
-    return signing.dumps([request.get_full_path(), fields, sorted(request.FILES)], salt=SALT, compress=True)
+    return signing.dumps([request.get_full_path(), fields, sorted(request.FILES), again], salt=SALT, compress=True)
 
 
 def keep(request: HttpRequest, carried: str) -> None:
@@ -62,5 +72,5 @@ def _read(carried: str) -> Unsent | None:
         content: Any = signing.loads(carried, salt=SALT, max_age=GOOD_FOR_S)
     except signing.BadSignature:
         return None
-    path, fields, files = content
-    return Unsent(path, tuple((name, value) for name, value in fields), tuple(files))
+    path, fields, files, *again = content  # what an earlier release carried does not say
+    return Unsent(path, tuple((name, value) for name, value in fields), tuple(files), again=bool(again and again[0]))

@@ -63,7 +63,7 @@ from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person
 from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
-from tests.integration.test_practices import HOT
+from tests.integration.test_practices import HOT, edit, publish
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -703,8 +703,7 @@ def house(portal_keys: object) -> House:
         **partners.people,
     }
     firm = cast.plants[0].site.organisation_id
-    practice = reviewing.edit(reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter, HOT, NOW)
-    reviewing.publish([practice], cast.approver, keys.receipt_key(), NOW)
+    publish(edit(reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter), cast.approver)
     for approver in (cast.drafter, cast.approver):
         governance.approve(proposed(cast.provincial, "5"), approver, keys.receipt_key(), NOW)
     paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)

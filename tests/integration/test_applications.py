@@ -134,7 +134,11 @@ def test_a_refusal_needs_a_reason_and_the_applicant_reads_it(cast: Cast) -> None
     assert officer.post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new"}).status_code == 400
     officer.post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new", "reason": "No plant of yours lies here."})
     assert "No plant of yours lies here." in letter_to(FIRM["email"])
-    assert officer.get(f"/applications/firms/{row.pk}/").status_code == 404, "decided is decided"
+    second = signed_in(cast.drafter).post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new", "reason": "Too late."})
+    assert second.status_code == 409, "decided is decided"
+    for words in ("refused", cast.approver.email, "No plant of yours lies here.", "Nothing of what you sent was recorded.", "Too late."):
+        assert words in second.content.decode()
+    assert FirmApplication.objects.get(pk=row.pk).reason == "No plant of yours lies here."
     assert Event.objects.get(action=Action.FIRM_REFUSED).detail == "No plant of yours lies here."
 
 
@@ -192,7 +196,7 @@ def test_a_site_is_asked_for_approved_and_takes_part(cast: Cast) -> None:
     assert (site.organisation, site.size_class, site.pack) == (cast.plants[0].site.organisation, "large", "cement")
     assert PeerGroupMember.objects.get(site=site).obliged is False
     assert owner.post("/sites/new-1/token/").status_code == 200
-    assert officer.get(f"/applications/sites/{row.pk}/").status_code == 404
+    assert "Decided: " in officer.get(f"/applications/sites/{row.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(

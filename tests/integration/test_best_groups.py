@@ -26,6 +26,7 @@ from portal.publication.models import BestGroup, Publication
 from portal.register import leaving
 from portal.translog.models import LogEntry
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.test_practices import read_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -93,7 +94,13 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
 
 def told(cast: Cast, row: Publication) -> BestGroup:
     best_groups.propose(row, cast.drafter, NOW)
-    return best_groups.publish(row, cast.approver, keys.receipt_key(), NOW)
+    return publish(row, cast.approver)
+
+
+def publish(row: Publication, by: User) -> BestGroup:
+    """What is proposed now."""
+    read = best_groups.as_read(BestGroup.objects.filter(publication=row).first())
+    return best_groups.publish(row, read, by, keys.receipt_key(), NOW)
 
 
 def client_of(user: User, language: str = "en") -> Client:
@@ -114,13 +121,13 @@ def refusal(call: Any, *args: Any) -> str:
 
 def test_two_officers_publish_it_signed_and_logged(cast: Cast) -> None:
     row = version(cast)
-    assert refusal(best_groups.publish, row, cast.approver, keys.receipt_key(), NOW) == "not-proposed"
+    assert refusal(publish, row, cast.approver) == "not-proposed"
     assert refusal(best_groups.propose, row, cast.provincial, NOW) == "not-regulator"
     first = best_groups.propose(row, cast.drafter, NOW)
     assert best_groups.propose(row, cast.drafter, NOW).pk == first.pk  # the form sent twice
     assert best_groups.best_group_of(row.pk) is None
-    assert refusal(best_groups.publish, row, cast.drafter, keys.receipt_key(), NOW) == "own-best-group"
-    out = best_groups.publish(row, cast.approver, keys.receipt_key(), NOW)
+    assert refusal(publish, row, cast.drafter) == "own-best-group"
+    out = publish(row, cast.approver)
     assert refusal(best_groups.propose, row, cast.drafter, NOW) == "best-group-published"
     assert out.log_index is not None
     entry = LogEntry.objects.get(index=out.log_index)
@@ -138,9 +145,9 @@ def test_what_the_register_says_since_makes_the_proposal_outdated(cast: Cast) ->
     row = version(cast)
     best_groups.propose(row, cast.drafter, NOW)
     Site.objects.filter(slug__startswith="big-").update(since=None, size_class="small", jurisdiction=cast.nation)
-    assert refusal(best_groups.publish, row, cast.approver, keys.receipt_key(), NOW) == "nothing-told"
+    assert refusal(publish, row, cast.approver) == "nothing-told"
     Site.objects.filter(slug__in=[f"big-{place:03}" for place in range(0, FIRMS, 2)]).update(size_class="large")
-    assert refusal(best_groups.publish, row, cast.approver, keys.receipt_key(), NOW) == "best-group-outdated"
+    assert refusal(publish, row, cast.approver) == "best-group-outdated"
 
 
 def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> None:
@@ -186,9 +193,22 @@ def test_by_the_page_one_proposes_and_another_publishes(cast: Cast) -> None:
     assert here in first.get(reverse("web:draft", args=[row.pk])).content.decode()
     assert "Propose it for publication" in first.get(here).content.decode()
     assert "A second officer has to publish it." in first.post(here, follow=True).content.decode()
-    assert "signed and logged" in second.post(here, follow=True).content.decode()
+    read = read_in(second.get(here).content.decode())
+    assert "signed and logged" in second.post(here, {"read_against": read}, follow=True).content.decode()
     assert client_of(cast.provincial).get(here).status_code == 404
     assert client_of(cast.plants[0].owner).get(here).status_code == 403
+
+
+def test_who_wished_to_propose_does_not_publish_what_another_proposed_meanwhile(cast: Cast) -> None:
+    row = version(cast)
+    here = reverse("web:best-group", args=[row.pk])
+    first, second = client_of(cast.drafter), client_of(cast.approver)
+    read = read_in(second.get(here).content.decode())
+    first.post(here)
+    answer = second.post(here, {"read_against": read})
+    assert answer.status_code == 409
+    assert "since you opened the page" in answer.content.decode()
+    assert best_groups.best_group_of(row.pk) is None
 
 
 def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:

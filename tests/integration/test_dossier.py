@@ -64,6 +64,18 @@ def test_what_is_on_record_shows_a_criterion_and_nothing_else_does(cast: Cast) -
     assert {entry.criterion.id for entry in later.entries if entry.state is Shown.SHOWN} == {"report"}, "what ran out shows nothing"
 
 
+def test_what_the_portal_adds_is_counted_apart_from_the_programmes_own_criteria(cast: Cast) -> None:
+    """The second plant has a report and nothing else: a criterion that the programme does not require."""
+    shown = dossier_page(dossier(cast.plants[1].site, programmes()[LEADERS], TODAY))
+    added = sum(criterion.own for criterion in programmes()[LEADERS].criteria)
+    own = len(programmes()[LEADERS].criteria) - added
+    assert shown.lead.startswith(f"Of the programme’s {own} criteria, the records here show 0,")
+    assert f"Of {added} criteria that this portal added, the records here show 1." in shown.lead
+    declarable = next(row for row in shown.rows if row.id == "non-fossil")
+    assert declarable.wanted is not None
+    assert declarable.wanted.text.startswith("Not declared."), "what may be done is not told as if it had been"
+
+
 def test_a_declaration_names_a_paper_and_the_newest_counts(cast: Cast) -> None:
     site, owner = cast.plants[1].site, cast.plants[1].owner
     declare(site, LEADERS, "non-fossil", ("21.4 %", "Energy balance 2025", PAPER), owner, NOW)
@@ -205,5 +217,5 @@ def test_a_missing_criterion_says_what_would_show_it_and_where(cast: Cast) -> No
     for reader, links in ((cast.plants[1].owner, True), (cast.approver, False)):
         page = client_of(reader).get(address).content.decode()
         assert "A certification body’s statement on an accepted report shows it." in page
-        assert "names the document that shows it." in page
+        assert "Not declared. The firm may declare it and name the document that shows it." in page
         assert ('href="#declare"' in page and 'id="declare"' in page) is links, "only who may declare is led to the form"

@@ -30,7 +30,7 @@ from portal.standings import computing as standings
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 from tests.integration.test_offers import terms
-from tests.integration.test_practices import HOT
+from tests.integration.test_practices import HOT, edit
 from tests.integration.test_site_groups import PARK
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -79,7 +79,7 @@ def test_who_reviews_and_who_is_the_second_person_reads_what_waits_for_them(cast
     entry = reviewing.offer(owner, cast.plants[0].site.organisation_id, HOT, named=False, now=NOW)
     assert [row for row in of(cast.drafter) if "1 practice waits for a reviewer" in row]
     assert not [row for row in waits(page_of(owner)) if "practice" in row], "a firm reviews nothing"
-    reviewing.edit(entry, cast.drafter, HOT, NOW)
+    edit(entry, cast.drafter)
     assert of(cast.drafter) == []
     (row,) = of(cast.approver)
     assert "1 practice to publish" in row

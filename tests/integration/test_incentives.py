@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal import keys
+from portal.assurance.dossiers import declare
 from portal.assurance.incentives import correct, give, incentives_at, incentives_of
 from portal.assurance.models import Incentive, IncentiveCorrection
 from portal.auditlog.models import AppendOnlyError, Event
@@ -89,6 +90,10 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
         assert answer.status_code == 400
         assert told in answer.content.decode(), wrong
     assert "<b>120,000 yuan</b> went to <b>1</b> site" in officer.post(address, given, follow=True).content.decode()
+    unknown = "nothing on record here has this digest"
+    assert unknown in officer.get(address).content.decode()
+    declare(cast.plants[1].site, "cn-energy-leaders", "grade", ("grade 1", "Report", DOCUMENT), cast.plants[1].owner, NOW)
+    assert unknown not in officer.get(address).content.decode()
     assert "Green credit" in officer.get(reverse("web:incentives-csv")).content.decode()
     assert province.post(address, given).status_code == 400  # not one of its sites
     assert "Green credit" not in province.get(address).content.decode()

@@ -35,7 +35,7 @@ from portal.practices import reviewing
 from portal.practices.models import Edition, SiteReport
 from portal.register import leaving
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person
-from tests.integration.test_practices import HOT, page, published, refusal, signed_in
+from tests.integration.test_practices import HOT, end, page, published, refusal, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"])]
 
@@ -105,7 +105,7 @@ def test_a_sixth_and_a_seventh_firm_change_nothing_and_a_practice_withdrawn_take
         hand_in(plant, raw=file_of(plant, practice=row.practice), practice=row.practice)
     assert list(SiteReport.objects.exclude(counted_at=None).values_list("site", flat=True)) == [one.site.pk for one in cast.plants[:5]]
     assert Library.model_validate_json(Edition.objects.latest("number").library).reported[row.practice].sites == 5
-    reviewing.end(row, cast.plants[0].owner, "No longer done.", keys.receipt_key(), NOW)
+    end(row, cast.plants[0].owner, "No longer done.")
     assert Library.model_validate_json(Edition.objects.latest("number").library).reported == {}
 
 
@@ -325,7 +325,8 @@ class TestConfirmedByAnAuditor:
         assert [(one.sites, one.confirmed) for one in told] == [(5, 5), (5, 4)]
         assert told[0].by_outcome == told[1].by_outcome
         assert "; 4 confirmed by an auditor" in page(Client(), "practices")
-        assert "another feeder" in page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+        own = page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+        assert re.search("An auditor withdrew the confirmation on [^,]+, because: The meter was read at another feeder.", own)
         assert "another feeder" not in told_to_everybody()
         acts = Event.objects.filter(action="practice-outcome.unconfirmed").values_list("subject", "detail")
         assert list(acts) == [("firm Enterprise 1", "")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ from portal.notifications import selectors as notices
 from portal.practices import reviewing
 from portal.practices.entry_checks import gives_away
 from portal.practices.models import Edition, Entry, State
+from portal.practices.revisions import as_read
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
@@ -62,9 +64,25 @@ def offered(cast: Cast, *, named: bool = False, **changed: str) -> Entry:
     return reviewing.offer(cast.plants[0].owner, firm(cast).pk, HOT | changed, named=named, now=NOW)
 
 
+def read(row: Entry) -> str:
+    """As it stands now."""
+    return as_read(Entry.objects.get(pk=row.pk))
+
+
+def edit(row: Entry, by: User, content: dict[str, str] = HOT) -> Entry:
+    return reviewing.edit(row, read(row), by, content, NOW)
+
+
+def publish(row: Entry, by: User) -> Entry:
+    return reviewing.publish([row], read(row), by, keys.receipt_key(), NOW)[0]
+
+
+def end(row: Entry, by: User, reason: str) -> Entry:
+    return reviewing.end(row, read(row), by, reason, keys.receipt_key(), NOW)
+
+
 def published(cast: Cast, *, named: bool = False) -> Entry:
-    row = reviewing.edit(offered(cast, named=named), cast.drafter, HOT, NOW)
-    return reviewing.publish([row], cast.approver, keys.receipt_key(), NOW)[0]
+    return publish(edit(offered(cast, named=named), cast.drafter), cast.approver)
 
 
 def refusal(act: Any) -> tuple[int, str]:
@@ -83,6 +101,12 @@ def page(client: Client, name: str, *parts: object, language: str = "en") -> str
     answer = client.get(reverse(f"web:{name}", args=parts), headers={"accept-language": language})
     assert answer.status_code == 200, name
     return answer.content.decode()
+
+
+def read_in(page: str) -> str:
+    """What a page sends along with a decision."""
+    (digest,) = set(re.findall(r'name="read_against" value="([0-9a-f]{64})"', page))
+    return str(digest)
 
 
 class TestTwoPeople:
@@ -106,7 +130,7 @@ class TestTwoPeople:
 
     def test_a_notice_says_which_of_the_events_happened_and_names_the_practice_in_the_readers_language(self, cast: Cast) -> None:
         row, owner = published(cast), cast.plants[0].owner
-        reviewing.end(row, cast.approver, "It was measured again.", keys.receipt_key(), NOW)
+        end(row, cast.approver, "It was measured again.")
         shown = page(signed_in(owner), "notifications")
         for event in ("edited", "published", "withdrawn"):
             assert f"The practice “{HOT['title_en']}” was {event}" in shown
@@ -132,16 +156,15 @@ class TestTwoPeople:
 
     def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(self, cast: Cast) -> None:
         row = offered(cast)
-        key = keys.receipt_key()
-        assert refusal(lambda: reviewing.publish([row], cast.approver, key, NOW)) == (409, "practice-decided")
-        row = reviewing.edit(row, cast.drafter, HOT, NOW)
-        assert refusal(lambda: reviewing.publish([row], cast.drafter, key, NOW)) == (409, "own-review")
-        assert refusal(lambda: reviewing.publish([row], cast.provincial, key, NOW)) == (403, "not-regulator")
+        assert refusal(lambda: publish(row, cast.approver)) == (409, "practice-decided")
+        row = edit(row, cast.drafter, HOT)
+        assert refusal(lambda: publish(row, cast.drafter)) == (409, "own-review")
+        assert refusal(lambda: publish(row, cast.provincial)) == (403, "not-regulator")
         assert not Edition.objects.exists()
 
     def test_both_languages_stand_before_it_is_published(self, cast: Cast) -> None:
-        row = reviewing.edit(offered(cast), cast.drafter, HOT | {"done_zh": ""}, NOW)
-        assert refusal(lambda: reviewing.publish([row], cast.approver, keys.receipt_key(), NOW)) == (409, "practice-incomplete")
+        row = edit(offered(cast), cast.drafter, HOT | {"done_zh": ""})
+        assert refusal(lambda: publish(row, cast.approver)) == (409, "practice-incomplete")
         for user in (cast.drafter, cast.approver):
             told = page(signed_in(user), "practice-entry", row.pk)
             assert "Nobody can publish it yet. It lacks: What is done, in Chinese." in told
@@ -156,14 +179,14 @@ class TestTwoPeople:
     def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(self, cast: Cast) -> None:
         first = published(cast, named=True)
         assert firm(cast).name in Edition.objects.get().library
-        second = reviewing.edit(first, cast.approver, HOT | {"saving_to": "16"}, NOW)
+        second = edit(first, cast.approver, HOT | {"saving_to": "16"})
         assert (second.version, second.state) == (2, State.REVIEWED)
-        reviewing.publish([second], cast.drafter, keys.receipt_key(), NOW)
+        publish(second, cast.drafter)
         assert Entry.objects.get(pk=first.pk).state == State.REPLACED
         assert "16 MJ" in page(Client(), "practice", first.practice)
         assert "19 MJ" in page(Client(), "practice-version", first.practice, 1)
         assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
-        reviewing.end(second, cast.plants[0].owner, "We do it no longer.", keys.receipt_key(), NOW)
+        end(second, cast.plants[0].owner, "We do it no longer.")
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
         gone = page(Client(), "practice", first.practice)
         assert "We do it no longer." in gone
@@ -176,8 +199,8 @@ class TestConsent:
         other = cast.plants[1].owner
         assert refusal(lambda: reviewing.offer(other, firm(cast).pk, HOT, named=False, now=NOW)) == (403, "not-of-the-firm")
         row = offered(cast)
-        assert refusal(lambda: reviewing.end(row, other, "No.", keys.receipt_key(), NOW)) == (403, "not-regulator")
-        assert refusal(lambda: reviewing.edit(row, other, HOT, NOW)) == (403, "not-of-the-firm")
+        assert refusal(lambda: end(row, other, "No.")) == (403, "not-regulator")
+        assert refusal(lambda: edit(row, other, HOT)) == (403, "not-of-the-firm")
         assert signed_in(other).get(reverse("web:practice-entry", args=[row.pk])).status_code == 404
 
     def test_without_its_consent_nothing_is_offered(self, cast: Cast) -> None:
@@ -211,7 +234,7 @@ class TestConsent:
         assert f'id="id_{field}_error"' in answer.content.decode()
         assert "could reveal the firm" in answer.content.decode()
         row = offered(cast)
-        assert refusal(lambda: reviewing.edit(row, cast.drafter, HOT | {field: text}, NOW)) == (409, "practice-gives-away")
+        assert refusal(lambda: edit(row, cast.drafter, HOT | {field: text})) == (409, "practice-gives-away")
 
 
 class TestImport:
@@ -226,8 +249,9 @@ class TestImport:
         assert (row.state, row.version, row.content["saving_from"]) == (State.REVIEWED, 2, "6.5")  # version 1 comes with Steplabel
         first.post(reverse("web:publish-practices"))
         assert not Edition.objects.exists()  # not by who imported it
-        assert "Publish 1 imported practices?" in page(second, "publish-practices")
-        second.post(reverse("web:publish-practices"))
+        question = page(second, "publish-practices")
+        assert "Publish 1 imported practices?" in question
+        second.post(reverse("web:publish-practices"), {"read_against": read_in(question)})
         assert Entry.objects.get().state == State.PUBLISHED
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
 

@@ -30,6 +30,7 @@ from portal.intake.models import Submission
 from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants
 from portal.practices import reviewing
+from portal.practices.revisions import as_read
 from portal.publication import publishing as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
@@ -42,7 +43,7 @@ from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
-from tests.integration.test_practices import HOT
+from tests.integration.test_practices import HOT, edit
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -77,8 +78,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     owner, officer, auditor = cast.plants[0].owner, cast.approver, cast.auditor
     group = [cast.group.pk, PERIOD]
     offered = [reviewing.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
-    practices = [reviewing.edit(one, cast.drafter, HOT, NOW) for one in offered]
-    reviewing.publish(practices, cast.approver, keys.receipt_key(), NOW)
+    practices = [edit(one, cast.drafter) for one in offered]
+    reviewing.publish(practices, as_read(*practices), cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
     wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]

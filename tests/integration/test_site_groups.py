@@ -74,7 +74,7 @@ def client_of(user: User, language: str = "en") -> Client:
 
 def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
     group, plant, other = made(cast, 0), cast.plants[0], cast.plants[1]
-    assert groups.invite(group, [plant.site.slug, "no-such-site"], cast.approver, NOW) == 2
+    assert groups.invite(group, [plant.site.slug], cast.approver, NOW) == 1
     assert groups.invite(group, [plant.site.slug], cast.approver, NOW) == 0  # asked already
     assert Notice.objects.filter(recipient=plant.owner, kind="site-group.invited").count() == 1
     for stranger in (other.owner, cast.approver, cast.provincial):
@@ -90,12 +90,25 @@ def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
     assert Event.objects.filter(action="site-group.joined", subject="site works-1").count() == 1
 
 
-def test_an_id_that_no_site_has_looks_like_any_other_to_who_invites(cast: Cast) -> None:
-    group = made(cast, 0)
-    groups.invite(group, ["works-2", "works-none"], cast.approver, NOW)
-    page = client_of(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
+def test_an_id_that_no_site_has_looks_like_any_other_to_a_firm_that_invites(cast: Cast) -> None:
+    owner = cast.plants[0].owner
+    group = groups.make(PARK, cast.plants[0].site.organisation_id, owner, NOW)
+    groups.invite(group, ["works-2", "works-none"], owner, NOW)
+    page = client_of(owner).get(reverse("web:site-group", args=[group.pk])).content.decode()
     assert page.count("Invited, no answer yet") == 2
     assert "Works 2" not in page
+    assert "you are not told of an id that no site has" in page
+
+
+def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_was_asked_before(cast: Cast) -> None:
+    group, runner = made(cast, 0), client_of(cast.approver)
+    here = reverse("web:site-group", args=[group.pk])
+    wrong = runner.post(here, {"sites": "works-1\nworks-none"})
+    assert wrong.status_code == 400
+    assert "No site has the id “works-none”." in wrong.content.decode()
+    assert not GroupMember.objects.exists()
+    assert "Invitations sent: 1." in runner.post(here, {"sites": "works-1"}, follow=True).content.decode()
+    assert "Invited already, or members: 1." in runner.post(here, {"sites": "works-1 works-1"}, follow=True).content.decode()
 
 
 def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(cast: Cast) -> None:
@@ -147,6 +160,15 @@ def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: 
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
     with pytest.raises(AppendOnlyError):
         GroupCount.objects.update(told={})
+
+
+def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_has_ended(cast: Cast) -> None:
+    house = cast.approver.memberships.get().organisation_id
+    first = groups.make(PARK, house, cast.approver, NOW)
+    assert groups.make(PARK, house, cast.approver, NOW) == first
+    assert SiteGroup.objects.count() == Event.objects.filter(action="site-group.made").count() == 1
+    groups.end(first, cast.approver, NOW)
+    assert groups.make(PARK, house, cast.approver, NOW) != first
 
 
 def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:

@@ -79,4 +79,18 @@ def test_who_must_show_a_second_factor_finds_there_what_was_typed_before(cast: C
     officer.post(reverse("account_login"), told)
     asked = officer.post(reverse("web:obliged-amend", args=[cast.group.pk]), {"site": "works-1", "duty": "voluntary", "cohort": ""})
     assert asked.headers["Location"].endswith("next=%2Fnot-sent%2F")
-    assert "voluntary" in officer.get(reverse("web:unsent")).content.decode()
+    page = officer.get(reverse("web:unsent")).content.decode()
+    assert "voluntary" in page
+    assert "You were asked to sign in again for this act. Nothing has been saved or decided yet" in page
+    assert "Your session had ended" not in page
+
+
+def test_a_decision_is_carried_with_what_it_was_read_against_and_shows_the_words_of_its_form(cast: Cast) -> None:
+    officer = Client()
+    officer.post(reverse("account_login"), {"username": cast.approver.email, "password": PASSWORD})
+    decided = {"read_against": "ab" * 32, "note": "Read twice.", "when": "now"}
+    officer.post(reverse("web:publish-practice", args=[1]), decided)
+    page = officer.get(reverse("web:unsent")).content.decode()
+    assert {name: value for name, value in fields(page).items() if name in decided} == decided
+    assert "Note on your decision (optional)" in page
+    assert page.count("ab" * 32) == 1, "in the hidden field alone"

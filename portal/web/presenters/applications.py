@@ -13,8 +13,9 @@ from portal.register.applying import lacks_code
 from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
 from portal.web.register_forms import KINDS, SIZES
-from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import Names, shown_name
+from portal.web.viewmodels.methods import Fact, Sheet
+from portal.web.viewmodels.shared import Crumb, Item, StateWord
+from portal.web.words import Names, moment_in_words, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,23 @@ def site_wish(row: SiteApplication) -> Wish:
 
 def _code(code: str) -> tuple[Item, ...]:
     return (Item(_("Unified social credit code"), code),) if code else ()
+
+
+def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> Sheet:
+    """For an officer who comes second: who decided what, when and why.
+
+    `typed` is the reason that this officer gave, which nobody was sent; None where nothing was sent.
+    """
+    facts = [Fact(_("Decision"), _("approved") if row.approved else _("refused")), Fact(_("Decided by"), row.decided_by)]
+    if row.decided_at is not None:
+        facts.append(Fact(_("Decided at"), moment_in_words(row.decided_at)))
+    if row.reason:
+        facts.append(Fact(_("Reason"), row.reason))
+    if typed:
+        facts.append(Fact(_("What you typed"), typed))
+    crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
+    lead = _("This application is decided already. Nothing of what you sent was recorded.") if typed is not None else ""
+    return Sheet(_("Decided: %(name)s") % {"name": shown_name(row.name)}, crumbs, lead, tuple(facts))
 
 
 def own_wish(view: SiteWishView) -> OwnWish:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from benchmarks.disclosure.best_group import Composed, Share
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
+from portal.publication import best_groups
 from portal.publication.models import BestGroup, Publication
 from portal.web.presenters.best_group import TRAITS, Regions, classes_in_words
 from portal.web.presenters.methods import table_of
@@ -19,7 +20,9 @@ from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import Names, enumerated, in_page_language, metric_name, moment_in_words, one_after_another, period_name, with_variant
 
 
-def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup | None, *, reads: int, decides: bool) -> FormSheet:
+def review_page(
+    row: Publication, composed: Sequence[Composed], held: BestGroup | None, *, reads: int, decides: bool, problem: str = ""
+) -> FormSheet:
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
@@ -50,6 +53,8 @@ def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup 
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(
         Sheet(_("How the best firms are composed"), (crumb,), lead, tuple(facts), (Section("", table_of(_("Values"), heads, rows, "")),)),
+        problem,
+        best_groups.as_read(held),
         state=state,
         act_url=reverse("web:best-group", args=[row.pk]) if may and not mine else "",
         act_text=_("Propose it for publication") if held is None else _("Publish it"),

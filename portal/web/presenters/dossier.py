@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,11 +77,11 @@ def dossier_page(found: Dossier) -> DossierPage:
     language = get_language() or "en"
     site, programme = found.site, found.programme
     address = reverse("web:dossier", args=[site.slug])
-    counted = {state: found.counted[state] for state in Shown}
-    lead = _(
-        "Of %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares %(declared)d. "
-        "%(refuted)d are not met and %(missing)d are missing."
-    ) % {"all": len(found.entries), **{str(state): count for state, count in counted.items()}}
+    lead = _lead([entry.state for entry in found.entries if not entry.criterion.own])
+    if own := [entry.state for entry in found.entries if entry.criterion.own]:
+        lead += sentence_space() + _("Of %(all)d criteria that this portal added, the records here show %(shown)d.") % {
+            "all": len(own), "shown": own.count(Shown.SHOWN),
+        }  # fmt: skip
     offered = sum(len(entry.offers) for entry in found.entries)
     won = sum(len(entry.offers) for entry in found.entries if entry.met is Met.MET)
     if offered:
@@ -120,6 +121,14 @@ def dossier_page(found: Dossier) -> DossierPage:
     )
 
 
+def _lead(states: Sequence[Shown]) -> str:
+    """How many of the programme's own criteria stand where: what this portal adds is counted apart."""
+    return _(
+        "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares "
+        "%(declared)d. %(refuted)d are not met and %(missing)d are missing."
+    ) % {"all": len(states), **{str(state): states.count(state) for state in Shown}}
+
+
 def _wanted(criterion: Criterion) -> Link:
     """What would show a criterion of which nothing is on record. `#declare` is the form of who acts for the site."""
     if criterion.shown_by == REPORT:
@@ -127,8 +136,9 @@ def _wanted(criterion: Criterion) -> Link:
     if criterion.shown_by == ATTESTATION:
         return Link(_("A certification body’s statement on an accepted report shows it."), "")
     if criterion.shown_by.startswith(SYSTEM):
-        return Link(_("A valid certificate on record shows it, or the firm declares it and names the document."), "#declare")
-    return Link(_("The firm declares it and names the document that shows it."), "#declare")
+        wanted = _("Not declared. A valid certificate on record shows it, or the firm may declare it and name the document.")
+        return Link(wanted, "#declare")
+    return Link(_("Not declared. The firm may declare it and name the document that shows it."), "#declare")
 
 
 def _line(evidence: Evidence) -> EvidenceLine:

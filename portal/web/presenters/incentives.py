@@ -23,7 +23,7 @@ class IncentiveRow:
     scheme: str
     amount: str
     evidence: str
-    report: str  # which report of the site the evidence is; empty for a document kept elsewhere
+    report: str  # which report of the site the evidence is, or that nothing on record has this digest
     by: str
     at: datetime
     corrected: Correction | None
@@ -57,7 +57,7 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: 
                 scheme=incentive.scheme,
                 amount=f"{incentive.amount:,.2f}",
                 evidence=incentive.evidence,
-                report=_("its report of %(period)s") % {"period": period_name(incentive.period)} if incentive.period else "",
+                report=_evidence(incentive),
                 by=incentive.recorded_by,
                 at=incentive.recorded_at,
                 corrected=incentive.corrected,
@@ -95,6 +95,12 @@ def what_is_recorded(view: IncentiveView) -> str:
 
 def crumbs() -> tuple[Crumb, ...]:
     return (Crumb(_("Incentives"), reverse("web:incentives")),)
+
+
+def _evidence(incentive: IncentiveView) -> str:
+    if incentive.period:
+        return _("its report of %(period)s") % {"period": period_name(incentive.period)}
+    return "" if incentive.known else _("a document kept elsewhere: nothing on record here has this digest")
 
 
 def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:

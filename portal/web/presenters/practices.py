@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,21 +16,18 @@ from django.utils.translation import gettext_lazy
 from benchmarks.declared import Words
 from benchmarks.guidance.outcomes import Outcome, Reported
 from benchmarks.guidance.practices import Library, Listing, Practice
-from portal.accounts.models import Role
 from portal.days import scheme_day
-from portal.practices.entry_checks import lacking
 from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, SiteReport, State
-from portal.practices.reviewing import WAITING
 from portal.web.practice_forms import cause_choices
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
+from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
-from portal.web.words import Names, dated, enumerated, in_language, in_page_language, moment_in_words, shown_name, state
+from portal.web.words import Names, dated, in_language, in_page_language, shown_name, state
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     State.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
@@ -95,7 +92,7 @@ class OwnReport:
     outcome: str
     state: StateWord
     waits: bool
-    reason: str = ""  # the auditor's, where none confirmed it or the confirmation was withdrawn
+    unconfirmed: str = ""  # who, when and why, where an auditor refused to confirm it or withdrew the confirmation
 
 
 def outcome_page(practice: Practice, reports: Sequence[SiteReport], *, may_report: bool) -> OutcomePage:
@@ -106,12 +103,22 @@ def outcome_page(practice: Practice, reports: Sequence[SiteReport], *, may_repor
             _own_outcome(row),
             _own_state(row),
             row.counted_at is None,
-            row.unconfirmed_reason,
+            _unconfirmed(row),
         )
         for row in reports
     )
-    crumbs = (*_crumbs(), Crumb(in_page_language(practice.words), reverse("web:practice", args=[practice.id])))
+    crumbs = (*library_crumbs(), Crumb(in_page_language(practice.words), reverse("web:practice", args=[practice.id])))
     return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own, may_report)
+
+
+def _unconfirmed(row: SiteReport) -> str:
+    """What an auditor did, when and why; empty where none did. The firm knows which body audits it."""
+    if row.unconfirmed_at is None:
+        return ""
+    facts = {"day": dateformat.format(scheme_day(row.unconfirmed_at), _("j F Y")), "reason": row.unconfirmed_reason}
+    if row.confirmed_key:
+        return _("An auditor withdrew the confirmation on %(day)s, because: %(reason)s") % facts
+    return _("An auditor refused to confirm it on %(day)s, because: %(reason)s") % facts
 
 
 def class_found(row: SiteReport) -> str:
@@ -253,7 +260,7 @@ def practice_page(
     links = _links()
     if in_force and reports:
         links = (Link(_("Report what it saved at your site"), reverse("web:practice-outcome", args=[practice])), *links)
-    return Sheet(in_page_language(shown.words), _crumbs(), note, facts, _versions(practice, versions), links)
+    return Sheet(in_page_language(shown.words), library_crumbs(), note, facts, _versions(practice, versions), links)
 
 
 def payback_of(library: Library, practice: str, today: date) -> Payback | None:
@@ -320,7 +327,9 @@ def _withdrawn(row: Entry, versions: Sequence[Entry]) -> Sheet:
     facts = [Fact(_("Withdrawn"), _("because: %(reason)s") % {"reason": row.ended_reason}), Fact(_("Version"), str(row.version))]
     if row.ended_at is not None:
         facts.insert(0, Fact(_("On"), "", day=scheme_day(row.ended_at)))
-    return Sheet(_title(row), _crumbs(), _("This practice was withdrawn."), tuple(facts), _versions(row.practice, versions), _links())
+    return Sheet(
+        title_of(row), library_crumbs(), _("This practice was withdrawn."), tuple(facts), _versions(row.practice, versions), _links()
+    )
 
 
 def _versions(practice: str, versions: Sequence[Entry]) -> tuple[Section, ...]:
@@ -341,136 +350,10 @@ def _links() -> tuple[Link, ...]:
     return (Link(_("All practices"), reverse("web:practices")), Link(_("The signed library, for agents"), reverse("api:practices")))
 
 
-def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: frozenset[str], regulates: bool) -> Sheet:
-    titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
-    table = listed(
-        rows,
-        query,
-        caption=_("Entries"),
-        titles=titles,
-        keys={"at": lambda entry: entry.written_at, "title": _title, "state": lambda entry: entry.state},
-        default="-at",
-        cells=_entry_row,
-        empty=_("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
-        shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
-    )
-    waiting = sum(entry.state == State.REVIEWED and entry.organisation_id is None and entry.reviewed_by_id != reads for entry in rows)
-    links = [Link(_("The library"), reverse("web:practices"))]
-    if regulates:
-        links.append(Link(_("Import a published list"), reverse("web:import-practices")))
-        if waiting:
-            links.append(Link(_("Publish %(n)s imported practices") % {"n": waiting}, reverse("web:publish-practices")))
-    if Role.ENTERPRISE in roles:
-        links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
-    lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
-    return Sheet(_("Practices in progress"), crumbs()[:1], lead, sections=(Section("", table),), links=tuple(links))
-
-
-def _is(wanted: str) -> Callable[[Entry], bool]:
-    return lambda entry: entry.state == wanted
-
-
-def _entry_row(row: Entry) -> tuple[Cell, ...]:
-    return (
-        Cell(_title(row), note=_("version %(version)s") % {"version": row.version}, url=reverse("web:practice-entry", args=[row.pk])),
-        Cell(_origin(row)),
-        Cell(moment_in_words(row.written_at)),
-        Cell("", state=state(STATES, row.state)),
-    )
-
-
-def entry_page(row: Entry, fields: Mapping[str, str], *, reads: int, regulates: bool, own: bool) -> FormSheet:
-    """`fields`: what the form calls them."""
-    facts = [
-        Fact(_("Where it comes from"), _origin(row)),
-        Fact(_("Name in the library"), row.practice, mono=True),
-        Fact(_("Version"), str(row.version)),
-        Fact(_("Written"), moment_in_words(row.written_at)),
-    ]
-    if row.reviewed_at is not None:
-        facts.append(Fact(_("Reviewed by"), f"{row.reviewer}, {moment_in_words(row.reviewed_at)}"))
-    if row.published_at is not None:
-        url = reverse("web:practice-version", args=[row.practice, row.version])
-        facts.append(Fact(_("Published"), moment_in_words(row.published_at), url=url))
-    if row.ended_at is not None:
-        facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
-    sheet = Sheet(_title(row), crumbs(), "", tuple(facts))
-    ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
-    ready = regulates and row.state == State.REVIEWED
-    mine = row.reviewed_by_id == reads
-    missing = [fields[name] for name in lacking(row.content, imported=row.organisation_id is None)] if ready else []
-    refuses = row.state != State.PUBLISHED and not own
-    return FormSheet(
-        sheet,
-        form_title=_("The next version") if row.state == State.PUBLISHED else _("What it says"),
-        form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
-        button=_("Save as reviewed") if regulates else _("Save"),
-        state=state(STATES, row.state),
-        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not mine and not missing else "",
-        act_text=_("Publish this version"),
-        why_not=_not_published_yet(missing, mine=mine) if ready else "",
-        end_url=reverse("web:end-practice", args=[row.pk]) if ends else "",
-        end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
-    )
-
-
-def _not_published_yet(missing: Sequence[str], *, mine: bool) -> str:
-    if missing:
-        return _("Nobody can publish it yet. It lacks: %(fields)s.") % {"fields": enumerated(missing)}
-    return _("You have reviewed it. A second person publishes it.") if mine else ""
-
-
-def offer_page() -> FormSheet:
-    lead = _(
-        "Tell other plants what you do, so that they can do it too. Write the saving per tonne as a range. Never write how much "
-        "energy your step uses: from your energy per tonne others could calculate your label. A reviewer edits the text, and a "
-        "second person publishes it."
-    )
-    return FormSheet(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
-
-
-def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:
-    lead = _(
-        "Every practice names its source and the day on which somebody read the source itself. Nothing is imported from "
-        "second-hand sources."
-    )
-    rows = tuple((Cell(str(line)), Cell(column, mono=True), Cell(wrong)) for line, column, wrong in faults)
-    heads = (_("Line"), _("Column"), _("What is wrong"))
-    sections = (Section("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
-    links = (
-        Link(_("The template, CSV"), reverse("web:practices-template-csv")),
-        Link(_("The template, XLSX"), reverse("web:practices-template-xlsx")),
-    )
-    return Sheet(_("Import a published list"), crumbs(), lead, sections=sections, links=links)
-
-
-def _for_reviewers() -> str:
-    return _(
-        "Check the text for anything that would reveal the firm’s label: energy per unit in words, a share of its energy, figures "
-        "whose unit is stated elsewhere, or a combination with another entry. The portal refuses only what it recognises."
-    )
-
-
-def names_of(rows: Iterable[Entry]) -> str:
-    return enumerated(_title(row) for row in rows)
-
-
-def _title(row: Entry) -> str:
+def title_of(row: Entry) -> str:
     en, zh = row.content.get("title_en", ""), row.content.get("title_zh", "")
     return in_language(en, zh) or zh
 
 
-def _origin(row: Entry) -> str:
-    if row.organisation is None:
-        return in_language(row.content.get("source_en", ""), row.content.get("source_zh", ""))
-    name = shown_name(row.organisation.name)
-    how = _("to be named") if row.named else _("not to be named")
-    return f"{name} ({how})"
-
-
-def _crumbs() -> tuple[Crumb, ...]:
+def library_crumbs() -> tuple[Crumb, ...]:
     return (Crumb(_("Best practice"), reverse("web:practices")),)
-
-
-def crumbs() -> tuple[Crumb, ...]:
-    return (*_crumbs(), Crumb(_("Practices in progress"), reverse("web:practice-entries")))

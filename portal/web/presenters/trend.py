@@ -116,8 +116,12 @@ def verdict(points: Sequence[Reported], unit: str) -> str:
         return _("Within the noise since %(since)s.") % {"since": first.label}
     fell = first.you.value > last.you.value
     apart = gap("", first.you, last.you, 1.0) if fell else gap("", last.you, first.you, 1.0)
-    form = _("Fell by %(by)s %(unit)s since %(since)s (%(interval)s).")
-    if not fell:
+    if first.you.value < 0 and last.you.value < 0:  # it gives energy back
+        more = _("Gives %(by)s %(unit)s more than in %(since)s (%(interval)s).")
+        form = more if fell else _("Gives %(by)s %(unit)s less than in %(since)s (%(interval)s).")
+    elif fell:
+        form = _("Fell by %(by)s %(unit)s since %(since)s (%(interval)s).")
+    else:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
     places = two_digits(apart.lo, apart.hi)
     facts = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}

@@ -66,9 +66,15 @@ class ProposalPage:
 
 @dataclass(frozen=True, slots=True)
 class FormSheet:
-    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty addresses may not."""
+    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty addresses may not.
+
+    `problem` is why nothing was done; `read_against` goes along with act and form (`portal.practices.revisions.as_read`).
+    """
 
     sheet: Sheet
+    problem: str = ""
+    read_against: str = ""
+    form_url: str = ""  # where it is not the page's own
     state: StateWord | None = None
     act_url: str = ""
     act_text: str = ""

@@ -18,8 +18,11 @@ from django.views.i18n import set_language
 from portal.notifications.telling import speak
 from portal.web import unsent_forms
 from portal.web.access import for_anybody_signed_in, person
-from portal.web.forms import SignInForm, mark_errors
+from portal.web.forms import ApprovalForm, CommentForm, ReasonForm, SignInForm, mark_errors
 from portal.web.signing_in import SIGNED_IN_BEFORE, first_page
+
+DECISIONS = (ApprovalForm, CommentForm, ReasonForm)
+"""Forms before which a password may be asked for again, by whose words their fields are called."""
 
 
 class SignIn(views.LoginView):
@@ -59,7 +62,11 @@ def not_sent(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         unsent_forms.drop(request)
     held = unsent_forms.unsent_form(request)
-    return redirect(first_page(request)) if held is None else render(request, "web/unsent.html", {"unsent": held})
+    if held is None:
+        return redirect(first_page(request))
+    labels = {name: field.label for form in DECISIONS for name, field in form.base_fields.items()}
+    typed = tuple((labels.get(name, name), value) for name, value in held.typed)
+    return render(request, "web/unsent.html", {"unsent": held, "typed": typed})
 
 
 def language(request: HttpRequest) -> HttpResponseBase:

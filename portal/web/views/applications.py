@@ -23,7 +23,7 @@ from portal.web.answers import form_page, report_done
 from portal.web.choosing import Choosable, choosing, chosen_by
 from portal.web.forms import add_error
 from portal.web.mail_texts import post_link
-from portal.web.presenters.applications import firm_wish, site_wish
+from portal.web.presenters.applications import decided_page, firm_wish, site_wish
 from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.words import headed, shown_name
@@ -76,7 +76,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     row = applying.waiting_for(user).filter(pk=application).first()
     if row is None:
-        raise Http404
+        return _decided(request, applying.decided_for(user).filter(pk=application).first())
     given_form = request.POST if request.method == "POST" else None
     form = (
         FirmDecisionForm(row.controlling_firm, given_form, lacks_code=applying.lacks_code(row))
@@ -98,8 +98,8 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
             return report_done(request, _("The decision is recorded, and the applicant is informed by mail."), "web:applications")
         except RefusedError as refusal:
             add_error(form, _field_of(refusal, form), refusal)
-        except FirmApplication.DoesNotExist as error:
-            raise Http404 from error
+        except FirmApplication.DoesNotExist:  # at the same moment
+            return _decided(request, applying.decided_for(user).filter(pk=application).first())
     return _page(request, form, {"wish": firm_wish(row)})
 
 
@@ -108,7 +108,7 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     row = siting.waiting_for(user).filter(pk=application).first()
     if row is None:
-        raise Http404
+        return _decided(request, siting.decided_for(user).filter(pk=application).first())
     form = SiteDecisionForm(request.POST if request.method == "POST" else None)
     new_site = row.site_id is None
     if request.method == "POST" and form.is_valid() and _decision(request, form) and (not new_site or _duty(request, form)):
@@ -120,9 +120,17 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
                 siting.refuse(user, row.pk, form.cleaned_data["reason"], now)
                 messages.success(request, _("The site %(site)s is refused; its firm can read why.") % {"site": row.slug})
             return redirect("web:applications")
-        except SiteApplication.DoesNotExist as error:
-            raise Http404 from error
+        except SiteApplication.DoesNotExist:  # at the same moment
+            return _decided(request, siting.decided_for(user).filter(pk=application).first())
     return _page(request, form, {"wish": site_wish(row), "new_site": new_site})
+
+
+def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None) -> HttpResponse:
+    """Another officer was first: what was decided, and the reason that was typed here. Not found where there is no such application."""
+    if row is None:
+        raise Http404
+    sheet = decided_page(row, request.POST.get("reason", "").strip() if request.method == "POST" else None)
+    return render(request, "web/sheet.html", {"page": sheet}, status=409 if request.method == "POST" else 200)
 
 
 def _field_of(refusal: RefusedError, form: forms.Form) -> str:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role
 from portal.accounts.selectors import may_decide_for
 from portal.keys import receipt_key
+from portal.problems import RefusedError
 from portal.publication import best_groups
 from portal.publication.models import BestGroup, Publication, Status
+from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import report_done
 from portal.web.presenters.best_group_review import review_page
@@ -20,17 +22,26 @@ from portal.web.presenters.best_group_review import review_page
 @for_role(Role.REGULATOR, posts=True)
 @freshly
 def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
-    """A POST proposes it; of what another proposed, it publishes it. Not found for who does not regulate the whole of its scope."""
+    """A POST proposes it; of what another proposed, it publishes it as it was read. Not found for who does not regulate the whole of its
+    scope."""
     user, now = person(request), timezone.now()
     row = Publication.objects.select_related("period__peer_group__scope").filter(pk=publication, status=Status.PUBLISHED).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         raise Http404
     held = BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=row).first()
+    problem = ""
     if request.method == "POST":
         if held is None or held.proposed_by_id == user.pk:
             best_groups.propose(row, user, now)
             return report_done(request, _("It is proposed. A second officer has to publish it."), "web:best-group", publication)
-        best_groups.publish(row, user, receipt_key(), now)
-        return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
-    sheet = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, decides=True)
-    return render(request, "web/form_sheet.html", {"page": sheet})
+        try:
+            best_groups.publish(row, request.POST.get("read_against", ""), user, receipt_key(), now)
+        except RefusedError as refusal:
+            if refusal.code != best_groups.changed().code:
+                raise
+            problem = in_whole(refusal)
+            held = BestGroup.objects.select_related("proposed_by", "published_by").get(publication=row)
+        else:
+            return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
+    sheet = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, decides=True, problem=problem)
+    return render(request, "web/form_sheet.html", {"page": sheet}, status=409 if problem else 200)

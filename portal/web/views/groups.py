@@ -12,16 +12,18 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import managed_sites, roles_of
 from portal.days import scheme_day
+from portal.problems import RefusedError
 from portal.sharing import groups
 from portal.sharing.group_counts import Said, count_again, group_view
 from portal.sharing.models import GroupMember, SiteGroup
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, form_page, report_done
+from portal.web.forms import add_error
 from portal.web.group_forms import ConsentForm, GroupForm, InviteForm
 from portal.web.presenters import groups as presenter
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, shown_name
+from portal.web.words import Names, sentence_space, shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE)
 State = GroupMember.State
@@ -56,8 +58,18 @@ def group(request: HttpRequest, group: int) -> HttpResponseBase:
         raise Http404
     form = InviteForm(request.POST if request.method == "POST" else None) if runs and row.ended_at is None else None
     if request.method == "POST" and form is not None and form.is_valid():
-        asked = groups.invite(row, form.cleaned_data["sites"], person(request), timezone.now())
-        return report_done(request, _("Invitations sent: %(n)s. Each firm decides for itself.") % {"n": asked}, "web:site-group", group)
+        slugs = form.cleaned_data["sites"]
+        try:
+            asked = groups.invite(row, slugs, person(request), timezone.now())
+        except RefusedError as refusal:
+            if refusal.code != "site-unknown":
+                raise
+            add_error(form, "sites", refusal)
+        else:
+            done = _("Invitations sent: %(n)s. Each firm decides for itself.") % {"n": asked}
+            if before := len(set(slugs)) - asked:
+                done += sentence_space() + _("Invited already, or members: %(n)s.") % {"n": before}
+            return report_done(request, done, "web:site-group", group)
     context = {"page": presenter.group_page(row, group_view(row, scheme_day()), runs=runs)}
     return form_page(request, "web/form_sheet.html", context, form) if form else render(request, "web/form_sheet.html", context)
 

@@ -58,6 +58,11 @@ def year(label: str, value: float, half: float | None, *, breaks: bool = False) 
             "Fell by 4.3 kgce/t since 2023 (3.7 to 4.9). The last change is within the noise.",
         ),
         ([year("2024", 99.0, 0.4), year("2025", 103.0, 0.4)], "Rose by 4.0 kgce/t since 2024 (3.4 to 4.6)."),
+        (
+            [year("2024", -10.5, 0.01), year("2025", -10.62, 0.01)],
+            "Gives 0.120 kgce/t more than in 2024 (0.106 to 0.134).",
+        ),
+        ([year("2024", -10.62, 0.01), year("2025", -10.5, 0.01)], "Gives 0.120 kgce/t less than in 2024 (0.106 to 0.134)."),
         ([year("2024", 0.268, 0.001), year("2025", 0.26, 0.001)], "Fell by 0.0080 kgce/t since 2024 (0.0066 to 0.0094)."),
         ([year("2024", 3.58, 0.4), year("2025", 3.52, 0.4)], "Within the noise since 2024."),
         ([year("2023", 120.0, 0.4), year("2024", 99.7, 0.4, breaks=True), year("2025", 99.6, 0.4)], "Within the noise since 2024."),

@@ -1,0 +1,160 @@
+"""Practices on their way into the library: the list of entries, one entry with what may be done, what is offered and imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Role
+from portal.practices.entry_checks import lacking
+from portal.practices.models import Entry, State
+from portal.practices.reviewing import WAITING
+from portal.web.presenters.listed import listed
+from portal.web.presenters.methods import table_of
+from portal.web.presenters.practices import STATES, library_crumbs, title_of
+from portal.web.viewmodels.listed import Cell
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import enumerated, in_language, moment_in_words, shown_name, state
+
+
+def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, roles: frozenset[str], regulates: bool) -> Sheet:
+    titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
+    table = listed(
+        rows,
+        query,
+        caption=_("Entries"),
+        titles=titles,
+        keys={"at": lambda entry: entry.written_at, "title": title_of, "state": lambda entry: entry.state},
+        default="-at",
+        cells=_entry_row,
+        empty=_("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
+        shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
+    )
+    links = [Link(_("The library"), reverse("web:practices"))]
+    if regulates:
+        links.append(Link(_("Import a published list"), reverse("web:import-practices")))
+        if to_publish:
+            links.append(Link(_("Publish %(n)s imported practices") % {"n": to_publish}, reverse("web:publish-practices")))
+    if Role.ENTERPRISE in roles:
+        links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
+    lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
+    return Sheet(_("Practices in progress"), crumbs()[:1], lead, sections=(Section("", table),), links=tuple(links))
+
+
+def _is(wanted: str) -> Callable[[Entry], bool]:
+    return lambda entry: entry.state == wanted
+
+
+def _entry_row(row: Entry) -> tuple[Cell, ...]:
+    return (
+        Cell(title_of(row), note=_("version %(version)s") % {"version": row.version}, url=reverse("web:practice-entry", args=[row.pk])),
+        Cell(_origin(row)),
+        Cell(moment_in_words(row.written_at)),
+        Cell("", state=state(STATES, row.state)),
+    )
+
+
+def entry_page(
+    row: Entry,
+    fields: Mapping[str, str],
+    *,
+    wrote: bool,
+    regulates: bool,
+    own: bool,
+    read_against: str,
+    sections: tuple[Section, ...] = (),
+    problem: str = "",
+) -> FormSheet:
+    """`fields`: what the form calls them. `wrote`: the reader wrote a part of it. `problem`: why what the reader sent was not taken."""
+    facts = [
+        Fact(_("Where it comes from"), _origin(row)),
+        Fact(_("Name in the library"), row.practice, mono=True),
+        Fact(_("Version"), str(row.version)),
+        Fact(_("Written"), moment_in_words(row.written_at)),
+    ]
+    if row.reviewed_at is not None:
+        facts.append(Fact(_("Reviewed by"), f"{row.reviewer}, {moment_in_words(row.reviewed_at)}"))
+    if row.published_at is not None:
+        url = reverse("web:practice-version", args=[row.practice, row.version])
+        facts.append(Fact(_("Published"), moment_in_words(row.published_at), url=url))
+    if row.ended_at is not None:
+        facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
+    sheet = Sheet(title_of(row), crumbs(), "", tuple(facts), sections)
+    ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
+    ready = regulates and row.state == State.REVIEWED
+    missing = [fields[name] for name in lacking(row.content, imported=row.organisation_id is None)] if ready else []
+    refuses = row.state != State.PUBLISHED and not own
+    end_url = reverse("web:end-practice", args=[row.pk])
+    return FormSheet(
+        sheet,
+        problem,
+        read_against,
+        reverse("web:practice-entry", args=[row.pk]),
+        form_title=_("The next version") if row.state == State.PUBLISHED else _("What it says"),
+        form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
+        button=_("Save as reviewed") if regulates else _("Save"),
+        state=state(STATES, row.state),
+        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not wrote and not missing else "",
+        act_text=_("Publish this version"),
+        why_not=_not_published_yet(missing, wrote=wrote) if ready else "",
+        end_url=f"{end_url}?{urlencode({'read_against': read_against})}" if ends else "",
+        end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
+    )
+
+
+def _not_published_yet(missing: Sequence[str], *, wrote: bool) -> str:
+    if missing:
+        return _("Nobody can publish it yet. It lacks: %(fields)s.") % {"fields": enumerated(missing)}
+    return _("You have written or edited a part of it. A second person publishes it.") if wrote else ""
+
+
+def offer_page() -> FormSheet:
+    lead = _(
+        "Tell other plants what you do, so that they can do it too. Write the saving per tonne as a range. Never write how much "
+        "energy your step uses: from your energy per tonne others could calculate your label. A reviewer edits the text, and a "
+        "second person publishes it."
+    )
+    return FormSheet(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
+
+
+def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:
+    lead = _(
+        "Every practice names its source and the day on which somebody read the source itself. Nothing is imported from "
+        "second-hand sources."
+    )
+    rows = tuple((Cell(str(line)), Cell(column, mono=True), Cell(wrong)) for line, column, wrong in faults)
+    heads = (_("Line"), _("Column"), _("What is wrong"))
+    sections = (Section("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
+    links = (
+        Link(_("The template, CSV"), reverse("web:practices-template-csv")),
+        Link(_("The template, XLSX"), reverse("web:practices-template-xlsx")),
+    )
+    return Sheet(_("Import a published list"), crumbs(), lead, sections=sections, links=links)
+
+
+def _for_reviewers() -> str:
+    return _(
+        "Check the text for anything that would reveal the firm’s label: energy per unit in words, a share of its energy, figures "
+        "whose unit is stated elsewhere, or a combination with another entry. The portal refuses only what it recognises."
+    )
+
+
+def names_of(rows: Iterable[Entry]) -> str:
+    return enumerated(title_of(row) for row in rows)
+
+
+def _origin(row: Entry) -> str:
+    if row.organisation is None:
+        return in_language(row.content.get("source_en", ""), row.content.get("source_zh", ""))
+    name = shown_name(row.organisation.name)
+    how = _("to be named") if row.named else _("not to be named")
+    return f"{name} ({how})"
+
+
+def crumbs() -> tuple[Crumb, ...]:
+    return (*library_crumbs(), Crumb(_("Practices in progress"), reverse("web:practice-entries")))
