@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from benchmarks.guidance.outcomes import Reported
 from benchmarks.guidance.practices import Library
@@ -58,13 +58,17 @@ def entries_of(user: User) -> QuerySet[Entry]:
 
 def entries_to_publish(user: User) -> QuerySet[Entry]:
     """Reviewed, and no part of them written by this person."""
-    written = Revision.objects.filter(written_by=user).values("entry")
-    return _rows().filter(state=State.REVIEWED).exclude(reviewed_by=user).exclude(pk__in=written)
+    return _rows().filter(_by_others(user))
 
 
 def entries_to_review(user: User) -> tuple[int, int]:
     """For a regulator of the nation: how many were offered and not reviewed, and how many this person may publish."""
-    return Entry.objects.filter(state=State.OFFERED).count(), entries_to_publish(user).count()
+    counted = Entry.objects.aggregate(offered=Count("pk", filter=Q(state=State.OFFERED)), reviewed=Count("pk", filter=_by_others(user)))
+    return counted["offered"], counted["reviewed"]
+
+
+def _by_others(user: User) -> Q:
+    return Q(state=State.REVIEWED) & ~Q(reviewed_by=user) & ~Q(pk__in=Revision.objects.filter(written_by=user).values("entry"))
 
 
 def speaks_for(user: User, entry: Entry) -> bool:
