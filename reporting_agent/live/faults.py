@@ -17,6 +17,7 @@ from reporting_agent.report.figures import shown
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
 MOST_FALLS = 20  # registers, as where a gateway began anew
+AHEAD = -1  # in the place of a moment
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
 
@@ -37,6 +38,12 @@ class Faults:
                     meter=meter,
                     time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
                 )
+        if ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
+            yield Phrase(
+                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
+                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
+                meters=self._plant.stamps_ahead.named(ahead),
+            )
         for name, state in meters.items():
             if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
                 yield Phrase(
@@ -73,6 +80,8 @@ class Faults:
             yield meter, self._in_words(fall), False
         if more := falls[MOST_FALLS:]:
             yield "…", Phrase("Further registers that fell without a declared rollover: %(count)s", count=len(more)), False
+        if ahead := self._plant.stamps_ahead.by_us:
+            yield Phrase("Clocks"), Phrase("Ahead of this machine's: %(meters)s", meters=self._plant.stamps_ahead.named(ahead)), False
         for batch in self._plant.log.ahead()[:MOST_LISTED]:
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=self._stamp(batch.start_us)), False
         for name, state in meters.items():

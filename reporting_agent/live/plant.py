@@ -17,6 +17,7 @@ from reporting_agent.live.alerting import FEWEST, LOOKS, STEPS, Usual
 from reporting_agent.live.as_label import POINTS, AsLabel
 from reporting_agent.live.awaited import Awaited
 from reporting_agent.live.batch_log import Batch, BatchLog
+from reporting_agent.live.clock import StampsAhead
 from reporting_agent.live.history import WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
 from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
@@ -81,12 +82,15 @@ class Plant:
         self.log = BatchLog(site.zone, site.events)
         self.history = History(self.totals, self.log, rate_a_week)
         self.awaited = Awaited()
+        self.stamps_ahead = StampsAhead()
         self._as_label = AsLabel(site)
         self.unlearned = 0  # batches of the past that were counted since it learned: of a backlog
 
     def take(self, readings: Iterable[Reading], rows: Iterable[Row] = ()) -> None:
         """Readings and rows in order of arrival."""
+        readings = list(readings)
         self.totals.take(readings)
+        self.stamps_ahead.take(readings, self.totals)
         for row in rows:
             if row["table"] == "batches":
                 self.log.take(row)

@@ -137,9 +137,10 @@ def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(f
     list(faults.fresh({}))
     for minute, value in enumerate((500_000.0, 501_000.0, 20.0, 900.0, 1_800.0, 2_700.0), start=1):
         for name, sent in (("eaf-1-electricity", value), ("eaf-1-gas", 500.0)):
-            plant.take([Reading(name, begin_us + minute * 120_000_000, sent, received_us=begin_us)])
+            at_us = begin_us + minute * 120_000_000
+            plant.take([Reading(name, at_us, sent, received_us=at_us)])
     assert not plant.look()
-    (shown,) = plant.open_batches(begin_us)
+    (shown,) = plant.open_batches(at_us)
     assert (shown.state, shown.above, len(shown.course)) == ("not-known", None, 1)
     assert "eaf-1-electricity fell at" in str(shown.cause)
     assert ["501,000 to 20.00" in str(sentence) for sentence in faults.fresh({})] == [True]
