@@ -47,6 +47,7 @@ STATES = {
     "chance": Phrase("Within random variation"),
     "below": Phrase("Below a typical batch"),
     "not-known": Phrase("Energy not known"),
+    "no-meters": Phrase("No meter measures its step and unit"),
 }
 
 
