@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
@@ -90,6 +90,7 @@ class Room:
             name: (np.concatenate([times for times, _ in blocks]), np.concatenate([values for _, values in blocks]))
             for name, blocks in parts.items()
         }
+        self._remember(readings)
         self.plant.fill(
             readings,
             [row for row in source.rows if row["table"] == "batches"],
@@ -114,6 +115,14 @@ class Room:
         """In place of another, before it starts: what that counted since the agent started, and the shift that it has not told."""
         self.unreadable = before.unreadable
         self._shift_ends.goes_on(before._shift_ends)
+
+    def _remember(self, readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        """When each meter was heard of last: at its last time, or now where its clock is ahead; when that came the spool does not say."""
+        wall_us = now_us()
+        for name, (time_us, _) in readings.items():
+            if len(time_us):
+                total = self.plant.totals.by_meter[name]
+                total.received_us = min(int(time_us.max()) + total.late_us, wall_us)
 
     def listen(self) -> None:
         """Take the page's address, where that is not done.

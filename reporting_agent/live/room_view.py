@@ -41,7 +41,7 @@ class RoomView:
             if moment.at_us
             else t(Phrase("no reading yet")),
             "alerts": [self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang) for alert in moment.alerts],
-            "open": [self._line(running, lang) for running in moment.open],
+            "open": [self._line(running, moment.wall_us, lang) for running in moment.open],
             "idle": [self._idle(idle, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
             "sources": [*self._sources(moment, lang)],
@@ -66,7 +66,7 @@ class RoomView:
             ],
         }
 
-    def _line(self, running: Open, lang: str) -> dict[str, Any]:
+    def _line(self, running: Open, wall_us: int, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
         batch, done = running.batch, "" if running.progress is None else f"{100 * running.progress:.0f} %"
         name = short(batch.id)
@@ -81,7 +81,7 @@ class RoomView:
             status = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
         elif running.state == "unknown":
             status = (
-                Phrase("No figures since %(at)s", at=self._words.clock(running.silent_since_us))
+                Phrase("No figures since %(at)s", at=self._words.since(running.silent_since_us, wall_us))
                 if running.silent_since_us
                 else Phrase("No figures yet")
             )
@@ -128,7 +128,9 @@ class RoomView:
             for name, why in moment.sources
         ]
         for name, since_us in moment.silent[:MOST_NAMED]:
-            sentence = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
+            sentence = (
+                Phrase("Silent since %(at)s", at=self._words.since(since_us, moment.wall_us)) if since_us else Phrase("Never received")
+            )
             rows.append({"name": name, "css": "no", "state": t(sentence)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
             rows.append({"name": t(Phrase("Further meters: %(count)s", count=more)), "css": "no", "state": t(Phrase("Silent"))})
