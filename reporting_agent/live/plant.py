@@ -57,7 +57,8 @@ class Open:
     course: tuple[tuple[float, float], ...]  # (progress, above)
     band: tuple[tuple[float, float, float], ...]  # (progress, low, high): chance alone
     typical: float | None  # what a typical batch ends with
-    state: str  # no-label, no-meters, wastes, chance, below, unknown (meters are silent), not-known (their readings do not tell the energy)
+    # no-label, no-meters, no-threshold, wastes, chance, below, unknown (meters are silent), not-known (readings do not tell the energy)
+    state: str
     silent_since_us: int | None = None
     cause: str = ""
     like: int = 0  # earlier batches of its kind, of which so many are needed before there is a label
@@ -225,7 +226,7 @@ class Plant:
         expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
         now_above = drawn[-1][1] if len(drawn) == reached > 0 else None
         not_known = why_not_known(self.totals, batch, self.site.zone)
-        state = "below" if expected < -1.0 else "chance"
+        state = "below" if expected < -1.0 else "chance" if self.history.limits.one is not None else "no-threshold"
         state = "unknown" if silent else "wastes" if batch.sure_us is not None else "not-known" if not_known else state
         typical = float((usual.typical[-1] - usual.label[-1]) / usual.tonnes)
         why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)

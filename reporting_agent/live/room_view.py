@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from math import ceil, floor
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
@@ -178,15 +179,15 @@ def _foot(moment: Shown) -> list[Phrase]:
                     "(Shewhart and CUSUM, docs/live.md)."
                 ),
                 rate=f"{moment.rate:g}",
-                weeks=f"{moment.weeks:.0f}",
+                weeks=_down(moment.weeks),
             )
         )
     else:
         sentences.append(
             Phrase(
                 "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit of false alarms a week (%(rate)s) needs.",
-                weeks=f"{moment.weeks:.1f}",
-                needed=f"{weeks_needed(moment.rate):g}",
+                weeks=_down(moment.weeks),
+                needed=f"{ceil(100 * weeks_needed(moment.rate)) / 100:g}",
                 rate=f"{moment.rate:g}",
             )
         )
@@ -198,3 +199,9 @@ def _foot(moment: Shown) -> list[Phrase]:
     )
     sentences.append(Phrase("Nothing on this page leaves the plant."))
     return sentences
+
+
+def _down(weeks: float) -> str:
+    """Weeks never rounded up: what is not enough is not to look as if it were."""
+    digits = 1 if weeks >= 10 else 2
+    return f"{floor(weeks * 10**digits + 1e-9) / 10**digits:g}"
