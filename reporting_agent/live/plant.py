@@ -20,7 +20,7 @@ from reporting_agent.live.batch_log import Batch, BatchLog
 from reporting_agent.live.clock import StampsAhead
 from reporting_agent.live.history import WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
-from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
+from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats, Power, Total
 from reporting_agent.live.not_known import why_not_known
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -247,7 +247,9 @@ class Plant:
             since_us = max(batch.end_us or 0 for batch in batches[-5:])
             if line in running or not since_us:
                 continue
-            powers = [(total, total.power(now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment]
+            powers = [
+                (total, _idle_power(total, now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment
+            ]
             known = [(total, power) for total, power in powers if power is not None and power.an_hour]
             if not known:
                 continue
@@ -258,3 +260,8 @@ class Plant:
             from_us, to_us = min(power.from_us for _, power in known), max(power.to_us for _, power in known)
             idling.append(Idle(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))
+
+
+def _idle_power(total: Total, now_us: int, since_us: int) -> Power | None:
+    """What a meter takes since a batch ended. A rate's reading at that very moment is still of the batch, and the ramp from it on too."""
+    return total.power(now_us, since_us + 1 if total.meter.reading == "rate" else since_us)
