@@ -95,7 +95,11 @@ class Faults:
             due = Phrase("Due at %(start)s; shown as running from then on", start=start)
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
         if pairs := self._plant.sharing.pairs():
-            yield Phrase("Batches at one time on one unit"), Phrase("Left out of the label: %(pairs)s", pairs=_paired(pairs[::-1])), False
+            yield (
+                Phrase("Batches at one time on one unit"),
+                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
+                False,
+            )
         for line, batches in self._plant.log.lines.items():
             if batches[-1].start_us > self._plant.totals.now_us - LISTED_US and (why := self._units.unknown(line, batches[-1].id)):
                 yield batches[-1].equipment or batches[-1].step, why, False

@@ -58,7 +58,7 @@ def test_a_batch_that_is_open_is_shown_again_once_one_that_began_later_has_ended
     (sentence,) = log.fresh()
     assert sentence.startswith("Batches share a unit and time by their rows: E0 and X1 (eaf-1). `label` leaves them out")
     assert log.fresh() == []
-    assert log.listed() == [("Batches at one time on one unit", "Left out of the label: E0 and X1 (eaf-1)")]
+    assert log.listed() == [("Batches at one time on one unit", "Left out of the label once both have ended: E0 and X1 (eaf-1)")]
     log.row("E0", -20, -7)
     assert (log.runs(), log.listed()) == ([], [])
 
