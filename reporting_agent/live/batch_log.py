@@ -136,11 +136,12 @@ class BatchLog:
         return tonnes * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
 
     def running(self) -> list[Batch]:
-        """Of each line the last batch that has begun by our clock and has not ended. One that others of its line have followed runs no
-        longer once it has lasted three times as long as they do: its end was never told."""
+        """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
+        its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
         now_us = time.time_ns() // 1000
         latest: dict[Line, Batch] = {}
-        for batch in self.open.values():
+        to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
+        for batch in (*self.open.values(), *to_end):
             if batch.start_us <= now_us and (batch.line not in latest or batch.start_us >= latest[batch.line].start_us):
                 latest[batch.line] = batch
         return [batch for _, batch in sorted(latest.items()) if not self._was_left(batch, now_us)]

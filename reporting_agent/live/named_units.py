@@ -26,6 +26,13 @@ class NamedUnits:
         if self._steps and step not in self._steps:
             why = Phrase("Batch %(batch)s: the pack has no step %(name)s, so its energy is not known.", batch=batch, name=repr(step))
             return _with_nearest(why, step, self._steps)
+        if not unit and self._units and not self._totals.lines.counted([line]):
+            return Phrase(
+                "Batch %(batch)s names no unit, and no meter counts all of its step %(name)s, so its energy is not known. Send its row "
+                "again with its equipment.",
+                batch=batch,
+                name=repr(step),
+            )
         if unit and unit not in self._units and not self._totals.lines.counted([line]):
             why = Phrase(
                 "Batch %(batch)s: no [[meters]] or [[equipment]] in site.toml names the unit %(name)s, so its energy is not known.",
