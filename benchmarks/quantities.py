@@ -134,7 +134,7 @@ def _parse(unit: str) -> pint.Unit:
             Phrase("A unit cannot be read."),
             Phrase("Write the unit as its symbol. `docs/glossary.md` lists the units in use."),
             found=repr(unit),
-            wanted="a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t",
+            wanted=Phrase("a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t"),
         ) from error
     _refuse_small_energy(unit, parsed)
     return parsed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,12 +92,12 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
         for number, file in enumerate(files, start=1)
     ]
     outcomes = {}
-    for outcome in progress(_done(args, tasks), len(tasks), "sites"):
+    for outcome in progress(_done(args, tasks), len(tasks), Phrase("sites done")):
         outcomes[outcome.file] = outcome
         if outcome.refused is not None:
             sentence = Phrase("%(file)s was not done: %(refusal)s", file=outcome.file, refusal=outcome.refusal)
             say(in_language(sentence, args.lang))
-    ordered = [outcomes[task.file] for task in tasks]
+    ordered = [replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}") for task in tasks]  # the same of any worker
     with places.results(out) as written:
         payload = _written(args, fleet, ordered, written)
     failed = sum(outcome.refused is not None for outcome in ordered)

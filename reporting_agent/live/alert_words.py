@@ -30,6 +30,11 @@ class AlertWords:
         """Hour and minute at the site."""
         return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self.site.zone):%H:%M}"
 
+    def since(self, moment_us: int, wall_us: int) -> str:
+        """As `clock`, with its date where that is another day's."""
+        moment, wall = (datetime.fromtimestamp(each / 1e6, UTC).astimezone(self.site.zone) for each in (moment_us, wall_us))
+        return f"{moment:%H:%M}" if moment.date() == wall.date() else f"{moment:%Y-%m-%d %H:%M}"
+
     def sentence(self, alert: Alert) -> Phrase:
         """One alert as a sentence."""
         values = {

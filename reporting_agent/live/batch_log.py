@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from math import prod
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,11 +17,14 @@ from numpy.typing import NDArray
 from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
 from reporting_agent.config.events import Event, of_step
+from reporting_agent.live.clock import WRONG_US
 from reporting_agent.live.line_meters import Line
+from reporting_agent.live.meter_total import SECOND_US
 from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.segments import Row
-from reporting_agent.live.totals import AHEAD_US
 
+LATEST = 50  # batches of a line that tell how long one lasts
+LEFT_TIMES = 3.0
 Key = tuple[str, str]
 """Step and id."""
 Kind = tuple[str, str, str]
@@ -79,34 +83,48 @@ class BatchLog:
         self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
         self.batches: dict[Key, Batch] = {}
         self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
+        self.open: dict[Key, Batch] = {}  # whose end was not told
         self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
         self.completed: dict[Key, Batch] = {}  # counted, before their output was told
         self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
 
-    def take(self, row: Row) -> None:
-        """A row of the log."""
+    def take(self, row: Row) -> Batch | None:
+        """A row of the log; returns its batch, None of one that has not begun by any row."""
         key = (str(row.get("step", "")), str(row.get("batch_id", "")))
         batch = self.batches.get(key)
         start_us, end_us = _moment(row.get("start"), self._zone), _moment(row.get("end"), self._zone)
         if batch is None:
             if start_us is None:
-                return
+                return None
             kind = f"{row.get('product', '')}/{row.get('variant', '')}"
             batch = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
-        before = batch.start_us, batch.end_us, batch.tonnes, batch.good
+        before = batch.line, batch.start_us, batch.end_us, batch.tonnes, batch.good
+        self._move(batch, str(row.get("equipment") or batch.equipment))
         if start_us is not None and start_us != batch.start_us:
             batch.start_us = start_us
             self.lines[batch.line].sort(key=lambda entry: entry.start_us)
         batch.end_us = batch.end_us if end_us is None else end_us
+        if batch.end_us is None:
+            self.open[key] = batch
+        else:
+            self.open.pop(key, None)
         if row.get("output_quantity"):
             batch.tonnes = self._tonnes(row, batch)
         if end_us is not None:
             batch.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
-        if batch.end_us is None or before == (batch.start_us, batch.end_us, batch.tonnes, batch.good):
-            return
-        only_output = before == (batch.start_us, batch.end_us, None, batch.good)
+        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.tonnes, batch.good):
+            return batch
+        only_output = before == (batch.line, batch.start_us, batch.end_us, None, batch.good)
         (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
+        return batch
+
+    def _move(self, batch: Batch, equipment: str) -> None:
+        """To another unit, where a later row names one."""
+        if equipment != batch.equipment:
+            self.lines[batch.line].remove(batch)
+            batch.equipment = equipment
+            insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
 
     def _tonnes(self, row: Row, batch: Batch) -> float | None:
         """Its output, as declared."""
@@ -118,14 +136,27 @@ class BatchLog:
         return tonnes * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
 
     def running(self) -> list[Batch]:
-        """The last batch of each line that can have begun, where it has not ended; a start far ahead of our clock is a mistake."""
-        until_us = time.time_ns() // 1000 + AHEAD_US
-        last = [next((batch for batch in reversed(line) if batch.start_us <= until_us), None) for _, line in sorted(self.lines.items())]
-        return [batch for batch in last if batch is not None and batch.end_us is None]
+        """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
+        its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
+        now_us = time.time_ns() // 1000
+        latest: dict[Line, Batch] = {}
+        to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
+        for batch in (*self.open.values(), *to_end):
+            if batch.start_us <= now_us and (batch.line not in latest or batch.start_us >= latest[batch.line].start_us):
+                latest[batch.line] = batch
+        return [batch for _, batch in sorted(latest.items()) if not self._was_left(batch, now_us)]
+
+    def _was_left(self, batch: Batch, now_us: int) -> bool:
+        line = self.lines[batch.line]
+        begun = bisect_right(line, now_us, key=lambda entry: entry.start_us)
+        if line[begun - 1].start_us <= batch.start_us:
+            return False
+        lengths = [other.length_s for other in line[max(begun - LATEST, 0) : begun] if other.end_us is not None]
+        return now_us - batch.start_us > LEFT_TIMES * median(lengths or [0.0]) * SECOND_US
 
     def ahead(self) -> list[Batch]:
-        """Batches whose start is more than a day ahead of our clock: such a start is a mistake, or not due yet."""
-        until_us = time.time_ns() // 1000 + AHEAD_US
+        """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
+        until_us = time.time_ns() // 1000 + WRONG_US
         later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
         return [batch for line in later for batch in line]
 

@@ -43,5 +43,8 @@ def short(name: str) -> str:
 
 
 def tenths(value: float | None) -> str:
-    """A difference with its sign: on a wall three figures are one too many."""
-    return NOTHING if value is None else f"{value:+.1f}".replace("-", MINUS)
+    """A difference with its sign, and zero without: on a wall three figures are one too many."""
+    if value is None:
+        return NOTHING
+    text = f"{value:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", MINUS)

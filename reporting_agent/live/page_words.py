@@ -45,8 +45,10 @@ WORDS = {
 }
 STATES = {
     "chance": Phrase("Within random variation"),
+    "no-threshold": Phrase("No alerts are possible yet"),
     "below": Phrase("Below a typical batch"),
     "not-known": Phrase("Energy not known"),
+    "no-meters": Phrase("No meter measures its step and unit"),
 }
 
 

@@ -17,14 +17,17 @@ from reporting_agent.live.alerting import FEWEST, LOOKS, STEPS, Usual
 from reporting_agent.live.as_label import POINTS, AsLabel
 from reporting_agent.live.awaited import Awaited
 from reporting_agent.live.batch_log import Batch, BatchLog
+from reporting_agent.live.clock import StampsAhead
 from reporting_agent.live.history import WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
-from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats
+from reporting_agent.live.meter_total import HOUR_US, SECOND_US, Floats, Power, Total
 from reporting_agent.live.not_known import why_not_known
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
+from reporting_agent.live.sharing import Sharing
 from reporting_agent.live.totals import Totals
 
+DAY_US = 24 * HOUR_US
 HISTORY_US = 26 * WEEK_US
 WAITS_US = HOUR_US  # by the plant's time, for the last readings of a batch that ended
 
@@ -54,7 +57,8 @@ class Open:
     course: tuple[tuple[float, float], ...]  # (progress, above)
     band: tuple[tuple[float, float, float], ...]  # (progress, low, high): chance alone
     typical: float | None  # what a typical batch ends with
-    state: str  # no-label, wastes, chance, below, unknown (meters are silent), not-known (their readings do not tell the energy)
+    # no-label, no-meters, no-threshold, wastes, chance, below, unknown (meters are silent), not-known (readings do not tell the energy)
+    state: str
     silent_since_us: int | None = None
     cause: str = ""
     like: int = 0  # earlier batches of its kind, of which so many are needed before there is a label
@@ -81,15 +85,20 @@ class Plant:
         self.log = BatchLog(site.zone, site.events)
         self.history = History(self.totals, self.log, rate_a_week)
         self.awaited = Awaited()
+        self.stamps_ahead = StampsAhead()
+        self.sharing = Sharing()
         self._as_label = AsLabel(site)
         self.unlearned = 0  # batches of the past that were counted since it learned: of a backlog
 
     def take(self, readings: Iterable[Reading], rows: Iterable[Row] = ()) -> None:
         """Readings and rows in order of arrival."""
+        readings = list(readings)
         self.totals.take(readings)
+        self.stamps_ahead.take(readings, self.totals)
         for row in rows:
             if row["table"] == "batches":
-                self.log.take(row)
+                if (batch := self.log.take(row)) is not None:
+                    self.sharing.look(batch, self.log.lines[batch.line])
             elif row["table"] == corrected.TABLE:
                 self.totals.correct(row["meter"], row["time_us"], corrected.value_of(row))
 
@@ -97,6 +106,7 @@ class Plant:
         """What the spool holds, all at once: its readings by meter, its rows. Learns from it."""
         self.totals.fill(readings, now_us - HISTORY_US)
         self.take((), rows)
+        self.sharing.forget(now_us - DAY_US)
         self.settle()
         self.count_as_label([batch for batch in self.log.batches.values() if batch.noted is not None], readings)
         self.awaited.settling.clear()
@@ -207,9 +217,8 @@ class Plant:
         silent = [total.received_us for total in self.totals.of_line(batch.line, batch.start_us) if total.is_silent(wall_us)]
         silent_us = min(silent, default=None)
         if usual is None or now_s is None:
-            return Open(
-                batch, None, None, (), (), None, "no-label" if usual is None else "unknown", silent_us, like=self.history.like(batch)
-            )
+            state = "unknown" if usual is not None else "no-label" if self.totals.of_line(batch.line, batch.start_us) else "no-meters"
+            return Open(batch, None, None, (), (), None, state, silent_us, like=self.history.like(batch))
         reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
         course = self.history.course(batch, usual.duration_s, now_s)
         above = (course - usual.label) / usual.tonnes
@@ -217,7 +226,7 @@ class Plant:
         expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
         now_above = drawn[-1][1] if len(drawn) == reached > 0 else None
         not_known = why_not_known(self.totals, batch, self.site.zone)
-        state = "below" if expected < -1.0 else "chance"
+        state = "below" if expected < -1.0 else "chance" if self.history.limits.one is not None else "no-threshold"
         state = "unknown" if silent else "wastes" if batch.sure_us is not None else "not-known" if not_known else state
         typical = float((usual.typical[-1] - usual.label[-1]) / usual.tonnes)
         why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)
@@ -233,12 +242,14 @@ class Plant:
     def idle(self) -> list[Idle]:
         """Equipment whose last batch ended, and that takes energy; the most dear first."""
         idling: list[Idle] = []
-        now_us = self.totals.now_us
+        now_us, running = self.totals.now_us, {batch.line for batch in self.log.running()}
         for line, batches in self.log.lines.items():
-            if batches[-1].end_us is None:
-                continue
             since_us = max(batch.end_us or 0 for batch in batches[-5:])
-            powers = [(total, total.power(now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment]
+            if line in running or not since_us:
+                continue
+            powers = [
+                (total, _idle_power(total, now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment
+            ]
             known = [(total, power) for total, power in powers if power is not None and power.an_hour]
             if not known:
                 continue
@@ -249,3 +260,8 @@ class Plant:
             from_us, to_us = min(power.from_us for _, power in known), max(power.to_us for _, power in known)
             idling.append(Idle(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))
+
+
+def _idle_power(total: Total, now_us: int, since_us: int) -> Power | None:
+    """What a meter takes since a batch ended. A rate's reading at that very moment is still of the batch, and the ramp from it on too."""
+    return total.power(now_us, since_us + 1 if total.meter.reading == "rate" else since_us)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
@@ -90,6 +91,7 @@ class Room:
             name: (np.concatenate([times for times, _ in blocks]), np.concatenate([values for _, values in blocks]))
             for name, blocks in parts.items()
         }
+        self._remember(readings)
         self.plant.fill(
             readings,
             [row for row in source.rows if row["table"] == "batches"],
@@ -103,7 +105,7 @@ class Room:
                 batch.sure_us = alert.at_us
         if before is not None and before.server is not None and self.settings.page is not None:
             self.latest, self.server = before.latest, before.server
-            self.server.show(self.settings.page, self.pages, lambda: self.latest, self.answer)
+            self.server.show(self.settings.page, self.pages, self.shown, self.answer)
         elif self.settings.page is not None:
             self.listen()
             self.tell(
@@ -115,6 +117,14 @@ class Room:
         self.unreadable = before.unreadable
         self._shift_ends.goes_on(before._shift_ends)
 
+    def _remember(self, readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        """When each meter was heard of last: at its last time, or now where its clock is ahead; when that came the spool does not say."""
+        wall_us = now_us()
+        for name, (time_us, _) in readings.items():
+            if len(time_us):
+                total = self.plant.totals.by_meter[name]
+                total.received_us = min(int(time_us.max()) + total.late_us, wall_us)
+
     def listen(self) -> None:
         """Take the page's address, where that is not done.
 
@@ -125,7 +135,7 @@ class Room:
         if page is None or self.server is not None:
             return
         try:
-            self.server = Server(page, self.pages, lambda: self.latest, self.answer)
+            self.server = Server(page, self.pages, self.shown, self.answer)
         except OSError as refused:
             raise InputError(
                 "page-address",
@@ -180,6 +190,11 @@ class Room:
         self.tell(sentences[kind])
         self._shown_s = float("-inf")  # the next picture is not a second away
         return True
+
+    def shown(self) -> Shown | None:
+        """The last picture, with the answers of this moment: the page after a form holds what was answered. In a thread of the server."""
+        moment, answers = self.latest, self.answers
+        return moment if moment is None or moment.answers is answers else replace(moment, answers=answers)
 
     def round(self, watch: Watched) -> None:
         """Twice a second: look at what runs, raise what is sure, picture it."""

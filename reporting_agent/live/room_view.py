@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from math import ceil, floor
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
@@ -41,7 +42,7 @@ class RoomView:
             if moment.at_us
             else t(Phrase("no reading yet")),
             "alerts": [self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang) for alert in moment.alerts],
-            "open": [self._line(running, lang) for running in moment.open],
+            "open": [self._line(running, moment.wall_us, lang) for running in moment.open],
             "idle": [self._idle(idle, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
             "sources": [*self._sources(moment, lang)],
@@ -66,7 +67,7 @@ class RoomView:
             ],
         }
 
-    def _line(self, running: Open, lang: str) -> dict[str, Any]:
+    def _line(self, running: Open, wall_us: int, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
         batch, done = running.batch, "" if running.progress is None else f"{100 * running.progress:.0f} %"
         name = short(batch.id)
@@ -81,7 +82,7 @@ class RoomView:
             status = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
         elif running.state == "unknown":
             status = (
-                Phrase("No figures since %(at)s", at=self._words.clock(running.silent_since_us))
+                Phrase("No figures since %(at)s", at=self._words.since(running.silent_since_us, wall_us))
                 if running.silent_since_us
                 else Phrase("No figures yet")
             )
@@ -128,7 +129,9 @@ class RoomView:
             for name, why in moment.sources
         ]
         for name, since_us in moment.silent[:MOST_NAMED]:
-            sentence = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
+            sentence = (
+                Phrase("Silent since %(at)s", at=self._words.since(since_us, moment.wall_us)) if since_us else Phrase("Never received")
+            )
             rows.append({"name": name, "css": "no", "state": t(sentence)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
             rows.append({"name": t(Phrase("Further meters: %(count)s", count=more)), "css": "no", "state": t(Phrase("Silent"))})
@@ -176,15 +179,15 @@ def _foot(moment: Shown) -> list[Phrase]:
                     "(Shewhart and CUSUM, docs/live.md)."
                 ),
                 rate=f"{moment.rate:g}",
-                weeks=f"{moment.weeks:.0f}",
+                weeks=_down(moment.weeks),
             )
         )
     else:
         sentences.append(
             Phrase(
                 "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit of false alarms a week (%(rate)s) needs.",
-                weeks=f"{moment.weeks:.1f}",
-                needed=f"{weeks_needed(moment.rate):g}",
+                weeks=_down(moment.weeks),
+                needed=f"{ceil(100 * weeks_needed(moment.rate)) / 100:g}",
                 rate=f"{moment.rate:g}",
             )
         )
@@ -196,3 +199,9 @@ def _foot(moment: Shown) -> list[Phrase]:
     )
     sentences.append(Phrase("Nothing on this page leaves the plant."))
     return sentences
+
+
+def _down(weeks: float) -> str:
+    """Weeks never rounded up: what is not enough is not to look as if it were."""
+    digits = 1 if weeks >= 10 else 2
+    return f"{floor(weeks * 10**digits + 1e-9) / 10**digits:g}"

@@ -95,8 +95,8 @@ class Totals:
 
     @property
     def now_us(self) -> int:
-        """The plant's own time: the latest source time of any reading."""
-        return max((total.time_us[-1] for total in self.by_meter.values() if total.time_us), default=0)
+        """The plant's own time: the latest source time of any reading, or when that came where its source's clock is ahead of ours."""
+        return max((_until_us(total) for total in self.by_meter.values() if total.time_us), default=0)
 
     def take(self, readings: Iterable[Reading]) -> None:
         """Readings in order of arrival."""
@@ -153,8 +153,8 @@ class Totals:
         return next((why for meter in self.lines.counted([line], _moment(at_us)) if (why := self.lines.later.get(meter.id))), None)
 
     def told_us(self, line: Line, at_us: float) -> int | None:
-        """Until when all meters of a line have told; None where none has."""
-        last = [total.time_us[-1] for total in self.of_line(line, at_us) if total.time_us]
+        """Until when all meters of a line have told, none beyond our clock; None where none has."""
+        last = [_until_us(total) for total in self.of_line(line, at_us) if total.time_us]
         return min(last) if last else None
 
     def forgot(self, line: Line, moment_us: int) -> bool:
@@ -184,6 +184,11 @@ def accepted_pack(site: Site) -> Pack | None:
         return pack_of(site)
     except InputError:
         return None
+
+
+def _until_us(total: Total) -> int:
+    """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""
+    return min(total.time_us[-1], total.received_us or total.time_us[-1])
 
 
 def _moment(moment_us: float) -> datetime:

@@ -371,6 +371,7 @@ def pack_of(site: Site, pack: Pack | None = None) -> Pack:
     material_flow.refuse_unused_essentials(site, pack)
     over_the_fence.refuse_conversions_within(site, pack)
     refuse_impossible_heat(site, packs.factors(pack))
+    units.refuse_unknown_units(site)
     return pack
 
 

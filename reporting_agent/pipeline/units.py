@@ -15,11 +15,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, Place
 from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.measurements import Batch
 from benchmarks.quantities import MULTIPLES, ratio, spelled
 from benchmarks.routes import Step
+from reporting_agent.config import Site
 from reporting_agent.metering.scale import off_scale
 
 COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
@@ -44,6 +45,17 @@ def mj_in(unit: str) -> float | None:
         return ratio(unit, "MJ")
     except InputError:
         return None
+
+
+def refuse_unknown_units(site: Site) -> None:
+    """InputError of the unit of a meter of electricity that is no unit of energy or power, with its key; of others their heat says it."""
+    for meter in site.tree.counted:
+        if meter.carrier == "electricity":
+            try:
+                to_kwh(over_time(meter.unit)[0] if meter.reading == "rate" else meter.unit)
+            except InputError as refused:
+                refused.place = Place(str(site.path), column=f"meters.{meter.id}.unit")
+                raise
 
 
 def to_output_unit(unit: str, step: Step) -> float:

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from benchmarks.labels import ExclusionReason
+
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
+    from benchmarks.labels.result import BatchValue
     from reporting_agent.analysis import StepLosses
 
 Kind = Literal["text", "number", "count", "time", "flag"]
@@ -116,16 +119,22 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
 
 
 def batches(steps: Sequence[StepLabel]) -> Table:
-    """One row a batch and metric, used or not: the content of batches.parquet."""
+    """One row a batch and metric, used or not: the content of batches.parquet. What was not measured is none, and not zero."""
     columns: dict[str, list[Any]] = {name: [] for name in _BATCHES}
     for label in steps:
         repeated = (label.step, label.product, label.variant, str(label.metric), label.unit)
         for name, value in zip(("step", "product", "variant", "metric", "unit"), repeated, strict=True):
             columns[name] += [value] * len(label.values)
-        fields = zip(*label.values, strict=True) if label.values else ((),) * 7
+        fields = zip(*map(_measured, label.values), strict=True) if label.values else ((),) * 7
         for name, values in zip(("batch_id", "start", "value", "at_reference", "energy", "output", "excluded"), fields, strict=True):
             columns[name] += values
     return Table("batches", tuple(Column(name, kind, columns[name]) for name, kind in _BATCHES.items()))
+
+
+def _measured(value: BatchValue) -> BatchValue:
+    """Without the zeros of a batch of which nothing was measured."""
+    unknown = value.excluded == ExclusionReason.ENERGY_UNKNOWN and not value.energy
+    return value._replace(value=None, at_reference=None, energy=None) if unknown else value
 
 
 _BATCHES: dict[str, Kind] = {

@@ -12,10 +12,12 @@ line was silent for two timeouts; an answer that is later than that cannot be to
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import time
 from typing import Any
 
+import serial  # type: ignore[import-untyped]
 from pymodbus import FramerType
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ModbusException
@@ -23,7 +25,14 @@ from pymodbus.exceptions import ModbusException
 from benchmarks.phrases import Phrase
 from reporting_agent.live.modbus.registers import Block
 from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.source import reason
 
+try:
+    import termios
+
+    _SHUT: tuple[type[Exception], ...] = (OSError, ValueError, termios.error)  # pyserial lets the last through
+except ImportError:  # on Windows
+    _SHUT = (OSError, ValueError)
 ECHOES = 5
 _READ = {"holding": 3, "input": 4}
 _DIAGNOSTICS = 8
@@ -110,7 +119,7 @@ class Line:
                 )
         if not self._client.connect():
             self._client = None
-            raise NotReached(Phrase("not reached"))
+            raise NotReached(_why_shut(self.settings))
         return self._client
 
     def _asked(self, unit: int, ask: Any, *values: Any, **named: Any) -> Any:
@@ -159,3 +168,23 @@ def _why(said: str) -> Phrase:
     if "[Connection]" in said or "closed" in said:
         return Phrase("the connection was closed")
     return Phrase("an answer that cannot be read")
+
+
+def _why_shut(settings: Modbus) -> Phrase:
+    """Why there is no connection; of a serial line what the system says, which pymodbus does not hand on."""
+    if settings.device is None:
+        return Phrase("not reached")
+    try:
+        serial.Serial(settings.device, settings.baud, parity=_PARITIES[settings.parity], stopbits=settings.stop_bits).close()
+    except _SHUT as refused:
+        return Phrase("%(device)s cannot be opened: %(why)s", device=settings.device, why=_of_system(refused))
+    return Phrase("not reached")  # it opens by now
+
+
+def _of_system(refused: Exception) -> str:
+    """In the system's words, which pyserial wraps in its own."""
+    for error in (refused, refused.__context__):
+        code = error.args[0] if error is not None and error.args else None
+        if isinstance(code, int):
+            return os.strerror(code)
+    return reason(refused)

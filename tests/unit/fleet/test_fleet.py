@@ -17,6 +17,7 @@ import pytest
 from benchmarks import packs, shelf
 from benchmarks.errors import InputError
 from benchmarks.measurements import Severity
+from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
@@ -165,6 +166,18 @@ def test_a_check_stands_beside_the_others_and_is_not_done_again(labelled: tuple[
     page = (out / "check.html").read_text(encoding="utf-8")
     assert "无法读取的生产厂区" in page
     assert 'href="002-works-1/quality.html"' in page
+
+
+def test_status_tells_of_a_site_whose_settings_no_label_can_be_made_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site = Furnaces(heats=1).write(tmp_path)
+    site.write_text(site.read_text("utf-8").replace('unit = "kWh"', 'unit = "kWhh"', 1), "utf-8")
+    (tmp_path / "fleet.toml").write_text('[fleet]\nname = "G"\n[[sites]]\nfile = "site.toml"\n', "utf-8")
+    assert main(["fleet", "--config", str(tmp_path / "fleet.toml"), "status", "--csv"]) == 0
+    assert "unit-unknown not-enrolled" in capsys.readouterr().out
+    assert main(["check", "--site", str(site), "--lang", "zh"]) == 1
+    sentence = capsys.readouterr().err
+    assert "meters.eaf-1-electricity.unit" in sentence
+    assert "a unit such as" not in sentence
 
 
 def test_status_of_a_fleet_is_a_line_a_site(labelled: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,9 +38,9 @@ def _us(stamp: datetime) -> int:
     return round(stamp.timestamp() * 1e6)
 
 
-def _filled(furnaces: Furnaces, site: Path, rows: list[Row]) -> Plant:
+def _filled(furnaces: Furnaces, site: Path, rows: list[Row], rate_a_week: float = 1.0) -> Plant:
     """A plant that begins with what a spool holds of all heats, and these rows beside."""
-    plant = Plant(load_site(site), date(2025, 1, 2))
+    plant = Plant(load_site(site), date(2025, 1, 2), rate_a_week)
     held: dict[str, list[tuple[int, float]]] = {}
     for sent in furnaces.readings():
         held.setdefault(sent.meter, []).append((_us(sent.stamp), sent.value))
@@ -128,6 +128,19 @@ def test_the_page_and_the_label_call_the_same_energy_unknown(tmp_path: Path) -> 
     assert fallen == incomplete != set()
 
 
+def test_before_there_is_a_threshold_no_batch_is_within_random_variation(furnaces: Furnaces, site: Path) -> None:
+    """Its energy may be far outside of what chance makes, and nothing would say so."""
+    for rate_a_week, state in ((1.0, "no-threshold"), (40.0, "chance")):
+        plant = _filled(furnaces, site, [], rate_a_week)
+        begin_us = plant.totals.now_us
+        begun = {"batch_id": "H1-open", "equipment": "eaf-1", "start": f"{EPOCH + timedelta(microseconds=begin_us)}", "step": "eaf"}
+        kind = {name: furnaces.batches()[0].get(name, "") for name in ("product", "variant")}
+        heard = [Reading(meter, begin_us, 1.0, received_us=begin_us) for meter in plant.totals.by_meter]
+        plant.take(heard, [{"table": "batches", **begun, **kind}])
+        (shown,) = plant.open_batches(begin_us)
+        assert shown.state == state
+
+
 def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(furnaces: Furnaces, site: Path) -> None:
     plant = _filled(furnaces, site, [])
     begin_us = plant.totals.now_us
@@ -137,9 +150,10 @@ def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(f
     list(faults.fresh({}))
     for minute, value in enumerate((500_000.0, 501_000.0, 20.0, 900.0, 1_800.0, 2_700.0), start=1):
         for name, sent in (("eaf-1-electricity", value), ("eaf-1-gas", 500.0)):
-            plant.take([Reading(name, begin_us + minute * 120_000_000, sent, received_us=begin_us)])
+            at_us = begin_us + minute * 120_000_000
+            plant.take([Reading(name, at_us, sent, received_us=at_us)])
     assert not plant.look()
-    (shown,) = plant.open_batches(begin_us)
+    (shown,) = plant.open_batches(at_us)
     assert (shown.state, shown.above, len(shown.course)) == ("not-known", None, 1)
     assert "eaf-1-electricity fell at" in str(shown.cause)
     assert ["501,000 to 20.00" in str(sentence) for sentence in faults.fresh({})] == [True]

@@ -13,7 +13,9 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live import shift_ends
+from reporting_agent.live.room_view import RoomView
 from reporting_agent.live.shifts import bounds
+from reporting_agent.live.spool import now_us
 from reporting_agent.live.watching import Watch
 from tests.servers import free_port
 
@@ -115,6 +117,25 @@ def test_a_source_that_changed_ends_and_the_one_in_its_place_goes_on_where_it_wa
     running.add("one", 2)
     running.rounds_until(2)
     assert running.watch.repeated == 0
+
+
+def test_after_a_reload_the_last_reading_of_each_meter_is_that_of_the_spool(running: Running) -> None:
+    for minute in (1, 2):
+        running.add("one", minute)
+    running.rounds_until(2)
+    running.write(
+        "one", meters='\n[[meters]]\nid = "eaf-1-new"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\nreading = "register"\n'
+    )
+    running.watch.reload()
+    assert "is in force" in running.told[-1] + running.told[-2]
+    wall_us = now_us()
+    silent = dict(running.watch.room.plant.totals.silent(wall_us))
+    assert silent["eaf-1-gas"] == round(datetime.fromisoformat(AT.format(2)).timestamp() * 1e6)
+    assert silent["eaf-1-new"] == 0
+    running.watch.round()
+    assert running.watch.room.latest is not None
+    states = {row["name"]: row["state"] for row in RoomView(running.watch.room.pages.words).of(running.watch.room.latest, "en")["sources"]}
+    assert (states["eaf-1-gas"], states["eaf-1-new"]) == ("Silent since 2025-01-02 07:02", "Never received")
 
 
 @pytest.mark.parametrize(

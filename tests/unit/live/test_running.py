@@ -199,16 +199,16 @@ def test_idle_power_counts_nothing_of_the_batch_before_and_says_its_time(site: P
     assert power.an_hour == pytest.approx(60.0)
 
 
-def test_idle_power_of_a_flow_holds_nothing_of_the_reading_upon_the_end(site: Path) -> None:
-    total, minute = (
-        next(total for total in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if total.meter.reading == "rate"),
-        60_000_000,
-    )
-    for place in range(28):
-        total.take(place * minute, 600.0 if place <= 20 else 12.0, 0)
-    power = total.power(27 * minute, 20 * minute)
-    assert power is not None
-    assert power.an_hour == pytest.approx(12.0)  # 54.0 with the ramp from 600
+def test_idle_power_of_a_rate_counts_no_ramp_from_the_reading_at_the_batchs_end(furnaces: Furnaces, site: Path) -> None:
+    plant, minute, begin = Plant(load_site(site), date(2025, 1, 2)), 60_000_000, _us(furnaces.begin)
+    ended = {"step": "eaf", "equipment": "eaf-1", "start": furnaces.begin.isoformat()}
+    plant.take((), [{"table": "batches", **ended, "batch_id": "H", "end": (furnaces.begin + timedelta(minutes=20)).isoformat()}])
+    for place in range(29):  # 900 m3/h until the batch ends at 20, on a reading, then 12
+        at_us = begin + place * minute
+        plant.take([Reading("eaf-1-gas", at_us, 900.0 if place <= 20 else 12.0, received_us=at_us)])
+    (idle,) = plant.idle()
+    assert [power for _, power, _ in idle.takes] == [pytest.approx(12.0)]
+    assert idle.from_us == begin + 21 * minute
 
 
 def test_idle_power_is_not_made_of_seconds(site: Path) -> None:

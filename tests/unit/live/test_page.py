@@ -1,0 +1,73 @@
+"""What the control room's page says: words and figures that hold, also before there is a threshold, and an answer at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live.answers import key_of
+from reporting_agent.live.drawing import tenths
+from reporting_agent.live.moment import Shown
+from reporting_agent.live.plant import Alert
+from reporting_agent.live.reloading import settings_of
+from reporting_agent.live.room import Room
+from reporting_agent.live.room_view import RoomView
+from reporting_agent.live.shifts import Shift
+
+AT_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)
+START = datetime(2026, 11, 25, 13, tzinfo=UTC)
+ALERT = Alert("H1", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "held", None)
+SHIFT = Shift(START, START.replace(hour=21), (), ())
+MOMENT = Shown(AT_US, AT_US, [], [], [], [], [], [ALERT], SHIFT, 1, 0, 0, 0.0, 1.0, vouched=False)
+SOURCE = """[[source.files]]
+path = "x.csv"
+[source.files.readings]
+columns = { meter = "tag", time = "at", value = "value" }
+"""
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    site = load_site(Furnaces(heats=1).fed_by(tmp_path, SOURCE))
+    room = Room(site, settings_of(site), lambda sentence: None, lambda topic, content: None)
+    room.latest, room.alerts = MOMENT, [ALERT]
+    return room
+
+
+@pytest.mark.parametrize(
+    ("weeks", "rate", "sentence"),
+    [
+        (0.3539, 5.0, "No alerts yet: 0.35 of 0.4 weeks of history"),
+        (0.3999, 5.0, "No alerts yet: 0.39 of 0.4 weeks of history"),
+        (0.666, 3.0, "No alerts yet: 0.66 of 0.67 weeks of history"),
+        (1.0, 1.0, "No alerts yet: 1 of 2 weeks of history"),
+    ],
+)
+def test_history_that_is_not_enough_does_not_look_as_if_it_were(room: Room, weeks: float, rate: float, sentence: str) -> None:
+    assert sentence in " ".join(RoomView(room.pages.words).of(replace(MOMENT, weeks=weeks, rate=rate), "en")["foot"])
+
+
+@pytest.mark.parametrize(("weeks", "written"), [(0.35, "0.35"), (8.0, "8"), (25.96, "25.9")])
+def test_history_that_is_enough_is_never_nought_weeks(room: Room, weeks: float, written: str) -> None:
+    foot = " ".join(RoomView(room.pages.words).of(replace(MOMENT, weeks=weeks, vouched=True), "en")["foot"])
+    assert f"; {written} weeks of history are enough" in foot
+
+
+def test_a_difference_of_nothing_has_no_sign() -> None:
+    assert [tenths(value) for value in (-0.04, 0.04, -0.06, 0.06, None)] == ["0.0", "0.0", "−0.1", "+0.1", "–"]
+
+
+def test_the_page_after_an_answer_shows_the_answer(room: Room) -> None:
+    """Without waiting for the next picture: who sees the buttons again presses twice."""
+    room.settings.folder.mkdir()
+    key = key_of(ALERT)
+    assert room.answer(key, "seen", "")
+    moment = room.shown()
+    assert moment is not None
+    assert moment.answers[key].kind == "seen"
+    assert "Seen at" in room.pages.room(moment, "en", hold=True)

@@ -1,0 +1,149 @@
+"""Rows of batches that cannot be as they are: two at one time on one unit, a start to come, a step or unit that nothing declares."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live.faults import Faults
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import Reading
+
+EARLIER = 5  # batches of an hour that ended, each of three quarters
+
+
+class Log:
+    """A furnace whose rows are told by minutes from now."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime.now(UTC)
+        self.plant = Plant(load_site(Furnaces(heats=1).write(folder)), datetime.now(UTC).date())
+        for hour in range(1, EARLIER + 1):
+            self.row(f"E{hour}", -60 * (hour + 1), -60 * (hour + 1) + 45)
+        self.faults = Faults(self.plant, UTC)
+
+    def row(self, batch: str, start: int, end: int | None = None, *, step: str = "eaf", equipment: str = "eaf-1") -> None:
+        row = {"table": "batches", "batch_id": batch, "step": step, "equipment": equipment, "start": self._at(start)}
+        self.plant.take((), [row if end is None else {**row, "end": self._at(end)}])
+
+    def _at(self, minute: int) -> str:
+        return (self.now + timedelta(minutes=minute)).isoformat()
+
+    def runs(self) -> list[str]:
+        return [batch.id for batch in self.plant.log.running()]
+
+    def fresh(self) -> list[str]:
+        return [str(sentence) for sentence in self.faults.fresh({})]
+
+    def listed(self) -> list[tuple[str, str]]:
+        return [(str(name), str(state)) for name, state, _ in self.faults.notices({})]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return Log(tmp_path)
+
+
+def test_a_batch_that_is_open_is_shown_again_once_one_that_began_later_has_ended(log: Log) -> None:
+    log.row("E0", -20)
+    log.row("X1", -6)
+    assert (log.runs(), log.fresh()) == (["X1"], [])  # the end of E0 may be on its way
+    log.row("X1", -6, -2)
+    assert log.runs() == ["E0"]
+    (sentence,) = log.fresh()
+    assert sentence.startswith("Batches share a unit and time by their rows: E0 and X1 (eaf-1). `label` leaves them out")
+    assert log.fresh() == []
+    assert log.listed() == [("Batches at one time on one unit", "Left out of the label once both have ended: E0 and X1 (eaf-1)")]
+    log.row("E0", -20, -7)
+    assert (log.runs(), log.listed()) == ([], [])
+
+
+def test_a_batch_whose_end_was_never_told_does_not_run_for_ever(log: Log) -> None:
+    log.row("E0", -400)
+    assert log.runs() == []
+    log.row("F0", -1)
+    assert log.runs() == ["F0"]
+
+
+def test_a_renamed_batch_is_told_however_long_ago_it_ran_and_a_row_that_ends_the_old_one_settles_it(log: Log) -> None:
+    log.row("E4-new", -300, -255)
+    (sentence,) = log.fresh()
+    assert "E4 and E4-new (eaf-1)" in sentence
+    log.row("E4", -300, -300)
+    assert log.listed() == []
+
+
+def test_a_batch_whose_row_names_another_unit_is_of_that_unit(log: Log) -> None:
+    log.row("E0", -20)
+    log.row("E0", -20, equipment="eaf-2")
+    assert [batch.line for batch in log.plant.log.running()] == [("eaf", "eaf-2")]
+    assert "E0" not in [batch.id for batch in log.plant.log.lines["eaf", "eaf-1"]]
+
+
+def test_batches_that_shared_long_ago_are_not_told_at_each_start(log: Log) -> None:
+    log.row("A", -5000, -4900)
+    log.row("B", -4950, -4890)
+    now_us = time.time_ns() // 1000
+    log.plant.fill({}, [], now_us)
+    assert log.fresh() == []
+
+
+def test_a_unit_whose_batch_is_open_is_not_idle_and_one_without_is(log: Log) -> None:
+    now_us = round(log.now.timestamp() * 1e6)
+    for minute in range(-20, 1):
+        at_us = now_us + minute * 60_000_000
+        log.plant.take([Reading("eaf-1-electricity", at_us, 20_000.0 + 900 * minute, received_us=at_us)])
+    assert [idle.equipment for idle in log.plant.idle()] == ["eaf-1"]
+    log.row("E0", -20)
+    log.row("X1", -6, -2)
+    assert log.plant.idle() == []
+
+
+def test_a_batch_is_not_running_before_its_start(log: Log) -> None:
+    log.row("E0", -20)
+    log.row("FUT", 120)
+    assert log.runs() == ["E0"]
+    (sentence,) = log.fresh()
+    assert sentence.startswith("Batch FUT of eaf is said to start at ")
+    assert "ahead of this machine's clock" in sentence
+    assert "over a day" not in sentence
+    ((name, state),) = log.listed()
+    assert (name, state[:7]) == ("FUT", "Due at ")
+    log.row("FUT-2", 180)
+    assert log.fresh() == []  # a plan is no fault
+    assert [name for name, _ in log.listed()] == ["FUT", "FUT-2"]
+
+
+def test_a_batch_whose_end_is_to_come_runs_until_then(log: Log) -> None:
+    log.row("E0", -20, 25)
+    assert log.runs() == ["E0"]
+    log.row("E0", -20, -1)
+    assert log.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("step", "equipment", "sentence", "nearest"),
+    [
+        ("eaff", "eaf-1", "Batch N: the pack has no step 'eaff', so its energy is not known.", "'eaf'"),
+        ("eaf", "", "Batch N names no unit, and no meter counts all of its step 'eaf', so its energy is not known.", ""),
+        ("eaf", "eaf-7", "Batch N: no [[meters]] or [[equipment]] in site.toml names the unit 'eaf-7'", "'eaf-"),
+    ],
+)
+def test_a_step_or_unit_that_nothing_declares_is_told_once_with_the_nearest(
+    log: Log, step: str, equipment: str, sentence: str, nearest: str
+) -> None:
+    assert log.fresh() == []
+    log.row("N", -30, step=step, equipment=equipment)
+    (told_once,) = log.fresh()
+    assert told_once.startswith(sentence)
+    assert not nearest or f"The nearest name is {nearest}" in told_once
+    log.row("N2", -5, step=step, equipment=equipment)
+    assert log.fresh() == []
+    states = {shown.batch.id: shown.state for shown in log.plant.open_batches(round(log.now.timestamp() * 1e6))}
+    assert states == {"N2": "no-meters"}
+    assert [why.startswith("Batch N2") for _, why in log.listed()] == [True]
