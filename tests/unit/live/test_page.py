@@ -42,10 +42,10 @@ def room(tmp_path: Path) -> Room:
 @pytest.mark.parametrize(
     ("weeks", "rate", "sentence"),
     [
-        (0.3539, 5.0, "No alerts yet: 0.35 of 0.4 weeks of history"),
-        (0.3999, 5.0, "No alerts yet: 0.39 of 0.4 weeks of history"),
-        (0.666, 3.0, "No alerts yet: 0.66 of 0.67 weeks of history"),
-        (1.0, 1.0, "No alerts yet: 1 of 2 weeks of history"),
+        (0.3539, 5.0, "No alerts yet. Weeks of history: 0.35 of 0.4, which"),
+        (0.3999, 5.0, "No alerts yet. Weeks of history: 0.39 of 0.4, which"),
+        (0.666, 3.0, "No alerts yet. Weeks of history: 0.66 of 0.67, which"),
+        (1.0, 1.0, "No alerts yet. Weeks of history: 1 of 2, which"),
     ],
 )
 def test_history_that_is_not_enough_does_not_look_as_if_it_were(room: Room, weeks: float, rate: float, sentence: str) -> None:
@@ -55,7 +55,7 @@ def test_history_that_is_not_enough_does_not_look_as_if_it_were(room: Room, week
 @pytest.mark.parametrize(("weeks", "written"), [(0.35, "0.35"), (8.0, "8"), (25.96, "25.9")])
 def test_history_that_is_enough_is_never_nought_weeks(room: Room, weeks: float, written: str) -> None:
     foot = " ".join(RoomView(room.pages.words).of(replace(MOMENT, weeks=weeks, vouched=True), "en")["foot"])
-    assert f"; {written} weeks of history are enough" in foot
+    assert f"the history (weeks: {written}) is long enough" in foot
 
 
 def test_a_difference_of_nothing_has_no_sign() -> None:
