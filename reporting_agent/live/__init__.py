@@ -1,7 +1,6 @@
 """A plant that runs: what its meters send is kept exactly once, and is an input of `label` like any file.
 
-`segments` is how readings lie on disk before their source is told that they arrived; `spool` keeps each exactly once; `spool_source` hands
-them on to `label`; `source` is what `watch` asks of whatever receives them, `kinds` the table of those; `mqtt` receives them, by `payloads`
-or by `sparkplug`; `settings` is what `[source]` of site.toml says of all this.
-Clients of protocols come with the extra `live`.
+`sources` receive what the plant's systems send, by protocol; `spool` keeps each reading once, on the disk before its source is told that it
+arrived; `running` follows the batches beside their labels; `control_room` tells people. `watching` runs them all; `spool_source` hands the
+readings on to `label`. Clients of protocols come with the extra `live`.
 """

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live import layout
-from reporting_agent.live.compaction import whole
-from reporting_agent.live.segments import Row
-from reporting_agent.live.settings import Live
+from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.compaction import whole
+from reporting_agent.live.spool.segments import Row
 
 _TABLES = {
     "mqtt": ("[[source.mqtt.batches]]", "fields"),

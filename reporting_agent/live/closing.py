@@ -22,10 +22,10 @@ from benchmarks.errors import ExitCode
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
-from reporting_agent.live.report_settings import Reports
-from reporting_agent.live.settings import Live
-from reporting_agent.live.source import LiveSource
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.report_settings import Reports
+from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.source import LiveSource
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.state import write_whole
 
 AGAIN_S = 900.0  # where the portal is not reached

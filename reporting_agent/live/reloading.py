@@ -10,10 +10,10 @@ from typing import Any
 from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Site, load_site
-from reporting_agent.live import kinds
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.settings import Live, load
-from reporting_agent.live.source import LiveSource
+from reporting_agent.live.sources import kinds
+from reporting_agent.live.sources.settings import Live, load
+from reporting_agent.live.sources.source import LiveSource
+from reporting_agent.live.spool.intake import Intake
 
 Named = tuple[str, Any]
 """A kind of source and the settings of one of it."""

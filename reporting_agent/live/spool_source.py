@@ -17,15 +17,16 @@ import numpy as np
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
 from reporting_agent.config import Profile
-from reporting_agent.live import layout, unreadable
+from reporting_agent.live import unreadable
 from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches
-from reporting_agent.live.compaction import whole
-from reporting_agent.live.corrected import Corrected
-from reporting_agent.live.kept_rows import kept_rows
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.segments import Row
-from reporting_agent.live.settings import Live, load
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.settings import Live, load
+from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.compaction import whole
+from reporting_agent.live.spool.corrected import Corrected
+from reporting_agent.live.spool.kept_rows import kept_rows
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.segments import Row
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.metering.tally import Tally
 from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import straight

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase, restored
-from reporting_agent.live.segments import Row
+from reporting_agent.live.spool.segments import Row
 
 MOST_TOPICS = 20
 LAST_OF_EACH = 5

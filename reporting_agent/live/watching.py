@@ -10,17 +10,18 @@ from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
-from reporting_agent.live import kinds, named_meters, reloading
-from reporting_agent.live.asking import Asking, Pauses, Range
+from reporting_agent.live import reloading
 from reporting_agent.live.closing import Closing
-from reporting_agent.live.intake import Arrival, Intake
-from reporting_agent.live.missing_numbers import row_given_up
-from reporting_agent.live.mqtt import MqttSource
+from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import Reloading, Wanted, settings_of
-from reporting_agent.live.room import Room
-from reporting_agent.live.settings import Live
-from reporting_agent.live.source import LiveSource
-from reporting_agent.live.spool import Spool, now_us
+from reporting_agent.live.sources import kinds, named_meters
+from reporting_agent.live.sources.asking import Asking, Pauses, Range
+from reporting_agent.live.sources.mqtt import MqttSource
+from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.source import LiveSource
+from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.missing_numbers import row_given_up
+from reporting_agent.live.spool.writer import Spool, now_us
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0

@@ -177,7 +177,7 @@ def site_text(port: int, page: int, meters: int) -> str:
 
 
 def _again(watch: Any) -> Any:
-    from reporting_agent.live.mqtt import MqttSource
+    from reporting_agent.live.sources.mqtt import MqttSource
 
     return MqttSource(watch.settings.mqtt[0], watch.site.folder, watch.intake)
 

@@ -112,7 +112,7 @@ def _url(port: int) -> str:
 
 
 def _again(watch: Any) -> Any:
-    from reporting_agent.live.opcua.source import OpcUaSource
+    from reporting_agent.live.sources.opcua.source import OpcUaSource
 
     return OpcUaSource(watch.settings.opcua[0], watch.site.folder, watch.intake)
 

@@ -46,8 +46,8 @@ def _bytes_alone(spool: Path) -> list[float]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from reporting_agent.live import layout
-    from reporting_agent.live.segments import frames
+    from reporting_agent.live.spool import layout
+    from reporting_agent.live.spool.segments import frames
 
     total = 0.0
     for path in layout.days(spool):
@@ -81,8 +81,8 @@ def _spooled(folder: Path) -> None:
     """The same readings in a spool: the first half of each meter as a day's Parquet, the second as a segment as meters fill it."""
     import pyarrow.parquet as pq
 
-    from reporting_agent.live import compaction, layout, segments
-    from reporting_agent.live.reading import NO_SEQUENCE, RECORD
+    from reporting_agent.live.spool import compaction, layout, segments
+    from reporting_agent.live.spool.reading import NO_SEQUENCE, RECORD
 
     for name in layout.FOLDERS:
         (folder / "spool" / name).mkdir(parents=True)

@@ -1,8 +1,8 @@
 """Alerts in the batch on simulated works whose waste is known: share told before the end, false alarms a week, minutes to alert.
 
-The first two thirds of a works' time are its history, from which `reporting_agent.live.alerting` learns; the rest is watched. It knows what
-a live plant knows: meters up to each look, tonnes once a batch ended. Beside it a fixed limit on a batch's energy, the usual practice, at
-the same chosen rate. A false alarm is a new alert in a batch to which the simulator gave no waste.
+The first two thirds of a works' time are its history, from which `reporting_agent.live.running.excess_alarms` learns; the rest is watched.
+It knows what a live plant knows: meters up to each look, tonnes once a batch ended. Beside it a fixed limit on a batch's energy, the usual
+practice, at the same chosen rate. A false alarm is a new alert in a batch to which the simulator gave no waste.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fixtures.simulator.works import SECTORS, Works
 from fixtures.simulator.works.runs import CAUSES
 from fixtures.simulator.works.timeline import Doing
-from reporting_agent.live.alerting import LOOKS, STEPS, Alarm, Limits, Ran, Usual, alarms, course_of, foreseen
+from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Alarm, Limits, Ran, Usual, alarms, course_of, foreseen
 from tests.statistical.outcome import Outcome
 
 Floats = NDArray[np.float64]

@@ -13,10 +13,10 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
-from reporting_agent.live import learning, reopening
-from reporting_agent.live.plant import Plant
+from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import settings_of
-from reporting_agent.live.room import Room
+from reporting_agent.live.running import learning, reopening
+from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.watching import Watch
 
 HEATS = 40  # of each furnace: enough for a usual course, and more than is held of a meter beside open batches

@@ -13,14 +13,14 @@ from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.closing import Closing
-from reporting_agent.live.growing_files import FileSource
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.missing_numbers import row_given_up
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.settings import load
-from reporting_agent.live.source import LiveSource
-from reporting_agent.live.spool import Spool
-from reporting_agent.live.table_settings import Files
+from reporting_agent.live.sources.growing_files import FileSource
+from reporting_agent.live.sources.settings import load
+from reporting_agent.live.sources.source import LiveSource
+from reporting_agent.live.sources.table_settings import Files
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.missing_numbers import row_given_up
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.sending.consent import SCHEME
 from tests.functional.test_submit_survives_kill import Plant, Server
 

@@ -15,18 +15,18 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live import mqtt, payloads
-from reporting_agent.live.asking import Asking
-from reporting_agent.live.growing_files import FileSource
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.kept_rows import kept_rows
-from reporting_agent.live.modbus.settings import Modbus
-from reporting_agent.live.modbus.source import ModbusSource
-from reporting_agent.live.opcua.settings import OpcUa
-from reporting_agent.live.opcua.source import OpcUaSource
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.settings import Mqtt, Readings
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources import mqtt, payloads
+from reporting_agent.live.sources.asking import Asking
+from reporting_agent.live.sources.growing_files import FileSource
+from reporting_agent.live.sources.modbus.settings import Modbus
+from reporting_agent.live.sources.modbus.source import ModbusSource
+from reporting_agent.live.sources.opcua.settings import OpcUa
+from reporting_agent.live.sources.opcua.source import OpcUaSource
+from reporting_agent.live.sources.settings import Mqtt, Readings
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.kept_rows import kept_rows
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.watching import Watch
 from tests.servers.mosquitto import Broker
 

@@ -19,10 +19,10 @@ from fixtures import modbus_server
 from fixtures.serial_pair import SerialPair
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.modbus.line import Line, Missed
-from reporting_agent.live.modbus.registers import blocks, readings
-from reporting_agent.live.modbus.settings import Modbus
-from reporting_agent.live.settings import load
+from reporting_agent.live.sources.modbus.line import Line, Missed
+from reporting_agent.live.sources.modbus.registers import blocks, readings
+from reporting_agent.live.sources.modbus.settings import Modbus
+from reporting_agent.live.sources.settings import load
 from tests.functional.live.agent import Agent, end_all
 from tests.functional.live.plant import Plant
 from tests.functional.live.server import Server

@@ -15,10 +15,10 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from benchmarks.errors import InputError
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.modbus.source import ModbusSource
-from reporting_agent.live.settings import load
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.modbus.source import ModbusSource
+from reporting_agent.live.sources.settings import load
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.spool_source import SpoolKind
 from tests.servers import free_port
 

@@ -22,14 +22,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from benchmarks.errors import InputError
 from fixtures.line_faults import STEP, Faults, told_by
 from fixtures.opcua_server import NAMESPACE, PlantServer, Told, nodes, url
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.opcua import history, source, unread_histories
-from reporting_agent.live.opcua.settings import OpcUa
-from reporting_agent.live.opcua.source import OpcUaSource
-from reporting_agent.live.opcua.values import microseconds
-from reporting_agent.live.reading import Quality, Reading
-from reporting_agent.live.segments import Row
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.opcua import history, source, unread_histories
+from reporting_agent.live.sources.opcua.settings import OpcUa
+from reporting_agent.live.sources.opcua.source import OpcUaSource
+from reporting_agent.live.sources.opcua.values import microseconds
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.reading import Quality, Reading
+from reporting_agent.live.spool.segments import Row
+from reporting_agent.live.spool.writer import Spool
 from tests.servers import free_port
 
 pytestmark = pytest.mark.slow

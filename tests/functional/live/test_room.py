@@ -18,14 +18,14 @@ from playwright.sync_api import Browser, sync_playwright
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.answers import Answer, Kind
-from reporting_agent.live.batch_log import Batch
-from reporting_agent.live.moment import Shown
-from reporting_agent.live.pages import Pages
-from reporting_agent.live.plant import Alert, Idle, Open
-from reporting_agent.live.serving import Server
-from reporting_agent.live.settings import Page
-from reporting_agent.live.shifts import LineDone, Shift
+from reporting_agent.live.control_room.answers import Answer, Kind
+from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.pages import Pages
+from reporting_agent.live.control_room.serving import Server
+from reporting_agent.live.control_room.shifts import LineDone, Shift
+from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.plant import Alert, Idle, Open
+from reporting_agent.live.sources.settings import Page
 from reporting_agent.live.unreadable import Message
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.servers import free_port

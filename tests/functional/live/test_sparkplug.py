@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.mqtt import MqttSource
-from reporting_agent.live.settings import Mqtt
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.mqtt import MqttSource
+from reporting_agent.live.sources.settings import Mqtt
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.writer import Spool
 from tests.servers.edge_node import EdgeNode
 from tests.servers.mosquitto import Broker
 

@@ -17,11 +17,11 @@ import psycopg
 import pytest
 
 from fixtures.simulator.furnaces import Furnaces
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.segments import frames
-from reporting_agent.live.spool import Spool, Taken
-from reporting_agent.live.sql import SqlSource
-from reporting_agent.live.table_settings import Sql
+from reporting_agent.live.sources.sql import SqlSource
+from reporting_agent.live.sources.table_settings import Sql
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.segments import frames
+from reporting_agent.live.spool.writer import Spool, Taken
 from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
 from tests.functional.live.historian import FILES, SITE, TABLES, Historian, appended, written
 from tests.functional.live.plant import Plant, energies, equal_to_the_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporting_agent.live.alerting import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, foreseen
+from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, foreseen
 
 WEEKS, A_WEEK = 40.0, 100
 

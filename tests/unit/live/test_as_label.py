@@ -14,12 +14,12 @@ from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.awaited import beside_us
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.reopening import GATHERED_S, Reopening
-from reporting_agent.live.spool import Spool
-from reporting_agent.live.window import readings_between
+from reporting_agent.live.running.awaited import beside_us
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.running.reopening import GATHERED_S, Reopening
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.window import readings_between
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.metering import cut_readings
 
 Row = dict[str, str]

@@ -14,11 +14,11 @@ from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live import spool as spool_module
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.reopening import GATHERED_S, Reopening, count_again
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.running.reopening import GATHERED_S, Reopening, count_again
+from reporting_agent.live.spool import writer as spool_module
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 from tests.functional.live.plant import energies
 from tests.unit.live.test_spool import held
 

@@ -15,12 +15,12 @@ from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import Site, load_site
-from reporting_agent.live.batch_log import Batch
-from reporting_agent.live.not_known import why_not_known
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.reopening import Reopening
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.not_known import why_not_known
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.running.reopening import Reopening
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 
 FURNACES = Furnaces(furnaces=1, heats=12)
 REGISTER, GAS = "eaf-1-electricity", "eaf-1-gas"

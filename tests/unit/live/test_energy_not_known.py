@@ -13,13 +13,13 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
-from reporting_agent.live.faults import Faults
-from reporting_agent.live.meter_total import Total
-from reporting_agent.live.payloads import EPOCH
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.segments import Row
-from reporting_agent.live.shifts import done
+from reporting_agent.live.control_room.faults import Faults
+from reporting_agent.live.control_room.shifts import done
+from reporting_agent.live.running.meter_total import Total
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.sources.payloads import EPOCH
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.segments import Row
 
 HEATS = 30  # of each furnace: some more than make a usual course
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.growing_files import FileSource
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.segments import frames
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.growing_files import FileSource
+from reporting_agent.live.sources.table_settings import Files
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.segments import frames
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.spool_source import SpoolKind
-from reporting_agent.live.table_settings import Files
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 HEADER = "tag;at;kWh\n"

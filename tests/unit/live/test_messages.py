@@ -9,9 +9,9 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from benchmarks.errors import InputError
-from reporting_agent.live import payloads, sparkplug
-from reporting_agent.live.reading import NO_SEQUENCE, Quality
-from reporting_agent.live.settings import Readings, Rows, load
+from reporting_agent.live.sources import payloads, sparkplug
+from reporting_agent.live.sources.settings import Readings, Rows, load
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality
 
 TOPIC = "works/meters/eaf-1"
 STAMP_US = 1_735_797_600_000_000

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live import payloads
-from reporting_agent.live.asking import MOST_REQUESTS, Asking
-from reporting_agent.live.gaps import FURTHEST, Gaps
-from reporting_agent.live.missing_numbers import row_given_up
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.settings import Readings
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources import payloads
+from reporting_agent.live.sources.asking import MOST_REQUESTS, Asking
+from reporting_agent.live.sources.settings import Readings
+from reporting_agent.live.spool.gaps import FURTHEST, Gaps
+from reporting_agent.live.spool.missing_numbers import row_given_up
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 
 T0 = 1_735_800_000_000_000
 FAR = 9_000_000_000_000_000

@@ -10,12 +10,12 @@ from benchmarks.measurements import Finding
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live import named_meters
-from reporting_agent.live.payloads import Unreadable, unreadable
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.segments import Row
-from reporting_agent.live.settings import load
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources import named_meters
+from reporting_agent.live.sources.payloads import Unreadable, unreadable
+from reporting_agent.live.sources.settings import load
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.segments import Row
+from reporting_agent.live.spool.writer import Spool
 
 SOURCES = """[[source.modbus]]
 host = "127.0.0.1"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.opcua.source import OpcUaSource
-from reporting_agent.live.settings import load
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.opcua.source import OpcUaSource
+from reporting_agent.live.sources.settings import load
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.writer import Spool
 
 SERVER = {"url": "opc.tcp://plc:4840", "security": "none", "nodes": {"m": "ns=2;s=kWh"}}
 SECURED = {"security": "Basic256Sha256", "certificate": "a.der", "private_key": "a.pem", "trusted": "trusted"}

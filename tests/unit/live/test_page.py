@@ -10,14 +10,14 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.answers import key_of
-from reporting_agent.live.drawing import tenths
-from reporting_agent.live.moment import Shown
-from reporting_agent.live.plant import Alert
+from reporting_agent.live.control_room.answers import key_of
+from reporting_agent.live.control_room.drawing import tenths
+from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.room import Room
+from reporting_agent.live.control_room.room_view import RoomView
+from reporting_agent.live.control_room.shifts import Shift
 from reporting_agent.live.reloading import settings_of
-from reporting_agent.live.room import Room
-from reporting_agent.live.room_view import RoomView
-from reporting_agent.live.shifts import Shift
+from reporting_agent.live.running.plant import Alert
 
 AT_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)
 START = datetime(2026, 11, 25, 13, tzinfo=UTC)

@@ -12,10 +12,10 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live import shift_ends
-from reporting_agent.live.room_view import RoomView
-from reporting_agent.live.shifts import bounds
-from reporting_agent.live.spool import now_us
+from reporting_agent.live.control_room import shift_ends
+from reporting_agent.live.control_room.room_view import RoomView
+from reporting_agent.live.control_room.shifts import bounds
+from reporting_agent.live.spool.writer import now_us
 from reporting_agent.live.watching import Watch
 from tests.servers import free_port
 

@@ -10,12 +10,12 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.meter_total import SPARE
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.reopening import GATHERED_S, MOST_NAMED, Reopening
-from reporting_agent.live.shifts import done
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.control_room.shifts import done
+from reporting_agent.live.running.meter_total import SPARE
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.running.reopening import GATHERED_S, MOST_NAMED, Reopening
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 
 METER = "eaf-1-gas"
 

@@ -10,9 +10,9 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.faults import Faults
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
+from reporting_agent.live.control_room.faults import Faults
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.spool.reading import Reading
 
 EARLIER = 5  # batches of an hour that ended, each of three quarters
 

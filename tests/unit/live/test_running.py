@@ -15,13 +15,13 @@ from benchmarks.phrases import Phrase
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
-from reporting_agent.live.batch_log import BatchLog
-from reporting_agent.live.meter_total import Total
-from reporting_agent.live.notifying import Journal
-from reporting_agent.live.plant import Alert, Plant
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.shifts import bounds, done
-from reporting_agent.live.totals import Totals
+from reporting_agent.live.control_room.notifying import Journal
+from reporting_agent.live.control_room.shifts import bounds, done
+from reporting_agent.live.running.batch_log import BatchLog
+from reporting_agent.live.running.meter_total import Total
+from reporting_agent.live.running.plant import Alert, Plant
+from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.spool.reading import Reading
 from tests.functional.live.plant import energies
 
 HISTORY = 24 * 4

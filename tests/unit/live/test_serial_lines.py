@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.modbus.line import Line, NotReached
-from reporting_agent.live.modbus.registers import blocks
-from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.sources.modbus.line import Line, NotReached
+from reporting_agent.live.sources.modbus.registers import blocks
+from reporting_agent.live.sources.modbus.settings import Modbus
 from tests.servers import free_port
 
 REGISTER = {"meter": "m", "unit": 1, "address": 0}

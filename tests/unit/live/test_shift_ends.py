@@ -11,11 +11,11 @@ import pytest
 from benchmarks.catalogue import in_language
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live import shift_words
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.shift_ends import WAITS_S, ShiftEnds
-from reporting_agent.live.shifts import LineDone, Shift
-from reporting_agent.live.totals import Totals
+from reporting_agent.live.control_room import shift_words
+from reporting_agent.live.control_room.shift_ends import WAITS_S, ShiftEnds
+from reporting_agent.live.control_room.shifts import LineDone, Shift
+from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.spool.reading import Reading
 
 STARTS = ("06:00", "14:00", "22:00")
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.live import layout
-from reporting_agent.live.compaction import AGAIN_US, write
-from reporting_agent.live.meter_state import LATEST_KEPT
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.spool import DAY_US, Spool, SpoolFull
+from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.compaction import AGAIN_US, write
+from reporting_agent.live.spool.meter_state import LATEST_KEPT
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.window import readings_between
+from reporting_agent.live.spool.writer import DAY_US, Spool, SpoolFull
 from reporting_agent.live.spool_source import SpoolKind
-from reporting_agent.live.window import readings_between
 from reporting_agent.sources import conformance, interface
 
 T0 = 1_735_800_000_000_000

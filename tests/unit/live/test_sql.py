@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from reporting_agent.live import marks
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.polled import Misread
-from reporting_agent.live.spool import Spool, Taken
-from reporting_agent.live.sql import SqlSource
-from reporting_agent.live.table_settings import Sql
+from reporting_agent.live.sources import marks
+from reporting_agent.live.sources.polled import Misread
+from reporting_agent.live.sources.sql import SqlSource
+from reporting_agent.live.sources.table_settings import Sql
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.writer import Spool, Taken
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 READINGS = {

@@ -9,10 +9,10 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.clock import for_people
-from reporting_agent.live.faults import Faults
-from reporting_agent.live.plant import Plant
-from reporting_agent.live.reading import Reading
+from reporting_agent.live.control_room.faults import Faults
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.sources.clock import for_people
+from reporting_agent.live.spool.reading import Reading
 
 MINUTE_US = 60_000_000
 NOW_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from reporting_agent.live.segments import Row
-from reporting_agent.live.tags import Change, Unit, latest
+from reporting_agent.live.sources.tags import Change, Unit, latest
+from reporting_agent.live.spool.segments import Row
 
 CONSTANTS = {"step": "eaf", "equipment": "eaf-1"}
 

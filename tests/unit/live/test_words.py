@@ -13,14 +13,14 @@ from benchmarks.phrases import Phrase
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.intake import Intake
-from reporting_agent.live.kept_rows import kept_rows
-from reporting_agent.live.mqtt import MqttSource
-from reporting_agent.live.payloads import rows, unreadable
-from reporting_agent.live.reading import Reading
-from reporting_agent.live.settings import Mqtt, Rows
-from reporting_agent.live.source import reason
-from reporting_agent.live.spool import Spool
+from reporting_agent.live.sources.mqtt import MqttSource
+from reporting_agent.live.sources.payloads import rows, unreadable
+from reporting_agent.live.sources.settings import Mqtt, Rows
+from reporting_agent.live.sources.source import reason
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.kept_rows import kept_rows
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS, why_of
 from reporting_agent.live.unreadable import Unreadable as UnreadableMessages
 

@@ -1,0 +1,1 @@
+"""What people are told: the room's pages, shifts, notices and who is notified."""

@@ -1,0 +1,173 @@
+"""What is wrong with what the sources send: told once, and listed on the page for as long as it concerns what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from benchmarks.phrases import Phrase, Value, enumerated
+from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.line_meters import Line
+from reporting_agent.live.running.meter_total import HOUR_US, Fall
+from reporting_agent.live.running.named_units import NamedUnits
+from reporting_agent.live.running.plant import Plant
+from reporting_agent.live.running.sharing import Pair
+from reporting_agent.live.running.totals import AHEAD_US
+from reporting_agent.live.sources.payloads import EPOCH
+from reporting_agent.live.spool.meter_state import MeterState
+from reporting_agent.live.spool.reading import BEYOND_US
+from reporting_agent.live.spool.writer import now_us
+from reporting_agent.report.figures import shown
+
+LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
+MOST_LISTED = 5  # batches far ahead
+MOST_FALLS = 20  # registers, as where a gateway began anew
+AHEAD, SHARED = -1, -2  # in the place of a moment
+GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
+
+
+class Faults:
+    """Those of one plant."""
+
+    def __init__(self, plant: Plant, zone: tzinfo) -> None:
+        self._plant, self._zone = plant, zone
+        self._units = NamedUnits(plant.site, plant.totals)
+        self._lines: set[Line] = set()  # that were looked up
+        self._known: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
+
+    def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
+        """What was not told yet."""
+        for meter, time_us in self._plant.totals.ahead.items():
+            if self._is_fresh(meter, 0):
+                yield Phrase(
+                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                    " the alerts leave them out. Set both clocks by one time server.",
+                    meter=meter,
+                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                )
+        if ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
+            yield Phrase(
+                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
+                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
+                meters=self._plant.stamps_ahead.named(ahead),
+            )
+        for name, state in meters.items():
+            if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
+                yield Phrase(
+                    "%(meter)s: its numbers jumped from %(before)s to %(after)s, too far for missing readings. Taken as a wrong number "
+                    "or a counter that began anew: nothing is requested. Check the gateway's counter.",
+                    meter=name,
+                    before=state.gaps.jump[0],
+                    after=state.gaps.jump[1],
+                )
+        for batch in self._plant.log.ahead():
+            if (why := self._start_ahead(batch)) is not None:
+                yield why
+        if pairs := [pair for pair in self._plant.sharing.pairs() if self._is_fresh(" ".join((*pair[0].key, *pair[1].key)), SHARED)]:
+            yield Phrase(
+                "Batches share a unit and time by their rows: %(pairs)s. `label` leaves them out once they have ended (overlap); until one "
+                "has, the page shows the one that began last. Send the wrong row again with its right times. A batch that was renamed "
+                "stays under its old id: send that with an end equal to its start.",
+                pairs=_paired(pairs),
+            )
+        yield from self._unknown()
+        for meter, fall in self._falls():
+            if self._is_fresh(meter, fall.until_us):
+                yield Phrase(
+                    "%(meter)s: %(fall)s. What it counted there is not known, here as in `label`: batches over this moment have no figure "
+                    "on the page and raise no alert. Set rollover in site.toml if the register starts again from 0; a meter that was "
+                    "replaced or reset needs nothing.",
+                    meter=meter,
+                    fall=self._in_words(fall),
+                )
+
+    def notices(self, meters: Mapping[str, MeterState]) -> Iterator[tuple[str, Phrase, bool]]:
+        """Rows of the page's table of sources."""
+        falls = list(self._falls())
+        for meter, fall in falls[:MOST_FALLS]:
+            yield meter, self._in_words(fall), False
+        if more := falls[MOST_FALLS:]:
+            yield "…", Phrase("Further registers that fell without a declared rollover: %(count)s", count=len(more)), False
+        if ahead := self._plant.stamps_ahead.by_us:
+            yield Phrase("Clocks"), Phrase("Ahead of this machine's: %(meters)s", meters=self._plant.stamps_ahead.named(ahead)), False
+        for batch in self._plant.log.ahead()[:MOST_LISTED]:
+            start, far = self._stamp(batch.start_us), self._is_far(batch)
+            due = Phrase("Due at %(start)s; shown as running from then on", start=start)
+            yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
+        if pairs := self._plant.sharing.pairs():
+            yield (
+                Phrase("Batches at one time on one unit"),
+                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
+                False,
+            )
+        for line, batches in self._plant.log.lines.items():
+            if batches[-1].start_us > self._plant.totals.now_us - LISTED_US and (why := self._units.unknown(line, batches[-1].id)):
+                yield batches[-1].equipment or batches[-1].step, why, False
+        for name, state in meters.items():
+            lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
+            if lately:
+                yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
+
+    def _unknown(self) -> Iterator[Phrase]:
+        """Steps and units of batches that nothing declares."""
+        for line, batches in self._plant.log.lines.items():
+            if line not in self._lines:
+                self._lines.add(line)
+                if (why := self._units.unknown(line, batches[-1].id)) is not None:
+                    yield why
+
+    @staticmethod
+    def _is_far(batch: Batch) -> bool:
+        return batch.start_us > now_us() + AHEAD_US
+
+    def _start_ahead(self, batch: Batch) -> Phrase | None:
+        """Of a day each batch, else the first of a unit: where plans come as rows, all of them are ahead."""
+        words = {"batch": batch.id, "step": batch.step, "start": self._stamp(batch.start_us), "now": self._stamp(now_us())}
+        if self._is_far(batch):
+            if not self._is_fresh(f"{batch.step} {batch.id}", batch.start_us):
+                return None
+            return Phrase(
+                "Batch %(batch)s of %(step)s is said to start at %(start)s, over a day ahead of this machine's clock (%(now)s). It "
+                "is saved, and not shown as running. Send its row again with the right start, or set both clocks by one time server.",
+                **words,
+            )
+        if not self._is_fresh(f"{batch.step} {batch.equipment}", AHEAD):
+            return None
+        return Phrase(
+            "Batch %(batch)s of %(step)s is said to start at %(start)s, ahead of this machine's clock (%(now)s). It is shown as running "
+            "from then on. If it runs already, its source's clock is wrong: set both by one time server. Further ones of its unit are "
+            "listed on the page.",
+            **words,
+        )
+
+    def _is_fresh(self, meter: str, at_us: int) -> bool:
+        fresh = (meter, at_us) not in self._known
+        self._known.add((meter, at_us))
+        return fresh
+
+    def _stamp(self, moment_us: int) -> str:
+        return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+    def _falls(self) -> Iterator[tuple[str, Fall]]:
+        """The latest of each register in a day."""
+        since_us = self._plant.totals.now_us - LISTED_US
+        for meter, total in self._plant.totals.by_meter.items():
+            if falls := list(total.falls(since_us)):
+                yield meter, falls[-1]
+
+    def _in_words(self, fall: Fall) -> Phrase:
+        return Phrase(
+            "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
+            before=shown(fall.before),
+            after=shown(fall.after),
+            at=self._stamp(fall.until_us),
+        )
+
+
+def _paired(pairs: Sequence[Pair]) -> Value:
+    """Some of them by name."""
+    named: list[Value] = [
+        Phrase("%(first)s and %(later)s (%(unit)s)", first=first.id, later=later.id, unit=first.equipment or first.step)
+        for first, later in pairs
+    ]
+    return enumerated([*named[:MOST_LISTED], "…"] if len(named) > MOST_LISTED else named)

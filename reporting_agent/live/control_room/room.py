@@ -1,0 +1,285 @@
+"""What runs, told: alerts to those who are to know, answers to them, and twice a second a picture for the page."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol, cast
+
+import numpy as np
+
+from benchmarks.declared import Words
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Site
+from reporting_agent.live.control_room import shift_words, shifts
+from reporting_agent.live.control_room.answers import Answer, Kind, key_of
+from reporting_agent.live.control_room.faults import Faults
+from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.notifying import Journal, Teller, Told
+from reporting_agent.live.control_room.pages import Pages
+from reporting_agent.live.control_room.serving import Server
+from reporting_agent.live.control_room.shift_ends import ShiftEnds
+from reporting_agent.live.running.helping import practices_against
+from reporting_agent.live.running.learning import Learning
+from reporting_agent.live.running.plant import Alert, Plant
+from reporting_agent.live.running.reopening import Reopening
+from reporting_agent.live.running.totals import AHEAD_US
+from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.source import LiveSource, reason
+from reporting_agent.live.spool.missing_numbers import UNREADABLE
+from reporting_agent.live.spool.writer import Spool, Taken, now_us
+from reporting_agent.live.spool_source import KeptSource
+from reporting_agent.live.unreadable import Message, Unreadable
+
+SHOW_EVERY_S = 0.5
+
+
+class Watched(Protocol):
+    """What a picture is made of, beside the plant."""
+
+    kept: int
+    repeated: int
+    corrected: int
+    spool: Spool
+
+    @property
+    def sources(self) -> Sequence[LiveSource]:
+        """Those that run."""
+
+    @property
+    def notices(self) -> Sequence[tuple[str, Phrase, bool]]:
+        """Further rows of the page's table of sources."""
+
+
+class Room:
+    """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
+
+    def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], publish: Callable[[str, str], None]) -> None:
+        self.site, self.settings, self.tell = site, settings, tell
+        self.plant = Plant(site, datetime.now(UTC).date(), settings.alerts.false_alarms_a_week)
+        self.pages = Pages(site)
+        self.journal = Journal(settings.folder)
+        self.alerts: list[Alert] = []
+        self.answers: dict[str, Answer] = {}
+        self.reopening = Reopening(site, settings.folder)
+        self.faults = Faults(self.plant, site.zone)
+        self._practices: dict[str, tuple[Words, ...]] = {}
+        self._answering = threading.Lock()
+        self.latest: Shown | None = None
+        self.teller = Teller(settings.alerts, site.folder, tell, publish)
+        self.server: Server | None = None
+        self._shown_s = float("-inf")
+        self._learning = Learning(self.plant, time.monotonic())
+        self._shift_ends = ShiftEnds(site.runs.shift_starts, site.zone)
+        self.unreadable = Unreadable()
+
+    def start(self, before: Room | None = None) -> None:
+        """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
+        source = KeptSource(self.settings)
+        until_us = now_us() + AHEAD_US
+        parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        for block in source.readings(frozenset(self.plant.totals.by_meter)):
+            sane = block.time_us <= until_us
+            if not sane.all():
+                self.plant.totals.ahead[block.meter] = int(block.time_us.max())
+            parts.setdefault(block.meter, []).append((block.time_us[sane], block.value[sane]))
+        readings = {
+            name: (np.concatenate([times for times, _ in blocks]), np.concatenate([values for _, values in blocks]))
+            for name, blocks in parts.items()
+        }
+        self._remember(readings)
+        self.plant.fill(
+            readings,
+            [row for row in source.rows if row["table"] == "batches"],
+            max((int(t.max()) for t, _ in readings.values() if len(t)), default=0),
+        )
+        self._shift_ends.start(self.plant.totals)
+        self.alerts, self.answers = self.journal.load(), self.journal.answers()
+        for alert in self.alerts:
+            self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
+            if (batch := self.plant.log.batches.get((alert.step, alert.batch))) is not None:
+                batch.sure_us = alert.at_us
+        if before is not None and before.server is not None and self.settings.page is not None:
+            self.latest, self.server = before.latest, before.server
+            self.server.show(self.settings.page, self.pages, self.shown, self.answer)
+        elif self.settings.page is not None:
+            self.listen()
+            self.tell(
+                Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
+            )
+
+    def goes_on(self, before: Room) -> None:
+        """In place of another, before it starts: what that counted since the agent started, and the shift that it has not told."""
+        self.unreadable = before.unreadable
+        self._shift_ends.goes_on(before._shift_ends)
+
+    def _remember(self, readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        """When each meter was heard of last: at its last time, or now where its clock is ahead; when that came the spool does not say."""
+        wall_us = now_us()
+        for name, (time_us, _) in readings.items():
+            if len(time_us):
+                total = self.plant.totals.by_meter[name]
+                total.received_us = min(int(time_us.max()) + total.late_us, wall_us)
+
+    def listen(self) -> None:
+        """Take the page's address, where that is not done.
+
+        Raises:
+            InputError: `page-address`, it cannot be had.
+        """
+        page = self.settings.page
+        if page is None or self.server is not None:
+            return
+        try:
+            self.server = Server(page, self.pages, self.shown, self.answer)
+        except OSError as refused:
+            raise InputError(
+                "page-address",
+                "The control room's page cannot be served at this address.",
+                "Name an address of this machine under listen, and a port that no other program uses.",
+                place=Place(str(self.site.path), column="source.page"),
+                found=reason(refused),
+                wanted=f"{page.listen}:{page.port}",
+            ) from refused
+        self.server.start()
+
+    def stop(self, *, leave_server: bool = False) -> None:
+        self.teller.stop()
+        if self.server is not None and not leave_server:
+            self.server.stop()
+
+    def take(self, taken: Taken) -> None:
+        self.plant.take(taken.readings, taken.rows)
+        for row in taken.rows:
+            if row["table"] == UNREADABLE:
+                self._tell_unreadable(self.unreadable.take(row, now_us()))
+        self.reopening.take(taken)
+
+    def _tell_unreadable(self, message: Message) -> None:
+        """The first of each topic, and then the tenth, the hundredth and so on."""
+        count = self.unreadable.of(message.topic)
+        if str(count).strip("0") == "1":
+            self.tell(
+                Phrase(
+                    "%(topic)s: a message could not be read (%(why)s); %(count)s of it since the agent started. It begins: %(text)s",
+                    topic=message.topic,
+                    why=message.why,
+                    count=f"{count:,}",
+                    text=repr(message.text),
+                )
+            )
+
+    def answer(self, key: str, kind: str, word: str) -> bool:
+        """Take an answer from the page, in a thread of its server; False where no alert has that key."""
+        alert = next((candidate for candidate in list(self.alerts) if key_of(candidate) == key), None)
+        if alert is None:
+            return False
+        given = Answer(key, cast(Kind, kind), word, now_us())
+        with self._answering:
+            self.journal.answer(given)
+            self.answers = {**self.answers, key: given}
+        sentences = {
+            "seen": Phrase("The alert of batch %(batch)s was seen.", batch=alert.batch),
+            "not-so": Phrase("The alert of batch %(batch)s was answered: false alarm. %(word)s", batch=alert.batch, word=word),
+            "taken-back": Phrase("The answer to the alert of batch %(batch)s was withdrawn.", batch=alert.batch),
+        }
+        self.tell(sentences[kind])
+        self._shown_s = float("-inf")  # the next picture is not a second away
+        return True
+
+    def shown(self) -> Shown | None:
+        """The last picture, with the answers of this moment: the page after a form holds what was answered. In a thread of the server."""
+        moment, answers = self.latest, self.answers
+        return moment if moment is None or moment.answers is answers else replace(moment, answers=answers)
+
+    def round(self, watch: Watched) -> None:
+        """Twice a second: look at what runs, raise what is sure, picture it."""
+        now_s = time.monotonic()
+        if now_s - self._shown_s < SHOW_EVERY_S:
+            return
+        self._shown_s = now_s
+        self._learning.round(now_s)
+        for alert in self.plant.look():
+            self._raise(alert)
+        for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.round(self.plant, now_s)):
+            self.tell(sentence)
+        self.latest = self._picture(watch)
+        if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
+            self.reopening.settle(self.plant)
+            self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
+
+    def _is_settled(self) -> bool:
+        return not self.plant.unlearned and not self.reopening.gathers
+
+    def _raise(self, alert: Alert) -> None:
+        self.journal.add(alert)
+        self.alerts.append(alert)
+        self._practices[key_of(alert)] = helping = tuple(practice.words for practice in practices_against(self.site, alert))
+        sentence = self.pages.alert(alert)
+        self.tell(sentence)
+        data = {
+            "site": self.site.id,
+            "kind": "waste",
+            "batch": alert.batch,
+            "step": alert.step,
+            "equipment": alert.equipment,
+            "at": datetime.fromtimestamp(alert.at_us / 1e6, UTC).isoformat(),
+            "above_kgce_per_t": alert.kgce_per_t,
+            "above_kgce": alert.kgce,
+            "cause": str(alert.cause),
+            "practices": [words.en for words in helping],
+            "money": alert.money,
+            "currency": self.pages.currency or None,
+        }
+        self.teller.tell(Told(f"{self.pages.name}: {alert.equipment or alert.step} {alert.batch}", str(sentence), data))
+
+    def tell_of_report(self, sentence: Phrase) -> None:
+        """By the roads of alerts."""
+        self.tell(sentence)
+        self.teller.tell(Told(f"{self.pages.name}: {Phrase('Report')}", str(sentence), {"site": self.site.id, "kind": "report"}))
+
+    def _picture(self, watch: Watched) -> Shown:
+        plant, wall = self.plant, now_us()
+        at = plant.totals.now_us
+        start, end = shifts.bounds(self.site.runs.shift_starts, datetime.fromtimestamp((at or wall) / 1e6, UTC), self.site.zone)
+        running = {(batch.step, batch.id) for batch in plant.log.running()}
+        return Shown(
+            at_us=at,
+            wall_us=wall,
+            open=plant.open_batches(wall),
+            idle=plant.idle(),
+            silent=plant.totals.silent(wall),
+            unreadable=self.unreadable.listed(),
+            unread=self.unreadable.count,
+            sources=[(source.name, source.trouble()) for source in watch.sources],
+            alerts=[alert for alert in self.alerts if (alert.step, alert.batch) in running],
+            shift=shifts.done(plant, self.alerts, start, end),
+            kept=watch.kept,
+            repeated=watch.repeated,
+            corrected=watch.corrected,
+            missing=sum(meter.gaps.missing for meter in watch.spool.meters.values()),
+            weeks=plant.history.weeks,
+            rate=plant.history.rate_a_week,
+            vouched=plant.history.limits.one is not None,
+            untold=plant.totals.untold,
+            answers=self.answers,
+            practices=self._practices,
+            notices=[*self.faults.notices(watch.spool.meters), *self.reopening.notices(), *watch.notices],
+        )
+
+    def _tell_shift(self, shift: shifts.Shift) -> None:
+        """What it did, once it ended."""
+        view = self.pages.shift_view(shift, "en", self.answers)
+        self.tell(shift_words.ended(shift, self.site.zone))
+        lines = map(shift_words.line_words, shift.lines)
+        self.teller.tell(
+            Told(
+                f"{self.pages.name}: {view['heading']}",
+                "\n".join([*lines, *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]),
+                {"site": self.site.id, "kind": "shift", **view},
+            )
+        )

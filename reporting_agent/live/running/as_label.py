@@ -1,0 +1,165 @@
+"""What batches that ended took, as `label` says it: by its own stages, over the readings around them.
+
+Readings are put as site.toml declares and cleaned, no energy is carried across a gap longer than the pack allows, the reading that an edge
+of a batch cuts is divided between the batch and the pause beside it, a gas is put to its state, a shared meter divided, and what leaves
+the step taken off (`pipeline`). Where pauses are too short to show their own power, the division at edges looks at all pauses within these
+readings, and `label` at all of the spool; a state is taken over other pieces of time than in `label`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import measurements
+from benchmarks.conversion import Basis
+from benchmarks.errors import InputError
+from benchmarks.labels import ExclusionReason
+from benchmarks.measurements import CarrierEnergy
+from benchmarks.routes import Pack
+from reporting_agent.config import Meter, Site
+from reporting_agent.live.running.batch_log import Batch, BatchLog
+from reporting_agent.live.running.meter_total import SECOND_US, Floats
+from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.spool.window import Readings as Held
+from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings, moments
+from reporting_agent.metering.declared import DeclaredReadings
+from reporting_agent.metering.derived import Counted, work_out
+from reporting_agent.metering.engine import Block
+from reporting_agent.metering.moments import REACHES_US, ROOM
+from reporting_agent.metering.readings import Readings
+from reporting_agent.pipeline.entries import entries
+from reporting_agent.pipeline.following import longest_gap_s, occupied_by, sinks_of, units_of
+from reporting_agent.pipeline.heating_values import with_heating_value
+from reporting_agent.row_numbers import Consecutive
+
+POINTS = 120  # of a batch that ended, kept of its course
+BESIDE_US = ROOM * REACHES_US[-1]
+"""As far before and after a batch as the division of what its edges cut looks."""
+
+
+class Took(NamedTuple):
+    """kgce of one batch: in all, and so far at evenly spaced moments, there without the division at its edges. NaN where not known."""
+
+    kgce: float
+    course: Floats
+
+
+class AsLabel:
+    """The batches of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._declared = DeclaredReadings(site.events, site.zone)
+
+    def took(self, batches: Sequence[Batch], log: BatchLog, totals: Totals, readings: Mapping[str, Held]) -> list[Took] | None:
+        """What each of these batches took, by readings in order of arrival; None where `label` refuses the site.
+
+        Args:
+            log: with those beside them.
+            totals: which meters count, and those without any reading, of which nothing is expected.
+        """
+        if (pack := totals.pack) is None:
+            return None
+        sound = {step.id: step.label_rule.longest_s * SECOND_US for step in pack.steps}
+        rows = [_row(batch, sound) for batch in (*batches, *_beside(batches, log, readings))]
+        of_lines = totals.lines.counted({batch.line for batch in batches})
+        meters = [meter for meter in of_lines if self._site.tree.parts(meter).keys() & _heard(totals, readings)]
+        start_us = np.array([batch.start_us for batch in batches], np.int64)
+        end_us = np.array([max(batch.end_us or 0, batch.start_us) for batch in batches], np.int64)
+        inside_us = np.rint(np.linspace(start_us, end_us, POINTS + 1, axis=1)).astype(np.int64)
+        known = np.array([0.0 if row.excluded is None else np.nan for row in rows[: len(batches)]])
+        kgce, course = known.copy(), np.repeat(known[:, None], POINTS + 1, axis=1)
+        chosen, occupied = occupied_by(meters, {meter.id: sinks_of(meter, self._site) for meter in meters}, rows, self._site)
+        windows = {name: taken.windows for name, taken in occupied.items()}
+        worked = self._worked(meters, windows, inside_us.ravel(), pack, readings)
+        divided = cut_readings.all_divided(worked, windows, self._site.tree)
+        for meter in meters:
+            places, own = chosen[meter.id], windows[meter.id]
+            whole = divided[meter.id].course.over(own).energy.tolist()
+            shares = entries(meter, self._site.tree, divided, rows, places, own, sinks_of(meter, self._site))
+            for metered, (place, entry) in zip(whole, shares, strict=True):
+                if place < len(batches) and (amount := self._kgce(entry, rows[place])) is not None:
+                    least = pack.step(rows[place].step).label_rule.least_completeness
+                    so_far = _known(worked[meter.id].course, start_us[place], inside_us[place], least)
+                    kgce[place] += amount if entry.completeness >= least else np.nan
+                    course[place] += so_far * (amount / metered if metered else 0.0)
+        return [Took(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)]
+
+    def _worked(
+        self,
+        meters: Sequence[Meter],
+        windows: Mapping[str, Windows],
+        inside_us: moments.Integers,
+        pack: Pack,
+        readings: Mapping[str, Held],
+    ) -> dict[str, Counted]:
+        """The courses of these meters, in the unit that each counts in, at the edges of their batches and at moments inside."""
+        tree, units = self._site.tree, units_of(self._site)
+        needed = sorted({name for meter in meters for name in tree.needed_by(meter)})
+        read_off = {name: np.concatenate((moments.of_record(own, inside_us[:0]), inside_us)) for name, own in windows.items()}
+        asked_us = moments.of_readings(tree, read_off)
+        asked = [
+            Asked(tree.by_id[name], asked_us[name], longest_gap_s(tree.by_id[name], self._site, pack), units[name][1]) for name in needed
+        ]
+        return work_out(tree, courses(asked, [lambda names: self._blocks(names, readings)], fast=True), units)
+
+    def _kgce(self, energy: CarrierEnergy, row: measurements.Batch) -> float | None:
+        """None where there is no factor for it, as the page says."""
+        on = row.start.date()
+        try:
+            return self._site.emissions.factors.kgce(with_heating_value(energy, self._site, row.step, on), Basis.CALORIFIC, on)
+        except InputError:
+            return None
+
+    def _blocks(self, names: frozenset[str], readings: Mapping[str, Held]) -> Iterator[Block]:
+        for name in sorted(self._declared.to_read(names) & readings.keys()):
+            time_us, value = readings[name]
+            rows = Readings(np.ascontiguousarray(time_us), np.ascontiguousarray(value), Consecutive(1, len(time_us)))
+            for meter, own in self._declared.put_to(name, rows, names):
+                yield meter, own, ""
+
+
+def _beside(batches: Sequence[Batch], log: BatchLog, readings: Mapping[str, Held]) -> list[Batch]:
+    """All others that ended, as far as these readings tell of them: what is divided is divided between them too."""
+    times_us = [time_us for time_us, _ in readings.values() if len(time_us)]
+    if not times_us:
+        return []
+    first_us = min(int(time_us.min()) for time_us in times_us) - BESIDE_US
+    last_us = max(int(time_us.max()) for time_us in times_us) + BESIDE_US
+    own = {batch.key for batch in batches}
+    return [
+        batch
+        for key, batch in log.batches.items()
+        if key not in own and batch.end_us is not None and batch.end_us >= first_us and batch.start_us <= last_us
+    ]
+
+
+def _row(batch: Batch, longest_us: Mapping[str, float]) -> measurements.Batch:
+    """As `label` reads it; no energy is divided for one that ends before it starts, or is longer than its step's rule allows."""
+    product, _, variant = batch.kind.partition("/")
+    end = _moment(batch.end_us or batch.start_us)
+    lasts_us = (batch.end_us or batch.start_us) - batch.start_us
+    why = None if 0 < lasts_us <= longest_us.get(batch.step, 0) else ExclusionReason.ENERGY_UNKNOWN.value
+    start, output_t = _moment(batch.start_us), batch.tonnes or 0.0
+    return measurements.Batch(batch.id, batch.step, product, variant, start, end, output_t, equipment=batch.equipment, excluded=why)
+
+
+def _heard(totals: Totals, readings: Mapping[str, Held]) -> set[str]:
+    """Meters that ever told anything."""
+    held = {name for name, (time_us, _) in readings.items() if len(time_us)}
+    return held | {name for name, total in totals.by_meter.items() if total.time_us}
+
+
+def _known(course: Course, start_us: int, until_us: moments.Integers, least: float) -> Floats:
+    """Energy from a moment on, NaN where less than this share of the seconds is known."""
+    since_us = np.full(len(until_us), start_us)
+    energy, known_s = course.curve.over(since_us, until_us)
+    return np.where(known_s >= least * (until_us - since_us) / SECOND_US, energy, np.nan)
+
+
+def _moment(moment_us: int) -> datetime:
+    return datetime.fromtimestamp(moment_us / 1e6, UTC)

@@ -1,0 +1,192 @@
+"""The batches of a plant that runs, by their rows as they come; a later row of a batch completes or corrects it."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from math import prod
+from statistics import median
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import InputError
+from benchmarks.quantities import ratio
+from reporting_agent.config.events import Event, of_step
+from reporting_agent.live.running.line_meters import Line
+from reporting_agent.live.running.meter_total import SECOND_US
+from reporting_agent.live.running.stamps_ahead import WRONG_US
+from reporting_agent.live.spool.reading import BEYOND_US
+from reporting_agent.live.spool.segments import Row
+
+LATEST = 50  # batches of a line that tell how long one lasts
+LEFT_TIMES = 3.0
+Key = tuple[str, str]
+"""Step and id."""
+Kind = tuple[str, str, str]
+"""Step, equipment, product and variant: what is compared."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch of the log; `end_us` None while it runs."""
+
+    id: str
+    step: str
+    kind: str  # product and variant
+    equipment: str
+    start_us: int
+    end_us: int | None = None
+    tonnes: float | None = None
+    good: bool = True
+    sure_us: int | None = None  # since when it was sure to waste
+    by: str = ""
+    excess: float | None = None  # at its end, standard deviations
+    looked: int = 0  # looks that were taken
+    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
+    kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
+    as_label: bool = False  # counted as `label` does; else by running totals
+    counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
+    again: bool = False  # its energy became another one by late or corrected readings or rows
+
+    @property
+    def key(self) -> Key:
+        return self.step, self.id
+
+    @property
+    def line(self) -> Line:
+        return self.step, self.equipment
+
+    @property
+    def of_kind(self) -> Kind:
+        return self.step, self.equipment, self.kind
+
+    def count(self, kgce: float, course: NDArray[np.float64], *, as_label: bool) -> None:
+        """What it took in all, NaN where not known, and so far at evenly spaced moments."""
+        self.noted, self.kgce, self.as_label = course, None if np.isnan(kgce) else float(kgce), as_label
+
+    @property
+    def length_s(self) -> float:
+        """Of a batch that ended."""
+        return ((self.end_us or 0) - self.start_us) / 1e6
+
+
+class BatchLog:
+    """Every batch that was heard of, in the order of each line."""
+
+    def __init__(self, zone: ZoneInfo, events: Sequence[Event] = ()) -> None:
+        """With what is declared of outputs; shifts of a step's clock are not put to rows that come live."""
+        self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
+        self.batches: dict[Key, Batch] = {}
+        self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
+        self.open: dict[Key, Batch] = {}  # whose end was not told
+        self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
+        self.completed: dict[Key, Batch] = {}  # counted, before their output was told
+        self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
+
+    def take(self, row: Row) -> Batch | None:
+        """A row of the log; returns its batch, None of one that has not begun by any row."""
+        key = (str(row.get("step", "")), str(row.get("batch_id", "")))
+        batch = self.batches.get(key)
+        start_us, end_us = _moment(row.get("start"), self._zone), _moment(row.get("end"), self._zone)
+        if batch is None:
+            if start_us is None:
+                return None
+            kind = f"{row.get('product', '')}/{row.get('variant', '')}"
+            batch = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
+            insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
+        before = batch.line, batch.start_us, batch.end_us, batch.tonnes, batch.good
+        self._move(batch, str(row.get("equipment") or batch.equipment))
+        if start_us is not None and start_us != batch.start_us:
+            batch.start_us = start_us
+            self.lines[batch.line].sort(key=lambda entry: entry.start_us)
+        batch.end_us = batch.end_us if end_us is None else end_us
+        if batch.end_us is None:
+            self.open[key] = batch
+        else:
+            self.open.pop(key, None)
+        if row.get("output_quantity"):
+            batch.tonnes = self._tonnes(row, batch)
+        if end_us is not None:
+            batch.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
+        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.tonnes, batch.good):
+            return batch
+        only_output = before == (batch.line, batch.start_us, batch.end_us, None, batch.good)
+        (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
+        return batch
+
+    def _move(self, batch: Batch, equipment: str) -> None:
+        """To another unit, where a later row names one."""
+        if equipment != batch.equipment:
+            self.lines[batch.line].remove(batch)
+            batch.equipment = equipment
+            insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
+
+    def _tonnes(self, row: Row, batch: Batch) -> float | None:
+        """Its output, as declared."""
+        if (tonnes := _tonnes(row)) is None or not self._events:
+            return tonnes
+        product, _, variant = batch.kind.partition("/")
+        begins = datetime.fromtimestamp(batch.start_us / 1e6, UTC)
+        own = of_step(self._events, batch.step, batch.equipment, product, variant)
+        return tonnes * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
+
+    def running(self) -> list[Batch]:
+        """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
+        its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
+        now_us = time.time_ns() // 1000
+        latest: dict[Line, Batch] = {}
+        to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
+        for batch in (*self.open.values(), *to_end):
+            if batch.start_us <= now_us and (batch.line not in latest or batch.start_us >= latest[batch.line].start_us):
+                latest[batch.line] = batch
+        return [batch for _, batch in sorted(latest.items()) if not self._was_left(batch, now_us)]
+
+    def _was_left(self, batch: Batch, now_us: int) -> bool:
+        line = self.lines[batch.line]
+        begun = bisect_right(line, now_us, key=lambda entry: entry.start_us)
+        if line[begun - 1].start_us <= batch.start_us:
+            return False
+        lengths = [other.length_s for other in line[max(begun - LATEST, 0) : begun] if other.end_us is not None]
+        return now_us - batch.start_us > LEFT_TIMES * median(lengths or [0.0]) * SECOND_US
+
+    def ahead(self) -> list[Batch]:
+        """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
+        until_us = time.time_ns() // 1000 + WRONG_US
+        later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
+        return [batch for line in later for batch in line]
+
+    def beside(self, batch: Batch) -> list[Batch]:
+        """Those that were counted, one before and one after it on its line: what an edge of theirs cuts is divided anew once it ended."""
+        line = self.lines[batch.line]
+        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
+        return [other for other in line[max(place - 1, 0) : after + 1] if other is not batch and other.noted is not None]
+
+    def before(self, batch: Batch) -> Batch | None:
+        """The one before it on its line."""
+        line = self.lines[batch.line]
+        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        return line[place - 1] if place else None
+
+
+def _moment(cell: object, zone: tzinfo) -> int | None:
+    """None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
+    try:
+        stamp = datetime.fromisoformat(str(cell))
+        moment_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
+    except (ValueError, OverflowError):
+        return None
+    return moment_us if 0 <= moment_us < BEYOND_US else None
+
+
+def _tonnes(row: Row) -> float | None:
+    try:
+        quantity, unit = float(str(row.get("output_quantity", ""))), str(row.get("output_unit") or "t")
+        return quantity * ratio(unit, "t") or None
+    except (ValueError, InputError):
+        return None

@@ -1,0 +1,17 @@
+"""Which practices of the libraries help against an alert's likely cause, at its step."""
+
+from __future__ import annotations
+
+from benchmarks.guidance.practices import Library, Practice
+from reporting_agent.config import Site
+from reporting_agent.live.running.plant import Alert
+
+MOST = 2
+
+
+def practices_against(site: Site, alert: Alert, library: Library | None = None) -> tuple[Practice, ...]:
+    """Those that come with Steplabel and those of the signed library, as `practices fetch` keeps it; only such as name that cause."""
+    if not alert.reason:
+        return ()
+    held = library or Library.held()
+    return tuple(practice for practice in held.of_step(site.site.pack, alert.step) if practice.cause == alert.reason)[:MOST]

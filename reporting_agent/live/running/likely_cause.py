@@ -1,0 +1,45 @@
+"""The likely cause of a batch's waste, from what is known while it runs."""
+
+from __future__ import annotations
+
+from benchmarks.guidance.causes import Cause
+from benchmarks.phrases import Phrase
+from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.excess_alarms import Usual
+from reporting_agent.live.running.history import History
+
+HELD_TIMES = 1.05  # the usual duration
+
+
+def reason(history: History, batch: Batch, usual: Usual, now_s: float) -> str:
+    """Its code; empty for a cause that lasts over batches."""
+    began = history.began(batch)
+    if began in history.more.get(batch.line, {}):
+        return Cause.COLD_START if began == "stop" else Cause.CHANGEOVER
+    if now_s > HELD_TIMES * usual.duration_s:
+        return Cause.HOLDING
+    return "" if batch.by == "sum" else Cause.AT_POWER
+
+
+def cause(history: History, batch: Batch, usual: Usual, now_s: float) -> str:
+    """The same in words."""
+    code = reason(history, batch, usual, now_s)
+    if code in (Cause.COLD_START, Cause.CHANGEOVER):
+        return Phrase("First batch after a stop") if code == Cause.COLD_START else Phrase("Change of product")
+    if code == Cause.HOLDING:
+        return Phrase("Longer than usual: holding or waiting")
+    if not code:
+        since = history.since(batch)
+        return Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch=since)
+    return Phrase("Higher power than usual; the data do not show why")
+
+
+def foretold(history: History, batch: Batch) -> str:
+    """What such batches took more, of one after a stop or a change of product; empty where nothing is foreseen."""
+    began = history.began(batch)
+    if (more := history.more.get(batch.line, {}).get(began)) is None:
+        return ""
+    values = {"more": f"{more * history.usual[batch.of_kind].end_spread:.1f}"}
+    if began == "stop":
+        return Phrase("First batch after a stop: such batches used %(more)s kgce/t more", **values)
+    return Phrase("First batch of another product: such batches used %(more)s kgce/t more", **values)

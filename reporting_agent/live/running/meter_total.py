@@ -1,0 +1,231 @@
+"""Running energy of one meter that counts, from readings as they come. Pure: clocks are arguments."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.config import Meter
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.metering.cleaning import rolled
+
+Floats = NDArray[np.float64]
+SECOND_US = 1_000_000
+HOUR_US = 3600 * SECOND_US
+SILENT_TIMES = 5  # the usual time between a meter's readings
+SILENT_LEAST_US = 60 * SECOND_US
+POWER_OVER_US = 600 * SECOND_US
+LATEST = 50  # readings that tell the usual time between two
+SPARE = 500  # readings of a meter that are dropped together
+FEW = 10  # late readings of a meter, each put in by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Mean energy an hour, in the meter's unit of energy, from one of its readings to another."""
+
+    an_hour: float
+    from_us: int
+    to_us: int
+
+
+class Fall(NamedTuple):
+    """A register that fell between two readings, by no declared rollover: what it counted meanwhile is not known."""
+
+    since_us: int
+    until_us: int
+    before: float
+    after: float
+
+
+@dataclass(slots=True)
+class Total:
+    """One meter: energy since the first reading that it holds, at each."""
+
+    meter: Meter
+    kgce: float  # of one unit of its energy; NaN where it cannot be followed by itself
+    unit: str  # of its energy
+    factor: float = 1.0  # energy of one unit of a rate in an hour
+    longest_gap_us: int = HOUR_US  # between readings of a rate, across which it tells nothing
+    late_us: int = 0  # from the stamp of a reading to the right time of what it tells
+    time_us: array[int] = field(default_factory=lambda: array("q"))
+    value: array[float] = field(default_factory=lambda: array("d"))
+    energy: array[float] = field(default_factory=lambda: array("d"))
+    received_us: int = 0
+    since_us: int | None = None  # the first reading that it ever held, also where that is forgotten
+    _unknown: dict[int, int] = field(default_factory=dict)  # end and beginning of each fall of a register, or gap of a rate
+    _arrays: tuple[Floats, Floats] | None = None
+
+    def fill(self, time_us: NDArray[np.int64], value: Floats) -> None:
+        """All at once, in place of what was there."""
+        known = np.isfinite(value)
+        time_us, first = np.unique(time_us[known], return_index=True)
+        value = value[known][first]
+        unknown = np.zeros(0, int)
+        if self.meter.reading == "interval":
+            more = value[1:]
+        elif self.meter.reading == "register":
+            more = np.diff(value)
+            over = rolled(value[:-1], more, np.diff(time_us) / HOUR_US, self.meter)
+            unknown = np.flatnonzero((more < 0) & ~over)
+            more = np.maximum(0.0, np.where(over, more + (self.meter.rollover or 0.0), more))
+        else:
+            passed_us = np.diff(time_us)
+            mean = (value[:-1] + value[1:]) / 2
+            unknown = np.flatnonzero(passed_us > self.longest_gap_us)
+            more = np.where(passed_us <= self.longest_gap_us, mean * self.factor * passed_us / HOUR_US, 0.0)
+        energy = np.concatenate(([0.0], np.cumsum(more))) if len(value) else value
+        self.time_us, self.value, self.energy = array("q", time_us.tolist()), array("d", value.tolist()), array("d", energy.tolist())
+        self._unknown = {self.time_us[at + 1]: self.time_us[at] for at in unknown.tolist()}
+        self._arrays, self.since_us = None, self.time_us[0] if self.time_us else None
+
+    def take(self, time_us: int, value: float, received_us: int) -> None:
+        """A reading; one that comes late is put where its time says, and what follows is counted again."""
+        self.received_us = max(self.received_us, received_us)
+        if value != value or self.forgot(time_us):
+            return
+        self._arrays = None
+        place = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
+        if place and self.time_us[place - 1] == time_us:  # the first stays, unless `correct` says otherwise
+            return
+        self.time_us.insert(place, time_us)
+        self.value.insert(place, value)
+        self.energy.insert(place, 0.0)
+        self.since_us = time_us if self.since_us is None else min(self.since_us, time_us)
+        self._add_up(place)
+
+    def take_late(self, readings: Sequence[Reading]) -> None:
+        """Readings that are put where their times say; of many what follows is counted again but once."""
+        if len(readings) < FEW:
+            for reading in readings:
+                self.take(reading.time_us, reading.value, reading.received_us)
+            return
+        fresh = [reading for reading in readings if not self.forgot(reading.time_us)]
+        since_us = self.since_us
+        self.received_us = max(self.received_us, *(reading.received_us for reading in readings))
+        times = np.concatenate([self.time_us, [reading.time_us for reading in fresh]]).astype(np.int64)
+        self.fill(times, np.concatenate([self.value, [reading.value for reading in fresh]]))
+        self.since_us = since_us if self.since_us is None or since_us is None else min(since_us, self.since_us)
+
+    def correct(self, time_us: int, value: float) -> None:
+        """Another value of a moment that it holds, NaN where it is not known after all; what follows is counted again."""
+        place = bisect_left(self.time_us, time_us)
+        if place == len(self.time_us) or self.time_us[place] != time_us:
+            return
+        self._arrays = None
+        self.value[place] = value
+        if value != value:
+            self._unknown.pop(time_us, None)
+            del self.time_us[place], self.value[place], self.energy[place]
+        self._add_up(place)
+
+    def _add_up(self, place: int) -> None:
+        """From a reading on."""
+        for at in range(place, len(self.time_us)):
+            self.energy[at] = self.energy[at - 1] + self._step(at) if at else 0.0
+
+    def _step(self, at: int) -> float:
+        before, after = self.value[at - 1], self.value[at]
+        if self.meter.reading == "interval":
+            return after
+        passed_us = self.time_us[at] - self.time_us[at - 1]
+        if self._unknown:
+            self._unknown.pop(self.time_us[at], None)
+        if self.meter.reading == "register":
+            return self._counted(at, before, after, passed_us)
+        if passed_us <= self.longest_gap_us:
+            return (before + after) / 2 * self.factor * passed_us / HOUR_US
+        self._unknown[self.time_us[at]] = self.time_us[at - 1]
+        return 0.0
+
+    def _counted(self, at: int, before: float, after: float, passed_us: int) -> float:
+        """Of a register, by the rule of `label`; across a fall that is no rollover it is not known."""
+        more = after - before
+        if more >= 0:
+            return more
+        if rolled(np.array([before]), np.array([more]), np.array([passed_us / HOUR_US]), self.meter)[0]:
+            return more + (self.meter.rollover or 0.0)
+        self._unknown[self.time_us[at]] = self.time_us[at - 1]
+        return 0.0
+
+    def at(self, moment_us: int | NDArray[np.int64] | Floats) -> Floats:
+        """kgce until a moment; what is not read yet counts nothing."""
+        if not self.time_us:
+            return np.zeros(np.shape(moment_us))
+        if self._arrays is None:
+            self._arrays = np.array(self.time_us, float), np.array(self.energy)
+        return np.asarray(np.interp(moment_us, *self._arrays) * self.kgce)
+
+    def forget(self, before_us: int) -> None:
+        """Readings that no open batch needs."""
+        if (keep := bisect_right(self.time_us, before_us) - 2) > SPARE:
+            del self.time_us[:keep], self.value[:keep], self.energy[:keep]
+            self._arrays = None
+            self._unknown = {until_us: since_us for until_us, since_us in self._unknown.items() if since_us >= self.time_us[0]}
+
+    def forgot(self, moment_us: int) -> bool:
+        """Whether it held readings of this time that no open batch needed."""
+        return self.since_us is not None and bool(self.time_us) and self.since_us < self.time_us[0] and moment_us < self.time_us[0]
+
+    def holds(self, moment_us: float) -> bool:
+        """Whether its readings reach back to a moment; of a meter without any nothing is expected."""
+        return not self.time_us or self.time_us[0] <= moment_us
+
+    def falls(self, since_us: float) -> Iterator[Fall]:
+        """Those that ended after a moment."""
+        for before_us, until_us in self._not_known(since_us) if self.meter.reading == "register" else ():
+            at = bisect_left(self.time_us, until_us)
+            yield Fall(before_us, until_us, self.value[at - 1], self.value[at])
+
+    def gaps(self, since_us: float) -> Iterator[tuple[int, int]]:
+        """Those of a rate that ended after a moment, from when until when: what passed in them is not known."""
+        yield from self._not_known(since_us) if self.meter.reading == "rate" else ()
+
+    def _not_known(self, since_us: float) -> list[tuple[int, int]]:
+        return [(before_us, until_us) for until_us, before_us in sorted(self._unknown.items()) if until_us > since_us]
+
+    def knows(self, moment_us: NDArray[np.int64] | Floats) -> NDArray[np.bool_]:
+        """Whether its energy from the first of these moments until each is known."""
+        known = np.full(len(moment_us), self.holds(moment_us[0]))
+        for before_us, _ in self._not_known(float(moment_us[0])):
+            known &= np.asarray(moment_us) <= before_us
+        return known & bool(np.isfinite(self.kgce) or not self.time_us)
+
+    @property
+    def usual_us(self) -> float:
+        """Median time between its latest readings."""
+        latest = self.time_us[-LATEST:]
+        return float(median(after - before for before, after in pairwise(latest))) if len(latest) > 2 else float("inf")
+
+    def power(self, now_us: int, since_us: int = 0) -> Power | None:
+        """Energy an hour over the latest ten minutes, none of it before `since_us`.
+
+        None where some of it is not known, or its readings cover less than half of that: of few seconds, one step of a register would
+        be a high power or none.
+        """
+        begin_us = max(now_us - POWER_OVER_US, 0)
+        beyond = bisect_right if self.meter.reading == "rate" else bisect_left  # power upon the end of a batch is the batch's
+        first = max(bisect_right(self.time_us, begin_us) - 1, beyond(self.time_us, since_us))
+        if first >= len(self.time_us) - 1 or self.time_us[-1] <= begin_us:
+            return None
+        from_us, to_us = self.time_us[first], self.time_us[-1]
+        if self._not_known(from_us):
+            return None
+        if not POWER_OVER_US / 2 <= to_us - from_us <= 3 * POWER_OVER_US:
+            return None
+        return Power((self.energy[-1] - self.energy[first]) / (to_us - from_us) * HOUR_US, from_us, to_us)
+
+    def is_silent(self, wall_us: int) -> bool:
+        """Whether it told nothing for much longer than it uses to."""
+        if not self.received_us:
+            return True
+        passed_us = wall_us - self.received_us
+        return passed_us > SILENT_LEAST_US and passed_us > SILENT_TIMES * min(self.usual_us, HOUR_US * 24)

@@ -1,0 +1,1 @@
+"""What the plant's systems send, by protocol, and `[source]` of site.toml."""

@@ -1,0 +1,209 @@
+"""Files that grow: lines that another program adds, through rotation, truncation and replacement.
+
+Of each file the spool keeps its inode, how many bytes of it were read, and a digest of their first and last: what is there again is gone on
+with, under whatever name, and what is other content is read from its beginning; keys drop what was there already. A file that was moved
+away within its folder is read to its end first. A last line without an end waits.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.live.sources import tabular
+from reporting_agent.live.sources.payloads import Unreadable
+from reporting_agent.live.sources.polled import Misread, Polled
+from reporting_agent.live.sources.source import Word, reason, troubles
+from reporting_agent.live.sources.table_settings import BatchColumns, Files
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.segments import Row
+from reporting_agent.live.spool.writer import now_us
+
+BLOCK_BYTES = 1 << 18
+_DIGESTED = 256  # bytes at the beginning and before the position
+_START = {"inode": 0, "bytes": 0, "digest": ""}
+
+Place = Mapping[str, Any]
+"""`inode`, `bytes` that were read, `digest` of some of them."""
+
+
+class FileSource(Polled):
+    """The files of one pattern."""
+
+    def __init__(self, settings: Files, folder: Path, intake: Intake) -> None:
+        super().__init__(settings.path, settings.every_s, intake)
+        self.settings = settings
+        path = folder / settings.path
+        self._folder, self._pattern = path.parent, path.name
+        self._prefix = f"file:{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
+        self._places: dict[str, Place] = {}  # by name
+        self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
+        self._wrong: dict[str, str] = {}  # files that cannot be read, and why; others are read meanwhile
+        self._named: set[str] = set()  # those that were once among them
+
+    def go_on_from(self, positions: Mapping[str, Any]) -> None:
+        self._places = {key.removeprefix(self._prefix): held for key, held in positions.items() if key.startswith(self._prefix)}
+
+    def poll(self) -> None:
+        names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())
+        wrong: dict[str, str] = {}
+        for name in names:
+            try:
+                self._follow(name)
+            except (OSError, Misread) as why:
+                wrong[name] = reason(why)
+            if self.stopping:
+                return
+        self._wrong = wrong
+        if not names:
+            raise Misread(Phrase("no file is called so in %(folder)s", folder=self._folder))
+        self._forget(names)
+
+    def trouble(self) -> str:
+        return super().trouble() or troubles(self._wrong)
+
+    def words(self) -> Iterator[Word]:
+        yield from super().words()
+        for name, why in dict(self._wrong).items():
+            self._named.add(name)
+            sentence = Phrase(
+                "%(file)s of %(source)s cannot be read (%(why)s). Its other files are read meanwhile; correct or move this file.",
+                file=name,
+                source=self.name,
+                why=why,
+            )
+            yield Word(name, why, sentence)
+        for name in self._named - self._wrong.keys():
+            yield Word(name, "", Phrase("%(file)s of %(source)s is read, or gone.", file=name, source=self.name))
+
+    def _follow(self, name: str) -> None:
+        with (self._folder / name).open("rb") as file:
+            status = os.fstat(file.fileno())
+            state = (status.st_ino, status.st_size, status.st_mtime_ns)
+            seen, since_s = self._seen.get(name, (None, 0.0))
+            still_s = time.monotonic() - since_s if seen == state else 0.0
+            complete_after_s = self.settings.complete_after_s
+            complete = complete_after_s is not None and still_s >= complete_after_s
+            if seen == state and not complete:
+                return
+            if self._read(name, file, self._place(name, file, status.st_ino), complete=complete) and seen != state:
+                self._seen[name] = (state, time.monotonic())
+
+    def _place(self, name: str, file: IO[bytes], inode: int) -> Place:
+        """Where to go on in a file: behind what was read of it, under this name or another."""
+        known = self._places.get(name)
+        if known is not None and known["inode"] != inode:
+            self._finish(known)
+        for place in (known, *(candidate for candidate in self._places.values() if candidate["inode"] == inode)):
+            if place is not None and _holds(file, place):
+                return {**place, "inode": inode}
+        return {**_START, "inode": inode}
+
+    def _finish(self, known: Place) -> None:
+        """Read the rest of a file that has another name in its folder by now."""
+        for path in sorted(self._folder.iterdir()):
+            if path.is_file() and path.stat().st_ino == known["inode"]:
+                with path.open("rb") as file:
+                    if _holds(file, known):
+                        self._read(path.name, file, known, complete=False)
+                return
+
+    def _read(self, name: str, file: IO[bytes], place: Place, *, complete: bool) -> bool:
+        """Hand on every whole line behind a place; False where the source was stopped before."""
+        file.seek(0)
+        header = self.settings.header or self._header(file.readline())
+        if not header:
+            return True
+        lacking = (self.settings.readings or self.settings.batches or BatchColumns()).needed - set(header)
+        if lacking:
+            raise Misread(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
+        at = int(place["bytes"])
+        while True:
+            file.seek(at)
+            block = file.read(BLOCK_BYTES)
+            whole = block if complete and len(block) < BLOCK_BYTES else block[: block.rfind(b"\n") + 1]
+            if len(block) == BLOCK_BYTES and not whole:
+                whole = block  # no line is so long: it is kept as unreadable
+            if not whole:
+                return True
+            readings, rows = self._lines(name, header, whole)
+            at += len(whole)
+            place = {"inode": place["inode"], "bytes": at, "digest": _digest(file, at)}
+            if not self.put(readings, rows, self._prefix + name, place):
+                return False
+            self._places[name] = place
+
+    def _header(self, line: bytes) -> tuple[str, ...]:
+        """Its names, and none where it is not there whole.
+
+        Raises:
+            Misread: it is of another encoding.
+        """
+        if not line.endswith(b"\n"):
+            return ()
+        try:
+            return tuple(self._cells(line.decode(self.settings.encoding).lstrip("\ufeff")))
+        except (UnicodeDecodeError, csv.Error) as wrong:
+            encoding, start = self.settings.encoding, repr(line[:16])
+            raise Misread(Phrase("the header is not in the encoding %(encoding)s: %(start)s", encoding=encoding, start=start)) from wrong
+
+    def _lines(self, name: str, header: Sequence[str], whole: bytes) -> tuple[list[Reading], list[Row]]:
+        received_us = now_us()
+        readings: list[Reading] = []
+        rows: list[Row] = []
+        for line in whole.split(b"\n"):
+            if not line.strip():
+                continue
+            try:
+                held = self._held(header, line)
+                if tuple(held.values()) == tuple(header):
+                    continue  # a program that began again writes its header again
+                if self.settings.readings is not None:
+                    readings += tabular.readings(self.settings.readings, held, received_us)
+                elif self.settings.batches is not None:
+                    rows.append(tabular.batch(self.settings.batches, held))
+            except (Unreadable, UnicodeDecodeError, csv.Error) as wrong:
+                rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong))
+        return readings, rows
+
+    def _held(self, header: Sequence[str], line: bytes) -> dict[str, str]:
+        """A line's cells by their headers."""
+        cells = self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))
+        if len(cells) != len(header):
+            raise Unreadable(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
+        return dict(zip(header, cells, strict=True))
+
+    def _cells(self, line: str) -> list[str]:
+        line = line.rstrip("\r\n")
+        if '"' not in line:
+            return line.split(self.settings.delimiter)
+        return next(csv.reader([line], delimiter=self.settings.delimiter, strict=True))
+
+    def _forget(self, names: Sequence[str]) -> None:
+        """Places of files that are gone: were one to come again, it would be read from its beginning."""
+        present = {path.name for path in self._folder.iterdir()}.union(names)
+        for name in self._places.keys() - present:
+            if self.put((), (), self._prefix + name, None):
+                del self._places[name]
+
+
+def _holds(file: IO[bytes], place: Place) -> bool:
+    """Whether what was read up to a place still stands there."""
+    read = int(place["bytes"])
+    return os.fstat(file.fileno()).st_size >= read and _digest(file, read) == place["digest"]
+
+
+def _digest(file: IO[bytes], until: int) -> str:
+    if not until:
+        return ""
+    file.seek(0)
+    first = file.read(min(_DIGESTED, until))
+    file.seek(max(0, until - _DIGESTED))
+    return hashlib.blake2b(first + file.read(min(_DIGESTED, until)), digest_size=8).hexdigest()

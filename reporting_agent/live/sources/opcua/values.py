@@ -1,0 +1,62 @@
+"""A value of OPC UA as a reading: source time, status code as quality, a number."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from asyncua import ua
+
+from reporting_agent.live.sources.payloads import EPOCH, no_number
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
+
+_MICROSECOND = timedelta(microseconds=1)
+_OVERFLOW = 0x480  # of a status code: its information is of a data value, and values before it were let go (OPC 10000-4, 7.39)
+
+
+def reading(meter: str, value: ua.DataValue, received_us: int) -> Reading:
+    """One value of one meter; without a source time by the server's, without both by receipt.
+
+    Raises:
+        Unreadable: it is good and no number.
+    """
+    quality = quality_of(value)
+    held = None if value.Value is None else value.Value.Value
+    return Reading(meter, time_us(value, received_us), _number(held, quality), NO_SEQUENCE, quality, received_us)
+
+
+def quality_of(value: ua.DataValue) -> Quality:
+    """By the severity of its status code."""
+    status = value.StatusCode
+    if status is None or status.is_good():
+        return Quality.GOOD
+    return Quality.UNCERTAIN if status.is_uncertain() else Quality.BAD
+
+
+def time_us(value: ua.DataValue, received_us: int) -> int:
+    stamp = value.SourceTimestamp or value.ServerTimestamp
+    return received_us if stamp is None else microseconds(stamp)
+
+
+def microseconds(stamp: datetime) -> int:
+    """Since 1970 in UTC."""
+    return (stamp - EPOCH) // _MICROSECOND
+
+
+def not_yet(value: ua.DataValue) -> bool:
+    """Whether the server has met no value of this node since it started: that is no reading."""
+    return value.StatusCode is not None and value.StatusCode.value == ua.StatusCodes.BadWaitingForInitialData
+
+
+def overflowed(value: ua.DataValue) -> bool:
+    """Whether the server says that it let go of values before this one."""
+    return value.StatusCode is not None and value.StatusCode.value & _OVERFLOW == _OVERFLOW
+
+
+def _number(held: Any, quality: Quality) -> float:
+    if quality is Quality.BAD or held is None:
+        return math.nan
+    if isinstance(held, bool) or not isinstance(held, int | float) or math.isinf(held):
+        raise no_number(held)
+    return float(held)

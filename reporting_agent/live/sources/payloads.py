@@ -1,0 +1,246 @@
+"""What a plain message says: readings and rows of batches, out of JSON by the names of site.toml.
+
+Nothing is guessed. A message that cannot be read is kept in the spool as such, with the reason: it would be lost once it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from benchmarks.phrases import Phrase, stored
+from reporting_agent.live.sources.settings import Readings, Rows
+from reporting_agent.live.spool.missing_numbers import UNREADABLE
+from reporting_agent.live.spool.reading import BEYOND_US, NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.spool.segments import Row
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SHORT = 500  # bytes in which nothing can be nested too deep
+_PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
+LONGEST_NAME = 200  # characters
+LONGEST_SHOWN = 100  # of what was found
+MOST_REFUSED = 100  # entries of one message that are saved each by itself
+NAMES = ("batch_id", "step", "product", "variant", "equipment")
+_Read = TypeVar("_Read")
+
+
+class Unreadable(ValueError):  # noqa: N818 - a message's state, that is kept
+    """A message is not as site.toml says; the phrase names what was found, and is kept beside it, with meter and number if known.
+
+    Args:
+        entry: the part of a list that it is said of; all of the message otherwise.
+    """
+
+    def __init__(self, why: str, meter: str = "", number: int = NO_SEQUENCE, entry: bytes = b"") -> None:
+        super().__init__(why)
+        self.why, self.meter, self.number, self.entry = why, meter, number, entry
+
+
+def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[Unreadable]]:
+    """The readings of one message, in its order, and what of it could not be read; each with its number if that can be read."""
+    return _each(payload, lambda entry: _reading(mapping, topic, entry, received_us), lambda entry: _number_of(mapping, topic, entry))
+
+
+def rows(mapping: Rows, payload: bytes) -> tuple[list[Row], list[Unreadable]]:
+    """The rows of one message about batches, and what of it could not be read."""
+    return _each(payload, lambda entry: _row(mapping, entry), lambda entry: ("", NO_SEQUENCE))
+
+
+def _each(
+    payload: bytes, read: Callable[[Any], _Read], number_of: Callable[[Any], tuple[str, int]]
+) -> tuple[list[_Read], list[Unreadable]]:
+    """What a message says, or each entry of its list: one that cannot be read keeps none of the others out."""
+    taken: list[_Read] = []
+    refused: list[Unreadable] = []
+    try:
+        held = _object(payload)
+    except Unreadable as wrong:
+        return taken, [wrong]
+    for entry in held if isinstance(held, list) else (held,):
+        try:
+            taken.append(read(entry))
+        except Unreadable as wrong:
+            own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(held, list) else b""
+            refused.append(Unreadable(wrong.why, *number_of(entry), own))
+    if (more := len(refused) - MOST_REFUSED) > 0:
+        refused[MOST_REFUSED:] = [Unreadable(Phrase("further entries of this message that cannot be read: %(count)s", count=more))]
+    return taken, refused
+
+
+def _row(mapping: Rows, entry: Any) -> Row:
+    if not isinstance(entry, dict):
+        raise Unreadable(Phrase("%(value)s is no object", value=shown(entry)))
+    cells = {column: _part(entry, path) for column, path in mapping.fields.items()} if mapping.fields else entry
+    texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
+    if lacking := {"batch_id", "step"} - set(texts):
+        raise Unreadable(Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry))))
+    return {"table": "batches", **not_too_long(texts)}
+
+
+def not_too_long(texts: dict[str, str]) -> dict[str, str]:
+    """The cells of a batch, of which the names are read by people.
+
+    Raises:
+        Unreadable: a name has more than `LONGEST_NAME` characters.
+    """
+    for column in NAMES:
+        if len(texts.get(column, "")) > LONGEST_NAME:
+            raise Unreadable(
+                Phrase(
+                    "%(name)s has %(count)s characters; at most %(most)s are taken",
+                    name=column,
+                    count=f"{len(texts[column]):,}",
+                    most=LONGEST_NAME,
+                )
+            )
+    return texts
+
+
+def unreadable(topic: str, payload: bytes, wrong: Unreadable) -> Row:
+    """A message that could not be read, as a row of the spool, which keeps one of each digest; its number counts as arrived."""
+    own = wrong.entry or payload
+    digest = hashlib.blake2b(topic.encode() + b"\0" + own, digest_size=16).hexdigest()
+    text = own[:4096].decode("utf-8", "backslashreplace")
+    row = {"table": UNREADABLE, "topic": topic, "payload": text, **reason_of(wrong), "digest": digest}
+    return row if wrong.number == NO_SEQUENCE else {**row, "meter": wrong.meter, "number": wrong.number}
+
+
+def reason_of(wrong: Exception) -> Row:
+    """Why a message could not be read, as cells of its row: in English, and as a phrase, which pages say in the reader's language."""
+    why = wrong.why if isinstance(wrong, Unreadable) else str(wrong)
+    return {"why": str(why), "phrase": stored(why)} if isinstance(why, Phrase) else {"why": str(why)}
+
+
+def shown(value: object) -> str:
+    """What was found, as it stands in a reason."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _object(payload: bytes) -> Any:
+    try:
+        held = json.loads(payload)
+        if b"\\u" in payload or len(payload) > _SHORT:
+            json.dumps(held, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
+        raise Unreadable(Phrase("no JSON: %(why)s", why=wrong)) from wrong
+    return held
+
+
+def _reading(mapping: Readings, topic: str, held: Any, received_us: int) -> Reading:
+    fields = mapping.fields
+    if isinstance(held, dict):
+        value = _part(held, fields.get("value", "value"))
+    elif fields.keys() - {"value"}:
+        raise Unreadable(Phrase("%(value)s is no object", value=shown(held)))
+    else:
+        value = held
+    name = _meter(mapping, topic, held)
+    time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
+    sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
+    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else Quality.GOOD
+    number = math.nan if quality is Quality.BAD else _number(value)
+    return Reading(name, time_us, number, sequence, quality, received_us, mapping.consecutive)
+
+
+def _meter(mapping: Readings, topic: str, held: Any) -> str:
+    if mapping.meter_level is not None:
+        levels = topic.split("/")
+        if len(levels) < mapping.meter_level:
+            raise Unreadable(Phrase("the topic %(topic)s has only %(count)s levels", topic=topic, count=len(levels)))
+        name = levels[mapping.meter_level - 1]
+    else:
+        name = mapping.meter or str(_needed(held, mapping.fields["meter"]))
+    return mapping.names.get(name, name)
+
+
+def _number_of(mapping: Readings, topic: str, held: Any) -> tuple[str, int]:
+    """Meter and number of a reading that cannot be read, where these can and tell what is missing."""
+    if mapping.consecutive and "sequence" in mapping.fields:
+        with suppress(Unreadable):
+            return _meter(mapping, topic, held), _whole(_needed(held, mapping.fields["sequence"]))
+    return "", NO_SEQUENCE
+
+
+def _part(held: Any, path: str) -> Any:
+    for name in path.split("."):
+        if not isinstance(held, dict):
+            return None
+        held = held.get(name)
+    return held
+
+
+def _needed(held: Any, path: str) -> Any:
+    value = _part(held, path)
+    if value is None:
+        raise Unreadable(Phrase("no %(name)s in %(value)s", name=path, value=shown(held)))
+    return value
+
+
+def _number(value: Any) -> float:
+    if value is None:
+        return math.nan
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float) and not math.isinf(number := float(value)):
+            return number
+    except OverflowError:
+        pass
+    raise no_number(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
+        raise no_sequence_number(value)
+    return value
+
+
+def _quality(mapping: Readings, value: Any) -> Quality:
+    text = str(value).lower()
+    return Quality.BAD if text in mapping.bad else Quality.UNCERTAIN if text in mapping.uncertain else Quality.GOOD
+
+
+def _time_us(value: Any, written: str) -> int:
+    if written != "iso":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value if isinstance(value, float) else 0):
+            raise no_count(value, written)
+        return of_a_meter(round(value * _PER_UNIT[written]), value)
+    try:
+        stamp = datetime.fromisoformat(str(value))
+    except ValueError as wrong:
+        raise no_time(value, "ISO 8601") from wrong
+    if stamp.tzinfo is None:
+        raise Unreadable(Phrase("%(value)s has no offset from UTC", value=shown(value)))
+    return of_a_meter((stamp - EPOCH) // _MICROSECOND, value)
+
+
+def of_a_meter(time_us: int, said: object) -> int:
+    """The time, where a meter can have meant it.
+
+    Raises:
+        Unreadable: it is before 1970, or from 2200 on.
+    """
+    if not 0 <= time_us < BEYOND_US:
+        raise Unreadable(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(said)))
+    return time_us
+
+
+def no_number(value: object) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no number", value=shown(value)))
+
+
+def no_sequence_number(value: object) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no sequence number", value=shown(value)))
+
+
+def no_count(value: object, unit: str) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no time in %(unit)s since 1970", value=shown(value), unit=unit))
+
+
+def no_time(value: object, written: str) -> Unreadable:
+    return Unreadable(Phrase("%(value)s is no time as %(format)s", value=shown(value), format=written))

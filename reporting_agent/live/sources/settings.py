@@ -1,0 +1,181 @@
+"""`[source]` of site.toml where `[inputs] source = "spool"`: where the spool lies, and what fills it.
+
+    [source]
+    folder = "spool"
+
+    [[source.mqtt]]
+    host = "127.0.0.1"
+    client_id = "steplabel-works-2"
+
+    [[source.mqtt.readings]]
+    topic = "works/meters/+"
+    meter_level = 3
+    fields = { time = "t", value = "v", sequence = "n" }
+
+None of it decides what a row means, so it is no part of the digest of the site's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from benchmarks.errors import InputError
+from reporting_agent.config.faults import Fault
+from reporting_agent.config.profile import Setting
+from reporting_agent.live.sources.modbus.settings import Modbus
+from reporting_agent.live.sources.opcua.settings import OpcUa
+from reporting_agent.live.sources.report_settings import Reports
+from reporting_agent.live.sources.table_settings import Files, Sql
+
+FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
+
+
+class Readings(Setting):
+    """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a bare number.
+
+    `fields` names where in the object each part stands, a dot between levels (`data.value`). The meter is a field, a level of the topic
+    (counted from 1), or `meter`. Without a field of time a reading has the time at which it arrived. `names` gives the meter's id
+    in site.toml for a name that the plant uses.
+    """
+
+    topic: str = Field(min_length=1)
+    fields: dict[str, str] = Field(default_factory=dict)
+    meter: str | None = None
+    meter_level: int | None = Field(default=None, ge=1)
+    names: dict[str, str] = Field(default_factory=dict)
+    time: Literal["iso", "s", "ms", "us"] = "iso"  # how a stamp is written; numbers count from 1970 in UTC
+    bad: tuple[str, ...] = ("bad",)  # qualities, as texts, of which a value is kept as not known
+    uncertain: tuple[str, ...] = ("uncertain",)
+    consecutive: bool = False  # a meter's numbers rise by one, so that one left out is a reading that is missing
+
+    @model_validator(mode="after")
+    def _names_a_meter(self) -> Self:
+        if unknown := set(self.fields) - FIELDS:
+            raise ValueError(f"fields: {sorted(unknown)[0]!r} is none of " + ", ".join(sorted(FIELDS)))
+        if sum((self.meter is not None, self.meter_level is not None, "meter" in self.fields)) != 1:
+            raise ValueError("the meter must be told once: by fields.meter, meter_level or meter")
+        if self.consecutive and "sequence" not in self.fields:
+            raise ValueError("consecutive goes with fields.sequence")
+        return self
+
+
+class Rows(Setting):
+    """[[source.mqtt.batches]]: messages that begin and end batches, JSON objects; `fields` gives each column of the template its field."""
+
+    topic: str = Field(min_length=1)
+    fields: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+
+
+class Sparkplug(Setting):
+    """[[source.mqtt.sparkplug]]: a group of Sparkplug B; `metrics` names meters by `edge/metric` or `edge/device/metric`."""
+
+    group: str = Field(min_length=1, pattern=r"^[^/+#]+$")
+    metrics: dict[str, str] = Field(min_length=1)
+
+
+class Mqtt(Setting):
+    """[[source.mqtt]]: one broker."""
+
+    host: str
+    port: int = Field(default=1883, gt=0, lt=65536)
+    version: Literal["3.1.1", "5"] = "5"
+    client_id: str = Field(min_length=1, max_length=64)  # by which the broker keeps what comes while the agent is away
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None  # TLS, by this authority
+    host_id: str | None = None  # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does not
+    ask: str | None = None  # topic on which missing readings are asked for
+    readings: tuple[Readings, ...] = ()
+    batches: tuple[Rows, ...] = ()
+    sparkplug: tuple[Sparkplug, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.readings or self.sparkplug):
+            raise ValueError("readings or sparkplug must say which messages carry readings")
+        return self
+
+
+class Mail(Setting):
+    """[source.alerts.mail]: a server that takes mail from this machine."""
+
+    server: str
+    port: int = Field(default=25, gt=0, lt=65536)
+    sender: str
+    to: tuple[str, ...] = Field(min_length=1)
+    tls: bool = False  # STARTTLS
+    username: str | None = None
+    password_file: str | None = None
+
+
+class Alerts(Setting):
+    """[source.alerts]: how many false alarms a week are borne, and who is told beside the log and the page."""
+
+    false_alarms_a_week: float = Field(default=1.0, gt=0, le=100)
+    webhook: str | None = Field(default=None, pattern=r"^https?://")
+    mail: Mail | None = None
+    topic: str | None = None  # published at the first broker
+
+
+class Page(Setting):
+    """[source.page]: the control room's page, served to those who reach this address."""
+
+    listen: str = "127.0.0.1"
+    port: int = Field(default=8790, gt=0, lt=65536)
+    names: tuple[str, ...] = ()  # by which browsers may ask for it, beside the address itself
+
+
+class Live(Setting):
+    """[source]."""
+
+    folder: Path
+    units: dict[str, str] = Field(default_factory=dict)
+    most_gb: float | None = Field(default=None, gt=0)
+    when_full: Literal["wait", "drop-oldest"] = "wait"
+    reload: Literal["on-signal", "on-change"] = "on-signal"  # when site.toml is read again: at SIGHUP, or also once it changed
+    mqtt: tuple[Mqtt, ...] = ()
+    opcua: tuple[OpcUa, ...] = ()
+    modbus: tuple[Modbus, ...] = ()
+    sql: tuple[Sql, ...] = ()
+    files: tuple[Files, ...] = ()
+    alerts: Alerts = Alerts()
+    page: Page | None = None
+    reports: Reports | None = None
+
+    @field_validator("mqtt")
+    @classmethod
+    def _apart(cls, brokers: tuple[Mqtt, ...]) -> tuple[Mqtt, ...]:
+        names = [(broker.host, broker.port, broker.client_id) for broker in brokers]
+        if len(set(names)) < len(names):
+            raise ValueError("every entry needs a client_id of its own: a broker lets no two in by the same")
+        return brokers
+
+    @property
+    def most_bytes(self) -> int | None:
+        return None if self.most_gb is None else int(self.most_gb * 1e9)
+
+
+def load(options: Mapping[str, object], base: Path, file: str = "site.toml") -> Live:
+    """The checked settings; paths are relative to `base`. `file` is where they stand.
+
+    Raises:
+        InputError: `source-option-unknown` or `source-option-invalid`, with the key.
+    """
+    try:
+        settings = Live.model_validate(options)
+    except ValidationError as wrong:
+        fault = Fault(wrong, options, "source")
+        raise InputError(
+            "source-option-unknown" if fault.unknown else "source-option-invalid",
+            "The source has no such option." if fault.unknown else "The source cannot be set so.",
+            "Correct the key named; docs/live.md describes every key.",
+            place=fault.place(file),
+            found=fault.found,
+            wanted=fault.wanted("docs/live.md"),
+        ) from wrong
+    return settings.model_copy(update={"folder": base / settings.folder})

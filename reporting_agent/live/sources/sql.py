@@ -1,0 +1,168 @@
+"""SQL historians: any table, by a query that goes on where the last one ended.
+
+A query is given `:since`, gives rows in ascending order of a column, its *mark*, and the highest mark becomes the next `:since`. What is
+committed out of that order, arrives late or is corrected has a lower mark: now and then `:since` is `look_back` less, and rows that were
+handed on already and did not change are left out. The bound: what is committed with a mark more than `look_back` below one that was read
+is not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.phrases import Phrase, listed
+from reporting_agent.live.sources import databases, marks, tabular
+from reporting_agent.live.sources.databases import NoMoment
+from reporting_agent.live.sources.passwords import password_of
+from reporting_agent.live.sources.payloads import Unreadable, shown
+from reporting_agent.live.sources.polled import Misread, Polled
+from reporting_agent.live.sources.source import reason
+from reporting_agent.live.sources.table_settings import Sql, SqlBatches, SqlReadings
+from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.segments import Row
+from reporting_agent.live.spool.writer import now_us
+
+Read = Callable[[Mapping[str, Any], int], tuple[list[Reading], list[Row]]]
+
+
+@dataclass
+class _Query:
+    """One query, how far it was read, and what it gave within its look-back: by the row's key, its mark and its content."""
+
+    settings: SqlReadings | SqlBatches
+    key: str  # of its position
+    about: str  # as people are told of it
+    read: Read
+    highest: marks.Mark
+    kept: marks.Mark  # the mark that the spool has, or will
+    swept_s: float = float("-inf")
+    met: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
+
+    def is_new(self, key: Any, at: Any, content: Any) -> bool:
+        """Whether a row was not met with this content; it is from now on."""
+        before = self.met.get(key)
+        self.met[key] = (at, content)
+        return before is None or before[1] != content
+
+
+class SqlSource(Polled):
+    """One database, asked every `every_s` seconds."""
+
+    def __init__(self, settings: Sql, folder: Path, intake: Intake) -> None:
+        super().__init__(settings.name, settings.every_s, intake)
+        self.settings = settings
+        self._database = databases.opened(settings.url, password_of(folder, settings.password_file, "source.sql.password_file"), folder)
+        self.failures = (*self.failures, *self._database.failures)
+        self._queries = [
+            self._query(setting, f"readings {number}", partial(_of_readings, setting))
+            for number, setting in enumerate(settings.readings, 1)
+        ]
+        self._queries += [
+            self._query(setting, f"batches {number}", partial(_of_batches, setting)) for number, setting in enumerate(settings.batches, 1)
+        ]
+
+    def go_on_from(self, positions: Mapping[str, Any]) -> None:
+        for query in self._queries:
+            if query.key in positions:
+                query.highest = query.kept = marks.read(positions[query.key])
+
+    def poll(self) -> None:
+        wrong: list[Phrase] = []
+        for query in self._queries:
+            try:
+                self._ask(query)
+            except self.failures as why:  # the other queries are asked all the same
+                wrong.append(Phrase("query %(query)s: %(why)s", query=query.about, why=reason(why)))
+        if wrong:
+            raise Misread(listed(wrong))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _query(self, settings: SqlReadings | SqlBatches, about: str, read: Read) -> _Query:
+        digest = hashlib.sha256(f"{settings.query}\0{settings.mark}".encode()).hexdigest()[:16]
+        key = f"sql:{self.settings.url}:{digest}"
+        return _Query(settings, key, about, read, settings.start, settings.start)
+
+    def _ask(self, query: _Query) -> None:
+        sweeps = time.monotonic() - query.swept_s >= query.settings.again_s
+        since = marks.before(query.highest, query.settings.look_back) if sweeps else query.highest
+        last: Any = None
+        for names, rows in self._database.rows(query.settings.query, since):
+            if lacking := query.settings.needed_columns - set(names):
+                raise Misread(
+                    Phrase("the query gives no column %(column)s, only %(columns)s", column=min(lacking), columns=", ".join(names))
+                )
+            last = self._take(query, names, rows, last)
+            if self.stopping:
+                return
+        if sweeps:
+            query.swept_s = time.monotonic()
+            oldest = marks.order(since)
+            query.met = {key: entry for key, entry in query.met.items() if entry[0] is None or entry[0] >= oldest}
+
+    def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
+        """Hand on what is new or changed; returns the last mark's order."""
+        place = names.index(query.settings.mark)
+        received_us = now_us()
+        readings: list[Reading] = []
+        tables: list[Row] = []
+        for cells in rows:
+            named = dict(zip(names, cells, strict=True))
+            if isinstance(cells[place], NoMoment):  # nothing can go on behind it
+                wrong = Unreadable(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[place])))
+                row = tabular.unreadable(self.name, named, wrong)
+                tables += [row] if query.is_new(_key_of(row), None, row) else []
+                continue
+            at = marks.order(cells[place])
+            if last is not None and at < last:
+                raise Misread(
+                    Phrase('the query does not give its rows in ascending order: end it with "order by %(mark)s"', mark=query.settings.mark)
+                )
+            last = at
+            if marks.later(at, marks.order(query.highest)):
+                query.highest = cells[place]
+            fresh, others = self._fresh(query, named, at, received_us)
+            readings += fresh
+            tables += others
+        if (readings or tables or query.highest != query.kept) and self.put(readings, tables, query.key, marks.kept(query.highest)):
+            query.kept = query.highest
+        return last
+
+    def _fresh(self, query: _Query, cells: Mapping[str, Any], at: Any, received_us: int) -> tuple[list[Reading], list[Row]]:
+        """What a row says that was not said before."""
+        try:
+            readings, tables = query.read(cells, received_us)
+        except Unreadable as wrong:
+            readings, tables = [], [tabular.unreadable(self.name, dict(cells), wrong)]
+        fresh = [
+            reading
+            for reading in readings
+            if query.is_new((reading.meter, reading.time_us, reading.sequence), at, repr((reading.value, reading.quality)))
+        ]
+        return fresh, [row for row in tables if query.is_new(_key_of(row), at, row)]
+
+
+def _key_of(row: Row) -> tuple[Any, ...]:
+    return (row["table"], row["step"], row["batch_id"]) if row["table"] == "batches" else (row["table"], row["payload"])
+
+
+def _of_readings(mapping: SqlReadings, cells: Mapping[str, Any], received_us: int) -> tuple[list[Reading], list[Row]]:
+    return tabular.readings(mapping, cells, received_us), []
+
+
+def _of_batches(mapping: SqlBatches, cells: Mapping[str, Any], received_us: int) -> tuple[list[Reading], list[Row]]:
+    del received_us
+    return [], [tabular.batch(mapping, {name: cell for name, cell in cells.items() if not _is_only_mark(mapping, name)})]
+
+
+def _is_only_mark(mapping: SqlBatches, name: str) -> bool:
+    """Without `columns` a row has the template's names; a mark that is none of them says nothing of the batch."""
+    return not mapping.columns and name == mapping.mark and name not in ("start", "end")

@@ -1,0 +1,145 @@
+"""Rows of a table, of a database or a file, as readings and as rows about batches, by the columns that site.toml names.
+
+A cell is a text of a file, or what a database's client makes of a column: a number, a moment, a text. Nothing is guessed: a moment
+without an offset is read by `offset`, or not at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.live.sources.payloads import (
+    Unreadable,
+    no_count,
+    no_number,
+    no_sequence_number,
+    no_time,
+    not_too_long,
+    of_a_meter,
+    reason_of,
+)
+from reporting_agent.live.sources.table_settings import BatchColumns, Columns
+from reporting_agent.live.spool.missing_numbers import UNREADABLE
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.spool.segments import Row
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
+_NOTHING = ("", "null", "nan", "none", "n/a", "-")  # texts of files that hold no number
+_LONGEST = 4_096  # characters of an unreadable row that are kept
+
+
+def readings(mapping: Columns, cells: Mapping[str, Any], received_us: int) -> list[Reading]:
+    """The readings of one row: one, or one a column of `meters`.
+
+    Raises:
+        Unreadable: nothing of it is taken.
+    """
+    columns = mapping.columns
+    time_us = _time_us(mapping, cells[columns["time"]])
+    sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
+    quality = Quality.GOOD
+    if "quality" in columns:
+        word = str(cells[columns["quality"]]).strip().lower()
+        quality = Quality.BAD if word in mapping.bad else Quality.UNCERTAIN if word in mapping.uncertain else Quality.GOOD
+    taken = []
+    for name, held in _values(mapping, cells):
+        value = math.nan if quality is Quality.BAD else _number(mapping, held)
+        taken.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
+    return taken
+
+
+def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
+    """One row about a batch, in the template's columns.
+
+    Raises:
+        Unreadable: it names no batch or no step.
+    """
+    held = {column: cells[own] for column, own in mapping.columns.items()} if mapping.columns else cells
+    texts = {column: _text(cell) for column, cell in {**mapping.constants, **held}.items() if cell not in (None, "")}
+    if lacking := {"batch_id", "step"} - texts.keys():
+        raise Unreadable(Phrase("no %(name)s", name=sorted(lacking)[0]))
+    return {"table": "batches", **not_too_long(texts)}
+
+
+def unreadable(source: str, held: object, wrong: Exception) -> Row:
+    """A row that could not be read, as a row of the spool."""
+    return {"table": UNREADABLE, "topic": source, "payload": str(held)[:_LONGEST], **reason_of(wrong)}
+
+
+def _values(mapping: Columns, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if mapping.meters:
+        yield from ((meter, cells[column]) for column, meter in mapping.meters.items())
+        return
+    name = mapping.meter if mapping.meter is not None else cells[mapping.columns["meter"]]
+    if name in (None, ""):
+        raise Unreadable(Phrase("no %(name)s", name=mapping.columns["meter"]))
+    yield str(name), cells[mapping.columns["value"]]
+
+
+def _number(mapping: Columns, held: Any) -> float:
+    if isinstance(held, str):
+        text = held.strip()
+        if text.lower() in _NOTHING:
+            return math.nan
+        try:
+            held = float(text.replace(",", ".") if mapping.decimal == "," else text)
+        except ValueError as wrong:
+            raise no_number(held) from wrong
+    if held is None:
+        return math.nan
+    if isinstance(held, bool) or not isinstance(held, int | float | Decimal) or math.isinf(held):
+        raise no_number(held)
+    return float(held)
+
+
+def _sequence(held: Any) -> int:
+    try:
+        number = int(held)
+    except (TypeError, ValueError) as wrong:
+        raise no_sequence_number(held) from wrong
+    if isinstance(held, bool) or number != (number if isinstance(held, str) else held) or not 0 <= number < 1 << 63:
+        raise no_sequence_number(held)
+    return number
+
+
+def _time_us(mapping: Columns, held: Any) -> int:
+    if mapping.time != "iso":
+        try:
+            count = Decimal(held.strip()) if isinstance(held, str) else held
+            time_us = round(count * _PER_UNIT[mapping.time])
+        except (ArithmeticError, TypeError, ValueError) as wrong:
+            raise no_count(held, mapping.time) from wrong
+        return of_a_meter(time_us, held)
+    original = held
+    if not isinstance(held, datetime):
+        try:
+            text = str(held).strip()
+            held = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
+        except ValueError as wrong:
+            raise no_time(held, mapping.format or "ISO 8601") from wrong
+    return of_a_meter((with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND, original)
+
+
+def with_offset(stamp: datetime, offset: str | None) -> datetime:
+    """The moment of a stamp that may have no offset of its own.
+
+    Raises:
+        Unreadable: it has none, and none is declared.
+    """
+    if stamp.tzinfo is not None:
+        return stamp
+    if offset is None:
+        raise Unreadable(Phrase("%(value)s has no offset from UTC, and none is declared", value=stamp.isoformat()))
+    sign = -1 if offset[0] == "-" else 1
+    return stamp.replace(tzinfo=timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:]))))
+
+
+def _text(cell: Any) -> str:
+    return cell.isoformat() if isinstance(cell, date) else str(cell)

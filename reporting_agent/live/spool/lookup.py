@@ -1,0 +1,55 @@
+"""What the disk holds of the moments of readings that are not later than the latest of their meters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading
+from reporting_agent.live.spool.segments import frames
+
+Moment = tuple[str, int]
+"""Meter and source time, UTC microseconds."""
+Found = dict[Moment, dict[int, float]]
+"""Values by the source's number."""
+
+
+def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
+    """All that is there of each one's moment. Costs a look at each file whose statistics do not exclude it."""
+    by_moment: Found = {(reading.meter, reading.time_us): {} for reading in readings}
+    times = np.unique(np.array([reading.time_us for reading in readings], np.int64))
+    for path in layout.days(folder):
+        _in_parquet(path, times, by_moment)
+    for path in layout.segments(folder):
+        for frame in frames(path):
+            records = frame.records[np.isin(frame.records["time_us"], times)]
+            for time_us, sequence, value, _, place, _ in records.tolist():
+                if (held := by_moment.get((frame.names[place], time_us))) is not None:
+                    held.setdefault(sequence, value)
+    return by_moment
+
+
+def _in_parquet(path: Path, times: NDArray[np.int64], found: Found) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stamps = pa.array(times).cast(pa.timestamp("us", tz="UTC"))
+    table = pq.read_table(
+        path,
+        columns=["meter_id", "timestamp", "value", "sequence"],
+        filters=[("meter_id", "in", sorted({meter for meter, _ in found})), ("timestamp", "in", stamps.to_pylist())],
+    )
+    rows = zip(
+        table["meter_id"].to_pylist(),
+        table["timestamp"].cast(pa.int64()).to_pylist(),
+        table["sequence"].to_pylist(),
+        table["value"].to_pylist(),
+        strict=True,
+    )
+    for meter, time_us, sequence, value in rows:
+        if (held := found.get((meter, time_us))) is not None:
+            held.setdefault(NO_SEQUENCE if sequence is None else sequence, float("nan") if value is None else value)

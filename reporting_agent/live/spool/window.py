@@ -1,0 +1,64 @@
+"""What counts of some meters between two moments of their source's time, in order of arrival, by what the spool holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.corrected import Corrected
+from reporting_agent.live.spool.kept_rows import kept_rows
+from reporting_agent.live.spool.segments import frames
+
+Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Source times, UTC microseconds, and values, NaN where not known."""
+
+
+def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_us: int) -> dict[str, Readings]:
+    """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of segments all."""
+    parts: dict[str, list[Readings]] = {}
+    parquet, segments = layout.parts(folder)
+    for path in parquet:
+        for name, readings in _in_parquet(path, meters, first_us, last_us):
+            parts.setdefault(name, []).append(readings)
+    for path in segments:
+        with suppress(FileNotFoundError):  # it is Parquet by now
+            for name, readings in _in_segment(path, meters, first_us, last_us):
+                parts.setdefault(name, []).append(readings)
+    corrected, by_meter = Corrected(kept_rows(folder)), dict[str, Readings]()
+    for name, pieces in parts.items():
+        time_us, value = np.concatenate([times for times, _ in pieces]), np.concatenate([values for _, values in pieces])
+        standing = corrected.standing(name, time_us, value)
+        by_meter[name] = (time_us, value) if standing is None else (time_us[standing[0]], standing[1][standing[0]])
+    return by_meter
+
+
+def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from reporting_agent.sources import arrow
+
+    first, last = pa.array([first_us, last_us]).cast(pa.timestamp("us", tz="UTC"))
+    wanted = pc.field("meter_id").isin(sorted(meters)) & (pc.field("timestamp") >= first) & (pc.field("timestamp") <= last)
+    table: Any = pq.read_table(path, columns=["meter_id", "timestamp", "value"], filters=wanted)
+    name_of, stamp, value_of = (column.combine_chunks() for column in table.columns)
+    code, names = arrow.codes(name_of)
+    time_us, value = arrow.raw_stamps(stamp), arrow.floats(value_of)
+    for place, name in enumerate(names) if len(table) else ():
+        yield str(name), (time_us[code == place], value[code == place])
+
+
+def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:
+    for frame in frames(path):
+        records = frame.records[(frame.records["time_us"] >= first_us) & (frame.records["time_us"] <= last_us)]
+        for place in np.unique(records["meter"]).tolist():
+            if (name := frame.names[place]) in meters:
+                own = records[records["meter"] == place]
+                yield name, (own["time_us"], own["value"])

@@ -1,0 +1,266 @@
+"""The spool: every reading that a source sent, exactly once, on this machine's disk.
+
+    segments/00000007.log      what arrives, frame by frame (`segments`)
+    days/2025-01-02.00000006.parquet    a segment that is full or whose day is over, as Parquet in the strict template
+    tables/00000006.json       the rows of tables (batches) of that segment
+    state.json                 up to which segment meters are known, and how far; up to where sources were read (`positions`)
+
+Days are those of receipt, in UTC, so that what is late never changes a file. A reading is known by meter, source time and source's number.
+A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with another
+value is counted as contradicted, and the first stays; one with a number of its own is kept, and `corrected` says which counts. `append`
+returns once the disk has what is new: only then may a source be told that it arrived.
+
+Of a segment, Parquet is written and renamed (by a process of its own: `compaction`), then the state, then the segment is deleted: whoever
+dies in between finds the Parquet there and finishes. A segment that has its Parquet is not read.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.errors import InputError, Place
+from reporting_agent.live.spool import layout, positions
+from reporting_agent.live.spool.compaction import Compaction
+from reporting_agent.live.spool.corrected import Counting, bits, noted
+from reporting_agent.live.spool.lookup import Found, looked_up
+from reporting_agent.live.spool.meter_state import Key, MeterState
+from reporting_agent.live.spool.missing_numbers import MissingNumbers
+from reporting_agent.live.spool.reading import CONSECUTIVE, Reading
+from reporting_agent.live.spool.segments import Row, Segment, frames
+from reporting_agent.state import sync_folder, write_whole
+
+SEGMENT_BYTES = 64 << 20  # 1.6 million readings
+DAY_US = 86_400_000_000
+
+
+class SpoolFull(OSError):  # noqa: N818 - a state of the disk: what arrives is not taken, and stays with its source
+    """There is no room: nothing was taken, and nothing may be acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of what arrived together."""
+
+    new: int
+    repeated: int
+    contradicted: int
+    late: Sequence[Reading]  # new ones that are older than one that was there
+    readings: Sequence[Reading] = ()  # the new ones
+    rows: Sequence[Row] = ()  # with those that say what counts
+    corrected: Sequence[Reading] = ()  # new ones at whose moment another value was there
+
+
+class Spool:
+    """The one writer of a spool."""
+
+    def __init__(
+        self, folder: Path, *, most_bytes: int | None = None, drop_oldest: bool = False, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        """Open it, finish what a killed one left, and learn what is there.
+
+        Args:
+            most_bytes: of all files together; a full spool takes nothing more.
+            drop_oldest: a full spool deletes its oldest day instead.
+
+        Raises:
+            InputError: another process writes it, or a file in it is damaged.
+        """
+        self.folder, self._most_bytes, self._drop_oldest, self._segment_bytes = folder, most_bytes, drop_oldest, segment_bytes
+        for name in layout.FOLDERS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        self.meters: dict[str, MeterState] = {}
+        self._missing_numbers = MissingNumbers()
+        self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
+        self.dropped: list[str] = []  # files deleted for room
+        known = self._load_state()
+        for stale in folder.rglob(".*"):  # a file that was not put into place
+            stale.unlink()
+        numbers = [layout.number_of(path) for path in layout.segments(folder)]
+        for number in numbers:
+            if number > known:
+                self._learn(number)
+        self._number = numbers[-1] if numbers else 1 + max([known, *map(layout.number_of, layout.days(folder))])
+        self._segment = Segment.opened(layout.segment_path(folder, self._number))
+        self._began_us = self._first_receipt()
+        self._bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        self.compaction = Compaction(folder, numbers[:-1])
+        for number in self.compaction.at_once(only_written=True):
+            self._replaced(number)
+
+    def append(self, readings: Sequence[Reading], rows: Sequence[Row] = ()) -> Taken:
+        """Keep what is new; returns once the disk has it.
+
+        Raises:
+            SpoolFull: there is no room; nothing was taken.
+            OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
+        """
+        taken, counting = self._sorted_out(readings)
+        new, rows = taken.readings, [*self._missing_numbers.new(rows), *counting]
+        if new or rows:
+            self._make_room()
+            before = self._segment.size
+            try:
+                self._segment.append(new, rows)
+            except OSError as refused:
+                if refused.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise SpoolFull(refused.errno, "the disk is full") from refused
+                raise
+            self._bytes += self._segment.size - before
+            positions.follow(self.positions, rows)
+            for reading in new:
+                key = (reading.time_us, reading.sequence)
+                self.meters.setdefault(reading.meter, MeterState()).take(
+                    key, reading.value, reading.received_us, consecutive=reading.consecutive
+                )
+            self._missing_numbers.follow(rows, self.meters)
+            self._began_us = self._began_us or next((first.received_us for first in new), 0)
+        return replace(taken, rows=rows)
+
+    def turn(self, now_us: int) -> None:
+        """Go on in a new segment where this one is full or its day is over, and have the old one written; asked now and then."""
+        over = self._began_us and now_us // DAY_US > self._began_us // DAY_US
+        if self._segment.size and (self._segment.size >= self._segment_bytes or over):
+            self._go_on()
+        if (written := self.compaction.step(now_us)) is not None:
+            self._replaced(written)
+
+    def seal(self) -> None:
+        """Go on in a new segment, and write those before it as Parquet at once."""
+        self._go_on()
+        for number in self.compaction.at_once():
+            self._replaced(number)
+
+    def bound(self, most_bytes: int | None, *, drop_oldest: bool) -> None:
+        """Another bound, and what a full spool does."""
+        self._most_bytes, self._drop_oldest = most_bytes, drop_oldest
+
+    def close(self) -> None:
+        """Leave the spool to another process; nothing is lost without."""
+        self.compaction.stop()
+        self._segment.close()
+        self._lock.close()
+
+    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[Taken, Sequence[Row]]:
+        """What is new in order of arrival and what became of the rest; and rows that say what counts where values differ."""
+        met: dict[tuple[str, Key], float] = {}
+        repeated = contradicted = 0
+        unsure: list[Reading] = []
+        for incoming in readings:
+            key = (incoming.time_us, incoming.sequence)
+            meter = self.meters.get(incoming.meter)
+            first = met.get((incoming.meter, key))
+            if first is None and meter is not None:
+                first = meter.latest.get(key)
+            if first is not None:
+                repeated += 1
+                contradicted += bits(first) != bits(incoming.value)
+                continue
+            met[incoming.meter, key] = incoming.value
+            if meter is not None and meter.may_hold(key):
+                unsure.append(incoming)
+        saved = looked_up(self.folder, unsure) if unsure else {}
+        late: list[Reading] = []
+        for reading in unsure:
+            if (value := saved[reading.meter, reading.time_us].get(reading.sequence)) is not None:
+                repeated += 1
+                contradicted += bits(value) != bits(reading.value)
+                del met[reading.meter, (reading.time_us, reading.sequence)]
+            elif (reading.time_us, reading.sequence) < self.meters[reading.meter].highest:
+                late.append(reading)
+        new = [arrived for arrived in readings if met.pop((arrived.meter, (arrived.time_us, arrived.sequence)), None) is not None]
+        again, rows = noted(new, lambda fresh: self._counting(fresh, saved))
+        return Taken(len(new), repeated, contradicted, late, new, (), again), rows
+
+    def _counting(self, reading: Reading, there: Found) -> Counting | None:
+        """What counts at a reading's moment, of what is on the disk."""
+        if (held := there.get((reading.meter, reading.time_us))) is not None:
+            return max(held.items(), default=None)
+        meter = self.meters.get(reading.meter)
+        same = meter is not None and meter.highest[0] == reading.time_us
+        return (meter.highest[1], meter.latest[meter.highest]) if meter is not None and same else None
+
+    def _make_room(self) -> None:
+        if self._most_bytes is None or self._bytes < self._most_bytes:
+            return
+        for path in layout.days(self.folder) if self._drop_oldest else ():
+            self._bytes -= path.stat().st_size
+            path.unlink()
+            sync_folder(path.parent)
+            self.dropped.append(path.name)
+            if self._bytes < self._most_bytes:
+                return
+        raise SpoolFull(errno.ENOSPC, "the spool has reached its bound")
+
+    def _learn(self, number: int) -> None:
+        for frame in frames(layout.segment_path(self.folder, number)):
+            positions.follow(self.positions, frame.rows)
+            for time_us, sequence, value, received_us, place, quality in frame.records.tolist():
+                meter = self.meters.setdefault(frame.names[place], MeterState())
+                meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
+            self._missing_numbers.follow(frame.rows, self.meters)
+
+    def _first_receipt(self) -> int:
+        first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
+        return 0 if first is None else int(first["received_us"][0])
+
+    def _go_on(self) -> None:
+        """In a new segment."""
+        self.compaction.add(self._number)
+        self._segment.close()
+        self._number, self._began_us = self._number + 1, 0
+        self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
+
+    def _replaced(self, number: int) -> None:
+        """A segment was written as Parquet: save what is known, and delete it."""
+        self._save_state(number)
+        path = layout.segment_path(self.folder, number)
+        files = [layout.table_path(self.folder, number), layout.day_of(self.folder, number)]
+        self._bytes += sum(file.stat().st_size for file in files if file is not None and file.exists()) - path.stat().st_size
+        path.unlink()
+        sync_folder(path.parent)
+
+    def _load_state(self) -> int:
+        path = self.folder / "state.json"
+        if not path.exists():
+            return 0
+        state = json.loads(path.read_text("utf-8"))
+        self.meters = {name: MeterState.of_state(entry) for name, entry in state["meters"].items()}
+        self._missing_numbers.digests = dict.fromkeys(state.get("unreadable", ()))
+        self.positions = state.get("positions", {})
+        return int(state["segment"])
+
+    def _save_state(self, number: int) -> None:
+        """What is known may be further than the segment: learning it again changes nothing."""
+        meters = {name: meter.state for name, meter in self.meters.items()}
+        state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._missing_numbers.digests)}
+        write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
+
+
+def _locked(folder: Path) -> IO[Any]:
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        lock.close()
+        raise InputError(
+            "spool-in-use",
+            "Another process writes this spool.",
+            "Let the other `steplabel-agent watch` continue, or end it first.",
+            place=Place(str(folder)),
+            found="a spool that is locked",
+            wanted="one writer",
+        ) from taken
+    return lock
+
+
+def now_us() -> int:
+    """This machine's clock, UTC microseconds since 1970."""
+    return time.time_ns() // 1000
