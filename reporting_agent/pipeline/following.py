@@ -86,15 +86,19 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
             )
 
 
-def longest_gap_s(meter: Meter, site: Site, pack: Pack) -> float:
-    """The gap that no energy is carried across: the strictest of the steps that the meter serves, itself or through other meters.
+def longest_gaps_s(site: Site, pack: Pack) -> dict[str, float]:
+    """By meter, the gap that no energy is carried across: the strictest of the steps that it serves, itself or through other meters.
 
     A meter that serves none is only balanced: the most patient of the pack's rules.
     """
-    tree = site.tree
-    serves = [dependent for dependent in site.meters if dependent.id == meter.id or meter.id in tree.needed_by(dependent)]
-    gaps = [pack.step(sink.step).label_rule.longest_gap_s for dependent in serves for sink in sinks_of(dependent, site)]
-    return float(min(gaps) if gaps else max(step.label_rule.longest_gap_s for step in pack.steps))
+    patient = float(max(step.label_rule.longest_gap_s for step in pack.steps))
+    strictest: dict[str, float] = {}
+    for dependent in site.meters:
+        for sink in sinks_of(dependent, site):
+            gap_s = float(pack.step(sink.step).label_rule.longest_gap_s)
+            for name in {dependent.id, *site.tree.needed_by(dependent)}:
+                strictest[name] = min(gap_s, strictest.get(name, gap_s))
+    return {meter.id: strictest.get(meter.id, patient) for meter in site.meters}
 
 
 def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]) -> Served:
@@ -155,7 +159,7 @@ def follow(
     chosen, occupied = occupied_by(meters, sinks, batches, site)
     units = units_of(site)
     minutes, tops = _demand(site)
-    gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
+    gaps_s = longest_gaps_s(site, pack)
     hours_us = moments.hours_of(period, site.zone)
     windows_of = {name: occupation.windows for name, occupation in occupied.items()}
     read_off = {name: moments.of_record(windows, hours_us) for name, windows in windows_of.items()}

@@ -48,12 +48,14 @@ def mj_in(unit: str) -> float | None:
 
 
 def refuse_unknown_units(site: Site) -> None:
-    """InputError of the unit of a meter of electricity that is no unit of energy or power, with its key; of others their heat says it."""
+    """InputError of the unit of a meter of electricity that cannot be read, with its key; of others their heat says it."""
     for meter in site.tree.counted:
         if meter.carrier == "electricity":
             try:
                 to_kwh(over_time(meter.unit)[0] if meter.reading == "rate" else meter.unit)
             except InputError as refused:
+                if refused.code != "unit-unknown":
+                    continue  # what it does not measure is told where its energy is asked for
                 refused.place = Place(str(site.path), column=f"meters.{meter.id}.unit")
                 raise
 

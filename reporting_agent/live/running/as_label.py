@@ -32,7 +32,7 @@ from reporting_agent.metering.engine import Block
 from reporting_agent.metering.moments import REACHES_US, ROOM
 from reporting_agent.metering.readings import Readings
 from reporting_agent.pipeline.entries import entries
-from reporting_agent.pipeline.following import longest_gap_s, occupied_by, sinks_of, units_of
+from reporting_agent.pipeline.following import longest_gaps_s, occupied_by, sinks_of, units_of
 from reporting_agent.pipeline.heating_values import with_heating_value
 from reporting_agent.row_numbers import Consecutive
 
@@ -67,7 +67,8 @@ class AsLabel:
         sound = {step.id: step.label_rule.longest_s * SECOND_US for step in pack.steps}
         rows = [_row(batch, sound) for batch in (*batches, *_beside(batches, log, readings))]
         of_lines = totals.lines.counted({batch.line for batch in batches})
-        meters = [meter for meter in of_lines if self._site.tree.parts(meter).keys() & _heard(totals, readings)]
+        heard = _heard(totals, readings)
+        meters = [meter for meter in of_lines if self._site.tree.parts(meter).keys() & heard]
         start_us = np.array([batch.start_us for batch in batches], np.int64)
         end_us = np.array([max(batch.end_us or 0, batch.start_us) for batch in batches], np.int64)
         inside_us = np.rint(np.linspace(start_us, end_us, POINTS + 1, axis=1)).astype(np.int64)
@@ -75,7 +76,8 @@ class AsLabel:
         kgce, course = known.copy(), np.repeat(known[:, None], POINTS + 1, axis=1)
         chosen, occupied = occupied_by(meters, {meter.id: sinks_of(meter, self._site) for meter in meters}, rows, self._site)
         windows = {name: taken.windows for name, taken in occupied.items()}
-        worked = self._worked(meters, windows, inside_us.ravel(), pack, readings)
+        inside = {name: inside_us[[place for place in places if place < len(batches)]].ravel() for name, places in chosen.items()}
+        worked = self._worked(meters, windows, inside, pack, readings)
         divided = cut_readings.all_divided(worked, windows, self._site.tree)
         for meter in meters:
             places, own = chosen[meter.id], windows[meter.id]
@@ -93,18 +95,17 @@ class AsLabel:
         self,
         meters: Sequence[Meter],
         windows: Mapping[str, Windows],
-        inside_us: moments.Integers,
+        inside_us: Mapping[str, moments.Integers],
         pack: Pack,
         readings: Mapping[str, Held],
     ) -> dict[str, Counted]:
         """The courses of these meters, in the unit that each counts in, at the edges of their batches and at moments inside."""
         tree, units = self._site.tree, units_of(self._site)
         needed = sorted({name for meter in meters for name in tree.needed_by(meter)})
-        read_off = {name: np.concatenate((moments.of_record(own, inside_us[:0]), inside_us)) for name, own in windows.items()}
+        read_off = {name: np.concatenate((moments.of_record(own, inside_us[name][:0]), inside_us[name])) for name, own in windows.items()}
         asked_us = moments.of_readings(tree, read_off)
-        asked = [
-            Asked(tree.by_id[name], asked_us[name], longest_gap_s(tree.by_id[name], self._site, pack), units[name][1]) for name in needed
-        ]
+        gaps_s = longest_gaps_s(self._site, pack)
+        asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1]) for name in needed]
         return work_out(tree, courses(asked, [lambda names: self._blocks(names, readings)], fast=True), units)
 
     def _kgce(self, energy: CarrierEnergy, row: measurements.Batch) -> float | None:

@@ -26,7 +26,7 @@ from reporting_agent.live.spool.reading import Reading
 from reporting_agent.metering.derived import factor as state_factor
 from reporting_agent.metering.derived import final_unit, has_state, state_of
 from reporting_agent.pipeline import pack_of
-from reporting_agent.pipeline.following import longest_gap_s
+from reporting_agent.pipeline.following import longest_gaps_s
 from reporting_agent.pipeline.heating_values import with_heating_value
 from reporting_agent.pipeline.units import mj_in, over_time
 
@@ -45,15 +45,15 @@ class Totals:
         self.pack = accepted_pack(site)
         self._of_state: dict[str, list[str]] = {}  # meters that are taken at the state which each of these meters reads
         self._kgce: dict[str, float] = {}  # of a meter that is taken at its state: of one of its final unit
+        gaps_s = {} if self.pack is None else longest_gaps_s(site, self.pack)
         for meter in self.lines.with_readings():
-            self._hold(site, meter)
+            self._hold(meter, round(gaps_s[meter.id] * SECOND_US) if gaps_s else HOUR_US)
         for meter in site.tree.counted:
             if meter.id in self.by_meter and meter.id not in self.lines.later:
                 self._count(site, meter, on)
 
-    def _hold(self, site: Site, meter: Meter) -> None:
+    def _hold(self, meter: Meter, gap_us: int) -> None:
         unit, factor = over_time(meter.unit) if meter.reading == "rate" and meter.role != "state" else (meter.unit, 1.0)
-        gap_us = HOUR_US if self.pack is None else round(longest_gap_s(meter, site, self.pack) * SECOND_US)
         begins_s = meter.interval_s or 0.0 if meter.reading == "interval" and meter.stamp == "start" else 0.0
         late_us = round((begins_s - meter.clock_offset_s) * SECOND_US)
         self.by_meter[meter.id] = Total(meter, float("nan"), unit, factor, gap_us, late_us)
