@@ -27,23 +27,35 @@ class LineMeters:
         self._counted = [
             (meter, sinks) for meter in site.tree.counted if (sinks := sinks_of(meter, site)) and (meter.step, meter.carrier) not in inside
         ]
+        self._of_line: dict[Line, list[Meter]] = {}  # asked many times a second, for each batch that runs
+        self._made_from: dict[tuple[str, ...], list[Meter]] = {}
         self.later = {meter.id: why for meter, _ in self._counted if (why := self._why_later(meter, site, on)) is not None}
 
     def counted(self, lines: Iterable[Line], at: datetime | None = None) -> list[Meter]:
         """Meters whose energy counts for some of these lines, of batches that begin at that moment where one is given."""
-        wanted = set(lines)
-        return [
-            meter
-            for meter, sinks in self._counted
-            if any(step == sink.step and sink.equipment in ("", equipment) for step, equipment in wanted for sink in sinks)
-            and (at is None or meter.counts_for(at, self._zone))
-        ]
+        of_lines = [self._counted_for(line) for line in dict.fromkeys(lines)]
+        if len(of_lines) != 1:
+            names = {meter.id for of_line in of_lines for meter in of_line}
+            of_lines = [[meter for meter, _ in self._counted if meter.id in names]]
+        return [meter for meter in of_lines[0] if at is None or meter.counts_for(at, self._zone)]
+
+    def _counted_for(self, line: Line) -> list[Meter]:
+        """Those of one line, at any time."""
+        if line not in self._of_line:
+            step, equipment = line
+            self._of_line[line] = [
+                meter for meter, sinks in self._counted if any(sink.step == step and sink.equipment in ("", equipment) for sink in sinks)
+            ]
+        return self._of_line[line]
 
     def with_readings(self, lines: Iterable[Line] | None = None, at: datetime | None = None) -> list[Meter]:
         """Those that these are made from, with the temperature and the pressure of a gas; of all lines where none are given."""
         counted = [meter for meter, _ in self._counted] if lines is None else self.counted(lines, at)
-        names = {name for meter in counted for name in self._tree.needed_by(meter)}
-        return [meter for meter in self._tree.meters if meter.id in names]
+        key = tuple(meter.id for meter in counted)
+        if key not in self._made_from:
+            names = {name for meter in counted for name in self._tree.needed_by(meter)}
+            self._made_from[key] = [meter for meter in self._tree.meters if meter.id in names]
+        return self._made_from[key]
 
     def tells(self, meter: str, line: Line) -> bool:
         """Whether the energy of a line needs this meter's readings."""

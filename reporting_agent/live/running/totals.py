@@ -101,9 +101,12 @@ class Totals:
     def take(self, readings: Iterable[Reading]) -> None:
         """Readings in order of arrival."""
         late: dict[str, list[Reading]] = {}
+        states: set[str] = set()
         for reading in readings:
             if (total := self.by_meter.get(reading.meter)) is None:
                 continue
+            if reading.meter in self._of_state:
+                states.add(reading.meter)
             moment_us = reading.time_us + total.late_us
             if reading.received_us and moment_us > reading.received_us + AHEAD_US:
                 self.ahead[reading.meter] = moment_us
@@ -113,7 +116,7 @@ class Totals:
                 total.take(moment_us, reading.value, reading.received_us)
         for meter, together in late.items():
             self.by_meter[meter].take_late(together)
-        for name in dict.fromkeys(meter for state in self._of_state for meter in self._of_state[state]):
+        for name in {meter for state in states for meter in self._of_state[state]}:
             self._take_at_state(self._tree.by_id[name])
 
     def correct(self, meter: str, time_us: int, value: float) -> None:
