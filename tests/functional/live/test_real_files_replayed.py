@@ -28,6 +28,7 @@ from fixtures.gateway import Gateway
 from fixtures.simulator.furnaces import Sent
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
+from reporting_agent.live.sources.source import NOT_YET
 from reporting_agent.live.watching import Watch
 from reporting_agent.sources.meter_readings import stream_readings
 from reporting_agent.sources.reading_log import ReadingLog
@@ -271,7 +272,7 @@ def watched(site: Path, play: Callable[[], None], played: Played) -> None:
     running.start()
     try:
         deadline = time.monotonic() + 600
-        while any(source.trouble() == "…" for source in watch.sources):
+        while any(source.trouble() == NOT_YET for source in watch.sources):
             time.sleep(0.05)
         play()
         while watch.kept < len(played.readings) or len(watch.room.plant.log.batches) < len({row["batch_id"] for row in played.rows}):
