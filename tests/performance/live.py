@@ -29,8 +29,9 @@ from tests.servers import free_port
 
 MESSAGES = 20_000
 METERS = 1_000
-SECONDS = 60
+SECONDS = 180
 SECONDS_LONG = 3_600
+BATCH_S = 60
 RUNS = 3
 _SITE = """[site]
 id = "live-works"
@@ -139,24 +140,29 @@ def _to_the_page(seconds: int) -> Measurement:
 
 
 def _send(port: int, seconds: int, began: float) -> None:
-    """A thousand readings each second, and an open batch of each of ten furnaces."""
+    """A thousand readings each second, while batches of a minute end and begin on ten furnaces."""
     client = connected(port, "sender")
-    for place in range(10):
-        row = {
-            "batch_id": f"B{place}",
-            "step": "eaf",
-            "start": datetime.fromtimestamp(began, UTC).isoformat(),
-            "equipment": f"eaf-{place}",
-        }
-        client.publish("works/batches", json.dumps(row), 1)
     for second in range(seconds):
         time.sleep(max(0.0, began + second - time.time()))
+        if second % BATCH_S == 0:
+            send_batches(client, began + second, second // BATCH_S)
         for meter in range(METERS):
             content = f'{{"t": {int((began + second) * 1e6)}, "v": {second * 2.5}, "n": {second}}}'
             last = client.publish(f"works/meters/m-{meter}", content, 1)
     last.wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
+
+
+def send_batches(client: Any, at: float, number: int) -> None:
+    """On each of ten furnaces one ends and the next begins."""
+    now = datetime.fromtimestamp(at, UTC).isoformat()
+    for furnace in range(10):
+        of_line = {"step": "eaf", "equipment": f"eaf-{furnace}"}
+        if number:
+            ended = {"batch_id": f"B{furnace}-{number - 1}", "end": now, "output_quantity": "100", "output_unit": "t"}
+            client.publish("works/batches", json.dumps({**ended, **of_line}), 1)
+        client.publish("works/batches", json.dumps({"batch_id": f"B{furnace}-{number}", "start": now, **of_line}), 1)
 
 
 @contextmanager

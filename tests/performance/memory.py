@@ -7,15 +7,12 @@ Prints what was kept and the resident memory every five minutes (of a shorter ru
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -49,7 +46,7 @@ def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tup
         time.sleep(max(0.0, began + second - time.time()))
         at = began + second
         if second % BATCH_S == 0:
-            _batches(client, at, second // BATCH_S)
+            live.send_batches(client, at, second // BATCH_S)
         for meter in range(meters):
             client.publish(f"works/meters/m-{meter}", f'{{"t": {int(at * 1e6)}, "v": {second * 2.5}, "n": {second}}}', 1)
         if (second + 1) % (seconds // TIMES) == 0:
@@ -59,17 +56,6 @@ def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tup
     client.disconnect()
     client.loop_stop()
     return seen
-
-
-def _batches(client: Any, at: float, number: int) -> None:
-    """On each of ten furnaces one ends and the next begins."""
-    now = datetime.fromtimestamp(at, UTC).isoformat()
-    for line in range(10):
-        of_line = {"step": "eaf", "equipment": f"eaf-{line}"}
-        if number:
-            ended = {"batch_id": f"B{line}-{number - 1}", "end": now, "output_quantity": "100", "output_unit": "t"}
-            client.publish("works/batches", json.dumps({**ended, **of_line}), 1)
-        client.publish("works/batches", json.dumps({"batch_id": f"B{line}-{number}", "start": now, **of_line}), 1)
 
 
 def _report(seen: list[tuple[float, float]]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isclose
 from pathlib import Path
@@ -16,7 +17,6 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live.running.awaited import beside_us
 from reporting_agent.live.running.batch_log import Batch, Key
-from reporting_agent.live.running.line_meters import Line
 from reporting_agent.live.running.meter_total import HOUR_US, Total
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.spool.window import readings_between
@@ -27,14 +27,31 @@ GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands
 MOST_NAMED = 5
 MOST_DIGITS = 6
 SAME = 1e-6  # of an energy, in which two sums of the same readings may differ
-READ_TOGETHER = 1_000_000  # readings: some 150 MB while they are counted
+READ_TOGETHER = 400_000  # readings that are counted in one turn: some 60 MB
+METERS_TOGETHER = 100  # in one turn, which holds what comes in and the page for so many times 4 ms
 READ_BEFORE = 200_000  # readings before a batch, by which its meters are cleaned and its pauses known
-REST_TIMES = 20.0  # as long as counting took: the page is to go on
+REST_TIMES = 5.0  # as long as counting took: what comes in and the page are to go on
 DAY_US = 24 * HOUR_US
 
 
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """Batches that late and corrected data touched, while they wait to be counted again."""
+
+    touched: Mapping[Key, Batch]
+    awaited: Mapping[Key, Batch]  # whose readings were not all there when they were counted first: nothing of them is late
+    before: Mapping[Key, float | None]  # final figures
+    late: int
+    corrected: int
+    rows: int
+
+    @property
+    def keys(self) -> Set[Key]:
+        return self.touched.keys() | self.awaited.keys()
+
+
 class Reopening:
-    """Gathers late readings and corrected rows; now and then counts what they touch again, and tells."""
+    """Gathers late readings and corrected rows, counts what they touch again a few batches at a time, and tells."""
 
     def __init__(self, site: Site, folder: Path) -> None:
         self._site, self._folder = site, folder
@@ -42,13 +59,15 @@ class Reopening:
         self._late = self._corrected = 0
         self._since_s: float | None = None
         self._settles_s = 0.0  # when batches that ended are counted next, where some wait
+        self._spent_s = 0.0  # on those that waited since then
         self._before: dict[Key, float | None] = {}  # final figures of batches that were settled again while late data was gathered
+        self._recount: Recount | None = None
         self._last: Phrase | None = None
 
     @property
     def gathers(self) -> bool:
-        """Whether something waits to be counted."""
-        return self._since_s is not None
+        """Whether something late waits to be counted."""
+        return self._since_s is not None or self._recount is not None
 
     def take(self, taken: Taken) -> None:
         """Readings that are older than one that was there, or give a moment another value."""
@@ -59,23 +78,33 @@ class Reopening:
             self._times_us.setdefault(reading.meter, array("q")).append(reading.time_us)
 
     def round(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
-        """Count what ended as `label` does, twice a minute; then what is told of late and corrected data."""
+        """Count some of what waits as `label` does, then tell what became of late and corrected data."""
+        self._gather(plant, now_s)
         if plant.awaited.settling and now_s >= self._settles_s:
             began_s = time.monotonic()
-            self.settle(plant)
-            self._settles_s = now_s + max(GATHERED_S, REST_TIMES * (time.monotonic() - began_s))
-        yield from self.told(plant, now_s)
+            self._count_some(plant)
+            self._spent_s += time.monotonic() - began_s
+            if not plant.awaited.settling:
+                self._settles_s, self._spent_s = now_s + max(GATHERED_S, REST_TIMES * self._spent_s), 0.0
+        yield from self._told(plant)
 
     def settle(self, plant: Plant) -> None:
-        """Count all batches that ended and wait for it, from the spool."""
-        waiting, plant.awaited.settling = plant.awaited.settling, {}
-        if self._times_us or plant.log.corrected:
-            self._before = _final(waiting.values()) | self._before
-        count_again(plant, sorted(waiting.values(), key=lambda batch: batch.start_us), self._folder)
+        """Count all that waits, at once."""
+        while plant.awaited.settling:
+            self._count_some(plant)
 
-    def told(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
-        """A sentence where the final figures of batches changed, once what comes late was gathered for a while."""
-        if not self._times_us and not plant.log.corrected and not plant.awaited.due:
+    def _count_some(self, plant: Plant) -> None:
+        """The oldest batches that wait, from the spool: as many as are read together."""
+        together = _together(plant, sorted(plant.awaited.settling.values(), key=lambda batch: batch.start_us))
+        if self._times_us or plant.log.corrected:
+            self._before = _final(together) | self._before
+        for batch in together:
+            del plant.awaited.settling[batch.key]
+        count_again(plant, together, self._folder)
+
+    def _gather(self, plant: Plant, now_s: float) -> None:
+        """Have what late data touches counted again, once it was gathered for a while."""
+        if self._recount is not None or not (self._times_us or plant.log.corrected or plant.awaited.due):
             return
         self._since_s = now_s if self._since_s is None else self._since_s
         if now_s - self._since_s < GATHERED_S:
@@ -83,38 +112,46 @@ class Reopening:
         times_us, self._times_us, self._since_s = self._times_us, {}, None
         late, again, self._late, self._corrected = self._late, self._corrected, 0, 0
         rows, plant.log.corrected = plant.log.corrected, {}
-        awaited, plant.awaited.due = plant.awaited.due, {}
-        by_key = {batch.key: batch for batch in touches(plant, times_us)} | rows
-        awaited = {key: batch for key, batch in awaited.items() if key not in by_key}
-        touched = sorted((by_key | awaited).values(), key=lambda batch: batch.start_us)
-        before, self._before = _final(touched) | self._before, {}
-        keys = {batch.key for batch in touched}
-        plant.awaited.settling |= {other.key: other for batch in touched for other in plant.log.beside(batch) if other.key not in keys}
-        count_again(plant, touched, self._folder)
-        if awaited:
-            yield Phrase("Batches counted once all their readings were there: %(batches)s.", batches=count(len(awaited)))
+        due, plant.awaited.due = plant.awaited.due, {}
+        touched = {batch.key: batch for batch in touches(plant, times_us)} | rows
+        awaited = {key: batch for key, batch in due.items() if key not in touched}
+        before, self._before = _final((touched | awaited).values()) | self._before, {}
+        self._recount = Recount(touched, awaited, before, late, again, len(rows))
+        for batch in (touched | awaited).values():
+            plant.awaited.settling |= {member.key: member for member in (batch, *plant.log.beside(batch))}
+        self._settles_s = now_s
+
+    def _told(self, plant: Plant) -> Iterator[Phrase]:
+        """Sentences where all that late data touched was counted: the figures that it changed."""
+        if (recount := self._recount) is None or recount.keys & plant.awaited.settling.keys():
+            return
+        self._recount = None
+        if recount.awaited:
+            yield Phrase("Batches counted once all their readings were there: %(batches)s.", batches=count(len(recount.awaited)))
         differing = [
-            batch for batch in touched if batch.key in by_key and batch.key in before and _differs(before[batch.key], batch.counted)
+            batch for key, batch in recount.touched.items() if key in recount.before and _differs(recount.before[key], batch.counted)
         ]
         for batch in differing:
             batch.again = True
         if differing:
-            self._last = self._sentence(differing, before, late=late, corrected=again, rows=len(rows))
+            self._last = self._sentence(sorted(differing, key=lambda batch: batch.start_us), recount)
             yield self._last
 
-    def _sentence(self, touched: Sequence[Batch], before: dict[Key, float | None], **how_many: int) -> Phrase:
+    def _sentence(self, differing: Sequence[Batch], recount: Recount) -> Phrase:
         months = sorted(
-            {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in touched}
+            {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing}
         )
-        named = [f"{batch.id}: {_from_to(before[batch.key], batch.counted)} kgce/t" for batch in touched[:MOST_NAMED]]
+        named = [f"{batch.id}: {_from_to(recount.before[batch.key], batch.counted)} kgce/t" for batch in differing[:MOST_NAMED]]
         return Phrase(
             "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(late)s; corrected readings: "
             "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where "
             "the period was reported.",
-            batches=len(touched),
-            named="; ".join(named + (["…"] if len(touched) > MOST_NAMED else [])),
+            batches=len(differing),
+            named="; ".join(named + (["…"] if len(differing) > MOST_NAMED else [])),
             months=", ".join(months),
-            **how_many,
+            late=recount.late,
+            corrected=recount.corrected,
+            rows=recount.rows,
         )
 
     def notices(self) -> Iterator[tuple[str, Phrase, bool]]:
@@ -143,31 +180,30 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
 
 def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
-    for together in _together(plant, batches):
-        meters = {total.meter.id: total for batch in together for total in plant.totals.of_line(batch.line, batch.start_us)}
-        margin_us = max((_margin_us(total) for total in meters.values()), default=0)
-        before_us = max(margin_us, round(READ_BEFORE / sum(1 / _reach_us(total) for total in meters.values()))) if meters else 0
-        first_us, last_us = together[0].start_us - before_us, max(member.end_us or 0 for member in together) + margin_us
-        plant.count_as_label(together, readings_between(folder, frozenset(meters), first_us, last_us))
+    meters = {total.meter.id: total for batch in batches for total in plant.totals.of_line(batch.line, batch.start_us)}
+    margin_us = max((_margin_us(total) for total in meters.values()), default=0)
+    before_us = max(margin_us, _before_us(meters.values()))
+    first_us, last_us = batches[0].start_us - before_us, max(batch.end_us or 0 for batch in batches) + margin_us
+    plant.count_as_label(batches, readings_between(folder, frozenset(meters), first_us, last_us))
 
 
-def _together(plant: Plant, batches: Sequence[Batch]) -> Iterator[list[Batch]]:
-    """As many in turn as have some `READ_TOGETHER` readings: each turn reads the segments whole, so that few would take for ever."""
-    per_us = {name: 1 / total.usual_us for name, total in plant.totals.by_meter.items()}
+def _together(plant: Plant, batches: Sequence[Batch]) -> list[Batch]:
+    """As many of the first as make one turn: each turn reads the segments whole, so that few would take for ever."""
     group: list[Batch] = []
-    lines: set[Line] = set()
-    meters: set[str] = set()
+    meters: dict[str, Total] = {}
     for batch in batches:
-        if batch.line not in lines:
-            lines.add(batch.line)
-            meters |= {total.meter.id for total in plant.totals.of_line(batch.line, batch.start_us)}
-        if group and ((batch.end_us or 0) - group[0].start_us) * sum(per_us[name] for name in meters) > READ_TOGETHER:
-            yield group
-            group, lines = [], {batch.line}
-            meters = {total.meter.id for total in plant.totals.of_line(batch.line, batch.start_us)}
+        meters |= {total.meter.id: total for total in plant.totals.of_line(batch.line, batch.start_us)}
+        lasts_us = (batch.end_us or 0) - batches[0].start_us + _before_us(meters.values())
+        readings = lasts_us * sum(1 / total.usual_us for total in meters.values())
+        if group and (readings > READ_TOGETHER or len(meters) > METERS_TOGETHER):
+            break
         group.append(batch)
-    if group:
-        yield group
+    return group
+
+
+def _before_us(meters: Collection[Total]) -> int:
+    """As long as these meters take for the readings that are read before a batch."""
+    return round(READ_BEFORE / sum(1 / _reach_us(total) for total in meters)) if meters else 0
 
 
 def _margin_us(total: Total) -> int:

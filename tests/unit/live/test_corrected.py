@@ -15,11 +15,12 @@ from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, Reopening, count_again
+from reporting_agent.live.running.reopening import Reopening, count_again
 from reporting_agent.live.spool import writer as spool_module
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 from tests.functional.live.plant import energies
+from tests.unit.live.rounds import sentences_of_rounds
 from tests.unit.live.test_spool import held
 
 T0_US = 1_735_800_000_000_000
@@ -132,17 +133,15 @@ def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works,
 
 def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence[dict[str, str]]) -> tuple[Plant, list[str]]:
     plant, reopening = Plant(load_site(works.live), date(2025, 1, 2)), Reopening(load_site(works.live), works.live.parent / "spool")
-    told: list[str] = []
     for together in arriving:
         taken = works.spool.append(together, rows)
         plant.take(taken.readings, taken.rows)
         plant.settle()
         reopening.take(taken)
         reopening.settle(plant)
-    for now_s in (0.0, GATHERED_S + 1):
-        told += [str(one) for one in reopening.told(plant, now_s)]
+    sentences = sentences_of_rounds(reopening, plant)
     works.spool.close()
-    return plant, told
+    return plant, sentences
 
 
 def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_values_had_come(works: Works, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +12,15 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room.shifts import done
+from reporting_agent.live.running import reopening
+from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.meter_total import SPARE
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.reopening import GATHERED_S, MOST_NAMED, Reopening
 from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.window import Readings
 from reporting_agent.live.spool.writer import Spool
+from tests.unit.live.rounds import sentences_of_rounds
 
 METER = "eaf-1-gas"
 
@@ -57,8 +62,7 @@ class Works:
 
     def told(self) -> list[str]:
         """What is said once nothing more came for a while."""
-        assert list(self.reopening.told(self.plant, 0.0)) == []
-        return [str(one) for one in self.reopening.told(self.plant, GATHERED_S + 1)]
+        return sentences_of_rounds(self.reopening, self.plant)
 
     def differing(self) -> set[str]:
         """Batches whose energy is not that of a plant that missed nothing."""
@@ -95,6 +99,33 @@ def test_late_readings_count_the_batches_again_that_they_touch(works: Works) -> 
     assert works.told() == []  # once
     begin = works.furnaces.begin
     assert set(done(works.plant, [], begin, begin + timedelta(days=2)).again) == again
+
+
+def test_what_waits_is_counted_a_few_batches_a_round_and_told_once_all_of_it_is(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much waits, what comes in and the page are held for one turn alone."""
+    turns: list[int] = []
+    count_as_label = works.plant.count_as_label
+
+    def one_turn(batches: Sequence[Batch], readings: Mapping[str, Readings]) -> None:
+        turns.append(len(batches))
+        count_as_label(batches, readings)
+
+    monkeypatch.setattr(works.plant, "count_as_label", one_turn)
+    monkeypatch.setattr(reopening, "METERS_TOGETHER", 1)  # of one furnace, which has three
+    works.take(works.late)
+    assert list(works.reopening.round(works.plant, 0.0)) == []
+    waiting, sentences, now_s = 1, list[str](), GATHERED_S
+    while waiting:
+        counted = len(turns)
+        sentences += map(str, works.reopening.round(works.plant, now_s))
+        waiting = len(works.plant.awaited.settling)
+        assert len(turns) <= counted + 1
+        assert not (sentences and waiting and works.differing())
+        now_s += 1.0
+    assert len(turns) > 2
+    (sentence,) = sentences
+    assert f"Late readings: {len(works.late)};" in sentence
+    assert works.differing() == set()
 
 
 def test_a_corrected_row_counts_its_batch_again(works: Works) -> None:
@@ -156,4 +187,5 @@ def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_n
     assert plant.settle() == []
     assert batch.kgce is not None
     assert batch.counted == batch.kgce / float(output)
-    assert [one for now_s in (0.0, GATHERED_S + 1) for one in reopening.told(plant, now_s)] == []
+    plant.awaited.settling.clear()  # there is no spool
+    assert sentences_of_rounds(reopening, plant) == []
