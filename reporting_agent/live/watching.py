@@ -76,10 +76,9 @@ class Watch:
             self.closing.stop()
 
     def round(self) -> None:
-        """Keep what came, ask for what is missing, say what changed."""
+        """Keep what came, say what changed; a round takes as little as one message."""
         self._keep(STEP_S)
         self.spool.turn(now_us())
-        self._ask()
         self._begin_again()
         for source in self.sources:
             for word in source.words():
@@ -225,11 +224,12 @@ class Watch:
         fresh.start()
 
     def _look(self) -> None:
-        """Once a second: whether settings changed, whether a report is due."""
+        """Once a second: what is missing of a thousand meters, whether settings changed, whether a report is due."""
         now_s = time.monotonic()
         if now_s - self._looked_s < LOOK_EVERY_S:
             return
         self._looked_s = now_s
+        self._ask()
         if self.reloading.is_due(by_change=self.settings.reload == "on-change"):
             self.reload()
         self.closing.round(self.spool, self.sources)
