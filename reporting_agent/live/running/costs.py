@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import isnan
 
-from benchmarks.errors import InputError
-from benchmarks.quantities import ratio
+from reporting_agent.analysis.energy_costs.prices import in_unit
 from reporting_agent.config import Site
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.meter_total import Total
@@ -13,15 +13,14 @@ from reporting_agent.live.running.totals import Totals
 
 
 def price(site: Site, total: Total, now_us: int) -> float | None:
-    """Of one unit of a meter's energy; None without a tariff."""
+    """Of one unit of a meter's energy; None without a tariff, or where its unit cannot be turned into that of the price."""
     when = datetime.fromtimestamp(now_us / 1e6, UTC).astimezone(site.zone)
     rate = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
-    if rate is None:
+    if rate is None or total.counted is None:
         return None
-    try:
-        return rate.amount * ratio(total.unit, rate.unit)
-    except InputError:
-        return None
+    paid, _ = in_unit(total.counted, rate.unit, when.date(), site.emissions.factors)
+    amount = rate.amount * abs(paid) * total.of_counted
+    return None if isnan(amount) else amount
 
 
 def money(site: Site, totals: Totals, batch: Batch, kgce: float) -> float | None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measurements import CarrierEnergy
 from reporting_agent.config import Meter
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.metering.cleaning import rolled
@@ -55,6 +56,8 @@ class Total:
     unit: str  # of its energy
     factor: float = 1.0  # energy of one unit of a rate in an hour
     longest_gap_us: int = HOUR_US  # between readings of a rate, across which it tells nothing
+    counted: CarrierEnergy | None = None  # one unit of what its energy counts as, a gas at its state; None where it has no kgce
+    of_counted: float = 1.0  # how many of those one unit of its energy is; NaN where its state is not known
     late_us: int = 0  # from the stamp of a reading to the right time of what it tells
     time_us: array[int] = field(default_factory=lambda: array("q"))
     value: array[float] = field(default_factory=lambda: array("d"))

@@ -257,7 +257,10 @@ class Plant:
             taken = [(total, power.an_hour) for total, power in known]
             prices = [costs.price(self.site, total, now_us) for total, _ in taken]
             money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, taken, strict=True))
-            takes = tuple((total.meter.carrier, power, total.unit) for total, power in taken)
+            takes = tuple(
+                (total.meter.carrier, power * total.of_counted, total.unit if total.counted is None else total.counted.unit)
+                for total, power in taken
+            )
             from_us, to_us = min(power.from_us for _, power in known), max(power.to_us for _, power in known)
             idling.append(Idle(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))

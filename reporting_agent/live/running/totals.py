@@ -44,7 +44,7 @@ class Totals:
         self.ahead: dict[str, int] = {}  # the latest time of each meter that is too far ahead, and was left out
         self.pack = accepted_pack(site)
         self._of_state: dict[str, list[str]] = {}  # meters that are taken at the state which each of these meters reads
-        self._kgce: dict[str, float] = {}  # of a meter that is taken at its state: of one of its final unit
+        self._kgce: dict[str, float] = {}  # of one of its final unit, of a meter that is taken at its state
         gaps_s = {} if self.pack is None else longest_gaps_s(site, self.pack)
         for meter in self.lines.with_readings():
             self._hold(meter, round(gaps_s[meter.id] * SECOND_US) if gaps_s else HOUR_US)
@@ -56,20 +56,21 @@ class Totals:
         unit, factor = over_time(meter.unit) if meter.reading == "rate" and meter.role != "state" else (meter.unit, 1.0)
         begins_s = meter.interval_s or 0.0 if meter.reading == "interval" and meter.stamp == "start" else 0.0
         late_us = round((begins_s - meter.clock_offset_s) * SECOND_US)
-        self.by_meter[meter.id] = Total(meter, float("nan"), unit, factor, gap_us, late_us)
+        self.by_meter[meter.id] = Total(meter, float("nan"), unit, factor, gap_us, late_us=late_us)
 
     def _count(self, site: Site, meter: Meter, on: date) -> None:
         """Give the total of a meter that can be followed its kgce."""
         total = self.by_meter[meter.id]
         unit = final_unit(meter) if has_state(meter) else total.unit
-        unit_of_energy = CarrierEnergy(meter.carrier, 1.0, unit, meter.direction, meter.own_lhv(mj_in(unit)))
+        energy = CarrierEnergy(meter.carrier, 1.0, unit, meter.direction, meter.own_lhv(mj_in(unit)))
+        counted = with_heating_value(energy, site, meter.step, on)
         try:
-            kgce = site.emissions.factors.kgce(with_heating_value(unit_of_energy, site, meter.step, on), Basis.CALORIFIC, on)
+            kgce = site.emissions.factors.kgce(counted, Basis.CALORIFIC, on)
         except InputError:
             self.untold.append(meter.id)
             return
+        total.kgce, total.counted = kgce, counted
         if not has_state(meter):
-            total.kgce = kgce
             return
         self._kgce[meter.id] = kgce
         for name in site.tree.state_meters(meter):
@@ -80,8 +81,8 @@ class Totals:
         """At the state that was read last; unknown before."""
         total = self.by_meter[meter.id]
         temperature_k, pressure_kpa = (np.array([value]) for value in self._state(meter))
-        factor = float(state_factor(meter, total.unit, temperature_k, pressure_kpa)[0])
-        total.kgce = self._kgce[meter.id] * factor
+        total.of_counted = float(state_factor(meter, total.unit, temperature_k, pressure_kpa)[0])
+        total.kgce = self._kgce[meter.id] * total.of_counted
 
     def _state(self, meter: Meter) -> tuple[float, float]:
         """Temperature in K and absolute pressure in kPa, NaN of what is not known."""

@@ -14,7 +14,9 @@ from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
+from reporting_agent.analysis.energy_costs.prices import Prices, priced
 from reporting_agent.config import Site, load_site
+from reporting_agent.live.running import costs
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.not_known import why_not_known
 from reporting_agent.live.running.plant import Plant
@@ -190,3 +192,23 @@ def test_a_row_that_ends_before_it_starts_has_no_energy(tmp_path: Path) -> None:
     works.plant.awaited.settling[batch.key] = batch
     Reopening(works.site, tmp_path / "spool").settle(works.plant)
     assert batch.kgce is None
+
+
+_TARIFF = '\n[tariff]\ncurrency = "EUR"\n\n[[tariff.prices]]\ncarrier = "natural-gas"\nunit = "{unit}"\nprice = {price}\n'
+
+
+@pytest.mark.parametrize(("unit", "price"), [("Nm3", "0.5"), ("GJ", "14.0")])
+def test_a_gas_at_its_state_is_paid_as_the_label_pays_it(tmp_path: Path, unit: str, price: str) -> None:
+    """By volume at the standard state, or by its heat: what `label` says that all batches' gas cost."""
+    works = Works(tmp_path, put(_COLD, more=_TARIFF.format(unit=unit, price=price)), as_it_is)
+    data = pipeline.read(works.site, Period.parse("2025", works.site.zone))
+    prices = Prices.of(works.site, data.batches[0].start, data.batches[-1].start)
+    assert prices is not None
+    (of_gas,) = priced(prices, data.batches, carriers={"natural-gas"})
+    gas = works.plant.totals.by_meter[GAS]
+    assert gas.counted is not None
+    paid = costs.price(works.site, gas, works.plant.totals.now_us)
+    assert paid is not None
+    volume_m3 = of_gas.amount.sum() / (1.0 if unit == "Nm3" else 0.0356) / gas.of_counted
+    assert paid * volume_m3 == pytest.approx(of_gas.cost.sum(), rel=1e-9)
+    assert gas.of_counted == pytest.approx(121.3 / 101.325 * 273.15 / 293.15, rel=1e-6)
