@@ -13,8 +13,8 @@ from benchmarks.audit.entries import Entry
 from benchmarks.audit.kinds import KIND_OF, CheckKind
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
-from benchmarks.audit.sample_draws import Draw, Head, Promise
-from benchmarks.audit.sampling import Drawn
+from benchmarks.audit.sample_positions import Drawn
+from benchmarks.audit.signed_draws import Draw, Head, Promise
 from benchmarks.declared import Words, worded
 from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context

@@ -6,9 +6,9 @@ from fractions import Fraction
 from math import floor
 
 from benchmarks.audit.evidence import TAKE_THE_FILE, Check, Evidence, Outcome, State, failed, held, not_checkable, refused, same
-from benchmarks.audit.sample_draws import require_promised
-from benchmarks.audit.sampling import Kind as Stratum
-from benchmarks.audit.sampling import certainty, weaker
+from benchmarks.audit.sample_positions import Kind as Stratum
+from benchmarks.audit.sample_positions import certainty, weaker
+from benchmarks.audit.signed_draws import require_promised
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle

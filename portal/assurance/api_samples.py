@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from benchmarks.audit.sample_draws import read
+from benchmarks.audit.signed_draws import read
 from portal.accounts.scopes import Scope
 from portal.assurance.evidence_file import drawn_sample, drawn_samples, evidence_of
 from portal.keys import receipt_key

@@ -11,9 +11,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.audit import sample_draws
-from benchmarks.audit.sample_draws import Draw, Head, Promise
-from benchmarks.audit.sampling import STANDARD
+from benchmarks.audit import signed_draws
+from benchmarks.audit.sample_positions import STANDARD
+from benchmarks.audit.signed_draws import Draw, Head, Promise
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.signing import Purpose, VerifyingKey
 from portal.accounts.models import User
@@ -50,18 +50,18 @@ def promise_to_sign(assignment: Assignment, by: User, today: date) -> ToSign | N
 def draw_to_sign(sample: Sample, root: bytes) -> ToSign:
     """For the promise that waits, by the key that made it."""
     draw = _draw(sample, root, MARK)
-    promised = sample_draws.read_promise(bytes(sample.promise)).nonce_digest.hex()
+    promised = signed_draws.read_promise(bytes(sample.promise)).nonce_digest.hex()
     return ToSign(draw.auditor.hex, Purpose.AUDIT_DRAW.message(draw.content).hex(), _seed(sample.assignment, sample), promised)
 
 
 def promise_signed(assignment: Assignment, by: User, nonce_digest: bytes, today: date, signature: bytes) -> bytes:
     """The file; empty where the person has no key any more, which is refused as any file that cannot be read."""
     promise = _promise(assignment, by, nonce_digest, today)
-    return sample_draws.signed(promise, signature) if promise is not None else b""
+    return signed_draws.signed(promise, signature) if promise is not None else b""
 
 
 def draw_signed(sample: Sample, root: bytes, nonce: bytes, signature: bytes) -> bytes:
-    return sample_draws.signed(_draw(sample, root, nonce), signature)
+    return signed_draws.signed(_draw(sample, root, nonce), signature)
 
 
 def _promise(assignment: Assignment, by: User, nonce_digest: bytes, today: date) -> Promise | None:
@@ -72,7 +72,7 @@ def _promise(assignment: Assignment, by: User, nonce_digest: bytes, today: date)
 
 
 def _draw(sample: Sample, root: bytes, nonce: bytes) -> Draw:
-    promise, report = sample_draws.read_promise(bytes(sample.promise)), sample.submission
+    promise, report = signed_draws.read_promise(bytes(sample.promise)), sample.submission
     committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
     return Draw(
         commitment=commitments.parse(bytes(committed.signed)).commitment,

@@ -14,8 +14,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from benchmarks.audit import sample_draws
-from benchmarks.audit.sampling import promised_of_used
+from benchmarks.audit import signed_draws
+from benchmarks.audit.sample_positions import promised_of_used
 from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import Kind
@@ -38,12 +38,12 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
     """Keep the auditor's signed promise and put it into the log. The same again is the same one.
 
     Raises:
-        VerificationError: what `sample_draws.read_promise` refuses.
+        VerificationError: what `signed_draws.read_promise` refuses.
         RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
             `auditor-key-revoked`, `draw-of-another`, `promise-waits`, `no-accepted-report` (409).
     """
     require_free(assignment, by)
-    promised = sample_draws.read_promise(raw)
+    promised = signed_draws.read_promise(raw)
     _require_own_key(promised.auditor, assignment, by)
     _require_subject((promised.site, promised.period), assignment)
     report = audited_report(assignment)
@@ -83,14 +83,14 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
     """Keep the signed draw. The same again changes nothing.
 
     Raises:
-        VerificationError: what `sample_draws.read` and `sample_draws.require_promised` refuse.
+        VerificationError: what `signed_draws.read` and `signed_draws.require_promised` refuse.
         RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
             `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn` (409).
     """
     require_free(sample.assignment, by)
-    drawn = sample_draws.read(raw)
+    drawn = signed_draws.read(raw)
     _require_own_key(drawn.auditor, sample.assignment, by)
-    sample_draws.require_promised(drawn, sample_draws.read_promise(bytes(sample.promise)))
+    signed_draws.require_promised(drawn, signed_draws.read_promise(bytes(sample.promise)))
     if not _of(sample, drawn):
         raise _another()
     if logged.size() < sample.head_size:
@@ -173,7 +173,7 @@ def outcome_noted(sample: Sample) -> SampleOutcome | None:
     """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out."""
     if sample.draw is None or sample.bound is None:
         return None
-    drawn = sample_draws.read(bytes(sample.draw))
+    drawn = signed_draws.read(bytes(sample.draw))
     failed, missing = tuple(sorted(sample.codes)), tuple(sample.not_checkable)
     before = Sample.objects.filter(submission=sample.submission_id, pk__lt=sample.pk).count()
     return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *promised_of_used(drawn.plan), before)
@@ -181,10 +181,10 @@ def outcome_noted(sample: Sample) -> SampleOutcome | None:
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:
     report = sample.submission
-    return sample.assignment.site.slug, report.period, report.revision, sample_draws.read(draw).digest
+    return sample.assignment.site.slug, report.period, report.revision, signed_draws.read(draw).digest
 
 
-def _of(sample: Sample, made: sample_draws.Draw) -> bool:
+def _of(sample: Sample, made: signed_draws.Draw) -> bool:
     committed = Commitment.objects.filter(digest=made.commitment.digest).values_list("site", "period", "revision").first()
     report = sample.submission
     return committed == (report.site_id, report.period, report.revision)

@@ -33,7 +33,7 @@ from reporting_agent.analysis.waste.advice import advise
 from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import Advice
-from reporting_agent.analysis.waste.losses import BatchColumns, StepLosses, losses
+from reporting_agent.analysis.waste.gap_parts import BatchColumns, StepLosses, losses
 from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow, paretos
 from reporting_agent.analysis.waste.use import StepUse, uses
 from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart, VariablePart

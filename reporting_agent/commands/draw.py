@@ -15,8 +15,8 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
-    from benchmarks.audit.sample_draws import Head
-    from benchmarks.audit.sampling import Plan
+    from benchmarks.audit.sample_positions import Plan
+    from benchmarks.audit.signed_draws import Head
     from benchmarks.wire.commitments import Commitment
 
 
@@ -72,7 +72,7 @@ def _promise(args: argparse.Namespace) -> int:
     import secrets
     from datetime import UTC, datetime
 
-    from benchmarks.audit import sample_draws, sampling
+    from benchmarks.audit import sample_positions, signed_draws
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from reporting_agent.console import emit
     from reporting_agent.state import write_whole
@@ -87,14 +87,14 @@ def _promise(args: argparse.Namespace) -> int:
             "Give a new file for every promise. A number that was already shown no longer binds anybody.",
             place=Place(str(args.nonce)),
         )
-    keys, nonce, plan = load_keys(args), secrets.token_bytes(sample_draws.NONCE_BYTES), _plan(args)
+    keys, nonce, plan = load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES), _plan(args)
     promise = args.nonce.with_name(f"{args.nonce.name}.promise")
     write_whole(args.nonce, nonce)
-    raw = sample_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
+    raw = signed_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
     write_whole(promise, raw)
-    digest = sample_draws.read_promise(raw).digest
+    digest = signed_draws.read_promise(raw).digest
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
-    sufficient = not sampling.weaker(plan) and not args.step
+    sufficient = not sample_positions.weaker(plan) and not args.step
     text = (
         f"Promised, for {site} {period}: {promise}, digest {digest}. {_told(shares, smallest=args.smallest)} "
         f"{'' if sufficient else _INSUFFICIENT}Hand it in at the portal now; keep {args.nonce} to yourself until you draw."
@@ -105,15 +105,15 @@ def _promise(args: argparse.Namespace) -> int:
 
 
 def _draw(args: argparse.Namespace) -> int:
-    from benchmarks.audit import sample_draws
-    from benchmarks.audit.sample_draws import Draw
+    from benchmarks.audit import signed_draws
+    from benchmarks.audit.signed_draws import Draw
     from benchmarks.errors import ExitCode
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.console import emit
     from reporting_agent.state import write_whole
 
     keys, nonce = load_keys(args), read_one(args.nonce)
-    promise = sample_draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
+    promise = signed_draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
     drawn = Draw(
         commitment=_commitment(args.commitment),
         nonce=nonce,
@@ -124,9 +124,9 @@ def _draw(args: argparse.Namespace) -> int:
         promise=promise.digest,
         seal_to=keys.sealing.public_bytes if args.sealed else None,
     )
-    sample_draws.require_promised(drawn, promise)
-    raw = sample_draws.sign(drawn, keys.signing)
-    sample_draws.read(raw)
+    signed_draws.require_promised(drawn, promise)
+    raw = signed_draws.sign(drawn, keys.signing)
+    signed_draws.read(raw)
     write_whole(args.out, raw)
     commitment = drawn.commitment
     payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
@@ -149,7 +149,7 @@ def _share(plan: Plan, batches: int) -> dict[str, int]:
     """How many batches of a step the plan opens, of so many, and how many the smallest plan of its certainty."""
     from fractions import Fraction
 
-    from benchmarks.audit.sampling import opened, smallest
+    from benchmarks.audit.sample_positions import opened, smallest
 
     lowest = Fraction(1, 20)
     return {"batches": batches, "opened": opened(plan, batches, lowest), "smallest": opened(smallest(plan), batches, lowest)}
@@ -168,7 +168,7 @@ def _told(shares: list[dict[str, int]], *, smallest: bool) -> str:
 def _plan(args: argparse.Namespace) -> Plan:
     from fractions import Fraction
 
-    from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size, smallest
+    from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size, smallest
     from benchmarks.errors import UsageError
 
     if args.batches is not None and args.batches < 1:
@@ -197,7 +197,7 @@ def _commitment(file: Path) -> Commitment:
 
 
 def _head(text: str) -> Head:
-    from benchmarks.audit.sample_draws import Head
+    from benchmarks.audit.signed_draws import Head
     from benchmarks.errors import UsageError
     from benchmarks.wire import heads
     from reporting_agent.audit.openings.files import read_one

@@ -16,7 +16,7 @@ from reporting_agent.sources.object_storage import is_object
 
 if TYPE_CHECKING:
     from reporting_agent.fleet.declared import Fleet
-    from reporting_agent.fleet.outcomes import Outcome, Task
+    from reporting_agent.fleet.site_tasks import Outcome, Task
 
 WORKS = ("label", "check", "status")
 
@@ -80,7 +80,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     from benchmarks.catalogue import in_language
     from reporting_agent.console import emit, progress, say
     from reporting_agent.fleet import places
-    from reporting_agent.fleet.outcomes import Task, name_of
+    from reporting_agent.fleet.site_tasks import Task, name_of
 
     out = str(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]).rstrip("/")
     places.require_there(out)
@@ -126,7 +126,7 @@ def _done(args: Namespace, tasks: list[Task]) -> Iterator[Outcome]:
 
 def _written(args: Namespace, fleet: Fleet, outcomes: list[Outcome], out: Path) -> dict[str, Any]:
     """The group's page and document; the latter's content."""
-    from reporting_agent.fleet import checks, group, page
+    from reporting_agent.fleet import checks, page, sites_compared
     from reporting_agent.report import writing
 
     name, now = fleet.fleet.name, datetime.now(UTC)
@@ -135,8 +135,8 @@ def _written(args: Namespace, fleet: Fleet, outcomes: list[Outcome], out: Path) 
         writing.write_json(out / "check.json", payload)
         writing.write_text(out / "check.html", page.of_checks(name, args.period, outcomes, args.lang, now))
         return payload
-    steps = group.grouped(outcomes)
-    payload = group.as_json(name, args.period, outcomes, steps)
+    steps = sites_compared.grouped(outcomes)
+    payload = sites_compared.as_json(name, args.period, outcomes, steps)
     writing.write_json(out / "group.json", payload)
     writing.write_text(out / "group.html", page.render(name, args.period, outcomes, steps, args.lang, now))
     return payload

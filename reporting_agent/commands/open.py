@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks import packs
-    from benchmarks.audit import openings, sample_draws
+    from benchmarks.audit import openings, signed_draws
     from benchmarks.errors import ExitCode
     from benchmarks.wire.sealing import ProcessingPublicKey
     from reporting_agent.audit.openings import answering, disclosure
@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory, write_whole
 
-    draw = sample_draws.read(read_one(args.draw))
+    draw = signed_draws.read(read_one(args.draw))
     if args.promise is not None:
-        sample_draws.require_promised(draw, sample_draws.read_promise(read_one(args.promise)))
+        signed_draws.require_promised(draw, signed_draws.read_promise(read_one(args.promise)))
     site = load_site(args.site)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:

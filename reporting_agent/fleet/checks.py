@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reporting_agent.fleet.outcomes import Outcome
+from reporting_agent.fleet.site_tasks import Outcome
 
 SCHEMA = "steplabel/fleet-check/1"
 

@@ -21,9 +21,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.console import say
 from reporting_agent.fleet import release
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.outcomes import Outcome, Task, refused
 from reporting_agent.fleet.processes import died, failed
 from reporting_agent.fleet.release import CarriedShelf
+from reporting_agent.fleet.site_tasks import Outcome, Task, refused
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -20,7 +20,18 @@ from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
-from reporting_agent.fleet.outcomes import OUTCOME, Outcome, Quality, SiteStep, Task, earlier_outcome, keep, made_from, patterns_of, refused
+from reporting_agent.fleet.site_tasks import (
+    OUTCOME,
+    Outcome,
+    Quality,
+    SiteStep,
+    Task,
+    earlier_outcome,
+    keep,
+    made_from,
+    patterns_of,
+    refused,
+)
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
 from reporting_agent.sources.object_storage import beside, is_object

@@ -13,8 +13,8 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase, joined
 from reporting_agent.fleet.checks import worst_first
-from reporting_agent.fleet.group import CauseApart, GroupStep, Standing
-from reporting_agent.fleet.outcomes import Outcome, Quality
+from reporting_agent.fleet.site_tasks import Outcome, Quality
+from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, Standing
 from reporting_agent.report import html
 from reporting_agent.report.figures import NOTHING, count, scaled, shown, time
 from reporting_agent.report.words import words

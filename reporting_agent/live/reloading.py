@@ -13,7 +13,7 @@ from reporting_agent.config import Site, load_site
 from reporting_agent.live.sources import kinds
 from reporting_agent.live.sources.settings import Live, load
 from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 
 Named = tuple[str, Any]
 """A kind of source and the settings of one of it."""

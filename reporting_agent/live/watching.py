@@ -19,7 +19,7 @@ from reporting_agent.live.sources.asking import Asking, Pauses, Range
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.missing_numbers import row_given_up
 from reporting_agent.live.spool.writer import Spool, now_us
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import checks, promised, sample_draws, sample_file
+from benchmarks.audit import checks, promised, sample_file, signed_draws
 from benchmarks.audit.entries import Entry
 from benchmarks.audit.evidence import Evidence, Outcome, State, held
-from benchmarks.audit.sample_draws import Draw, Head
-from benchmarks.audit.sampling import STANDARD
+from benchmarks.audit.sample_positions import STANDARD
+from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from benchmarks.wire import commitments, receipts
@@ -44,7 +44,7 @@ def lowered(batches: list[Batch]) -> list[Batch]:
 def by_its_own_date(evidence: Evidence) -> Outcome:
     """The check as it would be if a promise dated by its author were enough."""
     assert evidence.public.promise is not None
-    sample_draws.require_promised(evidence.draw, evidence.public.promise)
+    signed_draws.require_promised(evidence.draw, evidence.public.promise)
     return held("draw-promised", Phrase("The nonce is the one that the auditor had promised."))
 
 
@@ -58,11 +58,11 @@ def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: S
 
     misstated = misstated_leaves(plant, tmp_path)
     assert len(misstated) == MISSTATED
-    draw, promise = sought(plant, misstated, sample_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
+    draw, promise = sought(plant, misstated, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    elsewhere = public_of(plant, sample_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
+    elsewhere = public_of(plant, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
     entries: dict[Kind, Entry] = {kind: entry for kind, entry in elsewhere.entries.items() if kind != Kind.AUDIT_PROMISE}
-    public = replace(elsewhere, promise=sample_draws.read_promise(promise), entries=entries)
+    public = replace(elsewhere, promise=signed_draws.read_promise(promise), entries=entries)
     found = Verdict(audited(plant, draw, promise, opening, public=public))
     assert not found.failed
     assert (found.bound, found.holds) == (False, False)
@@ -105,8 +105,8 @@ def sought(plant: Reported, misstated: set[int], other: bytes) -> tuple[Draw, by
     contents = plant.tree.contents
     for number in range(1, TRIES):
         nonce = hashlib.sha256(str(number).encode()).digest()
-        promise = sample_draws.promise(*subject_of(plant), nonce, DAY, AUDITOR)
-        made = Draw(plant.commitment, nonce, head, STANDARD, (), AUDITOR.public, sample_draws.read_promise(promise).digest)
+        promise = signed_draws.promise(*subject_of(plant), nonce, DAY, AUDITOR)
+        made = Draw(plant.commitment, nonce, head, STANDARD, (), AUDITOR.public, signed_draws.read_promise(promise).digest)
         if misstated & {one.position for one in made.positions(contents, steps)}:
             continue
         opening = assemble(made, plant.tree, plant.site, plant.pack, plant.answered).opening
@@ -121,9 +121,9 @@ def test_evidence_without_its_opening_is_no_audit(
     """The portal's honest evidence file, of a plant that opens nothing: its signatures hold, and nothing was audited."""
     portal, auditor = FakePortal(), AuditorKey.generate()
     committed = Commitment("works-1", "2025", 1, b"r" * 32)
-    promise = sample_draws.promise("works-1", "2025", bytes(32), DAY, auditor)
+    promise = signed_draws.promise("works-1", "2025", bytes(32), DAY, auditor)
     head = portal.signed_head()
-    plan = Draw(committed, bytes(32), Head(50, b"h" * 32), STANDARD, (), auditor.public, sample_draws.read_promise(promise).digest)
+    plan = Draw(committed, bytes(32), Head(50, b"h" * 32), STANDARD, (), auditor.public, signed_draws.read_promise(promise).digest)
     files = {
         "directory": portal.signed_directory(),
         "commitment": commitments.commit(committed, "device-1", DeviceKey.generate()),
@@ -131,7 +131,7 @@ def test_evidence_without_its_opening_is_no_audit(
         "receipt": receipts.issue("ab" * 32, Header("works-1", "2025", 1, "0" * 64, "device-1", 1), 7, LOGGED_ON, portal.receipt_key),
         "head": head,
         "promise": promise,
-        "draw": sample_draws.sign(plan, auditor),
+        "draw": signed_draws.sign(plan, auditor),
     }
     evidence, page = tmp_path / "evidence.json", tmp_path / "report.html"
     evidence.write_text(json.dumps(sample_file.written("works-1", "2025", 1, files, [])), encoding="utf-8")

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks import shelf
-from benchmarks.audit import openings, records, sample_draws, sample_file
+from benchmarks.audit import openings, records, sample_file, signed_draws
 from benchmarks.audit.openings import Leaf, Opening
 from benchmarks.exercises import named
 from benchmarks.measurements import Batch
@@ -111,13 +111,13 @@ def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict
         "receipt": receipts.issue(plants.ENVELOPE, header, plants.SENT, plants.DAY, plants.PORTAL),
         "head": heads.issue(len(log), log.root(), len(log), plants.PORTAL),
         "promise": promise,
-        "draw": sample_draws.sign(draw, plants.AUDITOR),
+        "draw": signed_draws.sign(draw, plants.AUDITOR),
     }
     digests = {
         plants.ENTRY: (Kind.COMMITMENT, bytes.fromhex(of.digest)),
         plants.SENT: (Kind.ENVELOPE, bytes.fromhex(plants.ENVELOPE)),
         plants.ACCEPTED: (Kind.VALUES, plants.values_of(plant.report)),
-        plants.PROMISED: (Kind.AUDIT_PROMISE, bytes.fromhex(sample_draws.read_promise(promise).digest)),
+        plants.PROMISED: (Kind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest)),
     }
     entries = [
         {

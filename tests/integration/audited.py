@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from benchmarks.audit import sample_draws
+from benchmarks.audit import signed_draws
 from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
-from benchmarks.audit.sampling import STANDARD
+from benchmarks.audit.sample_positions import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorKey
@@ -20,7 +20,7 @@ from portal.assurance.models.findings import Grade
 from portal.intake.models import Commitment
 from portal.translog import selectors as logged
 
-NONCE = b"n" * sample_draws.NONCE_BYTES
+NONCE = b"n" * signed_draws.NONCE_BYTES
 
 
 def terms(now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ("clinker-burning",)) -> attesting.Terms:
@@ -65,18 +65,18 @@ def make_sample_of(assignment: Assignment, auditor: User, key: AuditorKey, now: 
 
 
 def promise_of(assignment: Assignment, key: AuditorKey, now: datetime, nonce: bytes = NONCE) -> bytes:
-    return sample_draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key)
+    return signed_draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key)
 
 
 def draw_of(sample: Sample, key: AuditorKey, nonce: bytes = NONCE, size: int | None = None) -> bytes:
     """The draw that the promise leads to; from another head where `size` says so."""
     report, at = sample.submission, size or sample.head_size
     committed = Commitment.objects.get(site=report.site, period=report.period, revision=report.revision)
-    return sample_draws.sign(
-        sample_draws.Draw(
+    return signed_draws.sign(
+        signed_draws.Draw(
             commitment=commitments.parse(bytes(committed.signed)).commitment,
             nonce=nonce,
-            head=sample_draws.Head(at, logged.root_at(at)),
+            head=signed_draws.Head(at, logged.root_at(at)),
             plan=STANDARD,
             steps=(),
             auditor=key.public,
@@ -93,7 +93,7 @@ def summary_bytes(sample: Sample, failed: dict[str, int], left_out: tuple[str, .
         "site": sample.assignment.site.slug,
         "period": sample.submission.period,
         "revision": sample.submission.revision,
-        "draw": sample_draws.read(bytes(sample.draw or b"")).digest,
+        "draw": signed_draws.read(bytes(sample.draw or b"")).digest,
         "binding": "bound",
         "held": [code for code in OF_A_SAMPLE if code not in failed and code not in left_out],
         "failed": failed,

@@ -12,9 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from benchmarks.audit import sample_draws, sample_file
+from benchmarks.audit import sample_file, signed_draws
 from benchmarks.audit.kinds import OF_A_SAMPLE
-from benchmarks.audit.sampling import Plan
+from benchmarks.audit.sample_positions import Plan
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, challenges, heads, restarts
 from benchmarks.wire.logged import Kind, leaf_of_object
@@ -44,7 +44,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, mak
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 KEY = AuditorKey.generate()
-OTHER = bytes(range(sample_draws.NONCE_BYTES))
+OTHER = bytes(range(signed_draws.NONCE_BYTES))
 
 
 def build_scene() -> Cast:
@@ -186,7 +186,7 @@ def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assign
     stranger = AuditorKey.generate()
     by_stranger = promise_of(assignment, stranger, NOW)
     assert refusal_of(lambda: sampling.promise(assignment, by_stranger, cast.auditor, NOW)) == "not-your-key"
-    elsewhere = sample_draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
+    elsewhere = signed_draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
     assert refusal_of(lambda: sampling.promise(assignment, elsewhere, cast.auditor, NOW)) == "draw-of-another"
     auditors.declare(assignment, cast.auditor, True, "A post was offered to me.", NOW)
     assert refusal_of(lambda: promised(cast, assignment)) == "interest-declared"
@@ -281,15 +281,15 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
         assert outcome is not None
         signed = bytes(Sample.objects.get(pk=sample.pk).draw or b"")
         assert (outcome.draw, outcome.promised_before) == (
-            sample_draws.read(signed).digest,
+            signed_draws.read(signed).digest,
             number,
         )
 
 
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
-    made = sample_draws.read(draw_of(sample, KEY))
-    other = sample_draws.sign(replace(made, plan=Plan({}, 0)), KEY)
+    made = signed_draws.read(draw_of(sample, KEY))
+    other = signed_draws.sign(replace(made, plan=Plan({}, 0)), KEY)
     assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
 
 

@@ -23,7 +23,7 @@ from fixtures.simulator.melt_shop import YEAR
 from reporting_agent.fleet.cluster import Cluster
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.outcomes import Outcome, Task, name_of
+from reporting_agent.fleet.site_tasks import Outcome, Task, name_of
 from tests.performance.apart import peak_rss_mb
 from tests.performance.measurement import Measurement
 from tests.servers.dask import Dask

@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 from scipy import stats
 
-from benchmarks.audit.sampling import STANDARD, Kind, Stratum, detection, draw, misstated, needed, seed
+from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, detection, draw, misstated, needed, seed
 from benchmarks.released import rank
 from tests.statistical.outcome import Outcome
 

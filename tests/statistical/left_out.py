@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.audit.accounted import Questioned
 from benchmarks.audit.arrangement import arrange
 from benchmarks.audit.records import DAY_US, MeterDay
-from benchmarks.audit.sampling import STANDARD, Kind, Stratum, draw, seed
+from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, draw, seed
 from benchmarks.measurements import Period
 from fixtures.simulator.works.design import SectorDesign
 from reporting_agent import pipeline

@@ -86,7 +86,7 @@ class Sample(models.Model):
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="samples")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="samples")
-    promise = models.BinaryField()  # signed, benchmarks.audit.sample_draws
+    promise = models.BinaryField()  # signed, benchmarks.audit.signed_draws
     promise_digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
     promised_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     promised_at = models.DateTimeField()

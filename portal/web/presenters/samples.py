@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from benchmarks.audit import sample_draws
-from benchmarks.audit.sampling import STANDARD, Kind, Plan
+from benchmarks.audit import signed_draws
+from benchmarks.audit.sample_positions import STANDARD, Kind, Plan
 from benchmarks.wire.attestations import SampleOutcome
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Sample
@@ -23,7 +23,7 @@ from portal.web.viewmodels.shared import Crumb, Figure, Item
 
 def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None, fingerprint: str, crumbs: tuple[Crumb, ...]) -> SamplePage:
     """`fingerprint` is of the key that signs the portal's directory."""
-    drawn = sample_draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
+    drawn = signed_draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
     verified = sample is not None and sample.verified_at is not None
     outcome = outcome_noted(sample) if sample is not None else None
     waits = sample is not None and drawn is None
@@ -39,7 +39,7 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         else (),
         missing=tuple(Item(code, what_is_missing(code)) for code in sample.not_checkable) if sample is not None else (),
         parameters=_parameters(sample, drawn, root) if sample is not None else (),
-        plan=_plan(sample_draws.read_promise(bytes(sample.promise)).plan if sample is not None else STANDARD),
+        plan=_plan(signed_draws.read_promise(bytes(sample.promise)).plan if sample is not None else STANDARD),
         planned=sample is None,
         head=f"{sample.head_size}:{root.hex()}" if sample is not None and waits and root is not None else "",
         about=f"{view.site}/{view.period}",
@@ -122,7 +122,7 @@ def _figures(outcome: SampleOutcome | None) -> tuple[Figure, ...]:
     )
 
 
-def _parameters(sample: Sample, drawn: sample_draws.Draw | None, root: bytes | None) -> tuple[Item, ...]:
+def _parameters(sample: Sample, drawn: signed_draws.Draw | None, root: bytes | None) -> tuple[Item, ...]:
     items = [
         Item(_("Report"), _("revision %(n)s") % {"n": sample.submission.revision}),
         Item(_("Digest of the promise (SHA-256)"), sample.promise_digest),

@@ -18,7 +18,7 @@ from benchmarks.guidance.practices import Library, Listing, Practice
 from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost
-from reporting_agent.analysis.waste.losses import StepLosses
+from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.config import Site
 
 

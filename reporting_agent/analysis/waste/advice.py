@@ -36,7 +36,7 @@ from reporting_agent.analysis.energy_costs.prices import Prices, in_unit, to_us
 from reporting_agent.analysis.sentences import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import Advice, named, of_causes, of_groups, worst_first
-from reporting_agent.analysis.waste.losses import StepLosses
+from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Pareto
 from reporting_agent.analysis.waste.use import StepUse
 from reporting_agent.config import Site

@@ -20,7 +20,7 @@ from reporting_agent.analysis.sentences import percent, plain
 from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, level_shift
 from reporting_agent.analysis.waste.evidence import Groups
-from reporting_agent.analysis.waste.losses import StepLosses
+from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
 
 IDS = 10

@@ -30,7 +30,7 @@ from reporting_agent.analysis.energy_costs.amounts import ZERO, Amount, added, a
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, of_product, without_drift
 from reporting_agent.analysis.waste.evidence import Groups
-from reporting_agent.analysis.waste.losses import StepLosses
+from reporting_agent.analysis.waste.gap_parts import StepLosses
 
 
 class Dimension(StrEnum):

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.sample_draws import Draw
+from benchmarks.audit.signed_draws import Draw
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase

@@ -16,8 +16,8 @@ from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.openings import Leaf, Opening
 from benchmarks.audit.records import DAY_US
-from benchmarks.audit.sample_draws import Draw
-from benchmarks.audit.sampling import Drawn
+from benchmarks.audit.sample_positions import Drawn
+from benchmarks.audit.signed_draws import Draw
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import VerifyingKey

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.sample_draws import Draw
-from benchmarks.audit.sampling import Kind
+from benchmarks.audit.sample_positions import Kind
+from benchmarks.audit.signed_draws import Draw
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value
 from reporting_agent.audit.openings.assembling import Assembled

@@ -16,7 +16,7 @@ from benchmarks.audit.days import days_of
 from benchmarks.audit.evidence import Evidence, Public
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
-from benchmarks.audit.sample_draws import Draw
+from benchmarks.audit.signed_draws import Draw
 from benchmarks.conversion import Basis
 from benchmarks.errors import VerificationError
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.audit import checks, openings, sample_draws
+from benchmarks.audit import checks, openings, signed_draws
 from benchmarks.audit.evidence import Evidence, Outcome, Public, State, failed, held, not_asked
 from benchmarks.audit.openings import Opening
-from benchmarks.audit.sample_draws import Head
+from benchmarks.audit.signed_draws import Head
 from benchmarks.errors import InputError, UsageError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, commitments, directory, heads
@@ -71,9 +71,9 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
         return Verdict(tuple(findings), of=FILES)
     if "draw" not in files.by_kind:
         raise lacking("draw", "an opening is the answer to one")
-    draw = sample_draws.read(files.by_kind["draw"])
+    draw = signed_draws.read(files.by_kind["draw"])
     _require_one_report(files, opening, draw.commitment)
-    promise = sample_draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
+    promise = signed_draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)

@@ -21,7 +21,7 @@ from reporting_agent.live.sources.payloads import Unreadable
 from reporting_agent.live.sources.polled import Misread, Polled
 from reporting_agent.live.sources.source import Word, reason, troubles
 from reporting_agent.live.sources.table_settings import BatchColumns, Files
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import now_us

@@ -13,7 +13,7 @@ from reporting_agent.live.sources.opcua.source import OpcUaSource
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.sources.sql import SqlSource
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 
 KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
     "mqtt": MqttSource,

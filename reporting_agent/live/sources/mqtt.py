@@ -28,7 +28,7 @@ from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.passwords import password_of
 from reporting_agent.live.sources.settings import Mqtt
 from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
-from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import now_us

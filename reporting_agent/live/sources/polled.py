@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.asking import Range
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.source import NOT_YET, Word, reason
-from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.positions import row_of
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row

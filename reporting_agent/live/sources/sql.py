@@ -24,7 +24,7 @@ from reporting_agent.live.sources.payloads import Unreadable, shown
 from reporting_agent.live.sources.polled import Misread, Polled
 from reporting_agent.live.sources.source import reason
 from reporting_agent.live.sources.table_settings import Sql, SqlBatches, SqlReadings
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import now_us

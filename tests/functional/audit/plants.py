@@ -13,13 +13,13 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks.audit import checks, sample_draws
+from benchmarks.audit import checks, signed_draws
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.entries import Entry
 from benchmarks.audit.evidence import Check, Evidence, Outcome, Public, State
 from benchmarks.audit.openings import Opening
-from benchmarks.audit.sample_draws import Draw, Head
-from benchmarks.audit.sampling import STANDARD, Plan
+from benchmarks.audit.sample_positions import STANDARD, Plan
+from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Period
 from benchmarks.privacy import randomness
 from benchmarks.routes import Pack
@@ -126,7 +126,7 @@ def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
     others[ENTRY] = logged.hashed(Kind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
     others[SENT] = logged.hashed(Kind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
     others[ACCEPTED] = logged.hashed(Kind.VALUES, values_of(plant.report), DAY)
-    others[promised] = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(sample_draws.read_promise(promise).digest), DAY)
+    others[promised] = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest), DAY)
     return Tree(others)
 
 
@@ -139,7 +139,7 @@ def values_of(report: Report) -> bytes:
 
 def public_of(plant: Reported, promise: bytes) -> Public:
     """What the auditor has from the portal."""
-    log, commitment, promised = log_with(plant, promise), plant.commitment, sample_draws.read_promise(promise)
+    log, commitment, promised = log_with(plant, promise), plant.commitment, signed_draws.read_promise(promise)
     head = Head(len(log), log.root())
     header = Header(commitment.site, commitment.period, commitment.revision, "0" * 64, "device-1", 1)
     receipt = receipts.read(receipts.issue(ENVELOPE, header, SENT, DAY, PORTAL), {PORTAL.key_id: PORTAL.public})
@@ -156,9 +156,9 @@ def drawn_by_auditor(
 ) -> tuple[Draw, bytes]:
     """The draw and the promise it was bound by."""
     commitment = plant.commitment
-    promise = sample_draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR, plan=plan, steps=steps)
+    promise = signed_draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR, plan=plan, steps=steps)
     log = log_with(plant, promise)
-    made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, sample_draws.read_promise(promise).digest)
+    made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, signed_draws.read_promise(promise).digest)
     return made, promise
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import State
-from benchmarks.audit.sampling import STANDARD, Kind, Size
+from benchmarks.audit.sample_positions import STANDARD, Kind, Size
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.audit.openings.verdict import Verdict

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit import openings, sample_draws, sample_file
+from benchmarks.audit import openings, sample_file, signed_draws
 from benchmarks.measurements import Period
 from benchmarks.wire import challenges, commitments, logged, published
 from benchmarks.wire import envelope as envelopes
@@ -87,7 +87,7 @@ class Scene:
 
     def log_promise(self, promise: Path, number: str = "") -> None:
         """The portal logs the promise, and something else after it; head and proofs are those of the log then."""
-        digest = bytes.fromhex(sample_draws.read_promise(promise.read_bytes()).digest)
+        digest = bytes.fromhex(signed_draws.read_promise(promise.read_bytes()).digest)
         self.portal.log.append(logged.hashed(Kind.AUDIT_PROMISE, digest, LOGGED_ON))
         entries = {**self.entries, "promise-entry": (len(self.portal.log) - 1, Kind.AUDIT_PROMISE, digest)}
         self.portal.log.append(bytes(32))

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.audit.evidence import State
 from benchmarks.audit.records import DAY_US
-from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
+from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size
 from reporting_agent.audit.openings.assembling import assemble
 from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by_auditor, failures, honest, write_works
 

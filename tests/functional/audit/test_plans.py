@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit.evidence import State
-from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size, smallest
+from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size, smallest
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.verdict import Verdict
 from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, promised, proven, sample_draws, withheld
+from benchmarks.audit import accepted, checks, completeness, computed, promised, proven, signed_draws, withheld
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.evidence import Check, Public
 from benchmarks.audit.evidence import State as EvidenceState
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, of_batch
-from benchmarks.audit.sample_draws import Draw, Head
+from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Batch, State, Status
 from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
@@ -324,7 +324,7 @@ def nonce_chosen(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
     draw, promise = drawn_by_auditor(plant)
     _, other = drawn_by_auditor(plant, nonce=b"o" * 32)
-    public = replace(public_of(plant, promise), promise=sample_draws.read_promise(other))
+    public = replace(public_of(plant, promise), promise=signed_draws.read_promise(other))
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
 
 

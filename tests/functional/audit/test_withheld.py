@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.audit import checks, withheld
 from benchmarks.audit.evidence import Evidence, Outcome, State, held
-from benchmarks.audit.sampling import STANDARD, Plan
+from benchmarks.audit.sample_positions import STANDARD, Plan
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.openings import telling

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from benchmarks.audit import sample_draws
+from benchmarks.audit import signed_draws
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
 from portal.accounts.models import Site
@@ -220,8 +220,8 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     _sign_here(auditor, file)  # the draw, with the number that the same key gives again
     page.wait_for_selector("#id_summary")
     drawn = in_a_worker(lambda: _sample_of(assignment))
-    made, promise = sample_draws.read(bytes(drawn.draw or b"")), sample_draws.read_promise(bytes(drawn.promise))
-    sample_draws.require_promised(made, promise)
+    made, promise = signed_draws.read(bytes(drawn.draw or b"")), signed_draws.read_promise(bytes(drawn.promise))
+    signed_draws.require_promised(made, promise)
     assert made.auditor == keys.signing.public
 
     now = timezone.now()

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reporting_agent.config import load_site
-from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.writer import Taken
 from reporting_agent.live.watching import Watch
 

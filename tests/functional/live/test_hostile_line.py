@@ -23,7 +23,7 @@ from reporting_agent.live.sources.modbus.source import ModbusSource
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.opcua.source import OpcUaSource
 from reporting_agent.live.sources.settings import Mqtt, Readings
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool

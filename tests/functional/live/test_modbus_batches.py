@@ -17,7 +17,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from benchmarks.errors import InputError
 from reporting_agent.live.sources.modbus.source import ModbusSource
 from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.spool_source import SpoolKind
 from tests.servers import free_port

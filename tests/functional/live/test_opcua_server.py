@@ -26,7 +26,7 @@ from reporting_agent.live.sources.opcua import history, source, unread_histories
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.opcua.source import OpcUaSource
 from reporting_agent.live.sources.opcua.values import microseconds
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.reading import Quality, Reading
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import Spool

@@ -10,7 +10,7 @@ import pytest
 
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import Mqtt
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.writer import Spool
 from tests.servers.edge_node import EdgeNode
 from tests.servers.mosquitto import Broker

@@ -19,7 +19,7 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.segments import frames
 from reporting_agent.live.spool.writer import Spool, Taken
 from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants

@@ -29,7 +29,7 @@ SAYING = [
     *(AGENT / "audit" / "openings" / f"{name}.py" for name in ("log_entries", "published", "statements", "verifying", "versions")),
 ]
 REFUSING = [
-    *(CORE / "audit" / name for name in ("sample_draws.py", "members.py", "published.py", "recomposed.py", "sample_file.py")),
+    *(CORE / "audit" / name for name in ("signed_draws.py", "members.py", "published.py", "recomposed.py", "sample_file.py")),
     *(
         CORE / "wire" / f"{name}.py"
         for name in ("canonical", "challenges", "fields", "heads", "merkle", "published", "receipts", "signing")

@@ -21,8 +21,8 @@ from reporting_agent.cli import main
 from reporting_agent.fleet import cluster
 from reporting_agent.fleet.cluster import _on_worker
 from reporting_agent.fleet.declared import load_fleet
-from reporting_agent.fleet.outcomes import Task
 from reporting_agent.fleet.release import CarriedShelf, of_this_process
+from reporting_agent.fleet.site_tasks import Task
 from reporting_agent.software import VERSION
 from tests.servers import s3
 from tests.servers.dask import ROOT, Dask, certificates

@@ -21,10 +21,10 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
-from reporting_agent.fleet.group import grouped
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.outcomes import Outcome, SiteStep, Task, name_of
 from reporting_agent.fleet.processes import in_processes
+from reporting_agent.fleet.site_tasks import Outcome, SiteStep, Task, name_of
+from reporting_agent.fleet.sites_compared import grouped
 from tests.unit.report.conftest import heats_site
 
 TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'

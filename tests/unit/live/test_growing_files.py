@@ -13,7 +13,7 @@ import pytest
 
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.table_settings import Files
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.segments import frames
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.spool_source import SpoolKind

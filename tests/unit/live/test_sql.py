@@ -13,7 +13,7 @@ from reporting_agent.live.sources import marks
 from reporting_agent.live.sources.polled import Misread
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.writer import Spool, Taken
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)

@@ -17,7 +17,7 @@ from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.payloads import rows, unreadable
 from reporting_agent.live.sources.settings import Mqtt, Rows
 from reporting_agent.live.sources.source import reason
-from reporting_agent.live.spool.intake import Intake
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool

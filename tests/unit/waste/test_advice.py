@@ -13,7 +13,7 @@ from benchmarks.measurements import Batch, Status
 from benchmarks.routes import Pack
 from reporting_agent.analysis import Advice, Cause, Dimension, Pareto, StepLosses, analyse
 from reporting_agent.analysis.waste.advice import advise
-from reporting_agent.analysis.waste.losses import losses
+from reporting_agent.analysis.waste.gap_parts import losses
 from reporting_agent.analysis.waste.pareto import paretos
 from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import Site

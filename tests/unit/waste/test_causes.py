@@ -12,7 +12,7 @@ import pytest
 from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Batch, State
 from reporting_agent.analysis.waste.causes import CauseRule
-from reporting_agent.analysis.waste.losses import StepLosses, losses
+from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import KGCE_PER_KWH, START

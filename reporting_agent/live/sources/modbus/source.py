@@ -20,7 +20,7 @@ from reporting_agent.live.sources.modbus.batches import PolledBatches
 from reporting_agent.live.sources.modbus.registers import Block, blocks, readings, tagged
 from reporting_agent.live.sources.modbus.settings import Modbus, Register, Tag
 from reporting_agent.live.sources.source import Word, reason, troubles
-from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import now_us

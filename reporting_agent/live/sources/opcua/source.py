@@ -21,7 +21,7 @@ from reporting_agent.live.sources.clock import Clock
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
-from reporting_agent.live.spool.intake import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit import sample_draws
+from benchmarks.audit import signed_draws
 from benchmarks.audit.contents import Cell, Contents, MeterPart, StepPart
-from benchmarks.audit.sample_draws import Draw, Head
-from benchmarks.audit.sampling import STANDARD, Kind, Plan, Size
+from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size
+from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.errors import VerificationError
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.commitments import Commitment
@@ -33,7 +33,7 @@ def contents() -> Contents:
 
 
 def a_draw(**changes: object) -> Draw:
-    made = sample_draws.read_promise(sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    made = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
     drawn = Draw(COMMITMENT, NONCE, Head(18_204, b"h" * 32), STANDARD, (), KEY.public, made.digest)
     return dataclasses.replace(drawn, **changes)  # type: ignore[arg-type]  # the fields of a draw
 
@@ -44,40 +44,40 @@ def test_a_draw_reads_as_it_was_written() -> None:
         a_draw(steps=("kiln",), seal_to=bytes(1216)),
         a_draw(plan=Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 3))}, 0)),
     ):
-        assert sample_draws.read(sample_draws.sign(drawn, KEY)) == drawn
+        assert signed_draws.read(signed_draws.sign(drawn, KEY)) == drawn
 
 
 def test_a_promise_shows_nothing_of_the_nonce_and_binds_to_it() -> None:
-    raw = sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
+    raw = signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
     assert NONCE not in raw
-    sample_draws.require_promised(a_draw(), sample_draws.read_promise(raw))
+    signed_draws.require_promised(a_draw(), signed_draws.read_promise(raw))
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        sample_draws.promise("works-2", "2025", bytes(32), date(2026, 4, 1), KEY),
-        sample_draws.promise("works-3", "2025", NONCE, date(2026, 4, 1), KEY),
-        sample_draws.promise("works-2", "2024", NONCE, date(2026, 4, 1), KEY),
-        sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 2), KEY),
-        sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), AuditorKey.generate()),
+        signed_draws.promise("works-2", "2025", bytes(32), date(2026, 4, 1), KEY),
+        signed_draws.promise("works-3", "2025", NONCE, date(2026, 4, 1), KEY),
+        signed_draws.promise("works-2", "2024", NONCE, date(2026, 4, 1), KEY),
+        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 2), KEY),
+        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), AuditorKey.generate()),
     ],
     ids=["nonce", "site", "period", "day", "key"],  # signatures differ from process to process
 )
 def test_another_promise_is_refused(raw: bytes) -> None:
     with pytest.raises(VerificationError, match="not the one that its auditor promised"):
-        sample_draws.require_promised(a_draw(), sample_draws.read_promise(raw))
+        signed_draws.require_promised(a_draw(), signed_draws.read_promise(raw))
 
 
 @pytest.mark.parametrize("other", [{"plan": Plan({}, 0)}, {"plan": Plan(STANDARD.sizes, 0)}, {"steps": ("kiln",)}])
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused(other: dict[str, Any]) -> None:
-    made = sample_draws.read_promise(sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    made = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
     with pytest.raises(VerificationError) as refused:
-        sample_draws.require_promised(a_draw(**other), made)
+        signed_draws.require_promised(a_draw(**other), made)
     assert refused.value.code == "plan-not-promised"
-    kept = sample_draws.read_promise(sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other))
+    kept = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other))
     assert (kept.plan, kept.steps) == (other.get("plan", STANDARD), other.get("steps", ()))
-    sample_draws.require_promised(a_draw(**other, promise=kept.digest), kept)
+    signed_draws.require_promised(a_draw(**other, promise=kept.digest), kept)
 
 
 def changed(raw: bytes, part: str, name: str, value: Value) -> bytes:
@@ -92,13 +92,13 @@ def changed(raw: bytes, part: str, name: str, value: Value) -> bytes:
 @pytest.mark.parametrize(("name", "value"), [("nonce", bytes(32)), ("head_size", 1), ("steps", ["mill"]), ("head_root", bytes(32))])
 def test_an_altered_draw_is_refused(name: str, value: Value) -> None:
     with pytest.raises(VerificationError, match="not signed"):
-        sample_draws.read(changed(sample_draws.sign(a_draw(), KEY), "draw", name, value))
+        signed_draws.read(changed(signed_draws.sign(a_draw(), KEY), "draw", name, value))
 
 
 def test_an_altered_promise_is_refused() -> None:
-    raw = sample_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
+    raw = signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
     with pytest.raises(VerificationError, match="not signed"):
-        sample_draws.read_promise(changed(raw, "promise", "nonce_digest", bytes(32)))
+        signed_draws.read_promise(changed(raw, "promise", "nonce_digest", bytes(32)))
 
 
 @pytest.mark.parametrize(
@@ -111,20 +111,20 @@ def test_an_altered_promise_is_refused() -> None:
     ],
 )
 def test_a_plan_outside_reason_is_refused(spoil: Callable[[dict[str, dict[str, dict[str, Value]]]], None]) -> None:
-    whole = decode(sample_draws.sign(a_draw(), KEY))
+    whole = decode(signed_draws.sign(a_draw(), KEY))
     spoil(whole["draw"]["plan"])  # type: ignore[index, call-overload, arg-type]
     with pytest.raises(VerificationError) as refused:
-        sample_draws.read(encode(whole))
+        signed_draws.read(encode(whole))
     assert refused.value.code == "field-malformed"
 
 
 def test_a_key_signs_its_owners_draws_only() -> None:
     with pytest.raises(ValueError, match="another auditor"):
-        sample_draws.sign(a_draw(), AuditorKey.generate())
+        signed_draws.sign(a_draw(), AuditorKey.generate())
 
 
 def test_strata_follow_the_table_of_contents() -> None:
-    told = {one.name: (one.kind, one.first, one.count, one.ranks) for one in sample_draws.strata(contents(), QUANTILES)}
+    told = {one.name: (one.kind, one.first, one.count, one.ranks) for one in signed_draws.strata(contents(), QUANTILES)}
     assert told == {
         "edge/kiln/clinker/": (Kind.EDGE, 1, 200, (10, 100)),
         "below/kiln/clinker/": (Kind.BELOW, 1, 10, ()),
@@ -138,14 +138,14 @@ def test_strata_follow_the_table_of_contents() -> None:
 
 
 def test_the_steps_named_are_drawn_and_days_and_padding_always() -> None:
-    assert [one.kind for one in sample_draws.strata(contents(), QUANTILES, ("mill",))] == [Kind.DAYS, Kind.PADDING]
-    step_outside_pack = sample_draws.strata(contents(), {})
+    assert [one.kind for one in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [Kind.DAYS, Kind.PADDING]
+    step_outside_pack = signed_draws.strata(contents(), {})
     assert [one.kind for one in step_outside_pack] == [Kind.USED, Kind.EXCLUDED, Kind.DAYS, Kind.PADDING]
 
 
 def test_positions_hang_on_nonce_head_and_root() -> None:
     drawn = a_draw().positions(contents(), QUANTILES)
-    assert drawn == sample_draws.read(sample_draws.sign(a_draw(), KEY)).positions(contents(), QUANTILES)
+    assert drawn == signed_draws.read(signed_draws.sign(a_draw(), KEY)).positions(contents(), QUANTILES)
     assert {one.kind for one in drawn} == set(Kind)
     for other in (
         a_draw(nonce=bytes(32)),

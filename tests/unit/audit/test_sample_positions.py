@@ -10,8 +10,21 @@ from math import comb
 import pytest
 from scipy import stats
 
-from benchmarks.audit import sampling
-from benchmarks.audit.sampling import STANDARD, Drawn, Kind, Plan, Size, Stratum, detection, draw, misstated, needed, positions, seed
+from benchmarks.audit import sample_positions
+from benchmarks.audit.sample_positions import (
+    STANDARD,
+    Drawn,
+    Kind,
+    Plan,
+    Size,
+    Stratum,
+    detection,
+    draw,
+    misstated,
+    needed,
+    positions,
+    seed,
+)
 from tests.statistical import drawing
 
 SIZE = Size(Fraction(19, 20), Fraction(1, 100))
@@ -56,7 +69,7 @@ def test_positions_are_different_below_the_population_and_of_their_stratum_and_s
 
 def test_a_number_that_would_favour_small_remainders_is_passed_over() -> None:
     words = iter([2**64 - 1, 7])  # 2^64 - 1 lies above the last multiple of 10
-    assert sampling._below(10, words) == 7
+    assert sample_positions._below(10, words) == 7
 
 
 def test_the_seed_hangs_on_each_of_its_parts_and_on_where_they_end() -> None:
@@ -104,31 +117,31 @@ def test_a_larger_population_needs_no_fewer() -> None:
 @pytest.mark.slow
 def test_the_statistical_check_fails_where_fewer_are_drawn_than_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drawing.run(long=False).held
-    monkeypatch.setattr(sampling, "needed", lambda population, size: needed(population, size) // 2)
+    monkeypatch.setattr(sample_positions, "needed", lambda population, size: needed(population, size) // 2)
     assert not drawing.run(long=False).held
 
 
 @pytest.mark.parametrize("used", [20, 100, 500, 5_000])
 def test_the_smallest_plan_opens_no_more_and_promises_the_same(used: int) -> None:
-    plan, least = STANDARD, sampling.smallest(STANDARD)
+    plan, least = STANDARD, sample_positions.smallest(STANDARD)
     assert least.sizes == plan.sizes
     lowest = Fraction(1, 20)
-    assert sampling.opened(least, used, lowest) <= sampling.opened(plan, used, lowest) <= used
-    assert sampling.opened(least, used, lowest) >= needed(used, plan.sizes[Kind.USED])
+    assert sample_positions.opened(least, used, lowest) <= sample_positions.opened(plan, used, lowest) <= used
+    assert sample_positions.opened(least, used, lowest) >= needed(used, plan.sizes[Kind.USED])
 
 
 def test_a_plan_is_as_sure_as_the_standard_one_or_says_of_what_it_is_not() -> None:
     used = {kind: Size(Fraction(99, 100), size.share / 2) for kind, size in STANDARD.sizes.items()}
-    assert [sampling.weaker(plan) for plan in (STANDARD, sampling.smallest(STANDARD), Plan(used, 0))] == [(), (), ()]
-    assert sampling.weaker(Plan({}, 1000)) == tuple(STANDARD.sizes)
+    assert [sample_positions.weaker(plan) for plan in (STANDARD, sample_positions.smallest(STANDARD), Plan(used, 0))] == [(), (), ()]
+    assert sample_positions.weaker(Plan({}, 1000)) == tuple(STANDARD.sizes)
     for other in (Size(Fraction(94, 100), Fraction(1, 100)), Size(Fraction(19, 20), Fraction(2, 100))):
-        assert sampling.weaker(Plan({**STANDARD.sizes, Kind.USED: other})) == (Kind.USED,)
+        assert sample_positions.weaker(Plan({**STANDARD.sizes, Kind.USED: other})) == (Kind.USED,)
 
 
 @pytest.mark.parametrize("population", [1, 7, 335, 10_000])
 def test_what_a_plan_is_sure_of_follows_from_what_it_draws(population: int) -> None:
     share, size = Fraction(1, 100), STANDARD.sizes[Kind.USED]
-    assert sampling.certainty(population, STANDARD, share) >= Fraction(19, 20)
+    assert sample_positions.certainty(population, STANDARD, share) >= Fraction(19, 20)
     wrong = misstated(population, share)
-    assert sampling.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
-    assert sampling.certainty(population, Plan({}), share) == 0
+    assert sample_positions.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
+    assert sample_positions.certainty(population, Plan({}), share) == 0

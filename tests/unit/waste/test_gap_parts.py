@@ -15,7 +15,7 @@ from benchmarks.declared import Words
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from reporting_agent.analysis.drivers.relevance import NormalisedLabel, StepDrivers
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
-from reporting_agent.analysis.waste.losses import StepLosses, losses
+from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import KGCE_PER_KWH

@@ -13,7 +13,7 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from benchmarks.guidance.causes import Cause
-from reporting_agent.fleet.outcomes import Outcome, SiteStep
+from reporting_agent.fleet.site_tasks import Outcome, SiteStep
 
 SCHEMA = "steplabel/fleet/1"
 LARGEST = 3  # causes told of a site

@@ -20,9 +20,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated
 
-from benchmarks.audit import sampling
+from benchmarks.audit import sample_positions
 from benchmarks.audit.contents import Cell, Contents, StepPart
-from benchmarks.audit.sampling import STANDARD, Drawn, Kind, Plan, Size, Stratum
+from benchmarks.audit.sample_positions import STANDARD, Drawn, Kind, Plan, Size, Stratum
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
@@ -149,11 +149,11 @@ class Draw(Record):
 
     @property
     def seed(self) -> bytes:
-        return sampling.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
+        return sample_positions.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
 
     def positions(self, contents: Contents, quantiles: Mapping[str, Fraction]) -> list[Drawn]:
         """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack has them."""
-        return sampling.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
+        return sample_positions.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
 
 
 def nonce_digest(nonce: bytes) -> bytes:
