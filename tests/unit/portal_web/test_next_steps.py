@@ -50,7 +50,7 @@ def test_the_electricity_of_an_arc_furnace_is_that_of_its_own_metric_where_it_is
 def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_of_the_route() -> None:
     potential = Potential("best", 30.0, (20.0, 40.0))
     total = cell("total", "kgce/t", ())
-    label = LabelView((total, cell("electricity", "kWh/t", (potential,))), *[TOTAL] * 3, rule=None, firms=12)
+    label = LabelView((total, cell("electricity", "kWh/t", (potential,))), TOTAL, TOTAL, TOTAL, rule=None, firms=12)
     shown = Shown(Names.of("steel", packs.load("steel").version), "eaf", UNITS["kgce"])
     assert own_electricity(label, "best", shown) == {"eaf": (22.0, 44.0)}
     assert own_electricity(label, "typical", shown) == {}, "held back"
