@@ -1,6 +1,7 @@
 """Incentives recorded against evidence: what a site was given, under which scheme, on what digest, by whom.
 
-What was entered in error stays readable: a second officer adds a correction, and the amount of the newest one counts."""
+What was entered in error stays readable: a second officer adds a correction, and the amount of the newest one counts.
+A wrong correction is corrected by an officer who recorded neither it nor the incentive."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ class Correction:
     amount: Decimal | None  # yuan; None where nothing was given
     reason: str
     by: str
+    corrector: int
     at: datetime
 
 
@@ -45,6 +47,11 @@ class IncentiveView:
     recorded_by: str
     recorded_at: datetime
     corrected: Correction | None
+
+    @property
+    def barred(self) -> frozenset[int]:
+        """Who may not correct it: who recorded it, and who recorded its newest correction."""
+        return frozenset({self.recorder} if self.corrected is None else {self.recorder, self.corrected.corrector})
 
     @property
     def counted(self) -> Decimal:
@@ -87,7 +94,7 @@ def correct(incentive: int, amount: Decimal | None, reason: str, by: User, now: 
 
     Raises:
         Incentive.DoesNotExist: there is none.
-        RefusedError: `not-regulator`, `own-incentive` (403); `reason-missing`, `incentive-as-recorded` (409).
+        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`, `incentive-as-recorded` (409).
     """
     sentence = " ".join(reason.split())[:500]
     if not sentence:
@@ -100,6 +107,10 @@ def correct(incentive: int, amount: Decimal | None, reason: str, by: User, now: 
             return newest
         if by.pk == row.recorded_by_id:
             raise RefusedError(403, "own-incentive", "You entered this record yourself.", "A second officer has to correct it.")
+        if newest is not None and by.pk == newest.corrected_by_id:
+            raise RefusedError(
+                403, "own-correction", "You recorded the newest correction yourself.", "An officer who recorded neither has to correct it."
+            )
         if amount == (row.amount if newest is None else newest.amount):
             raise RefusedError(409, "incentive-as-recorded", "This is what the record says already.", "Give another amount, or none.")
         correction = IncentiveCorrection.objects.create(incentive=row, amount=amount, reason=sentence, corrected_by=by, corrected_at=now)
@@ -146,7 +157,7 @@ def _newest(row: Incentive) -> Correction | None:
     if not corrections:
         return None
     newest = corrections[-1]
-    return Correction(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_at)
+    return Correction(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_by_id, newest.corrected_at)
 
 
 def _known(digests: set[str]) -> set[tuple[int, str]]:

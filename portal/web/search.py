@@ -88,9 +88,14 @@ def _visible(user: User) -> QuerySet[Site]:
     return Site.objects.filter(pk__in=ids)
 
 
-def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
+def sites_fitting(sites: QuerySet[Site], words: Sequence[str]) -> QuerySet[Site]:
+    """Those of which id, name, code or firm has every word, with their firms, by id."""
     fits = _every(words, "slug", "name", "name_zh", "credit_code", *_OF_FIRM)
-    return _visible(user).filter(fits).select_related("organisation").order_by("slug")[:MOST]
+    return sites.filter(fits).select_related("organisation").order_by("slug")
+
+
+def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
+    return sites_fitting(_visible(user), words)[:MOST]
 
 
 def _site(site: Site) -> Found:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal import keys
+from portal.accounts.models import Site
 from portal.assurance.dossiers import declare
 from portal.assurance.incentives import correct, give, incentives_at, incentives_of
 from portal.assurance.models import Incentive, IncentiveCorrection
@@ -100,6 +101,33 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     assert "Green credit" not in province.get(reverse("web:incentives-csv")).content.decode()
 
 
+def test_a_site_among_many_is_searched_for_and_then_chosen(cast: Cast) -> None:
+    """Of a list that is longer than a reader's patience nothing is offered but what fits the words; no script is needed."""
+    officer, province = Client(), Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    assert province.login(username=cast.provincial.email, password=PASSWORD)
+    address = reverse("web:incentives")
+    assert 'id="find-site"' not in officer.get(address).content.decode(), "two sites are a list"
+    firm = cast.plants[1].site.organisation
+    common = {"organisation": firm, "jurisdiction": cast.nation, "pack": "cement"}
+    Site.objects.bulk_create(Site(slug=f"mill-{n}", name=f"Mill {n}", name_zh=f"{n}号磨机", **common) for n in range(40))
+    page = officer.get(address).content.decode()
+    assert 'id="find-site"' in page
+    assert 'value="mill-' not in page
+    assert "Only the first ones are offered" in officer.get(address, {"find": "mill"}).content.decode()
+    page = officer.get(address, {"find": "mill 17"}).content.decode()
+    assert '<option value="mill-17">' in page
+    assert "1 site fits “mill 17”" in page
+    assert 'value="mill-18"' not in page
+    assert '<option value="mill-17">' in officer.get(address, {"find": "17号磨机"}, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "No site of your jurisdiction fits" in officer.get(address, {"find": "nowhere"}).content.decode()
+    given = {"site": "mill-17", "scheme": "Green credit", "amount": "5", "evidence": DOCUMENT}
+    assert officer.post(f"{address}?find=mill+17", given).status_code == 302
+    assert 'value="mill-17" selected' in officer.post(address, given | {"amount": "much"}).content.decode(), "the choice is kept"
+    assert 'value="mill-17"' not in province.get(address, {"find": "mill"}).content.decode()
+    assert province.post(address, given).status_code == 400
+
+
 def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_counts(cast: Cast) -> None:
     site = cast.plants[0].site
     entered = give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
@@ -116,10 +144,27 @@ def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_count
     with pytest.raises(RefusedError) as refused:  # the evidence still stands behind the first record
         give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
     assert refused.value.code == "evidence-used"
-    correct(entered.pk, AMOUNT, "The paper says so.", cast.provincial, NOW)
+    correct(entered.pk, AMOUNT, "The paper says so.", cast.drafter, NOW)
     assert incentives_at(site)[0].counted == AMOUNT
     with pytest.raises(AppendOnlyError):
         IncentiveCorrection.objects.update(reason="")
+
+
+def test_who_recorded_a_wrong_correction_does_not_correct_it_alone(cast: Cast) -> None:
+    entered = give(cast.plants[0].site, "Green credit", AMOUNT, DOCUMENT, cast.approver, NOW)
+    correct(entered.pk, None, "Nothing was paid.", cast.provincial, NOW)
+    for who, code in ((cast.provincial, "own-correction"), (cast.approver, "own-incentive")):
+        with pytest.raises(RefusedError) as refused:
+            correct(entered.pk, Decimal(7), "It was 7.", who, NOW)
+        assert refused.value.code == code
+        officer = Client()
+        assert officer.login(username=who.email, password=PASSWORD)
+        form = reverse("web:correct-incentive", args=[entered.pk])
+        assert form not in officer.get(reverse("web:incentives")).content.decode()
+        assert officer.post(form, {"amount": "7", "reason": "It was 7."}).status_code == 400
+    assert IncentiveCorrection.objects.count() == 1
+    correct(entered.pk, Decimal(7), "It was 7.", cast.drafter, NOW)
+    assert incentives_at(cast.plants[0].site)[0].counted == 7
 
 
 @pytest.mark.parametrize(

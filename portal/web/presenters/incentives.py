@@ -28,7 +28,7 @@ class IncentiveRow:
     at: datetime
     corrected: Correction | None
     error: str  # what is wrong, why, and what is right; empty where nothing is
-    correct_url: str  # empty where the reader recorded it
+    correct_url: str  # empty where the reader recorded it or its newest correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ COLUMNS = (
 
 
 def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: int) -> IncentivesPage:
-    """`reads`: the person, who marks no record of their own."""
+    """`reads`: the person, who marks no record or correction of their own."""
     here, pages = paged(views, query)
     return IncentivesPage(
         rows=tuple(
@@ -62,7 +62,7 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: 
                 at=incentive.recorded_at,
                 corrected=incentive.corrected,
                 error=correction_in_words(incentive.corrected),
-                correct_url="" if incentive.recorder == reads else reverse("web:correct-incentive", args=[incentive.pk]),
+                correct_url="" if reads in incentive.barred else reverse("web:correct-incentive", args=[incentive.pk]),
             )
             for incentive in here
         ),

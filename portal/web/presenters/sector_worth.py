@@ -47,6 +47,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
         return None
     most = _most_electricity(view.label)
+    electricity = {to: own_electricity(view.label, to, shown) for to in REFERENCES}
     product = names.product(view.route)
     captions = {
         "typical": (
@@ -81,6 +82,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                         units,
                         highest,
                         most.get(id_),
+                        electricity[to].get(id_),
                     )
                     for id_, worth in of_steps.items()
                 ),
@@ -97,7 +99,12 @@ def worth_of(view: InForceView) -> SectorWorth | None:
             if step.step not in known[to]:
                 reasons.setdefault(why_held(step), []).append(names.step_name(step.step))
         held += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
-    notes = (ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country))
+    own = _(
+        "Electricity “by its own metric” is what the step’s published metric of electricity says: for each firm its distance above the"
+        " step’s typical electricity, or above the best. It is not a part of the energy beside it, and no sum counts it."
+    )
+    own_notes = (own,) if any(row.own_metric for table in tables for row in table.rows) else ()
+    notes = (*own_notes, ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country))
     return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(held), notes)
 
 
@@ -110,6 +117,20 @@ def _most_electricity(label: LabelView) -> dict[str, float]:
         apart = heat.get((step.step, step.product, step.variant))
         if apart is not None and apart.typical_interval is not None and step.typical_interval is not None:
             by_step[step.step] = step.ratio * max(step.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
+    return by_step
+
+
+def own_electricity(label: LabelView, to: str, shown: Shown) -> dict[str, tuple[float, float]]:
+    """Step -> what the firms would save of its metric of electricity, kWh per tonne of the route's product, where the gate let that out."""
+    cells = {
+        (cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.ELECTRICITY and cell.unit == "kWh/t"
+    }
+    by_step = {}
+    for step in headline(label):
+        cell = cells.get((step.step, step.product, step.variant))
+        saving = potential_of(cell, to, shown) if cell is not None else None
+        if saving is not None:
+            by_step[step.step] = saving[1]
     return by_step
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
@@ -378,7 +379,7 @@ def _acts(facts: SiteFacts) -> tuple[Do, ...]:
             )
             for duty in facts.owed
         ]
-        acts += [Do(_("Enter an incentive"), reverse("web:incentives"))]
+        acts += [Do(_("Enter an incentive"), f"{reverse('web:incentives')}?{urlencode({'find': slug})}#record")]
     else:
         acts = [
             Do(_("Submit sealed files"), reverse("web:upload")),

@@ -39,10 +39,12 @@ class WorthRow:
     kind: Energies
     kgce: str
     interval: str
-    electricity: str  # kWh
-    fuel: str  # MJ
+    electricity: str  # kWh, or in words why there is no figure
+    own_metric: bool  # the electricity is what the step's own metric of electricity says, not a part of `kgce`
+    fuel: str  # MJ, or in words why there is no figure
     co2: str
     exact_kgce: str  # low, value, high
+    exact_electricity: str  # low, high, kWh, of the step's own metric alone
     exact_fuel: str  # low, high
     most_electricity: str  # of either: so much of it can be electricity at most; empty where nothing bounds it
     carriers: str  # ids
@@ -67,7 +69,8 @@ class Worth:
     @property
     def told_by(self) -> frozenset[Energies]:
         """Which columns of an energy have a figure: without one they are left out."""
-        return frozenset(row.kind for row in self.rows)
+        own: frozenset[Energies] = frozenset({"electricity"} if any(row.own_metric for row in self.rows) else ())
+        return own | {row.kind for row in self.rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,11 @@ def worth_row(
     units: Mapping[str, EnergyUnit],
     highest: float,
     most_electricity: float | None = None,
+    own_electricity: Bounds | None = None,
 ) -> WorthRow:
+    """`own_electricity`: what the step's own metric of electricity says, kWh per tonne of the route's product, where it is published."""
     kind = _kind(step, heat)
+    own = own_electricity if kind != "electricity" else None
     fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, gap.hi), "unknown": None}[kind]
     places = decimals(gap.value)
     return WorthRow(
@@ -163,10 +169,12 @@ def worth_row(
         kind=kind,
         kgce=number(gap.value, places),
         interval=between(gap.lo, gap.hi, places),
-        electricity=_scaled((gap.lo, gap.hi), units["kWh"].per_kgce) if kind == "electricity" else NONE,
-        fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" else NONE,
+        electricity=_electricity(kind, (gap.lo, gap.hi), own, units["kWh"].per_kgce),
+        own_metric=own is not None,
+        fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" and fuel else _without_fuel(kind),
         co2=in_bounds(carbon),
         exact_kgce=exactly((gap.lo, gap.value, gap.hi)),
+        exact_electricity="" if own is None else exactly(own),
         exact_fuel="" if fuel is None else exactly(fuel),
         most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
         carriers=" ".join(taken_at(step)) if step else "",
@@ -197,5 +205,27 @@ def _energies(kind: Energies) -> str:
     }[kind]
 
 
-def _scaled(found: Bounds | None, factor: float) -> str:
-    return NONE if found is None else in_bounds((found[0] * factor, found[1] * factor))
+def _electricity(kind: Energies, sum_: Bounds, own: Bounds | None, kwh_per_kgce: float) -> str:
+    """Of a step that takes electricity alone its whole sum; else what its own metric says; else why there is no figure."""
+    if kind == "electricity":
+        return _scaled(sum_, kwh_per_kgce)
+    if own is not None:
+        return in_bounds(own)
+    return {
+        "apart": _("what is left beside the heat"),
+        "either": _("not reported separately"),
+        "unknown": _("cannot be separated"),
+    }[kind]
+
+
+def _without_fuel(kind: Energies) -> str:
+    return {
+        "electricity": _("no fuel"),
+        "apart": NONE,
+        "either": _("not reported separately"),
+        "unknown": _("cannot be separated"),
+    }[kind]
+
+
+def _scaled(bounds: Bounds, factor: float) -> str:
+    return in_bounds((bounds[0] * factor, bounds[1] * factor))

@@ -16,15 +16,14 @@ from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms import add_error
 from portal.web.incentive_forms import CorrectionForm, IncentiveForm
 from portal.web.presenters.incentives import crumbs, incentives_page, incentives_table, what_is_recorded
+from portal.web.site_choice import site_choice
 from portal.web.tables import csv_file
-from portal.web.words import shown_name
 
 
 @for_role(Role.REGULATOR, posts=True)
 def page(request: HttpRequest) -> HttpResponseBase:
-    sites = regulated_sites(person(request)).order_by("slug")
-    offered = [(site.slug, f"{shown_name(site.name)} ({site.slug})") for site in sites]
-    form = IncentiveForm(request.POST, sites=offered) if request.method == "POST" else IncentiveForm(sites=offered)
+    choice = site_choice(regulated_sites(person(request)), request.GET.get("find", ""), request.POST.get("site", ""))
+    form = IncentiveForm(request.POST if request.method == "POST" else None, sites=choice.offered)
     if request.method == "POST" and form.is_valid():
         content = form.cleaned_data
         try:
@@ -37,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         else:
             return report_done(request, _("The incentive is on record."), "web:incentives")
     user = person(request)
-    content = {"page": incentives_page(incentives_of(user), request.GET, reads=user.pk)}
+    content = {"page": incentives_page(incentives_of(user), request.GET, reads=user.pk), "choice": choice}
     return form_page(request, "web/incentives.html", content, form)
 
 

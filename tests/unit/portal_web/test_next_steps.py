@@ -7,11 +7,16 @@ from datetime import date
 import pytest
 
 from benchmarks import packs
+from benchmarks.composition import Potential
+from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import Estimate, energy_units
 from portal.web.gaps import Gap
+from portal.web.presenters.ladders import Shown
+from portal.web.presenters.sector_worth import own_electricity
 from portal.web.presenters.trend import verdict
-from portal.web.presenters.worth import carriers_of, worth_row
+from portal.web.presenters.worth import Worth, carriers_of, worth_row
 from portal.web.trend import Reported
+from portal.web.words import Names
 
 UNITS = energy_units(0.1229)
 
@@ -19,10 +24,10 @@ UNITS = energy_units(0.1229)
 @pytest.mark.parametrize(
     ("pack", "step", "heat", "kind", "electricity", "fuel"),
     [
-        ("cement", "cement-grinding", None, "electricity", "8.1 to 24.4", "–"),
-        ("cement", "clinker-burning", (0.5, 2.0), "apart", "–", "14.7 to 58.6"),
-        ("cement", "clinker-burning", None, "either", "–", "–"),
-        ("steel", "converter", None, "unknown", "–", "–"),
+        ("cement", "cement-grinding", None, "electricity", "8.1 to 24.4", "no fuel"),
+        ("cement", "clinker-burning", (0.5, 2.0), "apart", "what is left beside the heat", "14.7 to 58.6"),
+        ("cement", "clinker-burning", None, "either", "not reported separately", "not reported separately"),
+        ("steel", "converter", None, "unknown", "cannot be separated", "cannot be separated"),
     ],
 )
 def test_a_gap_lies_in_the_energies_that_its_step_takes(
@@ -32,6 +37,46 @@ def test_a_gap_lies_in_the_energies_that_its_step_takes(
     assert (row.kind, row.electricity, row.fuel, row.co2) == (kind, electricity, fuel, "–")
     assert row.exact_kgce == "1 2 3"
     assert row.exact_fuel == {"electricity": "0 0", "apart": "0.5 2", "either": "0 3", "unknown": ""}[kind]
+
+
+def test_the_electricity_of_an_arc_furnace_is_that_of_its_own_metric_where_it_is_published() -> None:
+    """Steam leaves the furnace, so its total cannot be divided; its electricity is a metric of its own."""
+    row = worth_row(Gap("eaf", 2.0, 1.0, 3.0), "eaf", packs.load("steel").step("eaf"), None, None, UNITS, 3.0, None, (22.0, 44.0))
+    assert (row.kind, row.electricity, row.own_metric, row.exact_electricity) == ("unknown", "22.0 to 44.0", True, "22 44")
+    table = Worth("steel", "", "", ordered=False, sum_name="", rows=(row,), total="", total_interval="", total_co2="", exact_total="")
+    assert "electricity" in table.told_by, "without this the column would be left out"
+
+
+def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_of_the_route() -> None:
+    potential = Potential("best", 30.0, (20.0, 40.0))
+    total = cell("total", "kgce/t", ())
+    label = LabelView((total, cell("electricity", "kWh/t", (potential,))), TOTAL, TOTAL, TOTAL, rule=None, firms=12)
+    shown = Shown(Names.of("steel", packs.load("steel").version), "eaf", UNITS["kgce"])
+    assert own_electricity(label, "best", shown) == {"eaf": (22.0, 44.0)}
+    assert own_electricity(label, "typical", shown) == {}, "held back"
+
+
+def cell(metric: str, unit: str, potential: tuple[Potential, ...]) -> StepView:
+    return StepView(
+        *("eaf", "liquid-steel", "any", "eaf", metric, unit),
+        ratio=1.1,
+        headline=metric == "total",
+        best=60.0,
+        interval=(59.0, 61.0),
+        typical=70.0,
+        typical_interval=(69.0, 71.0),
+        rule=None,
+        firms=12,
+        shown=True,
+        reason_code="",
+        reason_en="",
+        reason_zh="",
+        good_fit=None,
+        potential=potential,
+    )
+
+
+TOTAL = TotalView(None, None, "kgce/t", 12, None, False, "", "", "")
 
 
 def test_each_energy_has_its_co2_factor_and_the_standard_beside_its_price() -> None:

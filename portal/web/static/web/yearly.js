@@ -97,6 +97,7 @@
         put(row, "kgce", word(value));
         put(row, "interval", between(low, high));
         if (row.dataset.kind === "electricity") put(row, "electricity", between(...scaled([low, high], 1 / carriers.get("electricity").kgce)));
+        if (row.dataset.electricity) put(row, "electricity", between(...scaled(ends(row.dataset.electricity), times)));
         if (row.dataset.kind === "apart") put(row, "fuel", between(...scaled(ends(row.dataset.fuel), times * MJ_PER_KGCE)));
       }
       const told = rows.map((row) => {
