@@ -30,7 +30,7 @@ SAME = 1e-6  # of an energy, in which two sums of the same readings may differ
 READ_TOGETHER = 400_000  # readings that are counted in one turn: some 60 MB
 METERS_TOGETHER = 100  # in one turn, which holds what comes in and the page for so many times 4 ms
 READ_BEFORE = 200_000  # readings before a batch, by which its meters are cleaned and its pauses known
-REST_TIMES = 5.0  # as long as counting took: what comes in and the page are to go on
+REST_TIMES = 3.0  # as long as a turn took: what comes in and the page are to go on
 DAY_US = 24 * HOUR_US
 
 
@@ -59,7 +59,6 @@ class Reopening:
         self._late = self._corrected = 0
         self._since_s: float | None = None
         self._settles_s = 0.0  # when batches that ended are counted next, where some wait
-        self._spent_s = 0.0  # on those that waited since then
         self._before: dict[Key, float | None] = {}  # final figures of batches that were settled again while late data was gathered
         self._recount: Recount | None = None
         self._last: Phrase | None = None
@@ -83,9 +82,8 @@ class Reopening:
         if plant.awaited.settling and now_s >= self._settles_s:
             began_s = time.monotonic()
             self._count_some(plant)
-            self._spent_s += time.monotonic() - began_s
-            if not plant.awaited.settling:
-                self._settles_s, self._spent_s = now_s + max(GATHERED_S, REST_TIMES * self._spent_s), 0.0
+            rest_s = REST_TIMES * (time.monotonic() - began_s)
+            self._settles_s = now_s + (rest_s if plant.awaited.settling else max(GATHERED_S, rest_s))
         yield from self._told(plant)
 
     def settle(self, plant: Plant) -> None:
