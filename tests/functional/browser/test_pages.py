@@ -227,7 +227,7 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.open("/publications/")
     officer.page.click("main table a")
     officer.look("participation")
-    officer.page.click("text=/^(Evaluation of the period|期间评估)/")
+    officer.page.click("text=/^(Evaluation of the period|报告期评估)/")
     officer.look("evaluation")
     officer.open(f"/publications/versions/{world.published}/")
     officer.look("draft-published")
