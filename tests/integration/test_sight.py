@@ -12,8 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.app.trace import build_tracer
+from celery.exceptions import Retry
 from django.core.checks import run_checks
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -232,6 +234,39 @@ def test_a_line_of_the_log_is_json_in_utc_and_quotes_no_row() -> None:
     assert "487.25" not in line
     assert "yanshan" not in line
     assert any("test_sight.py" in place for place in read["through"])
+
+
+def _refuse(row: str) -> str:
+    Jurisdiction.objects.create(path="cn", name=row, level="nation")
+    return row
+
+
+def _retry(row: str) -> str:
+    try:
+        return _refuse(row)
+    except IntegrityError as error:
+        raise Retry(exc=error, when=3) from error
+
+
+def _give_back(row: str) -> str:
+    return row
+
+
+@pytest.mark.parametrize(
+    ("work", "sentence"),
+    [(_refuse, "raised unexpected: IntegrityError"), (_retry, "retry: Retry in 3s: IntegrityError"), (_give_back, "(not shown)")],
+)
+def test_what_celery_says_of_a_task_quotes_neither_row_nor_argument_nor_result(
+    work: Callable[[str], str], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = app.task(name=f"tests.{work.__name__}")(work)
+    caplog.handler.setFormatter(JsonFormatter())
+    with caplog.at_level(logging.INFO, "celery.app.trace"), transaction.atomic():
+        build_tracer(task.name, task, eager=True, app=app)("an-id", ("487.25 yanshan-1",), {}, {"id": "an-id", "is_eager": True})
+    (line,) = [line for line in caplog.text.splitlines() if "celery.app.trace" in line]
+    assert json.loads(line)["message"].endswith(sentence)
+    assert "487.25" not in line
+    assert "yanshan" not in line
 
 
 def test_a_sweep_ends_after_its_time_and_says_that_work_is_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
