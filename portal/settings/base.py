@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
+    "portal.web.probes.LocalProbesMiddleware",  # before anything that checks the host
     "portal.web.proxies.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.web.compression.PageCompressionMiddleware",

@@ -214,6 +214,18 @@ def test_what_the_door_turns_away_is_counted_by_its_code_though_it_leaves_no_row
     assert after["not-found"] - before.get("not-found", 0) == 1
 
 
+def test_probes_from_this_machine_need_no_name_and_everything_else_does(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    by_address: dict[str, Any] = {"headers": {"host": "127.0.0.1:8001"}}
+    for probe in ("/livez", "/healthz", "/readyz", "/metrics"):
+        assert client.get(probe, **by_address).status_code == 200, probe
+        assert client.get(probe, **by_address, REMOTE_ADDR="::1").status_code == 200
+        assert client.get(probe, **by_address, REMOTE_ADDR="192.0.2.7").status_code == 400
+        assert client.get(probe, headers={"host": "127.0.0.1:8001", "x-forwarded-for": "127.0.0.1"}).status_code == 400
+    for other in ("/", "/sign-in/", "/status/", "/api/v1/log/head/", "/metrics/"):
+        assert client.get(other, **by_address).status_code == 400, other
+
+
 def test_a_request_keeps_the_proxys_id_and_gets_one_where_it_has_none_that_is_safe(client: Client) -> None:
     assert client.get("/livez", headers={HEADER: "abc-12345678"})[HEADER] == "abc-12345678"
     for given in ("", "x", "a b c d e f g h", "é" * 9, "x" * 65):

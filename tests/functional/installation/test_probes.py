@@ -106,6 +106,12 @@ def test_probes_answer_in_seconds_while_the_database_is_away(installation: Insta
                 cable.plug_in()
 
 
+def test_prometheus_scrapes_by_the_address_of_the_process(installation: Installation) -> None:
+    with httpx.Client(base_url=installation.address, trust_env=False, timeout=30) as prometheus:
+        statuses = {address: prometheus.get(address).status_code for address in ("/livez", "/healthz", "/metrics", "/status/")}
+    assert statuses == {"/livez": 200, "/healthz": 200, "/metrics": 200, "/status/": 400}
+
+
 def asked(client: httpx.Client, address: str) -> tuple[httpx.Response, float]:
     start = time.monotonic()
     answer = client.get(address)
