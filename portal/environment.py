@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
 
+from portal.settings.roles import Role
+
 TAG = "environment"
 OURS = "STEPLABEL_"
 KNOWN = frozenset(
@@ -36,7 +38,7 @@ KEY_FILES = ("DIRECTORY_FILE", "RECEIPT_KEY_FILE", "PROCESSING_KEY_FILE")
 def check_environment(*_apps: Any, **_options: Any) -> list[CheckMessage]:
     if os.environ.get("DJANGO_SETTINGS_MODULE") != "portal.settings.production":
         return []
-    return [*_unknown(), *_files()]
+    return [*_unknown(), *_files(), *_mail()]
 
 
 def _unknown() -> Iterator[CheckMessage]:
@@ -58,3 +60,12 @@ def _files() -> Iterator[CheckMessage]:
                 hint="Put the file there (docs/portal.md, step 3) or correct the setting.",
                 id="steplabel.W006",
             )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    if settings.ROLE is not Role.OPERATOR and not settings.EMAIL_HOST:
+        yield checks.Warning(
+            "STEPLABEL_MAIL_HOST is not set: no mail is sent, and nobody gets a link to a new password.",
+            hint="Name the mail server in the environment of web and worker. Mails wait until then, at most as long as their links last.",
+            id="steplabel.W007",
+        )

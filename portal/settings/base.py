@@ -154,7 +154,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 # The folder that `python -m reporting_agent.single_file --whole` wrote: the agent's files for plants, on the page that offers them.
 AGENT_FILES = folder("STEPLABEL_AGENT_FILES")
 
-# Mail. Without a server's name mails are written to the output of the process.
+# Mail. Without a server's name mails wait, and are not written anywhere.
 # The password may come as a file instead: STEPLABEL_MAIL_PASSWORD_FILE.
 EMAIL_HOST = os.environ.get("STEPLABEL_MAIL_HOST", "")
 EMAIL_PORT = whole_number("STEPLABEL_MAIL_PORT", 587, least=1, most=65_535)
@@ -163,7 +163,7 @@ EMAIL_HOST_PASSWORD = optional_secret("STEPLABEL_MAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "portal.notifications.no_server.EmailBackend"
 MAIL_LEASE_SECONDS = 300  # a claim on a mail older than this belonged to a worker that died
 DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost")
 

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from portal import environment
 from portal.accounts.models import Role
-from portal.settings import base
+from portal.settings import base, roles
 from portal.settings.in_transit import require_checked_database, require_checked_redis
 from portal.settings.secret import secret_kept_in
 
@@ -31,6 +31,7 @@ PRODUCTION = {
     "STEPLABEL_CACHE_URL": "redis://cache/0",
     "STEPLABEL_LIMITS_URL": "redis://limits/0",
     "STEPLABEL_BROKER_URL": "redis://broker/0",
+    "STEPLABEL_MAIL_HOST": "mail.example",
     "DIRECTORY_FILE": "/keys/directory.cbor",
     "RECEIPT_KEY_FILE": "/keys/receipt.pem",
 }
@@ -255,6 +256,7 @@ def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
         monkeypatch.delenv(name)
     monkeypatch.setenv("STEPLABEL_PROXYS", "1")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.production")
+    settings.EMAIL_HOST = "mail.example"
     settings.DIRECTORY_FILE = settings.PROCESSING_KEY_FILE = None
     settings.RECEIPT_KEY_FILE = key
     unknown, missing = environment.check_environment()
@@ -263,6 +265,22 @@ def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
     monkeypatch.delenv("STEPLABEL_PROXYS")
     key.touch()
     assert environment.check_environment() == []
+    settings.EMAIL_HOST, settings.ROLE = "", roles.Role.WEB
+    (no_mail,) = environment.check_environment()
+    assert no_mail.id == "steplabel.W007"
+
+
+def test_without_a_mail_server_no_mail_is_written_out() -> None:
+    nameless = {name: value for name, value in PRODUCTION.items() if name != "STEPLABEL_MAIL_HOST"}
+    program = """settings.EMAIL_BACKEND)
+from django.core.mail import EmailMessage
+try:
+    EmailMessage("Subject", "https://portal.example/password/new/4-secret/", None, ["reader@portal.example"]).send()
+except Exception as error:
+    print(type(error).__name__, error"""
+    ran = load(program, **nameless, STEPLABEL_ROLE="worker", VAULT_DATABASE_URL="postgres://worker@db/vault", PROCESSING_KEY_FILE="/keys/p")
+    assert "SMTPException STEPLABEL_MAIL_HOST is not set" in ran.stdout, ran.stderr
+    assert "secret" not in ran.stdout + ran.stderr
 
 
 VERIFIED = "sslmode=verify-full&sslrootcert=/ca.pem"
