@@ -178,6 +178,19 @@ def test_the_page_of_the_status_says_that_the_worker_does_not_work(name: str, cl
     assert answer.status_code == 200  # nothing waits, so nobody who reads it has lost anything; /readyz says 503
 
 
+@pytest.mark.parametrize(("name", "part", "status"), [("limits-away", "Sign-in and API", 503), ("log-set-back", "Other parts", 200)])
+def test_the_page_of_the_status_names_the_part_that_does_not_work(
+    name: str, part: str, status: int, client: Client, settings: Settings
+) -> None:
+    before = client.get("/status/").content.decode()
+    FAULTS[name](settings)
+    answer = client.get("/status/")
+    text = answer.content.decode()
+    assert (before.count("Does not work"), text.count("Does not work")) == (0, 1)
+    assert text.index(f"<strong>{part}</strong>") < text.index("Does not work") < text.index(f"<code>{name}</code>")
+    assert answer.status_code == status
+
+
 def test_pages_are_read_while_redis_is_away(client: Client, settings: Settings) -> None:
     settings.CACHES = redis_caches(counts=DEAD, pages=DEAD)
     settings.PAGE_RATES = {"read": (300, 60), "send": (60, 60)}
