@@ -18,6 +18,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready
 from django.conf import settings
+from django.core.checks import run_checks
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,13 @@ def _nudge_now(task_name: str) -> None:
     with _soon_lock:
         _soon.discard(task_name)
     nudge(task_name)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types
+def tell_what_is_missing(**_rest: Any) -> None:
+    """Celery runs Django's checks when a worker starts, and drops what they find."""
+    for finding in run_checks(tags=["stores", "environment"]):
+        log.warning("%s", finding)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types

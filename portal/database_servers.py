@@ -1,8 +1,13 @@
-"""What may be wrong with a PostgreSQL server that answers: no room, or a replica without which nothing is committed. SQLite has neither."""
+"""Whether the PostgreSQL server answers, and what may be wrong where it does: no room, or a replica without which nothing is committed.
+
+SQLite has none of it.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from threading import Lock
 from time import monotonic
 
 import psycopg.errors
@@ -15,8 +20,42 @@ SPILL = "SELECT 1 FROM (SELECT repeat(md5(n::text), 32) FROM generate_series(1, 
 """A sort of 2 MB that does not fit into the memory it is given: it is written to the disk of the database, and leaves nothing behind."""
 
 
+ANSWERS_WITHIN_S = 2
+"""Whoever restarts processes, balances load or scrapes gives up on an answer after 3 to 10 s."""
+_lookers = ThreadPoolExecutor(1, "look-at-database")
+_look: Future[bool] | None = None
+_look_lock = Lock()
+
 ROOM_IS_KNOWN_S = 15.0
 _vault_has_room_until = 0.0
+
+
+def answers() -> bool:
+    """Whether the default database answers within `ANSWERS_WITHIN_S`. Whoever asks meanwhile waits for the same look.
+
+    A thread of its own looks, on a connection of its own: those that the threads share may all be waiting, for up to 10 s.
+    """
+    global _look
+    with _look_lock:
+        if _look is None or _look.done():
+            _look = _lookers.submit(_answers)
+        look = _look
+    try:
+        return look.result(ANSWERS_WITHIN_S)
+    except TimeoutError:
+        return False
+
+
+def _answers() -> bool:
+    own = _connection_of_its_own()
+    if own.vendor == "postgresql":
+        own.settings_dict["OPTIONS"] |= {"connect_timeout": ANSWERS_WITHIN_S, "tcp_user_timeout": 1000 * ANSWERS_WITHIN_S}
+    try:
+        with closing(own), own.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except SERVER_AWAY:
+        return False
+    return True
 
 
 def has_room(alias: str) -> bool:
@@ -58,13 +97,18 @@ def waits_for_replica() -> bool:
     """
     if connections["default"].vendor != "postgresql":
         return False
-    own = connections["default"].copy()
-    own.settings_dict["OPTIONS"].pop("pool", None)
+    own = _connection_of_its_own()
     try:
         with closing(own):
             return _lacks_replica(own)
     except SERVER_AWAY:
         return False
+
+
+def _connection_of_its_own() -> BaseDatabaseWrapper:
+    own = connections["default"].copy()
+    own.settings_dict["OPTIONS"].pop("pool", None)
+    return own
 
 
 def _lacks_replica(connection: BaseDatabaseWrapper) -> bool:

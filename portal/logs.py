@@ -1,6 +1,7 @@
 """Logs as one JSON object a line, in UTC, with the id of the request, and nothing in them that a report or a database row could hold.
 
 Of an exception stand its kind, its code where it is a refusal of ours, and the places it came through: a database's message quotes rows.
+Celery puts what a task raised, was given and returned into its sentences; the kind stands there instead.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import re
 import traceback
 import uuid
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -20,6 +22,9 @@ from portal.request_sizes import GetResponse
 
 HEADER = "X-Request-ID"
 REQUEST: ContextVar[str] = ContextVar("id of the request", default="")
+_OF_TASKS = ("celery.app.trace", "celery.worker.request")
+_KIND = re.compile(r"(?:Retry\b[^:(]*: )?[A-Za-z_]\w*(?=\()")  # of `IntegrityError('new row …')`, also as the reason of a retry
+_NOT_SHOWN = "(not shown)"
 _GIVEN = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
 
@@ -46,7 +51,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             "process": record.process,
         }
         if request := REQUEST.get():
@@ -58,3 +63,19 @@ class JsonFormatter(logging.Formatter):
             frames = traceback.extract_tb(error.__traceback__)
             line["through"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-20:]]
         return json.dumps(line, ensure_ascii=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The sentence of the record; one about a task without what the task raised, was given or returned."""
+    if record.name not in _OF_TASKS or not record.args:
+        return record.getMessage()
+    if isinstance(record.args, Mapping):
+        return record.msg % {name: _of_task(name, value) for name, value in record.args.items()}
+    return record.msg % tuple(type(value).__qualname__ if isinstance(value, BaseException) else value for value in record.args)
+
+
+def _of_task(name: str, value: object) -> object:
+    if name == "exc":
+        kind = _KIND.match(str(value))
+        return kind[0] if kind else _NOT_SHOWN
+    return _NOT_SHOWN if name in ("args", "kwargs", "return_value", "traceback") and value not in ("None", "()", "{}") else value

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import psycopg
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 from django.utils import translation
 
 from benchmarks.catalogue import languages, own_language
@@ -22,6 +25,7 @@ class OperatorCommand(BaseCommand):
     """`help` of the command and of its arguments are texts or phrases; a refusal of core or portal ends the command with status 1."""
 
     requires_system_checks = ()  # they load every page: two seconds
+    needs_vault = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -43,12 +47,21 @@ class OperatorCommand(BaseCommand):
             super().print_help(prog_name, subcommand)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        if self.needs_vault and not settings.ROLE.sees_vault:
+            role = str(settings.ROLE)
+            raise refused(Phrase("The role %(role)s does not reach the vault, which this command needs. Run it as operator.", role=role))
         try:
             return super().execute(*args, **options)
         except SteplabelError as refusal:
             raise CommandError(refusal.worded(in_words)) from refusal
         except ImproperlyConfigured as error:
             raise CommandError(in_words(error.args[0])) from error
+        except (OperationalError, psycopg.OperationalError) as error:
+            sentence = Phrase(
+                "The database refuses or does not answer: %(reason)s. Check that it runs, then its address and password in the settings.",
+                reason=str(error).strip().rstrip("."),
+            )
+            raise refused(sentence) from error
         except OSError as error:
             if error.filename is None:
                 raise

@@ -10,9 +10,10 @@ from django.conf.locale import LANG_INFO
 from django.utils.translation import to_language
 
 from portal.settings.contact import contact_of_this_installation
-from portal.settings.rates import rate
+from portal.settings.rates import rate, rate_text
 from portal.settings.roles import processing_key_token, role_of_this_process
 from portal.settings.secret import optional_secret
+from portal.settings.values import folder, several, whole_number
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ROLE = role_of_this_process()
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
+    "portal.web.probes.LocalProbesMiddleware",  # before anything that checks the host
     "portal.web.proxies.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.web.compression.PageCompressionMiddleware",
@@ -120,7 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Signing in: a password, and for these roles a second factor; the rules of portal.accounts.attempts count the failures of both.
-SECOND_FACTOR_ROLES = tuple(filter(None, os.environ.get("STEPLABEL_SECOND_FACTOR_ROLES", "regulator,certification-body").split(",")))
+ROLES_OF_PEOPLE = ("regulator", "enterprise", "certification-body", "technology-provider", "energy-supplier", "academic")
+SECOND_FACTOR_ROLES = several("STEPLABEL_SECOND_FACTOR_ROLES", "regulator,certification-body", ROLES_OF_PEOPLE)
 ACCOUNT_ADAPTER = "portal.web.signing_in.AccountAdapter"
 MFA_ADAPTER = "portal.web.signing_in.SecondFactorAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -149,18 +152,18 @@ PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name; it asks the database nothing
 
 # The folder that `python -m reporting_agent.single_file --whole` wrote: the agent's files for plants, on the page that offers them.
-AGENT_FILES = Path(os.environ["STEPLABEL_AGENT_FILES"]) if os.environ.get("STEPLABEL_AGENT_FILES") else None
+AGENT_FILES = folder("STEPLABEL_AGENT_FILES")
 
-# Mail. Without a server's name mails are written to the output of the process.
+# Mail. Without a server's name mails wait, and are not written anywhere.
 # The password may come as a file instead: STEPLABEL_MAIL_PASSWORD_FILE.
 EMAIL_HOST = os.environ.get("STEPLABEL_MAIL_HOST", "")
-EMAIL_PORT = int(os.environ.get("STEPLABEL_MAIL_PORT", "587"))
+EMAIL_PORT = whole_number("STEPLABEL_MAIL_PORT", 587, least=1, most=65_535)
 EMAIL_HOST_USER = os.environ.get("STEPLABEL_MAIL_USER", "")
 EMAIL_HOST_PASSWORD = optional_secret("STEPLABEL_MAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "portal.notifications.no_server.EmailBackend"
 MAIL_LEASE_SECONDS = 300  # a claim on a mail older than this belonged to a worker that died
 DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost")
 
@@ -210,10 +213,10 @@ PAGE_RATES = {
 
 # The API. Devices are known by their signatures, programs by their keys, nobody by a session; requests a minute for each address or key.
 RATES = {
-    "submissions": os.environ.get("STEPLABEL_RATE_SUBMISSIONS", "120/min"),
-    "enrolments": os.environ.get("STEPLABEL_RATE_ENROLMENTS", "30/min"),
-    "public": os.environ.get("STEPLABEL_RATE_PUBLIC", "600/min"),
-    "keys": os.environ.get("STEPLABEL_RATE_KEYS", "300/min"),
+    "submissions": rate_text("STEPLABEL_RATE_SUBMISSIONS", "120/min"),
+    "enrolments": rate_text("STEPLABEL_RATE_ENROLMENTS", "30/min"),
+    "public": rate_text("STEPLABEL_RATE_PUBLIC", "600/min"),
+    "keys": rate_text("STEPLABEL_RATE_KEYS", "300/min"),
 }
 DEVICE_RATE = rate("STEPLABEL_RATE_DEVICE", "30/min")
 """Requests of a device whose signature held, which do not count for its network."""
@@ -228,7 +231,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["portal.accounts.key_authentication.RateByKey"],
     "DEFAULT_THROTTLE_RATES": RATES,
     "EXCEPTION_HANDLER": "portal.problems.handle",
-    "NUM_PROXIES": int(os.environ.get("STEPLABEL_PROXIES", "0")),
+    "NUM_PROXIES": whole_number("STEPLABEL_PROXIES", 0, least=0, most=10),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Steplabel",

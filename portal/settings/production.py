@@ -12,6 +12,7 @@ come as a file instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from portal.settings.in_transit import require_checked_collector, require_checke
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
 from portal.settings.shared_connections import shared_connections
+from portal.settings.values import hosts, https_address, seconds, text_of_file, whole_number
+
+_DATABASE = re.compile(r"postgres(ql)?://.*/.")
 
 
 def _needed(name: str) -> str:
@@ -35,19 +39,25 @@ def _needed(name: str) -> str:
 
 def _secret(name: str) -> str:
     """From the file that `<name>_FILE` names, else from the variable itself."""
-    if file := os.environ.get(f"{name}_FILE"):
-        return Path(file).read_text("utf-8").strip()
+    if os.environ.get(f"{name}_FILE"):
+        return text_of_file(f"{name}_FILE")
     return _needed(name)
 
 
 def _database(name: str, wait_s: float = 10, **sooner: int) -> dict[str, Any]:
-    parsed: dict[str, Any] = {**dj_database_url.parse(_secret(f"{name}_URL"), conn_health_checks=True)}
+    address = _secret(f"{name}_URL")
+    try:
+        parsed: dict[str, Any] = {**dj_database_url.parse(address, conn_health_checks=True)} if _DATABASE.match(address) else {}
+    except ValueError:
+        parsed = {}
+    if not parsed:  # the address is not shown: it may hold a password
+        raise ImproperlyConfigured(f"{name}_URL is no address of a PostgreSQL database; it must be such as postgres://ROLE@HOST/DATABASE.")
     if f"{name}_PASSWORD_FILE" in os.environ:
         parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
     require_checked_database(name, parsed)
     if ROLE is Role.WEB:
         # the threads of a web process share few connections: a thread that waits for a slow body holds none
-        most = int(os.environ.get("STEPLABEL_DATABASE_CONNECTIONS", "8"))
+        most = whole_number("STEPLABEL_DATABASE_CONNECTIONS", 8, least=1, most=1_000)
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": shared_connections(most, wait_s)}
     else:
         parsed["CONN_MAX_AGE"] = 600
@@ -66,8 +76,9 @@ def _redis(name: str) -> str:
 
 
 SECRET_KEY = _secret("SECRET_KEY")
-ALLOWED_HOSTS = _needed("STEPLABEL_HOSTS").split(",")
-PORTAL_URL = os.environ.get("STEPLABEL_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
+_needed("STEPLABEL_HOSTS")
+ALLOWED_HOSTS = hosts("STEPLABEL_HOSTS")
+PORTAL_URL = https_address("STEPLABEL_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 DATABASES = {"default": _database("DATABASE")}
@@ -79,13 +90,13 @@ elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATAB
 if ROLE is Role.WEB and ("REPLICA_DATABASE_URL" in os.environ or "REPLICA_DATABASE_URL_FILE" in os.environ):
     # public pages do not wait for it as long as for the primary, which can answer them too
     DATABASES["replica"] = _database("REPLICA_DATABASE", wait_s=2, connect_timeout=2, tcp_user_timeout=5_000)
-REPLICA_LATE_S = float(os.environ.get("STEPLABEL_REPLICA_LATE_SECONDS", "10"))
+REPLICA_LATE_S = seconds("STEPLABEL_REPLICA_LATE_SECONDS", 10.0, least=0.1)
 
 TRACES_URL = require_checked_collector(os.environ.get("STEPLABEL_TRACES_URL"))
 
 CACHES = redis_caches(counts=_redis("STEPLABEL_LIMITS_URL"), pages=_redis("STEPLABEL_CACHE_URL"))
 CELERY_BROKER_URL = _redis("STEPLABEL_BROKER_URL")
-SWEEP_EVERY_SECONDS = float(os.environ.get("STEPLABEL_SWEEP_SECONDS", "60"))
+SWEEP_EVERY_SECONDS = seconds("STEPLABEL_SWEEP_SECONDS", 60.0, least=0.1)
 
 DIRECTORY_FILE = Path(_needed("DIRECTORY_FILE"))
 RECEIPT_KEY_FILE = Path(_needed("RECEIPT_KEY_FILE")) if ROLE.signs else None

@@ -6,7 +6,7 @@ import os
 
 from django.core.exceptions import ImproperlyConfigured
 
-SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600}
+SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
 
 
 def rate(name: str, default: str) -> tuple[int, int] | None:
@@ -15,6 +15,14 @@ def rate(name: str, default: str) -> tuple[int, int] | None:
     if not text:
         return None
     most, _, period = text.partition("/")
-    if not (most.isascii() and most.isdigit()) or period not in SECONDS:
-        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number and a time, such as 300/min, or empty for no limit.")
+    if not (most.isascii() and most.isdigit() and int(most)) or period not in SECONDS:
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it must be a number and a time, such as {default}, or empty for no limit. The number is at least 1, "
+            f"the time one of {', '.join(SECONDS)}."
+        )
     return int(most), SECONDS[period]
+
+
+def rate_text(name: str, default: str) -> str | None:
+    """The same as Django REST framework reads it."""
+    return os.environ.get(name, default).strip() if rate(name, default) else None

@@ -8,11 +8,13 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from portal.settings.values import text_of_file
+
 
 def optional_secret(name: str) -> str:
     """From the file that `<name>_FILE` names, else from the variable itself; empty where neither is set."""
-    if file := os.environ.get(f"{name}_FILE"):
-        return Path(file).read_text("utf-8").strip()
+    if os.environ.get(f"{name}_FILE"):
+        return text_of_file(f"{name}_FILE")
     return os.environ.get(name, "")
 
 

@@ -10,4 +10,4 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from portal import stores  # noqa: F401 - registers its check
+        from portal import environment, stores  # noqa: F401 - register their checks

@@ -25,7 +25,7 @@ from kombu.exceptions import OperationalError
 from benchmarks.errors import SteplabelError
 from portal import keys, read_replica
 from portal.celery import app
-from portal.database_servers import has_room, waits_for_replica
+from portal.database_servers import answers, has_room, waits_for_replica
 from portal.intake import worker_seen
 from portal.intake.selectors import waiting_since
 from portal.problems import SERVER_AWAY, RefusedError
@@ -70,6 +70,9 @@ def wrong(now: datetime) -> list[str]:
 
 
 def _wrong(now: datetime) -> Iterator[str]:
+    if not answers():
+        yield "database-away"
+        return
     if not _answers(waiting_since):
         yield "replica-away" if waits_for_replica() else "database-away"
         return

@@ -93,7 +93,7 @@ class Walk:
 
     def __init__(self) -> None:
         self.not_run: list[str] = []
-        environment = {**os.environ, "SOURCE": str(ROOT), "PORTAL": NAME, "DEBIAN_FRONTEND": "noninteractive"}
+        environment = {**os.environ, "SOURCE": str(ROOT), "PORTAL": NAME, "MAIL": "mail.invalid", "DEBIAN_FRONTEND": "noninteractive"}
         self.shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
     def run(self, line: str) -> None:

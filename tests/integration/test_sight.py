@@ -12,8 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.app.trace import build_tracer
+from celery.exceptions import Retry
 from django.core.checks import run_checks
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -176,6 +178,19 @@ def test_the_page_of_the_status_says_that_the_worker_does_not_work(name: str, cl
     assert answer.status_code == 200  # nothing waits, so nobody who reads it has lost anything; /readyz says 503
 
 
+@pytest.mark.parametrize(("name", "part", "status"), [("limits-away", "Sign-in and API", 503), ("log-set-back", "Other parts", 200)])
+def test_the_page_of_the_status_names_the_part_that_does_not_work(
+    name: str, part: str, status: int, client: Client, settings: Settings
+) -> None:
+    before = client.get("/status/").content.decode()
+    FAULTS[name](settings)
+    answer = client.get("/status/")
+    text = answer.content.decode()
+    assert (before.count("Does not work"), text.count("Does not work")) == (0, 1)
+    assert text.index(f"<strong>{part}</strong>") < text.index("Does not work") < text.index(f"<code>{name}</code>")
+    assert answer.status_code == status
+
+
 def test_pages_are_read_while_redis_is_away(client: Client, settings: Settings) -> None:
     settings.CACHES = redis_caches(counts=DEAD, pages=DEAD)
     settings.PAGE_RATES = {"read": (300, 60), "send": (60, 60)}
@@ -212,6 +227,18 @@ def test_what_the_door_turns_away_is_counted_by_its_code_though_it_leaves_no_row
     assert after["not-found"] - before.get("not-found", 0) == 1
 
 
+def test_probes_from_this_machine_need_no_name_and_everything_else_does(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    by_address: dict[str, Any] = {"headers": {"host": "127.0.0.1:8001"}}
+    for probe in ("/livez", "/healthz", "/readyz", "/metrics"):
+        assert client.get(probe, **by_address).status_code == 200, probe
+        assert client.get(probe, **by_address, REMOTE_ADDR="::1").status_code == 200
+        assert client.get(probe, **by_address, REMOTE_ADDR="192.0.2.7").status_code == 400
+        assert client.get(probe, headers={"host": "127.0.0.1:8001", "x-forwarded-for": "127.0.0.1"}).status_code == 400
+    for other in ("/", "/sign-in/", "/status/", "/api/v1/log/head/", "/metrics/"):
+        assert client.get(other, **by_address).status_code == 400, other
+
+
 def test_a_request_keeps_the_proxys_id_and_gets_one_where_it_has_none_that_is_safe(client: Client) -> None:
     assert client.get("/livez", headers={HEADER: "abc-12345678"})[HEADER] == "abc-12345678"
     for given in ("", "x", "a b c d e f g h", "é" * 9, "x" * 65):
@@ -232,6 +259,39 @@ def test_a_line_of_the_log_is_json_in_utc_and_quotes_no_row() -> None:
     assert "487.25" not in line
     assert "yanshan" not in line
     assert any("test_sight.py" in place for place in read["through"])
+
+
+def _refuse(row: str) -> str:
+    Jurisdiction.objects.create(path="cn", name=row, level="nation")
+    return row
+
+
+def _retry(row: str) -> str:
+    try:
+        return _refuse(row)
+    except IntegrityError as error:
+        raise Retry(exc=error, when=3) from error
+
+
+def _give_back(row: str) -> str:
+    return row
+
+
+@pytest.mark.parametrize(
+    ("work", "sentence"),
+    [(_refuse, "raised unexpected: IntegrityError"), (_retry, "retry: Retry in 3s: IntegrityError"), (_give_back, "(not shown)")],
+)
+def test_what_celery_says_of_a_task_quotes_neither_row_nor_argument_nor_result(
+    work: Callable[[str], str], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = app.task(name=f"tests.{work.__name__}")(work)
+    caplog.handler.setFormatter(JsonFormatter())
+    with caplog.at_level(logging.INFO, "celery.app.trace"), transaction.atomic():
+        build_tracer(task.name, task, eager=True, app=app)("an-id", ("487.25 yanshan-1",), {}, {"id": "an-id", "is_eager": True})
+    (line,) = [line for line in caplog.text.splitlines() if "celery.app.trace" in line]
+    assert json.loads(line)["message"].endswith(sentence)
+    assert "487.25" not in line
+    assert "yanshan" not in line
 
 
 def test_a_sweep_ends_after_its_time_and_says_that_work_is_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

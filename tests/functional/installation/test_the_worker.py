@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import signal
 import time
 from collections.abc import Callable
 
 import psycopg
 import pytest
+import redis
 
 from tests.functional.installation.conftest import Installation, Plant, as_json
 from tests.integration.dying_worker import SWEEP
@@ -98,6 +100,36 @@ def test_a_worker_finds_by_itself_what_nobody_told_it_of(installation: Installat
         stored = installation.program(RECEIVE.format(raw=silent.hex()), "operator")  # the service alone: nobody is nudged
         assert stored.returncode == 0, stored.stderr
         assert settled(installation, hashlib.sha256(silent).hexdigest())["state"] == "accepted"
+
+
+def test_a_task_that_a_database_refuses_is_logged_without_the_row(installation: Installation, other_plant: Plant) -> None:
+    """PostgreSQL quotes the row that it refuses, here an opened report; Celery logs, sends and stores what a task raised."""
+    refuse = "ALTER TABLE opening_openedreport ADD CONSTRAINT nothing_more CHECK (false) NOT VALID"
+    with psycopg.connect(installation.vault_url, autocommit=True) as vault:
+        vault.execute(refuse)
+        try:
+            with installation.running("worker", STEPLABEL_SWEEP_SECONDS="1"):
+                digest = sent(installation, other_plant.envelope())
+                log = failed_task(installation)
+        finally:
+            vault.execute("ALTER TABLE opening_openedreport DROP CONSTRAINT nothing_more")
+    failures = [json.loads(line) for line in log.splitlines() if "raised unexpected" in line]
+    assert {failure["error"] for failure in failures} == {"IntegrityError"}
+    assert all(failure["message"].endswith("raised unexpected: IntegrityError") and failure["through"] for failure in failures)
+    with redis.Redis.from_url(installation.more["REDIS_URL"]) as broker:
+        held = b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
+    for quoted in ("Failing row", "DETAIL", other_plant.site, other_plant.device_id, digest, "\\\\xaf"):
+        assert quoted not in log
+        assert quoted.encode() not in held
+
+
+def failed_task(installation: Installation) -> str:
+    """The worker's log, once a task has failed."""
+    deadline = time.monotonic() + OPENING_S
+    while "raised unexpected" not in (log := (installation.folder / "worker.log").read_text("utf-8")):
+        assert time.monotonic() < deadline, log
+        time.sleep(0.2)
+    return log
 
 
 BACKLOG = """

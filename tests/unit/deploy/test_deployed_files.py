@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.catalogue.obliged import MOST_BYTES
@@ -148,6 +149,15 @@ def test_the_proxy_that_the_web_believes_is_the_one_that_stands_there() -> None:
     assert re.findall(r"proxy_set_header X-Forwarded-For (.+);", text) == ["$remote_addr"]
     ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
     assert [f"steplabel-web@{port}" for port in ports] == ["steplabel-web@8001", "steplabel-web@8002"]
+
+
+def test_prometheus_scrapes_the_ports_of_the_proxy_under_the_name_that_the_alarms_ask_for() -> None:
+    scraped = yaml.safe_load((DEPLOY / "prometheus.yml").read_text("utf-8"))
+    (job,) = scraped["scrape_configs"]
+    ports = re.findall(r"server (127\.0\.0\.1:\d+)", nginx.CONFIGURATION.read_text("utf-8"))
+    assert job["static_configs"] == [{"targets": ports}]
+    assert [Path(file).relative_to("/opt/steplabel") for file in scraped["rule_files"]] == [Path("deploy/alarms.yml")]
+    assert set(re.findall(r'job="([^"]*)"', (DEPLOY / "alarms.yml").read_text("utf-8"))) == {job["job_name"]}
 
 
 def test_the_proxy_takes_the_longest_form_and_no_longer_envelope() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -12,7 +13,11 @@ from pathlib import Path
 import dj_database_url
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django.fixtures import Settings
 
+from portal import environment
+from portal.accounts.models import Role
+from portal.settings import base, roles
 from portal.settings.in_transit import require_checked_database, require_checked_redis
 from portal.settings.secret import secret_kept_in
 
@@ -26,6 +31,7 @@ PRODUCTION = {
     "STEPLABEL_CACHE_URL": "redis://cache/0",
     "STEPLABEL_LIMITS_URL": "redis://limits/0",
     "STEPLABEL_BROKER_URL": "redis://broker/0",
+    "STEPLABEL_MAIL_HOST": "mail.example",
     "DIRECTORY_FILE": "/keys/directory.cbor",
     "RECEIPT_KEY_FILE": "/keys/receipt.pem",
 }
@@ -120,9 +126,13 @@ def test_production_is_strict() -> None:
         ("worker", {"VAULT_DATABASE_URL": "postgres://worker@db/vault", "PROCESSING_KEY_FILE": "/keys/processing.pem"}),
     ],
 )
-def test_djangos_own_check_for_deployment_has_nothing_to_say(role: str, more: dict[str, str]) -> None:
+def test_djangos_own_check_for_deployment_has_nothing_to_say(tmp_path: Path, role: str, more: dict[str, str]) -> None:
     secret = "".join(map(chr, range(48, 110)))  # long and of many letters, as `make_keys` and the embedded settings draw theirs
     environment = {**PRODUCTION, "SECRET_KEY": secret, "STEPLABEL_ROLE": role, "PATH": os.environ["PATH"], **more}
+    for name in environment.keys() & {"DIRECTORY_FILE", "RECEIPT_KEY_FILE", "PROCESSING_KEY_FILE"}:
+        file = tmp_path / name
+        file.touch()
+        environment[name] = str(file)
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -190,6 +200,87 @@ def test_a_rate_is_a_number_and_a_time_or_nothing(tmp_path: Path, text: str, rat
 @pytest.mark.parametrize("text", ["many", "300", "300/fortnight", "-1/min"])
 def test_a_misspelt_rate_stops_the_portal_at_its_start(text: str) -> None:
     assert "must be a number and a time" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_RATE_PAGES=text).stderr
+
+
+NONSENSE = {
+    "STEPLABEL_RATE_PUBLIC": "lots",
+    "STEPLABEL_RATE_PAGES": "0/min",
+    "STEPLABEL_RATE_DEVICE": "5/fortnight",
+    "STEPLABEL_PROXIES": "-1",
+    "STEPLABEL_DATABASE_CONNECTIONS": "0",
+    "STEPLABEL_SECOND_FACTOR_ROLES": "regulators",
+    "STEPLABEL_HOSTS": "",
+    "STEPLABEL_URL": "http://portal.example",
+    "STEPLABEL_AGENT_FILES": "/nope",
+    "STEPLABEL_SWEEP_SECONDS": "often",
+    "STEPLABEL_REPLICA_LATE_SECONDS": "nan",
+    "STEPLABEL_MAIL_PORT": "smtp",
+    "STEPLABEL_MAIL_PASSWORD_FILE": "/nope",
+    "SECRET_KEY_FILE": "/nope",
+    "DATABASE_URL": "nonsense",
+}
+MORE_NONSENSE = (
+    ("STEPLABEL_PROXIES", "one"),
+    ("STEPLABEL_HOSTS", "*"),
+    ("STEPLABEL_HOSTS", "portal.example:8000"),
+    ("STEPLABEL_URL", "portal"),
+    ("STEPLABEL_SWEEP_SECONDS", "0"),
+    ("DATABASE_URL", "postgres://web@127.0.0.1:port/steplabel"),
+)
+
+
+@pytest.mark.parametrize(("name", "value"), [*NONSENSE.items(), *(pytest.param(*given, marks=pytest.mark.slow) for given in MORE_NONSENSE)])
+def test_a_setting_that_makes_no_sense_stops_the_portal_with_its_name_and_what_to_write(name: str, value: str) -> None:
+    refusal = load("settings.DEBUG", **{**PRODUCTION, name: value}, STEPLABEL_ROLE="web").stderr.splitlines()[-1]
+    assert refusal.startswith("django.core.exceptions.ImproperlyConfigured: " + name)
+    assert "must be" in refusal
+    assert name == "DATABASE_URL" or repr(value) in refusal  # an address may hold a password
+
+
+def test_the_roles_that_a_second_factor_is_asked_of_are_those_that_there_are() -> None:
+    assert {*base.ROLES_OF_PEOPLE} == {*Role.values}
+
+
+def test_the_names_that_are_known_are_those_that_the_page_lists() -> None:
+    listed = set(re.findall(r"`(STEPLABEL_[A-Z_]+)`", (ROOT / "docs" / "portal.md").read_text("utf-8")))
+    assert listed <= environment.KNOWN
+    of_code = {name for file in (ROOT / "portal").rglob("*.py") for name in re.findall(r"\"(STEPLABEL_[A-Z_]+)\"", file.read_text("utf-8"))}
+    assert of_code <= environment.KNOWN
+
+
+def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "receipt.pem"
+    for name in (name for name in os.environ if name.startswith("STEPLABEL_")):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STEPLABEL_PROXYS", "1")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.production")
+    settings.EMAIL_HOST = "mail.example"
+    settings.DIRECTORY_FILE = settings.PROCESSING_KEY_FILE = None
+    settings.RECEIPT_KEY_FILE = key
+    unknown, missing = environment.check_environment()
+    assert (unknown.id, unknown.hint) == ("steplabel.W008", "Did you mean STEPLABEL_PROXIES?")
+    assert (missing.id, missing.msg.split(": ")[0]) == ("steplabel.W006", f"RECEIPT_KEY_FILE is {str(key)!r}")
+    monkeypatch.delenv("STEPLABEL_PROXYS")
+    key.touch()
+    assert environment.check_environment() == []
+    settings.EMAIL_HOST, settings.ROLE = "", roles.Role.WEB
+    (no_mail,) = environment.check_environment()
+    assert no_mail.id == "steplabel.W007"
+
+
+def test_without_a_mail_server_no_mail_is_written_out() -> None:
+    nameless = {name: value for name, value in PRODUCTION.items() if name != "STEPLABEL_MAIL_HOST"}
+    program = """settings.EMAIL_BACKEND)
+from django.core.mail import EmailMessage
+try:
+    EmailMessage("Subject", "https://portal.example/password/new/4-secret/", None, ["reader@portal.example"]).send()
+except Exception as error:
+    print(type(error).__name__, error"""
+    ran = load(program, **nameless, STEPLABEL_ROLE="worker", VAULT_DATABASE_URL="postgres://worker@db/vault", PROCESSING_KEY_FILE="/keys/p")
+    assert "SMTPException STEPLABEL_MAIL_HOST is not set" in ran.stdout, ran.stderr
+    assert "secret" not in ran.stdout + ran.stderr
 
 
 VERIFIED = "sslmode=verify-full&sslrootcert=/ca.pem"

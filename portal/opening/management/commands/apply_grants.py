@@ -16,6 +16,7 @@ GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
 
 
 class Command(OperatorCommand):
+    needs_vault = True
     help = Phrase("Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only.")
 
     def handle(self, *_args: Any, **_options: Any) -> None:

@@ -15,6 +15,7 @@ from portal.operator_command import OperatorCommand, refused
 
 
 class Command(OperatorCommand):
+    needs_vault = True
     help = Phrase(
         "Say whether main database, vault, log, kept heads, receipts and keys agree; exit status 1 and the name of each that does not."
     )

@@ -14,6 +14,7 @@ from portal.translog import kept_heads
 
 
 class Command(OperatorCommand):
+    needs_vault = True
     help = Phrase(
         "Put both databases back from a backup. Stop web and workers first; what came after the backup is gone from the databases."
     )

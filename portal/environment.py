@@ -1,0 +1,71 @@
+"""What the environment of a production process leaves out or misspells and can go on without: told by `check --deploy` and at each start.
+
+Key files are told and not refused: they may be put in place while a process runs. `portal.settings.values` refuses what makes no sense.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, register
+
+from portal.settings.roles import Role
+
+TAG = "environment"
+OURS = "STEPLABEL_"
+KNOWN = frozenset(
+    OURS + name
+    for name in (
+        *("ROLE", "HOSTS", "URL", "CONTACT", "AGENT_FILES", "HEADS_FILE", "PLAIN_HOSTS", "VAR", "DEMO", "TRACES_URL"),
+        *("CACHE_URL", "LIMITS_URL", "BROKER_URL", "CACHE_URL_FILE", "LIMITS_URL_FILE", "BROKER_URL_FILE"),
+        *("DATABASE_CONNECTIONS", "REPLICA_LATE_SECONDS", "SWEEP_SECONDS", "PROXIES", "SECOND_FACTOR_ROLES"),
+        *("RATE_SUBMISSIONS", "RATE_DEVICE", "RATE_ENROLMENTS", "RATE_PUBLIC", "RATE_KEYS", "RATE_PAGES", "RATE_FORMS"),
+        *("MAIL_HOST", "MAIL_PORT", "MAIL_FROM", "MAIL_USER", "MAIL_PASSWORD", "MAIL_PASSWORD_FILE"),
+        *("WEB_PROCESSES", "WORKER_PROCESSES"),
+    )
+)
+"""Every setting of the portal that begins so; a test compares it with docs/portal.md."""
+KEY_FILES = ("DIRECTORY_FILE", "RECEIPT_KEY_FILE", "PROCESSING_KEY_FILE")
+
+
+@register(TAG)
+def check_environment(*_apps: Any, **_options: Any) -> list[CheckMessage]:
+    if os.environ.get("DJANGO_SETTINGS_MODULE") != "portal.settings.production":
+        return []
+    return [*_unknown(), *_files(), *_mail()]
+
+
+def _unknown() -> Iterator[CheckMessage]:
+    for name in sorted(name for name in os.environ if name.startswith(OURS) and name not in KNOWN):
+        near = get_close_matches(name, sorted(KNOWN), 1)
+        yield checks.Warning(
+            f"{name} is no setting of the portal: it has no effect.",
+            hint=f"Did you mean {near[0]}?" if near else "Take it out of the environment; docs/portal.md lists the settings.",
+            id="steplabel.W008",
+        )
+
+
+def _files() -> Iterator[CheckMessage]:
+    for name in KEY_FILES:
+        file: Path | None = getattr(settings, name)
+        if file is not None and not os.access(file, os.R_OK):
+            yield checks.Warning(
+                f"{name} is {str(file)!r}: there is no file of that name that this user may read.",
+                hint="Put the file there (docs/portal.md, step 3) or correct the setting.",
+                id="steplabel.W006",
+            )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    if settings.ROLE is not Role.OPERATOR and not settings.EMAIL_HOST:
+        yield checks.Warning(
+            "STEPLABEL_MAIL_HOST is not set: no mail is sent, and nobody gets a link to a new password.",
+            hint="Name the mail server in the environment of web and worker. Mails wait until then, at most as long as their links last.",
+            id="steplabel.W007",
+        )
