@@ -49,6 +49,16 @@ class OperatorCommand(BaseCommand):
             raise CommandError(refusal.worded(in_words)) from refusal
         except ImproperlyConfigured as error:
             raise CommandError(in_words(error.args[0])) from error
+        except PermissionError as error:
+            if error.filename is None:
+                raise
+            raise refused(
+                Phrase(
+                    "%(file)s: this user may not use it. On Debian, `deploy/as root:ROLE python manage.py …` runs a command as root with "
+                    "the settings of a role.",
+                    file=error.filename,
+                )
+            ) from error
         except OSError as error:
             if error.filename is None:
                 raise

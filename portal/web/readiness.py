@@ -131,6 +131,11 @@ def broker_answers() -> bool:
 
 def _keys() -> Iterator[str]:
     try:
+        keys.published_directory()
+    except (ImproperlyConfigured, SteplabelError):
+        yield "directory-unreadable"
+        return
+    try:
         keys.receipt_key()
     except (ImproperlyConfigured, SteplabelError):
         yield "receipt-key-missing"

@@ -186,3 +186,13 @@ def test_the_page_names_every_step_of_an_installation_in_its_order() -> None:
     assert places == sorted(places)
     named = {word for line in lines for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)}
     assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
+def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
+    script = (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path))
+    (tmp_path / "deploy" / "as").write_text(script, "utf-8")
+    asked = ["sh", "-c", 'echo "$STEPLABEL_ROLE $(id -u)"']
+    ran = subprocess.run(["sh", "deploy/as", "root:worker", *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == ["worker", str(os.getuid())], ran.stderr

@@ -28,6 +28,7 @@ from portal import key_ceremony as ceremony
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.key_token import Token
+from portal.keys import of_one_kind
 from portal.operator_command import OperatorCommand, refused
 from portal.translog import log
 
@@ -81,8 +82,8 @@ class Command(OperatorCommand):
         rotation = ceremony.rotate(
             folder,
             (folder / ceremony.DIRECTORY).read_bytes(),
-            processing=options["only"] != "receipt",
-            receipt=options["only"] != "processing",
+            processing=None if options["only"] == "receipt" else _key_file(ceremony.PROCESSING, settings.PROCESSING_KEY_FILE, options),
+            receipt=None if options["only"] == "processing" else _key_file(ceremony.RECEIPT, settings.RECEIPT_KEY_FILE, options),
             valid_from=today - timedelta(days=1),
             valid_to=_years(today, options),
             old_until=today + timedelta(days=options["overlap"]),
@@ -168,6 +169,24 @@ class Command(OperatorCommand):
         if asked.witnesses or present.witnesses:
             facts = {"now": _asked_for(asked), "before": _asked_for(present)}
             self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))
+
+
+def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
+    """The key in use here, by `--dir`, else by the role's settings, else beside the directory: there the new one is read."""
+    if options["dir"]:
+        return options["dir"] / name  # type: ignore[no-any-return]
+    if file is None and settings.DIRECTORY_FILE:
+        file = settings.DIRECTORY_FILE.with_name(name)
+    if file is None or not any(of_one_kind(file)):
+        raise refused(
+            Phrase(
+                "The role %(role)s has no %(name)s here. Rotate each key with the settings of the role that uses it: --only processing "
+                "with the worker's, --only receipt with the web's.",
+                role=str(settings.ROLE),
+                name=name,
+            )
+        )
+    return file
 
 
 def _asked_for(directory: Directory) -> Phrase:
