@@ -189,23 +189,34 @@ def sign(request: bytes, signed: bytes, offline: Path) -> bytes:
     return renewal.answer(request, signed, DirectoryKey.from_pem(offline.read_bytes()))
 
 
-def take(file: Path, answer: bytes) -> directories.Directory:
-    """Put a newly signed directory in the place of the one in force, whole or not at all.
+def judged(file: Path, answer: bytes) -> directories.Directory:
+    """What `take` would put in the place of the directory in force, if it may; nothing is changed.
 
     Raises:
         VerificationError: another signer, an older number, a fork, or no successor.
     """
-    signed = file.read_bytes()
-    fingerprint = directories.signer_of(signed)
-    present = directories.verify(signed, fingerprint)
+    present, fingerprint = _in_force(file)
     new = directories.renewed(answer, fingerprint, present)
     if new != present:
         renewal.require_succession(present, new)
+    return new
+
+
+def take(file: Path, answer: bytes) -> directories.Directory:
+    """Put a newly signed directory in the place of the one in force, whole or not at all. VerificationError as `judged`."""
+    new = judged(file, answer)
+    if new != _in_force(file)[0]:
         fresh = file.with_name(file.name + ".new")
         fresh.unlink(missing_ok=True)  # of a step that was cut short
         _write(fresh, answer, like=file)
         fresh.replace(file)
     return new
+
+
+def _in_force(file: Path) -> tuple[Directory, str]:
+    signed = file.read_bytes()
+    fingerprint = directories.signer_of(signed)
+    return directories.verify(signed, fingerprint), fingerprint
 
 
 def beside(file: Path, key_id: str) -> Path:

@@ -207,6 +207,19 @@ def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings
         call_command("destroy_key", old, stdout=told, stderr=errors)
 
 
+def test_a_refused_directory_leaves_the_one_in_force_and_its_request(folder: Path, cast: Cast, settings: Settings, tmp_path: Path) -> None:
+    call_command("make_keys", "rotate", stdout=StringIO())
+    call_command("make_keys", "sign", stdout=StringIO())
+    before = (folder / "directory.cbor").read_bytes()
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    settings.HEADS_FILE.write_text("999 -\n", "ascii")  # the log was set back: it takes nothing
+    with pytest.raises(CommandError, match="log-set-back"):
+        call_command("make_keys", "take", folder / "directory-signed.cbor", stdout=StringIO())
+    assert (folder / "directory.cbor").read_bytes() == before
+    assert (folder / "directory-request.cbor").exists()
+    assert not Event.objects.filter(action=Action.DIRECTORY_TAKEN).exists()
+
+
 @pytest.fixture
 def installed(folder: Path, settings: Settings) -> Path:
     """The files as `deploy/install` leaves them: each role's keys in a folder of its own, readable to its group."""

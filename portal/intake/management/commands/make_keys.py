@@ -140,13 +140,15 @@ class Command(OperatorCommand):
     def _take(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
         if options["file"] is None:
             raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
-        taken = ceremony.take(folder / ceremony.DIRECTORY, options["file"].read_bytes())
-        (folder / ceremony.REQUEST).unlink(missing_ok=True)
+        answer, in_force = options["file"].read_bytes(), folder / ceremony.DIRECTORY
+        taken = ceremony.judged(in_force, answer)
         newest = max(taken.processing, key=lambda key: key.valid_from)
-        now, signed = timezone.now(), (folder / ceremony.DIRECTORY).read_bytes()
+        now = timezone.now()
         with transaction.atomic():
             record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
-            log.add_once(Kind.KEY_DIRECTORY, sha256(signed).hexdigest(), now)
+            log.add_once(Kind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
+            ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
+        (folder / ceremony.REQUEST).unlink(missing_ok=True)
         self.answer(
             Phrase("Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=taken.number, key=newest.key_id)
         )
