@@ -47,6 +47,10 @@ class PublishedDirectory:
         """Whether a report sealed to this key is let in on that day: listed, and its window not longer over than the grace."""
         return any(key.key_id == key_id and key.is_taken(on) for key in self.content.processing)
 
+    def sealed_to(self, on: date) -> frozenset[str]:
+        """The ids of the keys that reports may be sealed to on that day, also by agents that have not fetched this directory yet."""
+        return frozenset(key.key_id for key in self.content.processing if key.is_valid(on))
+
 
 Stamp = tuple[tuple[Path, int, int, int], ...]
 

@@ -149,6 +149,15 @@ def test_each_fault_is_told_by_its_name_and_has_its_page(
     assert any(name in line.split("## ")[1].split(", ") for line in runbook.splitlines() if line.startswith("## "))
 
 
+def test_a_key_that_reports_are_sealed_to_and_no_worker_holds_is_told_before_one_comes(client: Client) -> None:
+    (held,) = keys.published_directory().sealed_to(timezone.now().date())
+    WorkerSeen.objects.update(key_ids="0" * 64)  # as where a rotation put the new key into another folder
+    assert ready(client) == (503, ["processing-key-missing"])
+    assert {sample.labels.get("name") for sample in samples(client)["steplabel_wrong"]} == {"processing-key-missing"}
+    WorkerSeen.objects.create(name="another machine", seen_at=timezone.now(), clock_apart_s=0, key_ids=held)
+    assert ready(client) == (200, [])
+
+
 def test_a_directory_that_cannot_be_read_has_its_name_and_no_page_of_an_error(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.DIRECTORY_FILE = tmp_path / "directory.cbor"
     settings.DIRECTORY_FILE.mkdir()  # root, as whom tests may run, is refused nothing but this

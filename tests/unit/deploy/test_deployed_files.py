@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 ROLES = ("web", "worker", "operator")
 UNITS = {"web": DEPLOY / "systemd" / "steplabel-web@.service", "worker": DEPLOY / "systemd" / "steplabel-worker.service"}
+NIGHTLY = {name: DEPLOY / "systemd" / f"steplabel-{name}.service" for name in ("backup", "check")}
 AT_PLANTS = {unit.name: unit for unit in sorted((DEPLOY / "agent" / "systemd").glob("*.service"))}
 SCRIPTS = (DEPLOY / "install", DEPLOY / "agent" / "install", DEPLOY / "as", DEPLOY / "postgresql" / "make-roles")
 EXPOSURE = 2.0
@@ -66,18 +67,18 @@ def as_installed(unit: Path, folder: Path) -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize("role", UNITS | AT_PLANTS)
+@pytest.mark.parametrize("role", UNITS | NIGHTLY | AT_PLANTS)
 def test_systemd_reads_the_unit_and_finds_nothing(role: str, tmp_path: Path) -> None:
-    unit = as_installed((UNITS | AT_PLANTS)[role], tmp_path)
+    unit = as_installed((UNITS | NIGHTLY | AT_PLANTS)[role], tmp_path)
     told = systemd("verify", "--man=no", unit)
     assert unit.name not in told.stderr, told.stderr
     unit.write_text(unit.read_text("utf-8").replace("ProtectHome=yes", "ProtectsHome=yes"), "utf-8")
     assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, "a misspelt key would be told"
 
 
-@pytest.mark.parametrize("role", UNITS | AT_PLANTS)
+@pytest.mark.parametrize("role", UNITS | NIGHTLY | AT_PLANTS)
 def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
-    unit = as_installed((UNITS | AT_PLANTS)[role], tmp_path)
+    unit = as_installed((UNITS | NIGHTLY | AT_PLANTS)[role], tmp_path)
 
     def exposure() -> float:
         told = systemd("security", "--offline=true", "--no-pager", unit)
@@ -94,6 +95,15 @@ def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
 def test_a_process_that_dies_is_started_again_within_a_second_however_often(role: str) -> None:
     unit = dict(lines(UNITS[role]))
     assert (unit["Restart"], unit["RestartSec"], unit["StartLimitIntervalSec"]) == ("always", "1", "0")
+
+
+def test_each_night_the_backup_is_followed_by_the_check_of_either_role() -> None:
+    backup, check = dict(lines(NIGHTLY["backup"])), dict(lines(NIGHTLY["check"]))
+    assert backup["ExecStartPost"].endswith("manage.py check_installation")
+    assert NIGHTLY["check"].name in backup["Wants"].split()
+    assert NIGHTLY["backup"].name in check["After"].split()
+    assert (check["User"], check["EnvironmentFile"]) == ("steplabel-worker", "/etc/steplabel/worker.env")
+    assert check["ExecStart"].endswith("manage.py check_installation")
 
 
 def test_the_web_cannot_read_what_is_the_workers() -> None:
