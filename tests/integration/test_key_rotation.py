@@ -192,6 +192,7 @@ def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings
     call_command("make_keys", "sign", stdout=told)
     call_command("make_keys", "take", str(folder / "directory-signed.cbor"), stdout=told)
     new = next(key.key_id for key in keys.processing_keys() if key.key_id != old)
+    assert f"reports are sealed to {new} from now on" in told.getvalue()
     assert f"New processing key {new}" in told.getvalue()
     assert f"processing key {new}" in told.getvalue()
     assert ": NEW" in told.getvalue()

@@ -123,3 +123,15 @@ def test_a_rotation_that_would_leave_days_without_a_key_is_not_even_asked_for(tm
         )
     assert refused.value.code == "directory-no-successor"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_of_keys_that_begin_on_one_day_agents_seal_to_the_newest(tmp_path: Path) -> None:
+    make_keys(tmp_path, TURN, LATER)
+    for _ in range(2):  # as where a key is broken on the day of its rotation
+        signed = (tmp_path / "directory.cbor").read_bytes()
+        asked = rotated(tmp_path, receipt=False)
+        listed = key_ceremony.take(
+            tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem")
+        )
+        asked.request.unlink()
+        assert listed.processing_key(TURN).key_id == asked.processing_key_id

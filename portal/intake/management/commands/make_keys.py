@@ -137,12 +137,12 @@ class Command(OperatorCommand):
             )
         )
 
-    def _take(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
+    def _take(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         if options["file"] is None:
             raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
         answer, in_force = options["file"].read_bytes(), folder / ceremony.DIRECTORY
         taken = ceremony.judged(in_force, answer)
-        newest = max(taken.processing, key=lambda key: key.valid_from)
+        newest = taken.processing_key(today)
         now = timezone.now()
         with transaction.atomic():
             record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
