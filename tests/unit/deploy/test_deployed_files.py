@@ -206,3 +206,13 @@ def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_pa
     asked = ["sh", "-c", 'echo "$STEPLABEL_ROLE $(id -u)"']
     ran = subprocess.run(["sh", "deploy/as", "root:worker", *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.stdout.split() == ["worker", str(os.getuid())], ran.stderr
+
+
+@pytest.mark.parametrize("page", ["portal.md", "runbook.md"])
+def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    typed = re.findall(
+        r"[^\n`]*manage\.py (?:restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses --add)[^\n`]*", text
+    )
+    assert typed
+    assert [line for line in typed if not re.match(r" *deploy/as root:(worker|web|operator) python", line)] == []
