@@ -25,14 +25,19 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import ProgrammingError, connections, transaction
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from portal.accounts.models import User
+from portal.auditlog.models import Event
+from portal.intake.models import Submission
 from portal.routers import VAULT
 from portal.translog import selectors
 
 MANIFEST = "backup.json"
+AT_WORK = ("steplabel_web", "steplabel_worker")
+"""PostgreSQL's roles of web and worker (`portal/grants.sql`)."""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
 
 
@@ -90,13 +95,58 @@ def restore(folder: Path) -> Manifest:
     """Put both databases back, each whole or not at all. Web and workers must be stopped: nothing here can stop them.
 
     Raises:
-        InputError: `backup-incomplete`, `backup-altered`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
+        InputError: `backup-incomplete`, `backup-altered`, `portal-at-work`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
     """
     manifest = read_manifest(folder)
+    _require_nobody_at_work()
     for alias, file in DUMPS.items():
         _run("pg_restore", alias, "--clean", "--if-exists", "--single-transaction", "--no-owner", str(folder / file))
         connections[alias].close()
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """How much of what the databases hold came after a moment."""
+
+    reports: int
+    people: int
+    events: int  # of the audit trail
+
+
+def newer_than(moment: datetime) -> Newer | None:
+    """What a restore of a backup of that moment would lose; None where the databases have no tables of this release to count."""
+    try:
+        return Newer(
+            Submission.objects.filter(received_at__gt=moment).count(),
+            User.objects.filter(date_joined__gt=moment).count(),
+            Event.objects.filter(at__gt=moment).count(),
+        )
+    except ProgrammingError:
+        return None
+
+
+def _require_nobody_at_work() -> None:
+    """No session of web or worker, other than our own: the operator opens the vault with the worker's role."""
+    _require_postgresql()
+    found: dict[str, int] = {}
+    for alias in DUMPS:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s) "
+                "AND pid <> pg_backend_pid() GROUP BY usename",
+                [list(AT_WORK)],
+            )
+            for role, sessions in cursor.fetchall():
+                found[role] = found.get(role, 0) + sessions
+    if found:
+        raise InputError(
+            "portal-at-work",
+            "Web or workers are connected to the databases, and a restore takes away what they write.",
+            "Stop web, workers and a pooler in front of the databases: on Debian `systemctl stop 'steplabel-web@*' steplabel-worker`. Then "
+            "restore again.",
+            found=", ".join(f"{role} {sessions}" for role, sessions in sorted(found.items())),
+        )
 
 
 @contextmanager
