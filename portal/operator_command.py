@@ -6,16 +6,21 @@ import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import translation
 
 from benchmarks.catalogue import languages, own_language
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from portal.sentences import in_words
+
+INSTALLED = Path("/etc/steplabel")
+"""Where `deploy/install` puts the settings of each role."""
 
 
 class OperatorCommand(BaseCommand):
@@ -35,6 +40,7 @@ class OperatorCommand(BaseCommand):
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:
+        remark_on_settings(argv, self.stderr)
         with _spoken(argv):
             super().run_from_argv(argv)
 
@@ -69,6 +75,24 @@ class OperatorCommand(BaseCommand):
 
     def remark(self, sentence: str) -> None:
         self.stderr.write(in_words(sentence))
+
+
+def remark_on_settings(argv: Sequence[str], stderr: OutputWrapper) -> None:
+    """Say so where a command runs on an empty portal in files beside one that `deploy/install` installed: its answer is about the former.
+
+    Who names the folder (`STEPLABEL_VAR`) knows which one it is.
+    """
+    embedded = os.environ.get("DJANGO_SETTINGS_MODULE") == "portal.settings.embedded" and "STEPLABEL_VAR" not in os.environ
+    if embedded and INSTALLED.exists():
+        with _spoken(argv):
+            sentence = Phrase(
+                "This command uses the portal in the folder %(folder)s and not the one that is installed on this machine (%(installed)s). "
+                "For that one: deploy/as ROLE python manage.py %(command)s.",
+                folder=settings.BASE_DIR / "var",
+                installed=INSTALLED,
+                command=argv[1] if len(argv) > 1 else "…",
+            )
+            stderr.write(in_words(sentence))
 
 
 def refused(sentence: str) -> CommandError:

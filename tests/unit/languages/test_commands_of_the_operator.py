@@ -11,6 +11,7 @@ import pytest
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
+from portal import operator_command
 from portal.operator_command import OperatorCommand
 from portal.translog.management.commands import restart_log
 from tests.documents.refusals import ROOT
@@ -113,3 +114,16 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(monkeypa
     monkeypatch.setattr(Path, "write_bytes", refused_by_the_system)  # root, as whom tests may run, may write anywhere
     assert run("restart_log", "ask", "--reason", "A disk failed.", "--dir", "/etc/steplabel", "--language", "en") == 1
     assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in told()
+
+
+@pytest.mark.parametrize(("named", "remarks"), [({}, True), ({"STEPLABEL_VAR": "/srv/trial"}, False)])
+def test_a_command_on_the_portal_in_files_beside_an_installed_one_says_so(
+    named: dict[str, str], remarks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]
+) -> None:
+    monkeypatch.setattr(operator_command, "INSTALLED", tmp_path)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
+    monkeypatch.delenv("STEPLABEL_VAR", raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    run("make_keys", "--dir", str(tmp_path / "keys"), "--language", "en")
+    assert ("deploy/as ROLE python manage.py make_keys" in told()) is remarks
