@@ -60,7 +60,12 @@ def backup(folder: Path, now: datetime) -> Manifest:
         raise InputError("backup-folder-used", "The folder is not empty.", "Name a new folder for each backup.", place=Place(str(folder)))
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
-            _run("pg_dump", alias, "--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            try:
+                _run("pg_dump", alias, "--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            except InputError:
+                for half in folder.iterdir():  # the folder was empty: half a backup is none, and keeps the next from it
+                    half.unlink()
+                raise
     if settings.HEADS_FILE is not None and settings.HEADS_FILE.exists():
         shutil.copyfile(settings.HEADS_FILE, folder / settings.HEADS_FILE.name)
     manifest = Manifest(now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()})
@@ -72,8 +77,10 @@ def read_manifest(folder: Path) -> Manifest:
     """What a backup says of itself, its files held against it.
 
     Raises:
-        InputError: `backup-incomplete`, `backup-altered`.
+        InputError: `backup-not-here`, `backup-incomplete`, `backup-altered`.
     """
+    if not folder.is_dir():
+        raise InputError("backup-not-here", "There is no such folder.", "Name the folder of a backup.", place=Place(str(folder)))
     try:
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError) as error:
@@ -209,7 +216,7 @@ def _run(program: str, alias: str, *arguments: str) -> None:
         raise InputError(
             "dump-failed",
             Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
-            "Its own message is shown beside. The failed restore changed nothing in the database.",
+            "Its own message is shown beside. A dump that failed is deleted; a restore that failed changed nothing in this database.",
             found=done.stderr.strip()[-1000:],
         )
 

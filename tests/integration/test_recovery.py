@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -209,6 +210,24 @@ def test_a_backup_whose_files_were_exchanged_is_not_restored(plant: Plant, tmp_p
     (tmp_path / "second" / "main.dump").write_bytes((tmp_path / "first" / "main.dump").read_bytes())
     with pytest.raises(CommandError, match="backup-altered"):
         call_command("restore", tmp_path / "second", yes=True, stdout=StringIO())
+
+
+def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "pg_dump").write_text(
+        '#!/bin/sh\nfor given; do case $given in --file=*) echo half > "${given#--file=}" ;; esac; done; exit 1\n', "ascii"
+    )
+    (programs / "pg_dump").chmod(0o755)
+    with monkeypatch.context() as disk_full:
+        disk_full.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+        with pytest.raises(CommandError, match="A dump that failed is deleted") as refused:
+            call_command("backup", tmp_path / "backup", stdout=StringIO())
+    assert "failed restore" not in str(refused.value)
+    assert list((tmp_path / "backup").iterdir()) == []
+    with pytest.raises(CommandError, match="There is no such folder"):
+        call_command("restore", tmp_path / "none", stdout=StringIO())
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
 
 
 @contextmanager
