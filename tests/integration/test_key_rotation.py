@@ -62,8 +62,10 @@ def cast(folder: object) -> Cast:
 def rotate(folder: Path) -> key_ceremony.Rotation:
     signed = (folder / "directory.cbor").read_bytes()
     end = NOW.date() + timedelta(days=4000)
-    in_use = {"processing": folder / "processing.pem", "receipt": folder / "receipt.pem"}
-    asked = key_ceremony.rotate(folder, signed, **in_use, valid_from=NOW.date(), valid_to=end, old_until=OVERLAP_END)
+    processing, receipt = folder / "processing.pem", folder / "receipt.pem"
+    asked = key_ceremony.rotate(
+        folder, signed, processing=processing, receipt=receipt, valid_from=NOW.date(), valid_to=end, old_until=OVERLAP_END
+    )
     answer = key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem")
     key_ceremony.take(folder / "directory.cbor", answer)
     return asked

@@ -62,7 +62,7 @@ def systemd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def as_installed(unit: Path, folder: Path) -> Path:
     """The unit, its program put to one that is here: systemd looks whether it can be started."""
     name = unit.name.replace("@.", "@8001.")
-    text = re.sub(r"ExecStart=-?\S+", f"ExecStart={sys.executable}", unit.read_text("utf-8"))
+    text = re.sub(r"(ExecStart(?:Post)?)=-?\S+", rf"\1={sys.executable}", unit.read_text("utf-8"))
     (folder / name).write_text(re.sub(r"file:///\S+", (ROOT / "docs" / "portal.md").as_uri(), text), "utf-8")
     return folder / name
 
