@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from stat import S_IMODE
 
 from benchmarks.errors import InputError, Place, VerificationError
 from benchmarks.phrases import Phrase
@@ -22,7 +23,7 @@ from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal.key_token import Token, is_wrapped
-from portal.keys import PASSWORD_SUFFIX
+from portal.keys import PASSWORD_SUFFIX, of_one_kind
 
 OFFLINE, PROCESSING, RECEIPT, DIRECTORY = "offline.pem", "processing.pem", "receipt.pem", "directory.cbor"
 REQUEST, SIGNED = "directory-request.cbor", "directory-signed.cbor"
@@ -81,8 +82,8 @@ def rotate(
     folder: Path,
     signed: bytes,
     *,
-    processing: bool,
-    receipt: bool,
+    processing: Path | None,
+    receipt: Path | None,
     valid_from: date,
     valid_to: date,
     old_until: date,
@@ -91,8 +92,10 @@ def rotate(
     """Draw new keys beside the old ones and ask for a directory that lists both. Nothing is used before `take`.
 
     Args:
-        folder: where the processing key lies, or the receipt key, or both.
+        folder: where the request goes.
         signed: the directory in force.
+        processing: the key file in use, to whose folder, owner and mode the new one comes; None: this key is not rotated.
+        receipt: likewise.
         old_until: the old keys' last day; they stay listed.
         token: what wraps the new processing key's password, which then never lies on a disk in the clear.
 
@@ -101,7 +104,7 @@ def rotate(
             `token-not-named` where a token wraps the keys that are there: a worker refuses one that it does not.
     """
     _refuse_second_request(folder)
-    if processing and token is None and any(is_wrapped(file.read_bytes()) for file in _passwords(folder)):
+    if processing and token is None and any(is_wrapped(file.read_bytes()) for file in _passwords(processing)):
         raise InputError(
             "token-not-named",
             "A token wraps the passwords of the processing keys here.",
@@ -119,20 +122,28 @@ def rotate(
         old_until=old_until,
     )
     renewal.require_succession(present, proposed)
-    if new_processing:
-        password, name = secrets.token_hex(32).encode("ascii"), beside(PROCESSING, new_processing.key_id)
+    _write(folder / REQUEST, renewal.request(signed, proposed))  # first: who may not write it leaves no key that nobody asks for
+    if processing and new_processing:
+        password, file = secrets.token_hex(32).encode("ascii"), beside(processing, new_processing.key_id)
         pem = new_processing.to_pem(password)
-        _write(folder / (name + PASSWORD_SUFFIX), token.wrapped(password, pem) if token else password)
-        _write(folder / name, pem)
-    if new_receipt:
-        _write(folder / beside(RECEIPT, new_receipt.key_id), new_receipt.to_pem())
-    _write(folder / REQUEST, renewal.request(signed, proposed))
+        _write(_password_of(file), token.wrapped(password, pem) if token else password, like=_in_use(processing))
+        _write(file, pem, like=_in_use(processing))
+    if receipt and new_receipt:
+        _write(beside(receipt, new_receipt.key_id), new_receipt.to_pem(), like=_in_use(receipt))
     return Rotation(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
 
 
-def _passwords(folder: Path) -> list[Path]:
-    stem, ending = PROCESSING.rsplit(".", 1)
-    return sorted(folder.glob(f"{stem}*.{ending}{PASSWORD_SUFFIX}"))
+def _in_use(file: Path) -> Path | None:
+    """Of the keys there the one named longest; the first may have been destroyed."""
+    return next(of_one_kind(file), None)
+
+
+def _passwords(file: Path) -> list[Path]:
+    return [password for key in of_one_kind(file) if (password := _password_of(key)).exists()]
+
+
+def _password_of(file: Path) -> Path:
+    return file.with_name(file.name + PASSWORD_SUFFIX)
 
 
 def name_witnesses(folder: Path, signed: bytes, *, add: Sequence[str], drop: Collection[str], required: int, days: int) -> Path:
@@ -178,40 +189,58 @@ def sign(request: bytes, signed: bytes, offline: Path) -> bytes:
     return renewal.answer(request, signed, DirectoryKey.from_pem(offline.read_bytes()))
 
 
-def take(file: Path, answer: bytes) -> directories.Directory:
-    """Put a newly signed directory in the place of the one in force, whole or not at all.
+def judged(file: Path, answer: bytes) -> directories.Directory:
+    """What `take` would put in the place of the directory in force, if it may; nothing is changed.
 
     Raises:
         VerificationError: another signer, an older number, a fork, or no successor.
     """
-    signed = file.read_bytes()
-    fingerprint = directories.signer_of(signed)
-    present = directories.verify(signed, fingerprint)
+    present, fingerprint = _in_force(file)
     new = directories.renewed(answer, fingerprint, present)
     if new != present:
         renewal.require_succession(present, new)
+    return new
+
+
+def take(file: Path, answer: bytes) -> directories.Directory:
+    """Put a newly signed directory in the place of the one in force, whole or not at all. VerificationError as `judged`."""
+    new = judged(file, answer)
+    if new != _in_force(file)[0]:
         fresh = file.with_name(file.name + ".new")
         fresh.unlink(missing_ok=True)  # of a step that was cut short
-        _write(fresh, answer)
+        _write(fresh, answer, like=file)
         fresh.replace(file)
     return new
 
 
-def beside(name: str, key_id: str) -> str:
+def _in_force(file: Path) -> tuple[Directory, str]:
+    signed = file.read_bytes()
+    fingerprint = directories.signer_of(signed)
+    return directories.verify(signed, fingerprint), fingerprint
+
+
+def beside(file: Path, key_id: str) -> Path:
     """The file of a further key: `processing.pem` becomes `processing-<id>.pem`."""
-    stem, ending = name.rsplit(".", 1)
-    return f"{stem}-{key_id[:16]}.{ending}"
+    return file.with_name(f"{file.stem}-{key_id[:16]}{file.suffix}")
 
 
-def _write(file: Path, content: bytes) -> None:
-    """There whole or not at all, for a worker may look at any moment; and never over what is there (FileExistsError)."""
+def _write(file: Path, content: bytes, like: Path | None = None) -> None:
+    """There whole or not at all, for a worker may look at any moment; and never over what is there (FileExistsError).
+
+    Args:
+        like: a file whose owner, group and mode this one gets; None: the process's own, and mode 0600.
+    """
     aside = file.with_name(file.name + ".unfinished")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
     try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        if like is not None:
+            of = like.stat()
+            os.chown(aside, of.st_uid, of.st_gid)  # refused to whoever may not give it to that owner
+            aside.chmod(S_IMODE(of.st_mode))
         os.link(aside, file)  # unlike a rename, a link replaces nothing
     finally:
         aside.unlink()

@@ -29,6 +29,7 @@ from benchmarks.wire.directory import Directory
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import ReceiptKey
 from portal import key_token
+from portal.problems import RefusedError
 
 PASSWORD_SUFFIX = ".password"  # noqa: S105 - the ending of a file's name
 """The processing key's password lies beside it in `<file>.password`: of the secret store, or wrapped by a token (`key_token`)."""
@@ -46,13 +47,30 @@ class PublishedDirectory:
         """Whether a report sealed to this key is let in on that day: listed, and its window not longer over than the grace."""
         return any(key.key_id == key_id and key.is_taken(on) for key in self.content.processing)
 
+    def sealed_to(self, on: date) -> frozenset[str]:
+        """The ids of the keys that reports may be sealed to on that day, also by agents that have not fetched this directory yet."""
+        return frozenset(key.key_id for key in self.content.processing if key.is_valid(on))
+
 
 Stamp = tuple[tuple[Path, int, int, int], ...]
 
 
 def published_directory() -> PublishedDirectory:
-    """The directory in `DIRECTORY_FILE`, its signature checked: a damaged file is noticed here and not at the plants."""
-    return _directory(_stamp(_there(settings.DIRECTORY_FILE, "DIRECTORY_FILE")))
+    """The directory in `DIRECTORY_FILE`, its signature checked: a damaged file is noticed here and not at the plants.
+
+    Raises:
+        RefusedError: `directory-unreadable` (503).
+    """
+    file = _there(settings.DIRECTORY_FILE, "DIRECTORY_FILE")
+    try:
+        return _directory(_stamp(file))
+    except OSError as error:
+        raise RefusedError(
+            503,
+            "directory-unreadable",
+            Phrase("The portal cannot read its key directory: %(why)s.", why=error.strerror or str(error)),
+            "Send the same again later. The operator follows docs/runbook.md, directory-unreadable.",
+        ) from error
 
 
 def receipt_key() -> ReceiptKey:
@@ -104,7 +122,7 @@ def _directory(stamp: Stamp) -> PublishedDirectory:
 
 @lru_cache(maxsize=1)
 def _receipt_keys(stamp: Stamp) -> dict[str, ReceiptKey]:
-    keys = (ReceiptKey.from_pem(file.read_bytes()) for file, *_ in stamp)
+    keys = (ReceiptKey.from_pem(_secret(file)) for file, *_ in stamp)
     return {key.key_id: key for key in keys}
 
 
@@ -114,8 +132,8 @@ def _processing_keys(stamp: Stamp) -> tuple[ProcessingKey, ...]:
 
 
 def _opened(file: Path) -> ProcessingKey:
-    password = _there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key").read_bytes().strip()
-    pem, uri = file.read_bytes(), settings.PROCESSING_KEY_TOKEN
+    password = _secret(_there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key")).strip()
+    pem, uri = _secret(file), settings.PROCESSING_KEY_TOKEN
     if uri is None and key_token.is_wrapped(password):
         raise ImproperlyConfigured(
             Phrase("The password of %(file)s is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.", file=file)
@@ -125,17 +143,31 @@ def _opened(file: Path) -> ProcessingKey:
     return ProcessingKey.from_pem(pem, password)
 
 
+def _secret(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            Phrase(
+                "%(file)s cannot be read by this process (%(why)s). Give it the owner, the group and the mode of the other keys there.",
+                file=file,
+                why=error.strerror or str(error),
+            )
+        ) from error
+
+
 def _files(file: Path | None, what: str) -> tuple[Path, ...]:
     """The setting's file and those that rotation put beside it, oldest name first."""
     if file is None:
         raise _not_given(what)
-    return tuple(sorted(_of_one_kind(file), key=lambda path: (path != file, path.name))) or (_there(file, what),)
+    return tuple(of_one_kind(file)) or (_there(file, what),)
 
 
-def _of_one_kind(file: Path) -> Iterator[Path]:
+def of_one_kind(file: Path) -> Iterator[Path]:
+    """The keys that are there: the file itself, then those that rotation put beside it, by name."""
     if file.exists():
         yield file
-    yield from file.parent.glob(f"{file.stem}-*{file.suffix}")
+    yield from sorted(file.parent.glob(f"{file.stem}-*{file.suffix}"))
 
 
 def _there(file: Path | None, what: str) -> Path:

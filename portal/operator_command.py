@@ -6,12 +6,13 @@ import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import OperationalError
 from django.utils import translation
 
@@ -19,6 +20,9 @@ from benchmarks.catalogue import languages, own_language
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from portal.sentences import in_words
+
+INSTALLED = Path("/etc/steplabel")
+"""Where `deploy/install` puts the settings of each role."""
 
 
 class OperatorCommand(BaseCommand):
@@ -39,6 +43,7 @@ class OperatorCommand(BaseCommand):
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:
+        remark_on_settings(argv, self.stderr)
         with _spoken(argv):
             super().run_from_argv(argv)
 
@@ -62,6 +67,16 @@ class OperatorCommand(BaseCommand):
                 reason=str(error).strip().rstrip("."),
             )
             raise refused(sentence) from error
+        except PermissionError as error:
+            if error.filename is None:
+                raise
+            raise refused(
+                Phrase(
+                    "%(file)s: this user may not use it. On Debian, `deploy/as root:ROLE python manage.py …` runs a command as root with "
+                    "the settings of a role.",
+                    file=error.filename,
+                )
+            ) from error
         except OSError as error:
             if error.filename is None:
                 raise
@@ -72,6 +87,24 @@ class OperatorCommand(BaseCommand):
 
     def remark(self, sentence: str) -> None:
         self.stderr.write(in_words(sentence))
+
+
+def remark_on_settings(argv: Sequence[str], stderr: OutputWrapper) -> None:
+    """Say so where a command runs on an empty portal in files beside one that `deploy/install` installed: its answer is about the former.
+
+    Who names the folder (`STEPLABEL_VAR`) knows which one it is.
+    """
+    embedded = os.environ.get("DJANGO_SETTINGS_MODULE") == "portal.settings.embedded" and "STEPLABEL_VAR" not in os.environ
+    if embedded and INSTALLED.exists():
+        with _spoken(argv):
+            sentence = Phrase(
+                "This command uses the portal in the folder %(folder)s and not the one that is installed on this machine (%(installed)s). "
+                "For that one: deploy/as ROLE python manage.py %(command)s.",
+                folder=settings.BASE_DIR / "var",
+                installed=INSTALLED,
+                command=argv[1] if len(argv) > 1 else "…",
+            )
+            stderr.write(in_words(sentence))
 
 
 def refused(sentence: str) -> CommandError:

@@ -84,7 +84,7 @@ class Directory:
     features: tuple[str, ...] = ()
 
     def processing_key(self, on: date) -> ProcessingPublicKey:
-        """The key to seal to on that day: of the valid ones, the one that began last.
+        """The key to seal to on that day: of the valid ones, the one that began last; of those that began on one day, the one listed last.
 
         Raises:
             VerificationError: `no-valid-key`.
@@ -96,7 +96,8 @@ class Directory:
                 Phrase("The portal's key directory lists no processing key for %(day)s.", day=on.isoformat()),
                 "Check this machine's date. Then fetch the directory again, or ask the coordinator to renew it.",
             )
-        return ProcessingPublicKey(max(valid, key=lambda key: key.valid_from).public_bytes)
+        newest = max(reversed(valid), key=lambda key: key.valid_from)  # a rotation adds its key at the end
+        return ProcessingPublicKey(newest.public_bytes)
 
     def receipt_keys(self) -> dict[str, VerifyingKey]:
         """All receipt keys ever listed, by key id: a receipt stays good when its key is no longer used."""

@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
 from benchmarks.errors import InputError, SteplabelError, VerificationError
 from benchmarks.phrases import Phrase, joined, listed
@@ -118,7 +119,7 @@ def _keys() -> Iterator[Disagreement]:
     except (ImproperlyConfigured, SteplabelError) as error:
         yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", _said(error))
         return
-    wanted = {key.key_id for key in directory.content.processing[-1:]}
+    wanted = set(directory.sealed_to(timezone.now().date()))
     wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))
     for key_id in sorted(wanted - held):
         yield Disagreement("processing-key-missing", Phrase("no file holds the processing key %(key)s", key=key_id))

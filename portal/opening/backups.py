@@ -25,14 +25,19 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import ProgrammingError, connections, transaction
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from portal.accounts.models import User
+from portal.auditlog.models import Event
+from portal.intake.models import Submission
 from portal.routers import VAULT
 from portal.translog import selectors
 
 MANIFEST = "backup.json"
+AT_WORK = ("steplabel_web", "steplabel_worker")
+"""PostgreSQL's roles of web and worker (`portal/grants.sql`)."""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
 
 
@@ -55,7 +60,12 @@ def backup(folder: Path, now: datetime) -> Manifest:
         raise InputError("backup-folder-used", "The folder is not empty.", "Name a new folder for each backup.", place=Place(str(folder)))
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
-            _run("pg_dump", alias, "--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            try:
+                _run("pg_dump", alias, "--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            except InputError:
+                for half in folder.iterdir():  # the folder was empty: half a backup is none, and keeps the next from it
+                    half.unlink()
+                raise
     if settings.HEADS_FILE is not None and settings.HEADS_FILE.exists():
         shutil.copyfile(settings.HEADS_FILE, folder / settings.HEADS_FILE.name)
     manifest = Manifest(now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()})
@@ -67,8 +77,10 @@ def read_manifest(folder: Path) -> Manifest:
     """What a backup says of itself, its files held against it.
 
     Raises:
-        InputError: `backup-incomplete`, `backup-altered`.
+        InputError: `backup-not-here`, `backup-incomplete`, `backup-altered`.
     """
+    if not folder.is_dir():
+        raise InputError("backup-not-here", "There is no such folder.", "Name the folder of a backup.", place=Place(str(folder)))
     try:
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError) as error:
@@ -90,13 +102,58 @@ def restore(folder: Path) -> Manifest:
     """Put both databases back, each whole or not at all. Web and workers must be stopped: nothing here can stop them.
 
     Raises:
-        InputError: `backup-incomplete`, `backup-altered`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
+        InputError: `backup-incomplete`, `backup-altered`, `portal-at-work`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
     """
     manifest = read_manifest(folder)
+    _require_nobody_at_work()
     for alias, file in DUMPS.items():
         _run("pg_restore", alias, "--clean", "--if-exists", "--single-transaction", "--no-owner", str(folder / file))
         connections[alias].close()
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """How much of what the databases hold came after a moment."""
+
+    reports: int
+    people: int
+    events: int  # of the audit trail
+
+
+def newer_than(moment: datetime) -> Newer | None:
+    """What a restore of a backup of that moment would lose; None where the databases have no tables of this release to count."""
+    try:
+        return Newer(
+            Submission.objects.filter(received_at__gt=moment).count(),
+            User.objects.filter(date_joined__gt=moment).count(),
+            Event.objects.filter(at__gt=moment).count(),
+        )
+    except ProgrammingError:
+        return None
+
+
+def _require_nobody_at_work() -> None:
+    """No session of web or worker, other than our own: the operator opens the vault with the worker's role."""
+    _require_postgresql()
+    found: dict[str, int] = {}
+    for alias in DUMPS:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s) "
+                "AND pid <> pg_backend_pid() GROUP BY usename",
+                [list(AT_WORK)],
+            )
+            for role, sessions in cursor.fetchall():
+                found[role] = found.get(role, 0) + sessions
+    if found:
+        raise InputError(
+            "portal-at-work",
+            "Web or workers are connected to the databases, and a restore takes away what they write.",
+            "Stop web, workers and a pooler in front of the databases: on Debian `systemctl stop 'steplabel-web@*' steplabel-worker`. Then "
+            "restore again.",
+            found=", ".join(f"{role} {sessions}" for role, sessions in sorted(found.items())),
+        )
 
 
 @contextmanager
@@ -159,7 +216,7 @@ def _run(program: str, alias: str, *arguments: str) -> None:
         raise InputError(
             "dump-failed",
             Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
-            "Its own message is shown beside. The failed restore changed nothing in the database.",
+            "Its own message is shown beside. A dump that failed is deleted; a restore that failed changed nothing in this database.",
             found=done.stderr.strip()[-1000:],
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from benchmarks.errors import SteplabelError
 from portal import keys, read_replica, wall
 from portal.intake import worker_seen
 from portal.intake.models import State, Submission
@@ -58,7 +60,7 @@ class _Installation:
             yield from self._log()
             yield from self._keys()
             yield from _replica()
-        except SERVER_AWAY:  # away since: what was read stands
+        except (*SERVER_AWAY, ImproperlyConfigured, SteplabelError):  # away since, or no directory to read: what was read stands
             return
 
     def _reports(self) -> Iterator[Metric]:

@@ -134,6 +134,11 @@ def broker_answers() -> bool:
 
 def _keys() -> Iterator[str]:
     try:
+        keys.published_directory()
+    except (ImproperlyConfigured, SteplabelError):
+        yield "directory-unreadable"
+        return
+    try:
         keys.receipt_key()
     except (ImproperlyConfigured, SteplabelError):
         yield "receipt-key-missing"
@@ -147,11 +152,19 @@ def _log() -> Iterator[str]:
         yield refusal.code
 
 
+def _keys_lacked(held: set[str], now: datetime) -> bool:
+    """Whether reports are sealed to a key that no worker holds; of a directory that cannot be read, only whether there is any."""
+    try:
+        return not held or not keys.published_directory().sealed_to(now.date()) <= held
+    except (ImproperlyConfigured, SteplabelError):
+        return not held
+
+
 def _worker(now: datetime) -> Iterator[str]:
     workers = [worker for worker in worker_seen.seen() if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()]
     if not workers:
         yield "worker-not-seen"
-    elif not any(worker.key_ids for worker in workers):
+    elif _keys_lacked({key_id for worker in workers for key_id in worker.key_ids}, now):
         yield "processing-key-missing"
     yield from sorted({worker.trouble for worker in workers if worker.trouble})
     if any(abs(worker.clock_apart_s) > CLOCKS_APART_S for worker in workers):

@@ -95,6 +95,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "door": (
         "portal/request_sizes.py",
+        "portal/keys.py",
         "portal/problems.py",
         "portal/schema.py",
         "portal/listing.py",

@@ -62,7 +62,10 @@ def cast(folder: object) -> Cast:
 def rotate(folder: Path) -> key_ceremony.Rotation:
     signed = (folder / "directory.cbor").read_bytes()
     end = NOW.date() + timedelta(days=4000)
-    asked = key_ceremony.rotate(folder, signed, processing=True, receipt=True, valid_from=NOW.date(), valid_to=end, old_until=OVERLAP_END)
+    processing, receipt = folder / "processing.pem", folder / "receipt.pem"
+    asked = key_ceremony.rotate(
+        folder, signed, processing=processing, receipt=receipt, valid_from=NOW.date(), valid_to=end, old_until=OVERLAP_END
+    )
     answer = key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem")
     key_ceremony.take(folder / "directory.cbor", answer)
     return asked
@@ -98,7 +101,13 @@ def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(fold
     signed = (folder / "directory.cbor").read_bytes()
     today = timezone.now().date()
     asked = key_ceremony.rotate(
-        folder, signed, processing=False, receipt=True, valid_from=today, valid_to=today + timedelta(days=9), old_until=today
+        folder,
+        signed,
+        processing=None,
+        receipt=folder / "receipt.pem",
+        valid_from=today,
+        valid_to=today + timedelta(days=9),
+        old_until=today,
     )
     assert keys.receipt_key().key_id == old  # drawn, and nobody knows it yet
     key_ceremony.take(folder / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"))
@@ -185,6 +194,7 @@ def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings
     call_command("make_keys", "sign", stdout=told)
     call_command("make_keys", "take", str(folder / "directory-signed.cbor"), stdout=told)
     new = next(key.key_id for key in keys.processing_keys() if key.key_id != old)
+    assert f"reports are sealed to {new} from now on" in told.getvalue()
     assert f"New processing key {new}" in told.getvalue()
     assert f"processing key {new}" in told.getvalue()
     assert ": NEW" in told.getvalue()
@@ -198,6 +208,66 @@ def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings
     settings.PROCESSING_KEY_FILE = None  # as the operator's settings have it
     with pytest.raises(CommandError, match="given no PROCESSING_KEY_FILE"):
         call_command("destroy_key", old, stdout=told, stderr=errors)
+
+
+def test_a_refused_directory_leaves_the_one_in_force_and_its_request(folder: Path, cast: Cast, settings: Settings, tmp_path: Path) -> None:
+    call_command("make_keys", "rotate", stdout=StringIO())
+    call_command("make_keys", "sign", stdout=StringIO())
+    before = (folder / "directory.cbor").read_bytes()
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    settings.HEADS_FILE.write_text("999 -\n", "ascii")  # the log was set back: it takes nothing
+    with pytest.raises(CommandError, match="log-set-back"):
+        call_command("make_keys", "take", folder / "directory-signed.cbor", stdout=StringIO())
+    assert (folder / "directory.cbor").read_bytes() == before
+    assert (folder / "directory-request.cbor").exists()
+    assert not Event.objects.filter(action=Action.DIRECTORY_TAKEN).exists()
+
+
+@pytest.fixture
+def installed(folder: Path, settings: Settings) -> Path:
+    """The files as `deploy/install` leaves them: each role's keys in a folder of its own, readable to its group."""
+    for role, names in {"worker": ("processing.pem", "processing.pem.password"), "web": ("receipt.pem",)}.items():
+        (folder / role).mkdir(mode=0o750)
+        for name in names:
+            (folder / name).rename(folder / role / name).chmod(0o640)
+            os.chown(folder / role / name, -1, GROUPS[role])
+    (folder / "directory.cbor").chmod(0o644)
+    (folder / "offline").mkdir()
+    for name in ("offline.pem", "directory.cbor"):
+        shutil.copy(folder / name, folder / "offline")
+    (folder / "offline.pem").unlink()
+    settings.PROCESSING_KEY_FILE = settings.RECEIPT_KEY_FILE = None
+    return folder
+
+
+GROUPS = {"worker": 4321, "web": 4322} if os.geteuid() == 0 else dict.fromkeys(("worker", "web"), os.getegid())
+
+
+def owned(file: Path) -> tuple[int, int, str]:
+    stat = file.stat()
+    return stat.st_uid, stat.st_gid, oct(stat.st_mode)
+
+
+@pytest.mark.parametrize(("role", "name"), [("worker", "processing"), ("web", "receipt")])
+def test_a_key_is_rotated_where_each_role_has_a_folder_of_its_own(installed: Path, settings: Settings, role: str, name: str) -> None:
+    before = owned(installed / role / f"{name}.pem")
+    with pytest.raises(CommandError, match=f"has no {name}.pem here"):  # with another role's settings: nobody would read it there
+        call_command("make_keys", "rotate", only=name, stdout=StringIO())
+    assert not list(installed.glob("*.unfinished")) + list(installed.glob(f"{name}-*"))
+    setattr(settings, f"{name.upper()}_KEY_FILE", installed / role / f"{name}.pem")
+    call_command("make_keys", "rotate", only=name, stdout=StringIO())
+    drawn = sorted((installed / role).glob(f"{name}-*"))
+    assert [file.suffix for file in drawn] == ([".pem", ".password"] if role == "worker" else [".pem"])
+    assert {owned(file) for file in drawn} == {before}
+
+    (installed / "directory-request.cbor").rename(installed / "offline" / "directory-request.cbor")
+    call_command("make_keys", "sign", dir=installed / "offline", stdout=StringIO())
+    directory_before = owned(installed / "directory.cbor")
+    settings.RECEIPT_KEY_FILE = installed / "web" / "receipt.pem"
+    call_command("make_keys", "take", installed / "offline" / "directory-signed.cbor", stdout=StringIO())
+    assert owned(installed / "directory.cbor") == directory_before
+    listed = keys.published_directory().content
+    assert drawn[0].stem.removeprefix(f"{name}-") in {key.key_id[:16] for key in (*listed.processing, *listed.receipts)}
 
 
 WATCH = """

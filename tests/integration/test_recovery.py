@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
+import psycopg
 import pytest
 from django import conf
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -207,6 +210,50 @@ def test_a_backup_whose_files_were_exchanged_is_not_restored(plant: Plant, tmp_p
     (tmp_path / "second" / "main.dump").write_bytes((tmp_path / "first" / "main.dump").read_bytes())
     with pytest.raises(CommandError, match="backup-altered"):
         call_command("restore", tmp_path / "second", yes=True, stdout=StringIO())
+
+
+def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "pg_dump").write_text(
+        '#!/bin/sh\nfor given; do case $given in --file=*) echo half > "${given#--file=}" ;; esac; done; exit 1\n', "ascii"
+    )
+    (programs / "pg_dump").chmod(0o755)
+    with monkeypatch.context() as disk_full:
+        disk_full.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+        with pytest.raises(CommandError, match="A dump that failed is deleted") as refused:
+            call_command("backup", tmp_path / "backup", stdout=StringIO())
+    assert "failed restore" not in str(refused.value)
+    assert list((tmp_path / "backup").iterdir()) == []
+    with pytest.raises(CommandError, match="There is no such folder"):
+        call_command("restore", tmp_path / "none", stdout=StringIO())
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+
+
+@contextmanager
+def at_work(alias: str) -> Iterator[str]:
+    """A session as a process of the portal holds it, and its role: the tests' own are those of web and worker."""
+    parameters = connections[alias].get_connection_params()
+    known = {name: parameters[name] for name in ("host", "port", "dbname", "user", "password") if parameters.get(name)}
+    with psycopg.connect(**known):
+        yield str(known["user"])
+
+
+@pytest.mark.parametrize("alias", ["default", "vault"])
+def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_said(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, alias: str
+) -> None:
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    plant.submit(years["2016"], "2016")
+    call_command("restore", tmp_path / "backup", stdout=(out := StringIO()))
+    assert "hours ago)" in out.getvalue()
+    assert "gone after a restore: reports 1, people 0" in out.getvalue()
+    with at_work(alias) as role, pytest.raises(CommandError, match="portal-at-work") as refused:
+        call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    assert f"{role} 1" in str(refused.value)
+    assert Row.objects.count() == 1
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    assert Row.objects.count() == 0
 
 
 def a_receipt_without_entry() -> None:

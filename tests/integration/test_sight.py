@@ -81,6 +81,10 @@ def no_receipt_key(settings: Settings) -> None:
     settings.RECEIPT_KEY_FILE = Path("/nowhere/receipt.pem")
 
 
+def no_directory(settings: Settings) -> None:
+    settings.DIRECTORY_FILE = Path("/nowhere/directory.cbor")
+
+
 def log_set_back(_settings: Settings) -> None:
     LogHead.objects.update(size=1)
 
@@ -123,6 +127,7 @@ FAULTS: dict[str, Callable[[Settings], None]] = {
     "vault-full": vault_full,
     "vault-away": vault_away,
     "receipt-key-missing": no_receipt_key,
+    "directory-unreadable": no_directory,
     "log-set-back": log_set_back,
     "waiting-too-long": late,
     "limits-away": counts_away,
@@ -144,6 +149,24 @@ def test_each_fault_is_told_by_its_name_and_has_its_page(
     assert measured == {name}
     runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
     assert any(name in line.split("## ")[1].split(", ") for line in runbook.splitlines() if line.startswith("## "))
+
+
+def test_a_key_that_reports_are_sealed_to_and_no_worker_holds_is_told_before_one_comes(client: Client) -> None:
+    (held,) = keys.published_directory().sealed_to(timezone.now().date())
+    WorkerSeen.objects.update(key_ids="0" * 64)  # as where a rotation put the new key into another folder
+    assert ready(client) == (503, ["processing-key-missing"])
+    assert {sample.labels.get("name") for sample in samples(client)["steplabel_wrong"]} == {"processing-key-missing"}
+    WorkerSeen.objects.create(name="another machine", seen_at=timezone.now(), clock_apart_s=0, key_ids=held)
+    assert ready(client) == (200, [])
+
+
+def test_a_directory_that_cannot_be_read_has_its_name_and_no_page_of_an_error(client: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.DIRECTORY_FILE = tmp_path / "directory.cbor"
+    settings.DIRECTORY_FILE.mkdir()  # root, as whom tests may run, is refused nothing but this
+    assert ready(client) == (503, ["directory-unreadable"])
+    for address in ("directory/", "log/checkpoint/"):
+        answer = client.get(f"/api/v1/{address}")
+        assert (answer.status_code, answer.json()["code"]) == (503, "directory-unreadable"), address
 
 
 def _is_away() -> None:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 ROLES = ("web", "worker", "operator")
 UNITS = {"web": DEPLOY / "systemd" / "steplabel-web@.service", "worker": DEPLOY / "systemd" / "steplabel-worker.service"}
+NIGHTLY = {name: DEPLOY / "systemd" / f"steplabel-{name}.service" for name in ("backup", "check")}
 AT_PLANTS = {unit.name: unit for unit in sorted((DEPLOY / "agent" / "systemd").glob("*.service"))}
 SCRIPTS = (DEPLOY / "install", DEPLOY / "agent" / "install", DEPLOY / "as", DEPLOY / "postgresql" / "make-roles")
 EXPOSURE = 2.0
@@ -62,23 +63,23 @@ def systemd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def as_installed(unit: Path, folder: Path) -> Path:
     """The unit, its program put to one that is here: systemd looks whether it can be started."""
     name = unit.name.replace("@.", "@8001.")
-    text = re.sub(r"ExecStart=-?\S+", f"ExecStart={sys.executable}", unit.read_text("utf-8"))
+    text = re.sub(r"(ExecStart(?:Post)?)=-?\S+", rf"\1={sys.executable}", unit.read_text("utf-8"))
     (folder / name).write_text(re.sub(r"file:///\S+", (ROOT / "docs" / "portal.md").as_uri(), text), "utf-8")
     return folder / name
 
 
-@pytest.mark.parametrize("role", UNITS | AT_PLANTS)
+@pytest.mark.parametrize("role", UNITS | NIGHTLY | AT_PLANTS)
 def test_systemd_reads_the_unit_and_finds_nothing(role: str, tmp_path: Path) -> None:
-    unit = as_installed((UNITS | AT_PLANTS)[role], tmp_path)
+    unit = as_installed((UNITS | NIGHTLY | AT_PLANTS)[role], tmp_path)
     told = systemd("verify", "--man=no", unit)
     assert unit.name not in told.stderr, told.stderr
     unit.write_text(unit.read_text("utf-8").replace("ProtectHome=yes", "ProtectsHome=yes"), "utf-8")
     assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, "a misspelt key would be told"
 
 
-@pytest.mark.parametrize("role", UNITS | AT_PLANTS)
+@pytest.mark.parametrize("role", UNITS | NIGHTLY | AT_PLANTS)
 def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
-    unit = as_installed((UNITS | AT_PLANTS)[role], tmp_path)
+    unit = as_installed((UNITS | NIGHTLY | AT_PLANTS)[role], tmp_path)
 
     def exposure() -> float:
         told = systemd("security", "--offline=true", "--no-pager", unit)
@@ -95,6 +96,15 @@ def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
 def test_a_process_that_dies_is_started_again_within_a_second_however_often(role: str) -> None:
     unit = dict(lines(UNITS[role]))
     assert (unit["Restart"], unit["RestartSec"], unit["StartLimitIntervalSec"]) == ("always", "1", "0")
+
+
+def test_each_night_the_backup_is_followed_by_the_check_of_either_role() -> None:
+    backup, check = dict(lines(NIGHTLY["backup"])), dict(lines(NIGHTLY["check"]))
+    assert backup["ExecStartPost"].endswith("manage.py check_installation")
+    assert NIGHTLY["check"].name in backup["Wants"].split()
+    assert NIGHTLY["backup"].name in check["After"].split()
+    assert (check["User"], check["EnvironmentFile"]) == ("steplabel-worker", "/etc/steplabel/worker.env")
+    assert check["ExecStart"].endswith("manage.py check_installation")
 
 
 def test_the_web_cannot_read_what_is_the_workers() -> None:
@@ -196,3 +206,23 @@ def test_the_page_names_every_step_of_an_installation_in_its_order() -> None:
     assert places == sorted(places)
     named = {word for line in lines for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)}
     assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
+def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
+    script = (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path))
+    (tmp_path / "deploy" / "as").write_text(script, "utf-8")
+    asked = ["sh", "-c", 'echo "$STEPLABEL_ROLE $(id -u)"']
+    ran = subprocess.run(["sh", "deploy/as", "root:worker", *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == ["worker", str(os.getuid())], ran.stderr
+
+
+@pytest.mark.parametrize("page", ["portal.md", "runbook.md"])
+def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    typed = re.findall(
+        r"[^\n`]*manage\.py (?:restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses --add)[^\n`]*", text
+    )
+    assert typed
+    assert [line for line in typed if not re.match(r" *deploy/as root:(worker|web|operator) python", line)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
+from portal import operator_command
 from portal.operator_command import OperatorCommand
+from portal.translog.management.commands import restart_log
 from tests.documents.refusals import ROOT
 from tests.unit.languages.pseudo import LANGUAGE, pseudo
 from tests.unit.languages.test_pages_in_it import english, pages_spoken
@@ -100,3 +103,27 @@ def test_the_option_comes_before_the_terminal(tmp_path: Path, told: Callable[[],
 def test_a_language_that_there_is_not_is_refused(told: Callable[[], str]) -> None:
     assert run("check_log", "--language", "xx") == 2
     assert "invalid choice: 'xx'" in told()
+
+
+def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]) -> None:
+    def refused_by_the_system(_file: Path, _content: bytes) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/etc/steplabel/log-restart-request.cbor")
+
+    monkeypatch.setattr(restart_log.ceremony, "ask", lambda *_: b"")
+    monkeypatch.setattr(restart_log.keys, "receipt_key", lambda: None)
+    monkeypatch.setattr(Path, "write_bytes", refused_by_the_system)  # root, as whom tests may run, may write anywhere
+    assert run("restart_log", "ask", "--reason", "A disk failed.", "--dir", "/etc/steplabel", "--language", "en") == 1
+    assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in told()
+
+
+@pytest.mark.parametrize(("named", "remarks"), [({}, True), ({"STEPLABEL_VAR": "/srv/trial"}, False)])
+def test_a_command_on_the_portal_in_files_beside_an_installed_one_says_so(
+    named: dict[str, str], remarks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]
+) -> None:
+    monkeypatch.setattr(operator_command, "INSTALLED", tmp_path)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
+    monkeypatch.delenv("STEPLABEL_VAR", raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    run("make_keys", "--dir", str(tmp_path / "keys"), "--language", "en")
+    assert ("deploy/as ROLE python manage.py make_keys" in told()) is remarks

@@ -54,7 +54,8 @@ TURN, UNTIL, LATER = date(2027, 6, 1), date(2027, 9, 1), date(2029, 6, 1)
 
 def rotated(folder: Path, *, processing: bool = True, receipt: bool = True) -> key_ceremony.Rotation:
     signed = (folder / "directory.cbor").read_bytes()
-    return key_ceremony.rotate(folder, signed, processing=processing, receipt=receipt, valid_from=TURN, valid_to=LATER, old_until=UNTIL)
+    in_use = (folder / "processing.pem" if processing else None, folder / "receipt.pem" if receipt else None)
+    return key_ceremony.rotate(folder, signed, processing=in_use[0], receipt=in_use[1], valid_from=TURN, valid_to=LATER, old_until=UNTIL)
 
 
 def test_a_rotation_changes_nothing_before_the_signed_directory_is_taken(tmp_path: Path) -> None:
@@ -112,7 +113,25 @@ def test_a_rotation_that_would_leave_days_without_a_key_is_not_even_asked_for(tm
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(VerificationError) as refused:
         key_ceremony.rotate(
-            tmp_path, signed, processing=True, receipt=False, valid_from=TURN, valid_to=LATER, old_until=TURN - timedelta(days=1)
+            tmp_path,
+            signed,
+            processing=tmp_path / "processing.pem",
+            receipt=None,
+            valid_from=TURN,
+            valid_to=LATER,
+            old_until=TURN - timedelta(days=1),
         )
     assert refused.value.code == "directory-no-successor"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_of_keys_that_begin_on_one_day_agents_seal_to_the_newest(tmp_path: Path) -> None:
+    make_keys(tmp_path, TURN, LATER)
+    for _ in range(2):  # as where a key is broken on the day of its rotation
+        signed = (tmp_path / "directory.cbor").read_bytes()
+        asked = rotated(tmp_path, receipt=False)
+        listed = key_ceremony.take(
+            tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem")
+        )
+        asked.request.unlink()
+        assert listed.processing_key(TURN).key_id == asked.processing_key_id

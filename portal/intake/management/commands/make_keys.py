@@ -28,6 +28,7 @@ from portal import key_ceremony as ceremony
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.key_token import Token
+from portal.keys import of_one_kind
 from portal.operator_command import OperatorCommand, refused
 from portal.translog import log
 
@@ -81,8 +82,8 @@ class Command(OperatorCommand):
         rotation = ceremony.rotate(
             folder,
             (folder / ceremony.DIRECTORY).read_bytes(),
-            processing=options["only"] != "receipt",
-            receipt=options["only"] != "processing",
+            processing=None if options["only"] == "receipt" else _key_file(ceremony.PROCESSING, settings.PROCESSING_KEY_FILE, options),
+            receipt=None if options["only"] == "processing" else _key_file(ceremony.RECEIPT, settings.RECEIPT_KEY_FILE, options),
             valid_from=today - timedelta(days=1),
             valid_to=_years(today, options),
             old_until=today + timedelta(days=options["overlap"]),
@@ -136,16 +137,18 @@ class Command(OperatorCommand):
             )
         )
 
-    def _take(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
+    def _take(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         if options["file"] is None:
             raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
-        taken = ceremony.take(folder / ceremony.DIRECTORY, options["file"].read_bytes())
-        (folder / ceremony.REQUEST).unlink(missing_ok=True)
-        newest = max(taken.processing, key=lambda key: key.valid_from)
-        now, signed = timezone.now(), (folder / ceremony.DIRECTORY).read_bytes()
+        answer, in_force = options["file"].read_bytes(), folder / ceremony.DIRECTORY
+        taken = ceremony.judged(in_force, answer)
+        newest = taken.processing_key(today)
+        now = timezone.now()
         with transaction.atomic():
             record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
-            log.add_once(Kind.KEY_DIRECTORY, sha256(signed).hexdigest(), now)
+            log.add_once(Kind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
+            ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
+        (folder / ceremony.REQUEST).unlink(missing_ok=True)
         self.answer(
             Phrase("Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=taken.number, key=newest.key_id)
         )
@@ -168,6 +171,24 @@ class Command(OperatorCommand):
         if asked.witnesses or present.witnesses:
             facts = {"now": _asked_for(asked), "before": _asked_for(present)}
             self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))
+
+
+def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
+    """The key in use here, by `--dir`, else by the role's settings, else beside the directory: there the new one is read."""
+    if options["dir"]:
+        return options["dir"] / name  # type: ignore[no-any-return]
+    if file is None and settings.DIRECTORY_FILE:
+        file = settings.DIRECTORY_FILE.with_name(name)
+    if file is None or not any(of_one_kind(file)):
+        raise refused(
+            Phrase(
+                "The role %(role)s has no %(name)s here. Rotate each key with the settings of the role that uses it: --only processing "
+                "with the worker's, --only receipt with the web's.",
+                role=str(settings.ROLE),
+                name=name,
+            )
+        )
+    return file
 
 
 def _asked_for(directory: Directory) -> Phrase:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from benchmarks.phrases import Phrase
 from portal.opening import backups
@@ -26,14 +28,29 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         manifest = backups.read_manifest(options["folder"])
         lost = max(0, kept_heads.shown_so_far().size - manifest.log_size)
+        made_at = datetime.fromisoformat(manifest.made_at)
         self.answer(
             Phrase(
-                "Backup of %(moment)s: %(entries)s entries of the log; %(lost)s that were shown since are not in it.",
+                "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that were shown since are not in it.",
                 moment=manifest.made_at,
+                hours=f"{(timezone.now() - made_at).total_seconds() / 3600:.1f}",
                 entries=manifest.log_size,
                 lost=lost,
             )
         )
+        newer = backups.newer_than(made_at)
+        if newer is None:
+            self.answer(Phrase("The databases have no tables of this release, so what a restore would lose was not counted."))
+        else:
+            self.answer(
+                Phrase(
+                    "In the databases now and newer than the backup, so gone after a restore: reports %(reports)s, people %(people)s, "
+                    "lines of the audit trail %(events)s.",
+                    reports=newer.reports,
+                    people=newer.people,
+                    events=newer.events,
+                )
+            )
         if not options["yes"]:
             self.answer(Phrase("Nothing was done. Stop web and workers, then give --yes."))
             return
