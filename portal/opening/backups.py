@@ -136,7 +136,7 @@ def newer_than(moment: datetime) -> Newer | None:
 def _require_nobody_at_work() -> None:
     """No session of web or worker, other than our own: the operator opens the vault with the worker's role."""
     _require_postgresql()
-    found: dict[str, int] = {}
+    sessions_by_role: dict[str, int] = {}
     for alias in DUMPS:
         with connections[alias].cursor() as cursor:
             cursor.execute(
@@ -145,14 +145,14 @@ def _require_nobody_at_work() -> None:
                 [list(AT_WORK)],
             )
             for role, sessions in cursor.fetchall():
-                found[role] = found.get(role, 0) + sessions
-    if found:
+                sessions_by_role[role] = sessions_by_role.get(role, 0) + sessions
+    if sessions_by_role:
         raise InputError(
             "portal-at-work",
             "Web or workers are connected to the databases, and a restore takes away what they write.",
             "Stop web, workers and a pooler in front of the databases: on Debian `systemctl stop 'steplabel-web@*' steplabel-worker`. Then "
             "restore again.",
-            found=", ".join(f"{role} {sessions}" for role, sessions in sorted(found.items())),
+            found=", ".join(f"{role} {sessions}" for role, sessions in sorted(sessions_by_role.items())),
         )
 
 

@@ -78,7 +78,7 @@ def test_modules_and_programs_that_are_called_exist(page: str) -> None:
             assert importlib.util.find_spec(module) is not None, f"{page}: {line}"
         for name in re.findall(r"manage\.py ([a-z_]+)", line):
             assert name in get_commands(), f"{page}: {line}"
-        for program in re.findall(r"\bbin/[a-z-]+", line):
+        for program in re.findall(r"(?<!\.venv/)\bbin/[a-z-]+", line):
             assert os.access(ROOT / program, os.X_OK), f"{page}: {line}"
 
 

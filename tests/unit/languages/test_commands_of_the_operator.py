@@ -11,9 +11,9 @@ import pytest
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
-from portal import operator_command
+from portal import keys, operator_command
 from portal.operator_command import OperatorCommand
-from portal.translog.management.commands import restart_log
+from portal.translog import restarts
 from tests.documents.refusals import ROOT
 from tests.unit.languages.pseudo import LANGUAGE, pseudo
 from tests.unit.languages.test_pages_in_it import english, pages_spoken
@@ -109,8 +109,8 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(monkeypa
     def refused_by_the_system(_file: Path, _content: bytes) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "/etc/steplabel/log-restart-request.cbor")
 
-    monkeypatch.setattr(restart_log.ceremony, "ask", lambda *_: b"")
-    monkeypatch.setattr(restart_log.keys, "receipt_key", lambda: None)
+    monkeypatch.setattr(restarts, "ask", lambda *_: b"")
+    monkeypatch.setattr(keys, "receipt_key", lambda: None)
     monkeypatch.setattr(Path, "write_bytes", refused_by_the_system)  # root, as whom tests may run, may write anywhere
     assert run("restart_log", "ask", "--reason", "A disk failed.", "--dir", "/etc/steplabel", "--language", "en") == 1
     assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in told()
