@@ -69,7 +69,7 @@ def test_the_browser_works_a_digest_out_and_sends_no_file(
     paper = tmp_path / "paper.pdf"
     paper.write_bytes(b"evidence" * 1000)
     officer = reader(*screen, world.cast.drafter.email)
-    officer.open("/incentives/")
+    officer.open("/incentives/?find=works")
     sent = officer.requests()
     officer.page.set_input_files("input[type=file]", paper)
     expect(officer.page.locator("[id$=evidence]")).to_have_value(hashlib.sha256(paper.read_bytes()).hexdigest())
@@ -77,6 +77,6 @@ def test_the_browser_works_a_digest_out_and_sends_no_file(
     officer.look("digest-worked-out")
 
     without = reader(*screen, world.cast.drafter.email, scripts=False)
-    without.open("/incentives/")
+    without.open("/incentives/?find=works")
     assert without.page.locator("input[type=file]").count() == 0
     assert "sha256sum FILE" in without.page.inner_text("main")
