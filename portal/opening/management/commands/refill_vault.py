@@ -14,7 +14,6 @@ from portal.operator_command import OperatorCommand, refused
 
 
 class Command(OperatorCommand):
-    needs_vault = True
     help = Phrase(
         "Open accepted reports again that the vault lacks. Needs STEPLABEL_ROLE=worker and the processing keys they are sealed to."
     )
