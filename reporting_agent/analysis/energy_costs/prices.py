@@ -311,17 +311,22 @@ def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> Load | N
 
 
 def in_unit(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:
-    """One unit of the amount in the price's unit, signed, and its CO2 in kg; NaN where it cannot be turned into it."""
-    sign = 1.0 if energy.direction is Direction.IMPORT else -1.0
+    """One unit of the amount in the price's unit (`amount_in`), and its CO2 in kg, NaN where no factor is in force."""
     try:
         co2 = factors.co2_kg(energy, day)
-    except InputError:  # no factor is in force: told as carbon that is not priced
+    except InputError:  # told as carbon that is not priced
         co2 = np.nan
+    return amount_in(energy, unit, day, factors), co2
+
+
+def amount_in(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> float:
+    """The amount in the price's unit, of one unit of it, signed; NaN where it cannot be turned into it."""
+    sign = 1.0 if energy.direction is Direction.IMPORT else -1.0
     try:
-        return sign * ratio(energy.unit, unit), co2
+        return sign * ratio(energy.unit, unit)
     except InputError:
         pass  # a fuel counted by volume or mass and priced by its heat, or the other way round
     try:
-        return factors.mj(energy, day) * ratio("MJ", unit), co2
+        return factors.mj(energy, day) * ratio("MJ", unit)
     except InputError:
-        return np.nan, co2
+        return np.nan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from math import isnan
 
-from reporting_agent.analysis.energy_costs.prices import in_unit
+from reporting_agent.analysis.energy_costs.prices import amount_in
 from reporting_agent.config import Site
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.meter_total import Total
@@ -18,7 +18,7 @@ def price(site: Site, total: Total, now_us: int) -> float | None:
     rate = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
     if rate is None or total.counted is None:
         return None
-    paid, _ = in_unit(total.counted, rate.unit, when.date(), site.emissions.factors)
+    paid = amount_in(total.counted, rate.unit, when.date(), site.emissions.factors)
     amount = rate.amount * abs(paid) * total.of_counted
     return None if isnan(amount) else amount
 
