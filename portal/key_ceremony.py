@@ -238,9 +238,9 @@ def _write(file: Path, content: bytes, like: Path | None = None) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         if like is not None:
-            of = like.stat()
-            os.chown(aside, of.st_uid, of.st_gid)  # refused to whoever may not give it to that owner
-            aside.chmod(S_IMODE(of.st_mode))
+            model = like.stat()
+            os.chown(aside, model.st_uid, model.st_gid)  # refused to whoever may not give it to that owner
+            aside.chmod(S_IMODE(model.st_mode))
         os.link(aside, file)  # unlike a rename, a link replaces nothing
     finally:
         aside.unlink()

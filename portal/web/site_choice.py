@@ -30,9 +30,9 @@ def site_choice(sites: QuerySet[Site], text: str, chosen: str) -> SiteChoice:
         chosen: the id that was sent with the form: it stays on offer, whatever the words find, if it is one of `sites`.
     """
     words = " ".join(text.split())[:LONGEST]
-    everything = list(sites_fitting(sites, ())[: MOST + 1])
-    searched = len(everything) > MOST
-    fitting = list(sites_fitting(sites, words.split())[: MOST + 1]) if searched and words else [] if searched else everything
+    fitting = list(sites_fitting(sites, ())[: MOST + 1])
+    if searched := len(fitting) > MOST:
+        fitting = list(sites_fitting(sites, words.split())[: MOST + 1]) if words else []
     listed = fitting[:MOST]
     if chosen and all(site.slug != chosen for site in listed):
         listed += sites_fitting(sites, ()).filter(slug=chosen)

@@ -41,9 +41,9 @@ class Recount:
     touched: Mapping[Key, Batch]
     awaited: Mapping[Key, Batch]  # whose readings were not all there when they were counted first: nothing of them is late
     before: Mapping[Key, float | None]  # final figures
-    late: int
-    corrected: int
-    rows: int
+    late: int  # readings
+    corrected: int  # readings
+    rows: int  # corrected
 
     @property
     def keys(self) -> Set[Key]:
@@ -84,7 +84,7 @@ class Reopening:
             self._count_some(plant)
             rest_s = REST_TIMES * (time.monotonic() - began_s)
             self._settles_s = now_s + (rest_s if plant.awaited.settling else max(GATHERED_S, rest_s))
-        yield from self._told(plant)
+        yield from self._sentences(plant)
 
     def settle(self, plant: Plant) -> None:
         """Count all that waits, at once."""
@@ -119,7 +119,7 @@ class Reopening:
             plant.awaited.settling |= {member.key: member for member in (batch, *plant.log.beside(batch))}
         self._settles_s = now_s
 
-    def _told(self, plant: Plant) -> Iterator[Phrase]:
+    def _sentences(self, plant: Plant) -> Iterator[Phrase]:
         """Sentences where all that late data touched was counted: the figures that it changed."""
         if (recount := self._recount) is None or recount.keys & plant.awaited.settling.keys():
             return
