@@ -28,7 +28,7 @@ def bibtex(view: BenchmarkView, title: str, address: str, digest: str, publisher
         "version": str(view.version),
         "url": address,
         "howpublished": SOFTWARE,
-        "note": f"SHA-256 {digest}. {LICENCE}.{_withdrawn(view)}",
+        "note": f"SHA-256 of the signed document {digest}. {LICENCE}.{_withdrawn(view)}",
     }
     return f"@misc{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}\n"
 
@@ -49,7 +49,7 @@ def ris(view: BenchmarkView, title: str, address: str, digest: str, publisher: s
         ("ET", str(view.version)),
         ("DB", SOFTWARE),
         ("UR", address),
-        ("N1", f"SHA-256 {digest}. {LICENCE}.{_withdrawn(view)}"),
+        ("N1", f"SHA-256 of the signed document {digest}. {LICENCE}.{_withdrawn(view)}"),
         ("ER", ""),
     )
     return "".join(f"{tag}  - {text}\r\n" for tag, text in lines)

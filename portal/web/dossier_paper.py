@@ -36,4 +36,4 @@ def pdf(page: DossierPage) -> bytes:
 
 
 def _evidence(lines: tuple[EvidenceLine, ...]) -> str:
-    return "; ".join(f"{line.text}. SHA-256 {line.digest}. {line.how}" for line in lines)
+    return "; ".join(f"{line.text}. {line.digest_of} {line.digest}. {line.how}" for line in lines)

@@ -31,7 +31,7 @@ class IncentiveForm(forms.Form):
         decimal_places=2,
     )
     evidence = digest(
-        _("Evidence, SHA-256"),
+        _("SHA-256 of the evidence"),
         _("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
         _("Give the digest of the evidence."),
     )

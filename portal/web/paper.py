@@ -106,10 +106,8 @@ def story(page: BenchmarkPage) -> list[Flowable]:
         parts += [text_of(line, "body") for line in item.text.splitlines() if line]
     parts += _limits(page)
     parts.append(text_of(_("Cite"), "heading"))
-    parts += [
-        text_of(line, "body")
-        for line in (page.citation, page.address, f"SHA-256 {page.digest}", _("Licence: CC BY 4.0. Name the version."))
-    ]
+    of_document = _("SHA-256 of the signed document: %(digest)s") % {"digest": page.digest}
+    parts += [text_of(line, "body") for line in (page.citation, page.address, of_document, _("Licence: CC BY 4.0. Name the version."))]
     return parts
 
 

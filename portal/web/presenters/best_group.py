@@ -72,7 +72,9 @@ def _published(told: BestGroup, names: Names) -> BestGroupPart:
         "that are not in the table are withheld: each class shown contains at least as many firms as a published value needs."
     )
     facts = {"index": f"{told.log_index:,}", "digest": told.digest}
-    source = _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 %(digest)s.") % facts
+    source = (
+        _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s.") % facts
+    )
     titles = columns({str(place): head for place, head in enumerate(heads)}, {}, QueryDict(), "")
     return BestGroupPart(sentence, Listed(_("The best firms by trait"), titles, None, rows, None, (), "", ""), source)
 

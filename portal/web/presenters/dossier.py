@@ -38,6 +38,7 @@ MET: dict[str, tuple[Promise, Mood]] = {
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
     text: str
+    digest_of: str  # of which bytes the digest is
     digest: str
     how: str  # how somebody else checks it
     url: str = ""
@@ -147,16 +148,18 @@ def _line(evidence: Evidence) -> EvidenceLine:
         text = _("Report of %(period)s, received on %(day)s, entry %(n)s of the log") % {
             "period": period_name(evidence.title), "day": _day(evidence.at), "n": evidence.log_index,
         }  # fmt: skip
-        return EvidenceLine(text, evidence.digest, _("The plant’s receipt of this digest: steplabel-agent verify"))
+        how = _("The plant’s receipt of this digest: steplabel-agent verify")
+        return EvidenceLine(text, _("SHA-256 of the sealed report"), evidence.digest, how)
     if evidence.kind == "attestation":
         facts = {"body": by, "period": period_name(evidence.title), "day": date_format(evidence.until, _("j F Y")), "code": evidence.code}
         text = _("Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s") % facts
         if evidence.opinion == Opinion.ADVERSE:
             text = _("%(statement)s; the opinion is adverse") % {"statement": text}
-        return EvidenceLine(text, evidence.digest, _("Anybody can open it by its code"), reverse("web:verify", args=[evidence.code]))
+        page = reverse("web:verify", args=[evidence.code])
+        return EvidenceLine(text, _("SHA-256 of the signed statement"), evidence.digest, _("Anybody can open it by its code"), page)
     if evidence.kind == "system":
         facts = {"n": evidence.title, "by": by, "day": date_format(evidence.until, _("j F Y"))}
-        return EvidenceLine(_("Certificate %(n)s by %(by)s, valid until %(day)s") % facts, evidence.digest, _how_of_paper())
+        return _of_paper(_("Certificate %(n)s by %(by)s, valid until %(day)s") % facts, evidence.digest)
     text = _("“%(value)s”, by the document “%(paper)s”, declared on %(day)s") % {
         "value": evidence.value,
         "paper": evidence.title,
@@ -165,11 +168,11 @@ def _line(evidence: Evidence) -> EvidenceLine:
     if evidence.read_at:
         facts = {"declared": text, "day": _day(evidence.read_at), "finding": evidence.finding}
         text = _("%(declared)s. An officer read the paper on %(day)s: %(finding)s") % facts
-    return EvidenceLine(text, evidence.digest, _how_of_paper())
+    return _of_paper(text, evidence.digest)
 
 
-def _how_of_paper() -> str:
-    return _("Ask for the document and compare its SHA-256")
+def _of_paper(text: str, digest: str) -> EvidenceLine:
+    return EvidenceLine(text, _("SHA-256 of the document"), digest, _("Ask for the document and compare its SHA-256"))
 
 
 def _day(at: datetime | None) -> str:

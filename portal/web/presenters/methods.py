@@ -63,7 +63,7 @@ def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Shee
     """The versions of one pack side by side."""
     newest = versions[0]
     rows = tuple(_version_row(pack, before, approved) for pack, before in zip(versions, (*versions[1:], None), strict=True))
-    heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest (SHA-256)"), _("Compared"))
+    heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest of the pack’s content (SHA-256)"), _("Compared"))
     table = table_of(in_page_language(newest.words), heads, rows, "")
     lead = _("A version with which labels were made is never changed. Other content is another version, with another digest.")
     if len(versions) > 1:
@@ -95,7 +95,7 @@ def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], quer
     """One version: how it came to be, and its numbers, those of one role at once."""
     facts = [
         Fact(_("In force from"), "", day=pack.effective_from),
-        Fact(_("Digest (SHA-256)"), packs.digest(pack).hex(), mono=True),
+        Fact(_("Digest of the pack’s content (SHA-256)"), packs.digest(pack).hex(), mono=True),
         Fact(_("Conversion factors"), _("version %(version)s") % {"version": packs.factors(pack).version}),
         Fact(_("Digest of the factors (SHA-256)"), packs.factors(pack).digest.hex(), mono=True),
         Fact(_("Digest of the numbers and of how each was read (SHA-256)"), digest_of_sources(pack), mono=True),

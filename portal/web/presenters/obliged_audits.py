@@ -97,7 +97,7 @@ def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today
             "paper": _("Certificate"),
             "days": _("Valid"),
             "state": _("State"),
-            "evidence": _("Evidence, SHA-256"),
+            "evidence": _("SHA-256 of the evidence"),
             "by": _("By"),
             "action": _("Action"),
         },

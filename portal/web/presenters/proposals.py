@@ -83,7 +83,7 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
             _("Compared with"),
             _("version %(version)s") % {"version": found.before.version} if found.before else _("nothing: the pack is new"),
         ),
-        Fact(_("Digest (SHA-256)"), view.digest, mono=True),
+        Fact(_("Digest of the pack’s content (SHA-256)"), view.digest, mono=True),
     ]
     if view.log_index is not None:
         facts.append(
