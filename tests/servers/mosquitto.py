@@ -43,7 +43,7 @@ class Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence true", f"persistence_location {self.folder}/"]
         lines += ["autosave_on_changes true", "autosave_interval 50"] if self.autosaves else []
-        lines += ["max_queued_messages 0"]
+        lines += ["max_queued_messages 0", "max_inflight_messages 1000"]
         lines += ["user root"] if os.geteuid() == 0 else []
         lines += self._refusing() if self.unread else []
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n", "utf-8")

@@ -10,7 +10,7 @@ from benchmarks.phrases import Phrase
 
 
 class Lifeline:
-    """Of one thread, or of one thing done in it."""
+    """Of one thread."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -22,8 +22,7 @@ class Lifeline:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - told with its text and place, and what it ended is begun again
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            self.fault = f"{type(error).__name__}: {error}, {last.filename.rpartition('/')[2]} line {last.lineno}"
+            self.fault = fault_of(error)
         finally:
             self.ended = True
 
@@ -36,3 +35,9 @@ class Lifeline:
     def trouble(self) -> Phrase | None:
         """For the page."""
         return Phrase("Ended by a fault in the agent; it is started again (%(why)s)", why=self.why) if self.ended else None
+
+
+def fault_of(error: Exception) -> str:
+    """What was raised, and where."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error}, {last.filename.rpartition('/')[2]} line {last.lineno}"

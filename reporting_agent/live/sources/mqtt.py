@@ -24,7 +24,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.sources import payloads, sparkplug
 from reporting_agent.live.sources.asking import Pauses, Range
 from reporting_agent.live.sources.clients import client_of
-from reporting_agent.live.sources.lifeline import Lifeline
+from reporting_agent.live.sources.lifeline import Lifeline, fault_of
 from reporting_agent.live.sources.passwords import password_of
 from reporting_agent.live.sources.settings import Mqtt
 from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
@@ -222,13 +222,12 @@ class MqttSource:
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
         """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
         del client, data
-        reading, readings, rows = Lifeline(), list[Reading](), list[Row]()
         topic, payload = message.topic, bytes(message.payload)
-        with reading.guard():
+        try:
             readings, rows = self._read(topic, payload)
-        if reading.fault:  # were it raised, the broker would send this message again, and nothing after it
-            self._fault = reading.fault
-            rows = [payloads.unreadable(topic, payload, payloads.Unreadable(reading.fault))]
+        except Exception as error:  # noqa: BLE001 - were it raised, the broker would send this message again, and nothing after it
+            self._fault = fault_of(error)
+            readings, rows = [], [payloads.unreadable(topic, payload, payloads.Unreadable(self._fault))]
         self._put(message, readings, rows)
 
     def _read(self, topic: str, payload: bytes) -> tuple[list[Reading], list[Row]]:
@@ -237,11 +236,13 @@ class MqttSource:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, topic):
                     taken, wrong = payloads.readings(mapping, topic, payload, now_us())
-                    readings, refused = readings + taken, refused + wrong
+                    readings += taken
+                    refused += wrong
             for table in self.settings.batches:
                 if _matches(table.topic, topic):
                     of_table, wrong = payloads.rows(table, payload)
-                    rows, refused = rows + of_table, refused + wrong
+                    rows += of_table
+                    refused += wrong
             for group, host in self._hosts.items():
                 if topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
                     readings += self._of_sparkplug(group, host, topic, payload)

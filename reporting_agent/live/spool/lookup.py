@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading
-from reporting_agent.live.spool.segments import frames
+from reporting_agent.live.spool.segments import blocks
 
 Moment = tuple[str, int]
 """Meter and source time, UTC microseconds."""
@@ -25,10 +25,10 @@ def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
     for path in layout.days(folder):
         _in_parquet(path, times, by_moment)
     for path in layout.segments(folder):
-        for frame in frames(path):
-            records = frame.records[np.isin(frame.records["time_us"], times)]
+        for block in blocks(path):
+            records = block.records[np.isin(block.records["time_us"], times)]
             for time_us, sequence, value, _, place, _ in records.tolist():
-                if (held := by_moment.get((frame.names[place], time_us))) is not None:
+                if (held := by_moment.get((block.names[place], time_us))) is not None:
                     held.setdefault(sequence, value)
     return by_moment
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.corrected import Corrected
 from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.segments import frames
+from reporting_agent.live.spool.segments import blocks
 
 Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Source times, UTC microseconds, and values, NaN where not known."""
@@ -60,11 +60,11 @@ def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int)
     pieces: list[NDArray[Any]] = []
     names: Sequence[str] = ()
     wanted = np.zeros(0, bool)
-    for frame in frames(path):
-        names = frame.names
+    for block in blocks(path):
+        names = block.names
         if len(names) > len(wanted):
             wanted = np.array([name in meters for name in names])
-        records = frame.records
+        records = block.records
         within = (records["time_us"] >= first_us) & (records["time_us"] <= last_us) & wanted[records["meter"]]
         if within.any():
             pieces.append(records[within])
