@@ -51,6 +51,7 @@ class Action(models.TextChoices):
     TERMS_ACCEPTED = "terms.accepted"
     DIRECTORY_TAKEN = "key-directory.taken"
     LOG_RESTARTED = "log.restarted"
+    BACKUP_MADE = "backup.made"
     KEY_DESTROYED = "processing-key.destroyed"
     PERIOD_OPENED = "period.opened"
     PERIOD_CLOSED = "period.closed"

@@ -64,6 +64,19 @@ def _is_news(size: int, signed: bytes | None) -> bool:
     return size > before.size or (size == before.size and head_lacks)
 
 
+def can_be_kept() -> bool:
+    """Whether another head could be written down now, as far as the file's rights and its disk's tell without writing."""
+    file: Path | None = settings.HEADS_FILE
+    if file is None:
+        return True
+    try:
+        disk = os.statvfs(file.parent)
+    except OSError:
+        return False
+    writable = os.access(file if file.exists() else file.parent, os.W_OK)
+    return writable and not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 0
+
+
 def keep_restart(statement: bytes) -> None:
     """From here on the log may have the size that the coordinator signed."""
     _add(f"{RESTART} {base64.b64encode(statement).decode('ascii')}\n", lambda: True)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.http import HttpResponse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
@@ -22,6 +23,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from benchmarks.errors import SteplabelError
 from portal import keys, read_replica, wall
+from portal.auditlog.models import Action, Event
 from portal.intake import worker_seen
 from portal.intake.models import State, Submission
 from portal.intake.selectors import waiting_since
@@ -59,6 +61,7 @@ class _Installation:
             yield from self._workers()
             yield from self._log()
             yield from self._keys()
+            yield from self._backup()
             yield from _replica()
         except (*SERVER_AWAY, ImproperlyConfigured, SteplabelError):  # away since, or no directory to read: what was read stands
             return
@@ -97,8 +100,9 @@ class _Installation:
         yield _gauge("steplabel_witness_seen_seconds", "Since a witness cosigned", "witness", ages)
         file: Path | None = settings.HEADS_FILE
         if file is not None:
-            disk = os.statvfs(file.parent)
-            yield GaugeMetricFamily("steplabel_heads_disk_free_bytes", "Room for kept heads", value=disk.f_bavail * disk.f_frsize)
+            with suppress(OSError):  # not mounted: `steplabel_wrong` tells that
+                disk = os.statvfs(file.parent)
+                yield GaugeMetricFamily("steplabel_heads_disk_free_bytes", "Room for kept heads", value=disk.f_bavail * disk.f_frsize)
 
     def _keys(self) -> Iterator[Metric]:
         """Days until the last listed key of a kind ends: the rest are on their way out."""
@@ -107,6 +111,13 @@ class _Installation:
         for kind, listed in (("processing", content.processing), ("receipt", content.receipts)):
             days = max((key.valid_to - today).days for key in listed)
             yield _gauge("steplabel_key_days_left", "Days until the newest listed key ends", "kind", {kind: float(days)})
+
+    def _backup(self) -> Iterator[Metric]:
+        """Nothing where none was made yet: the alarm asks for that too."""
+        made_at = Event.objects.filter(action=Action.BACKUP_MADE).aggregate(at=Max("at"))["at"]
+        if made_at is not None:
+            age_s = (self._now - made_at).total_seconds()
+            yield GaugeMetricFamily("steplabel_backup_age_seconds", "Since the last backup was finished", value=age_s)
 
 
 def _replica() -> Iterator[Metric]:

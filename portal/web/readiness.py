@@ -29,7 +29,7 @@ from portal.database_servers import answers, has_room, waits_for_replica
 from portal.intake import worker_seen
 from portal.intake.selectors import waiting_since
 from portal.problems import SERVER_AWAY, RefusedError
-from portal.translog import selectors
+from portal.translog import kept_heads, selectors
 
 CLOCKS_APART_S = 5.0
 KEYS_END_WITHIN = timedelta(days=60)
@@ -150,6 +150,8 @@ def _log() -> Iterator[str]:
         selectors.require_kept()
     except RefusedError as refusal:
         yield refusal.code
+    if not kept_heads.can_be_kept():
+        yield "heads-not-kept"
 
 
 def _keys_lacked(held: set[str], now: datetime) -> bool:

@@ -6,6 +6,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -29,7 +30,7 @@ from portal.accounts.models import Site
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.periods import open_period
 from portal.intake.models import Submission as Row
-from portal.opening import tasks
+from portal.opening import backups, tasks
 from portal.opening.models import OpenedReport
 from portal.settings.roles import Role
 from portal.translog import log, selectors
@@ -37,6 +38,7 @@ from portal.translog.models import LogEntry, LogHead, LogNode
 from reporting_agent.sending import log_heads, log_restarts
 from reporting_agent.sending.submission import Material
 from tests.integration.test_agent_keys import Plant, site, token  # noqa: F401  # a fixture by its name
+from tests.integration.test_sight import samples
 from tests.unit.agent_send.cast import heats, material
 
 LOST = 400
@@ -212,6 +214,22 @@ def test_a_backup_whose_files_were_exchanged_is_not_restored(plant: Plant, tmp_p
         call_command("restore", tmp_path / "second", yes=True, stdout=StringIO())
 
 
+def backup_ages_s(client: Client) -> list[float]:
+    return [sample.value for sample in samples(client).get("steplabel_backup_age_seconds", [])]
+
+
+@pytest.mark.usefixtures("plant")
+def test_an_alarm_can_wait_for_the_next_backup(tmp_path: Path, client: Client) -> None:
+    assert backup_ages_s(client) == []
+    backups.backup(tmp_path / "monday", timezone.now() - timedelta(hours=40))
+    (tmp_path / "tuesday" / "half").mkdir(parents=True)
+    with pytest.raises(CommandError, match="backup-folder-used"):
+        call_command("backup", tmp_path / "tuesday", stdout=StringIO())
+    assert 40 * 3600 <= backup_ages_s(client)[0] < 41 * 3600
+    call_command("backup", tmp_path / "wednesday", stdout=StringIO())
+    assert 0 <= backup_ages_s(client)[0] < 600
+
+
 def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -245,7 +263,8 @@ def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_sa
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
-    call_command("restore", tmp_path / "backup", stdout=(out := StringIO()))
+    with pytest.raises(CommandError, match="Nothing was done"):
+        call_command("restore", tmp_path / "backup", stdout=(out := StringIO()))
     assert "hours ago)" in out.getvalue()
     assert "gone after a restore: reports 1, people 0" in out.getvalue()
     with at_work(alias) as role, pytest.raises(CommandError, match="portal-at-work") as refused:

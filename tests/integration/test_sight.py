@@ -89,6 +89,10 @@ def log_set_back(_settings: Settings) -> None:
     LogHead.objects.update(size=1)
 
 
+def heads_disk_gone(settings: Settings) -> None:
+    settings.HEADS_FILE = settings.HEADS_FILE.parent / "not mounted" / "heads.log"
+
+
 def late(_settings: Settings) -> None:
     Submission.objects.update(state="received", received_at=timezone.now() - readiness.TOO_LONG - timedelta(seconds=1))
 
@@ -129,6 +133,7 @@ FAULTS: dict[str, Callable[[Settings], None]] = {
     "receipt-key-missing": no_receipt_key,
     "directory-unreadable": no_directory,
     "log-set-back": log_set_back,
+    "heads-not-kept": heads_disk_gone,
     "waiting-too-long": late,
     "limits-away": counts_away,
     "cache-away": pages_away,

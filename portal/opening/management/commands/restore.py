@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from benchmarks.phrases import Phrase
 from portal.opening import backups
-from portal.operator_command import OperatorCommand
+from portal.operator_command import OperatorCommand, refused
 from portal.translog import kept_heads
 
 
@@ -52,8 +52,7 @@ class Command(OperatorCommand):
                 )
             )
         if not options["yes"]:
-            self.answer(Phrase("Nothing was done. Stop web and workers, then give --yes."))
-            return
+            raise refused(Phrase("Nothing was done. Stop web and workers, then give --yes."))
         backups.restore(options["folder"])
         self.answer(Phrase("Restored. Next: `manage.py migrate` (both databases), `apply_grants`, `check_installation`."))
         if lost:
