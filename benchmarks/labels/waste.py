@@ -56,9 +56,10 @@ def split_gap(label: float, value: Floats, at_reference: Floats, output_t: Float
 
 
 def gap_above(ids: Sequence[str], parts: GapColumns, unit: str, relative_uncertainty: float) -> Gap:
-    """The gap as label.json holds it: batches that have one, most unexplained first."""
+    """The gap as label.json holds it: batches that have one, most unexplained first, and by id where that is equal: a table's rows may
+    arrive in any order."""
     energy = parts.energy
-    order = np.argsort(-parts.unexplained, kind="stable")
+    order = np.lexsort((np.asarray(ids), -parts.unexplained))
     order = order[energy[order] > 0]
     columns = [column[order].tolist() for column in (energy, parts.explained, parts.within_uncertainty, parts.unexplained)]
     return Gap(

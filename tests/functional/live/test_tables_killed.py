@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
@@ -49,9 +50,18 @@ def cluster() -> Iterator[Cluster]:
 def heats_are_told(plant: Plant) -> None:
     """Readings are all there; the rows of heats come a poll later."""
     deadline = time.monotonic() + 30
-    while len(energies(plant.live)) < len(plant.furnaces.batches()):
+    while _told(plant) < len(plant.furnaces.batches()):
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def _told(plant: Plant) -> int:
+    try:
+        return len(energies(plant.live))
+    except InputError as refusal:
+        if refusal.code != "source-input-missing":  # no row of a heat yet
+            raise
+        return 0
 
 
 def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(

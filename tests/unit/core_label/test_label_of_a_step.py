@@ -223,6 +223,17 @@ def test_gap_worked_by_hand(label: Callable[..., StepLabel], a_step: BuildStep, 
     assert gap.within_uncertainty == pytest.approx(420 + 200, abs=1e-5)  # 2 kWh/t above lie within 1 % and are no waste
 
 
+def test_equal_gaps_stand_in_the_order_of_their_ids_whatever_the_order_of_rows(
+    label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build
+) -> None:
+    step = a_step(quantile="0.3")
+    heats = [a_heat(number, 390 if number < 4 else 420) for number in range(9)]
+    gap, shuffled = label(heats, step).gap, label([*heats[6:], *heats[:6]], step).gap
+    assert gap is not None
+    assert [part.batch_id for part in gap.batches] == ["H4", "H5", "H6", "H7", "H8"]
+    assert shuffled == gap
+
+
 def test_energy_that_made_no_product_is_counted_by_cause(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
     heats = [
         *[a_heat(i, 400) for i in range(3)],
