@@ -7,7 +7,7 @@ import threading
 from argparse import Namespace, _SubParsersAction
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, joined
 from reporting_agent.commands import add_language, add_site
 
 
@@ -22,6 +22,7 @@ def run(args: Namespace) -> int:
     """Receive until SIGTERM or SIGINT."""
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
+    from reporting_agent.live.control_room.room_view import contradictions
     from reporting_agent.live.watching import Watch
 
     stop = threading.Event()
@@ -35,5 +36,9 @@ def run(args: Namespace) -> int:
     sentence = Phrase(
         "Ended. Readings saved: %(kept)s; repeats dropped: %(repeated)s.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}"
     )
+    if watch.contradicted:
+        sentence = joined(sentence, contradictions(watch.contradicted))
+    if watch.intake.full is not None:
+        sentence = joined(sentence, Phrase("The spool was full: what came last was neither saved nor acknowledged."))
     emit(args, counts, sentence)
     return 0

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import packs
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config import Site, load_site
 from reporting_agent.live.sources import kinds
-from reporting_agent.live.sources.settings import Live, load
+from reporting_agent.live.sources.mqtt import topics
+from reporting_agent.live.sources.settings import Live, Mqtt, load
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool.acknowledging import Intake
 
@@ -45,6 +48,34 @@ def settings_of(site: Site) -> Live:
             wanted="at least one of " + ", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS),
         )
     return settings
+
+
+def topics_left(before: Live, after: Live) -> Iterator[Phrase]:
+    """Topics of MQTT that nobody reads any more."""
+    read = {_at(broker, topic) for broker in after.mqtt for topic in topics(broker)}
+    if left := [at for broker in before.mqtt for topic in topics(broker) if (at := _at(broker, topic)) not in read]:
+        yield Phrase(
+            "No longer read: %(topics)s. What is sent there from now on is saved nowhere, and does not come later.", topics=enumerated(left)
+        )
+
+
+def _at(broker: Mqtt, topic: str) -> str:
+    return f"{topic} ({broker.host}:{broker.port})"
+
+
+def meters_changed(before: Site, after: Site, in_spool: Collection[str]) -> Iterator[Phrase]:
+    """Meters of the spool whose saved readings count otherwise than before."""
+    was, now = ({meter.id: meter for meter in site.meters if meter.id in in_spool} for site in (before, after))
+    if gone := [name for name in was if name not in now]:
+        yield Phrase(
+            "site.toml no longer declares %(meters)s. Their saved readings count nowhere until it does again.", meters=enumerated(gone)
+        )
+    if changed := [name for name, meter in was.items() if name in now and now[name] != meter]:
+        yield Phrase(
+            "Declared otherwise than before: %(meters)s. Their saved readings count by the new declaration, those of earlier batches too: "
+            "run `label` again, and `submit --correct` where the period was reported.",
+            meters=enumerated(changed),
+        )
 
 
 class Reloading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
@@ -13,7 +14,7 @@ from reporting_agent.console import LANGUAGE
 from reporting_agent.live import reloading
 from reporting_agent.live.closing import Closing
 from reporting_agent.live.control_room.room import Room
-from reporting_agent.live.reloading import Reloading, Wanted, settings_of
+from reporting_agent.live.reloading import Reloading, Wanted, meters_changed, settings_of, topics_left
 from reporting_agent.live.sources import kinds, named_meters
 from reporting_agent.live.sources.asking import Asking, Pauses, Range
 from reporting_agent.live.sources.mqtt import MqttSource
@@ -21,7 +22,7 @@ from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.missing_numbers import row_given_up
-from reporting_agent.live.spool.writer import Spool, now_us
+from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0
@@ -84,8 +85,7 @@ class Watch:
             for word in source.words():
                 self._say(f"{source.name} {word.about}", word.state, word.sentence)
         self.room.round(self)
-        full = self.intake.full
-        self._say("full", str(full or ""), _full(str(full or "")))
+        self._tell_of_room()
         self._say("compaction", self.spool.compaction.trouble, _not_written(self.spool.compaction.trouble))
         for name in self.spool.dropped:
             self.tell(Phrase("The spool is full: %(file)s was deleted to make room, as site.toml says.", file=name))
@@ -94,8 +94,10 @@ class Watch:
 
     @property
     def notices(self) -> Sequence[tuple[str, Phrase, bool]]:
-        """What the page says of reports."""
-        return self.closing.notices()
+        """What the page says of the spool and of reports."""
+        full = self.intake.full
+        spool = [] if full is None else [(Phrase("Spool"), _full(self.settings.folder, full), False)]
+        return [*spool, *self.closing.notices()]
 
     def reload(self) -> None:
         """Read site.toml again; what is wrong with it is told, and nothing changes."""
@@ -127,6 +129,7 @@ class Watch:
             source.stop()
         self._drain()  # so that a source in its place goes on where it was
         self.sources = sources
+        before = Wanted(self.site, self.settings, {})
         self.site, self.settings = wanted.site, wanted.settings
         self.spool.bound(self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         if room is not None:
@@ -139,6 +142,8 @@ class Watch:
         self.closing.stop()
         self.closing = Closing(self.site, self.settings, self._tell_of_report)
         self._tell_of_meters()
+        for sentence in (*topics_left(before.settings, self.settings), *meters_changed(before.site, self.site, self.spool.meters)):
+            self.tell(sentence)
         self.tell(
             Phrase(
                 "site.toml was read again and is in force. Sources that stay connected: %(kept)s; ended: %(ended)s; started: %(begun)s.",
@@ -172,6 +177,11 @@ class Watch:
         if give_up and self.intake.full is None:
             self._give_up(give_up)
             self.asking.asked(give_up, now_s)
+
+    def _tell_of_room(self) -> None:
+        full = self.intake.full
+        sentence = Phrase("The spool accepts readings again.") if full is None else _full(self.settings.folder, full)
+        self._say("full", "" if full is None else str(full.strerror), sentence)
 
     def _give_up(self, ranges: Mapping[str, Sequence[Range]]) -> None:
         at_us = now_us()
@@ -263,10 +273,13 @@ def _address(settings: Live) -> tuple[str, int] | None:
     return None if settings.page is None else (settings.page.listen, settings.page.port)
 
 
-def _full(why: str) -> str:
-    if not why:
-        return Phrase("The spool accepts readings again.")
-    return Phrase("The spool accepts no more data (%(why)s). Nothing is acknowledged, and the sources store incoming data.", why=why)
+def _full(folder: Path, full: SpoolFull) -> Phrase:
+    return Phrase(
+        "The spool in %(folder)s accepts no more data: %(why)s. Nothing is acknowledged, and sources that can do so store what they send. "
+        "Free space on its disk, or raise most_gb in site.toml.",
+        folder=folder,
+        why=full.strerror or "",
+    )
 
 
 def _not_written(why: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.meter_total import HOUR_US, Fall
+from reporting_agent.live.running.meter_total import HOUR_US, Fall, Total
 from reporting_agent.live.running.named_units import NamedUnits
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.sharing import Pair
@@ -22,7 +22,8 @@ from reporting_agent.report.figures import shown
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
 MOST_FALLS = 20  # registers, as where a gateway began anew
-AHEAD, SHARED = -1, -2  # in the place of a moment
+AHEAD, SHARED, WIDE = -1, -2, -3  # in the place of a moment
+MINUTE_US = HOUR_US // 60
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
 
@@ -71,6 +72,8 @@ class Faults:
                 pairs=_paired(pairs),
             )
         yield from self._unknown()
+        if wide := [meter for meter in self._wide() if self._is_fresh(meter, WIDE)]:
+            yield _too_wide(wide, self._plant.totals.by_meter[wide[0]])
         for meter, fall in self._falls():
             if self._is_fresh(meter, fall.until_us):
                 yield Phrase(
@@ -94,6 +97,8 @@ class Faults:
             start, far = self._stamp(batch.start_us), self._is_far(batch)
             due = Phrase("Due at %(start)s; shown as running from then on", start=start)
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
+        if wide := list(self._wide()):
+            yield Phrase("Readings too far apart"), _too_wide(wide, self._plant.totals.by_meter[wide[0]]), False
         if pairs := self._plant.sharing.pairs():
             yield (
                 Phrase("Batches at one time on one unit"),
@@ -107,6 +112,12 @@ class Faults:
             lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
             if lately:
                 yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
+
+    def _wide(self) -> Iterator[str]:
+        """Meters whose readings come so far apart that the pack takes each pause for a gap."""
+        for meter, total in self._plant.totals.by_meter.items():
+            if total.longest_gap_us < total.usual_us < float("inf"):
+                yield meter
 
     def _unknown(self) -> Iterator[Phrase]:
         """Steps and units of batches that nothing declares."""
@@ -162,6 +173,17 @@ class Faults:
             after=shown(fall.after),
             at=self._stamp(fall.until_us),
         )
+
+
+def _too_wide(meters: Sequence[str], first: Total) -> Phrase:
+    return Phrase(
+        "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of %(longest)s at %(step)s. So batches have no "
+        "energy from them, here and in `label`. Have them sent more often.",
+        meters=enumerated([*meters[:MOST_LISTED], "…"] if len(meters) > MOST_LISTED else meters),
+        usual=f"{first.usual_us / MINUTE_US:g}",
+        longest=f"{first.longest_gap_us / MINUTE_US:g}",
+        step=first.meter.step or first.meter.equipment or first.meter.id,
+    )
 
 
 def _paired(pairs: Sequence[Pair]) -> Value:

@@ -33,6 +33,7 @@ class Shown:
     rate: float
     vouched: bool  # whether the history is long enough for thresholds
     unread: int = 0  # messages that could not be read since the agent started
+    contradicted: int = 0  # repeats that had another value
     corrected: int = 0  # readings at whose moment another value was there
     untold: Sequence[str] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)  # by the keys of their alerts

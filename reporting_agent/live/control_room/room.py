@@ -30,6 +30,7 @@ from reporting_agent.live.running.reopening import Reopening
 from reporting_agent.live.running.totals import AHEAD_US
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource, reason
+from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.missing_numbers import UNREADABLE
 from reporting_agent.live.spool.writer import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
@@ -43,8 +44,10 @@ class Watched(Protocol):
 
     kept: int
     repeated: int
+    contradicted: int
     corrected: int
     spool: Spool
+    intake: Intake
 
     @property
     def sources(self) -> Sequence[LiveSource]:
@@ -252,7 +255,7 @@ class Room:
             wall_us=wall,
             open=plant.open_batches(wall),
             idle=plant.idle(),
-            silent=plant.totals.silent(wall),
+            silent=plant.totals.silent(wall) if watch.intake.full is None else (),  # what is refused is not silent
             unreadable=self.unreadable.listed(),
             unread=self.unreadable.count,
             sources=[(source.name, source.trouble()) for source in watch.sources],
@@ -260,6 +263,7 @@ class Room:
             shift=shifts.done(plant, self.alerts, start, end),
             kept=watch.kept,
             repeated=watch.repeated,
+            contradicted=watch.contradicted,
             corrected=watch.corrected,
             missing=sum(meter.gaps.missing for meter in watch.spool.meters.values()),
             weeks=plant.history.weeks,

@@ -161,6 +161,14 @@ class RoomView:
         return rows
 
 
+def contradictions(number: int) -> Phrase:
+    """Of repeats whose value is not the one that was saved."""
+    return Phrase(
+        "Repeats with another value than the saved one: %(count)s. The first value stands; a source that corrects numbers its readings.",
+        count=count(number),
+    )
+
+
 def _foot(moment: Shown) -> list[Phrase]:
     sentences = [
         Phrase(
@@ -169,6 +177,8 @@ def _foot(moment: Shown) -> list[Phrase]:
             repeated=count(moment.repeated),
         )
     ]
+    if moment.contradicted:
+        sentences.append(contradictions(moment.contradicted))
     if moment.corrected:
         sentences.append(Phrase("Readings corrected by their source: %(count)s. The highest number counts.", count=count(moment.corrected)))
     if moment.vouched:

@@ -45,4 +45,7 @@ class NamedUnits:
 
 def _with_nearest(why: Phrase, name: str, names: Iterable[str]) -> Phrase:
     near = get_close_matches(name, names, n=1)
-    return joined(why, Phrase("The nearest name is %(near)s: correct it at its source.", near=repr(near[0]))) if near else why
+    if not near:
+        return why
+    advice = Phrase("The nearest name is %(near)s: correct it at its source if that is meant, else declare it.", near=repr(near[0]))
+    return joined(why, advice)

@@ -194,8 +194,7 @@ class MqttSource:
             return
         with self._lock:
             self._connection += 1
-        given = [mapping.topic for mapping in self.settings.readings] + [table.topic for table in self.settings.batches]
-        self._topics = (*given, *(f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts))
+        self._topics = topics(self.settings)
         client.subscribe([(topic, _QOS) for topic in self._topics])
         if self.settings.host_id is not None:
             client.publish(self._state_topic, _state(online=True), _QOS, retain=True)
@@ -274,6 +273,12 @@ class MqttSource:
                     self._client.ack(mid, qos)
 
         self._intake.put(Arrival(readings, rows, acknowledge))
+
+
+def topics(settings: Mqtt) -> tuple[str, ...]:
+    """What is subscribed to."""
+    of_payloads = [mapping.topic for mapping in settings.readings] + [table.topic for table in settings.batches]
+    return (*of_payloads, *(f"{sparkplug.NAMESPACE}/{section.group}/#" for section in settings.sparkplug))
 
 
 def _trust(client: Client, authority: Path) -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.live.spool import layout, positions
 from reporting_agent.live.spool.compaction import Compaction
 from reporting_agent.live.spool.corrected import Counting, bits, noted
@@ -111,7 +112,7 @@ class Spool:
                 self._segment.append(new, rows)
             except OSError as refused:
                 if refused.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise SpoolFull(refused.errno, "the disk is full") from refused
+                    raise SpoolFull(refused.errno, Phrase("the disk is full")) from refused
                 raise
             self._bytes += self._segment.size - before
             positions.follow(self.positions, rows)
@@ -197,7 +198,9 @@ class Spool:
             self.dropped.append(path.name)
             if self._bytes < self._most_bytes:
                 return
-        raise SpoolFull(errno.ENOSPC, "the spool has reached its bound")
+        if self._drop_oldest and self._segment.size and len(layout.segments(self.folder)) == 1:
+            self._go_on()  # all there is, is of the segment that is written: once it is Parquet, it can be dropped
+        raise SpoolFull(errno.ENOSPC, Phrase("it has reached most_gb of site.toml"))
 
     def _learn(self, number: int) -> None:
         for frame in frames(layout.segment_path(self.folder, number)):

@@ -71,3 +71,9 @@ def test_the_page_after_an_answer_shows_the_answer(room: Room) -> None:
     assert moment is not None
     assert moment.answers[key].kind == "seen"
     assert "Seen at" in room.pages.room(moment, "en", hold=True)
+
+
+def test_repeats_with_another_value_are_counted_on_the_page(room: Room) -> None:
+    foot = RoomView(room.pages.words).of(replace(MOMENT, repeated=3, contradicted=2), "en")["foot"]
+    assert "Repeats with another value than the saved one: 2." in " ".join(foot)
+    assert "another value" not in " ".join(RoomView(room.pages.words).of(replace(MOMENT, repeated=3), "en")["foot"])

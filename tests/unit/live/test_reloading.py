@@ -15,6 +15,8 @@ from reporting_agent.config import load_site
 from reporting_agent.live.control_room import shift_ends
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shifts import bounds
+from reporting_agent.live.reloading import topics_left
+from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.spool.writer import now_us
 from reporting_agent.live.watching import Watch
 from tests.servers import free_port
@@ -240,3 +242,58 @@ def test_a_changed_file_is_read_where_site_toml_says_so_once_it_stands_still(run
     assert not running.watch.reloading.is_due(by_change=True)
     running.watch.reloading.asked.set()
     assert running.watch.reloading.is_due(by_change=False)
+
+
+def test_a_reload_tells_of_meters_whose_saved_readings_count_otherwise(running: Running) -> None:
+    running.add("one", 1)
+    running.rounds_until(1)
+    declared = running.site.read_text("utf-8")
+    section = next(part for part in declared.split("\n[[") if 'id = "eaf-1-gas"' in part)
+    running.site.write_text(declared.replace(section, section.replace("lhv = 35.6", "lhv = 36.0")), "utf-8")
+    running.watch.reload()
+    (changed,) = (text for text in running.told if text.startswith("Declared otherwise than before: eaf-1-gas."))
+    assert "run `label` again" in changed
+    running.site.write_text(declared.replace(f"\n[[{section}", ""), "utf-8")
+    running.watch.reload()
+    (gone,) = (text for text in running.told if text.startswith("site.toml no longer declares eaf-1-gas."))
+    assert "count nowhere" in gone
+    assert len([text for text in running.told if "eaf-1-electricity" in text]) == 0  # nothing of it is saved
+
+
+def test_topics_that_nobody_reads_any_more_are_told() -> None:
+    mapping = {"topic": "n/meters/+", "meter_level": 3, "fields": {"time": "t"}}
+    before = Live(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping]},))
+    moved = Live(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping | {"topic": "n/metres/+"}]},))
+    faster = Live(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping | {"time": "ms"}]},))
+    (left,) = topics_left(before, moved)
+    assert left.startswith("No longer read: n/meters/+ (h:1883).")
+    assert list(topics_left(before, faster)) == []
+
+
+def test_a_full_spool_stands_on_the_page_and_no_meter_is_called_silent_for_it(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    running.add("one", 1)
+    running.rounds_until(1)
+    running.watch.spool.bound(1, drop_oldest=False)
+    running.add("one", 2)
+    for _ in range(200):
+        running.watch.round()
+        if running.watch.intake.full is not None:
+            break
+    monkeypatch.setattr(running.watch.room, "_shown_s", float("-inf"))
+    running.watch.round()
+    rows = sources_shown(running)
+    assert "accepts no more data: it has reached most_gb of site.toml. Nothing is acknowledged" in rows["Spool"]
+    assert rows["Spool"].endswith("Free space on its disk, or raise most_gb in site.toml.")
+    assert "eaf-1-electricity" not in rows  # nobody can tell what was refused
+    running.watch.spool.bound(None, drop_oldest=False)
+    running.rounds_until(2)
+    monkeypatch.setattr(running.watch.room, "_shown_s", float("-inf"))
+    running.watch.round()
+    assert "Spool" not in sources_shown(running)
+    assert sources_shown(running)["eaf-1-electricity"] == "Never received"
+    assert [text for text in running.told if "The spool " in text][-1] == "The spool accepts readings again."
+
+
+def sources_shown(running: Running) -> dict[str, str]:
+    assert running.watch.room.latest is not None
+    return {row["name"]: row["state"] for row in RoomView(running.watch.room.pages.words).of(running.watch.room.latest, "en")["sources"]}

@@ -231,6 +231,24 @@ def test_a_full_spool_takes_nothing_or_drops_its_oldest_day_as_it_is_told(tmp_pa
     drops.close()
 
 
+def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, most_bytes=3_000, drop_oldest=True)
+    spool.append(some(80))
+    for _ in range(2):  # what comes waits meanwhile, and the segment is left once
+        with pytest.raises(SpoolFull):
+            spool.append(some(80, 80))
+    for _ in range(600):
+        spool.turn(T0)
+        if not spool.compaction.trouble and layout.days(tmp_path):
+            break
+        time.sleep(0.1)
+    while len(layout.segments(tmp_path)) > 1:
+        spool.turn(T0)
+    assert spool.append(some(80, 80)).new == 80
+    spool.close()
+    assert held(tmp_path)[-80:] == as_held(some(80, 80))
+
+
 def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = Spool(tmp_path)
     spool.append(some(5))
