@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +13,9 @@ from threadpoolctl import ThreadpoolController
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place, SteplabelError
+from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
@@ -34,6 +36,7 @@ from reporting_agent.fleet.site_tasks import (
 )
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
+from reporting_agent.report.words import label_name, reason
 from reporting_agent.sources.object_storage import beside, is_object
 
 
@@ -74,7 +77,36 @@ def _label(task: Task, site: Site, folder: Path) -> Outcome:
     result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
     analysis = analyse(site, result)
     site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
-    return Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(result, analysis)))
+    done = Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(result, analysis)))
+    if done.steps:
+        return done
+    why = _without_label(task, result)
+    return replace(done, refused=why.to_json(), refusal=why.told(task.lang))
+
+
+def _without_label(task: Task, result: pipeline.LabelResult) -> InputError:
+    """Why a site whose files were written has no label, in the task's language: an earlier run's words are shown again as they stand."""
+    labels = [in_language(_left_out(label, result, task.lang), task.lang) for label in result.site_label.steps]
+    return InputError(
+        "fleet-site-without-label",
+        "This site has no label.",
+        "Check the period, and what the site's own report says of the batches that were left out.",
+        place=Place(task.file),
+        found="; ".join(labels) or in_language(Phrase("no batch of the period belongs to a step of the pack"), task.lang),
+    )
+
+
+def _left_out(label: StepLabel, result: pipeline.LabelResult, lang: str) -> Phrase:
+    values = {
+        "name": label_name(result.data.pack.step(label.step), label.product, label.variant, label.metric, lang),
+        "used": f"{label.used:,}",
+        "read": f"{label.read:,}",
+        "why": reason(label.best.reason or "", lang),
+    }
+    if not label.excluded:
+        return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s", **values)
+    counts = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=f"{count:,}") for why, count in label.excluded.items())
+    return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s (excluded: %(counts)s)", **values, counts=counts)
 
 
 def _check(task: Task, site: Site, folder: Path) -> Outcome:

@@ -26,6 +26,7 @@ from reporting_agent.software import SOFTWARE
 from reporting_agent.sources import object_storage
 
 OUTCOME = "outcome.json"
+FORM = 2  # of outcome.json: what an agent wrote that kept less of a site is done again
 Work = Literal["label", "check"]
 
 
@@ -65,7 +66,8 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy."""
+    """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy. A site whose files were
+    written but that has no label is refused too, and kept."""
 
     file: str
     site: str
@@ -138,7 +140,7 @@ def made_from(task: Task, site: Site) -> str:
     stats = [
         (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
     ]
-    by = [SOFTWARE, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
+    by = [SOFTWARE, FORM, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
     inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 
