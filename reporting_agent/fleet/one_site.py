@@ -144,9 +144,11 @@ def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteSte
             uncertainty=None if label.uncertainty is None or label.uncertainty.best is None else label.uncertainty.best.value,
             typical=label.typical,
             used=label.used,
+            read=label.read,
             output=label.output_t,
             money=None if gap is None or gap.money is None or gap.energy <= 0 else gap.money / gap.energy,
             currency=None if losses is None else losses.currency,
+            excluded=dict(label.excluded),
             causes={} if losses is None else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
         )
 

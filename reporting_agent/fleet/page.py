@@ -11,13 +11,13 @@ from markupsafe import Markup
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import Place
-from benchmarks.phrases import Phrase, joined
+from benchmarks.phrases import Phrase, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
-from reporting_agent.fleet.site_tasks import Outcome, Quality
+from reporting_agent.fleet.site_tasks import Outcome, Quality, SiteStep
 from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, Standing
 from reporting_agent.report import html
 from reporting_agent.report.figures import NOTHING, count, scaled, shown, time
-from reporting_agent.report.words import words
+from reporting_agent.report.words import reason, words
 
 
 def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made: datetime) -> str:
@@ -108,7 +108,14 @@ def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:
     label = group.label
     causes = [_cause(group, row, cause, lang) for row in group.sites for cause in row.causes]
-    return {"name": label.name, "unit": label.unit, "pack": label.pack, "rows": [_row(group, row) for row in group.sites], "causes": causes}
+    return {
+        "name": label.name,
+        "unit": label.unit,
+        "pack": label.pack,
+        "rows": [_row(group, row, lang) for row in group.sites],
+        "left_out": [_left_out(row, lang) for row in group.sites if row.step.excluded],
+        "causes": causes,
+    }
 
 
 def _cause(group: GroupStep, row: Standing, cause: CauseApart, lang: str) -> dict[str, str]:
@@ -123,7 +130,7 @@ def _cause(group: GroupStep, row: Standing, cause: CauseApart, lang: str) -> dic
     }
 
 
-def _row(group: GroupStep, row: Standing) -> dict[str, Any]:
+def _row(group: GroupStep, row: Standing, lang: str) -> dict[str, Any]:
     energy = None if row.energy is None else scaled(row.energy, group.label.energy_unit, "energy")
     doubt = "" if row.step.uncertainty is None else f" ± {shown(row.step.uncertainty)}"
     return {
@@ -131,9 +138,23 @@ def _row(group: GroupStep, row: Standing) -> dict[str, Any]:
         "best": f"{shown(row.step.best)}{doubt}",
         "is_best": row.is_best,
         "typical": shown(row.step.typical),
-        "batches": count(row.step.used),
+        "batches": in_language(_batches(row.step), lang),
         "distance": NOTHING if row.distance is None else shown(row.distance),
         "clear": row.clear,
         "energy": NOTHING if energy is None else f"{energy.text} {energy.unit}",
         "money": NOTHING if row.money is None else f"{count(row.money)} {row.step.currency}",
     }
+
+
+def _batches(step: SiteStep) -> str:
+    """How many batches the label is of, of how many where some were left out."""
+    if step.used == step.read:
+        return count(step.used)
+    return Phrase("%(used)s of %(read)s", used=count(step.used), read=count(step.read))
+
+
+def _left_out(row: Standing, lang: str) -> str:
+    """Reasons for which batches of a site are not in its label, most first."""
+    ordered = sorted(row.step.excluded.items(), key=lambda item: -item[1])
+    reasons = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=count(number)) for why, number in ordered)
+    return in_language(Phrase("%(where)s: %(what)s", where=row.site, what=reasons), lang)

@@ -45,9 +45,11 @@ class SiteStep:
     uncertainty: float | None  # expanded, k = 2, in `unit`
     typical: float | None
     used: int
+    read: int  # batches, with those that were left out
     output: float  # of the used batches
     money: float | None
     currency: str | None
+    excluded: Mapping[str, int] = field(default_factory=dict)  # batches that were left out, by reason
     causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
 
 

@@ -134,6 +134,8 @@ def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence
                         "best_uncertainty": row.step.uncertainty,
                         "typical": row.step.typical,
                         "batches": row.step.used,
+                        "batches_read": row.step.read,
+                        "excluded": dict(row.step.excluded),
                         "output": row.step.output,
                         "is_best": row.is_best,
                         "distance": row.distance,
