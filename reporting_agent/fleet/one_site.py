@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,11 +21,14 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
+from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
 from reporting_agent.fleet.site_tasks import (
     OUTCOME,
+    EnergyPrice,
     Outcome,
+    Prices,
     Quality,
     SiteStep,
     Task,
@@ -77,7 +81,7 @@ def _label(task: Task, site: Site, folder: Path) -> Outcome:
     result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
     analysis = analyse(site, result)
     site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
-    done = Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(result, analysis)))
+    done = Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(task, result, analysis)), prices=_prices(task, site))
     if done.steps:
         return done
     why = _without_label(task, result)
@@ -129,7 +133,7 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
     return Outcome(task.file, site.id, task.out, digest, quality=summary)
 
 
-def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
+def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
     pack = result.data.pack
     lost = {(loss.step, loss.product, loss.variant, loss.metric): loss for loss in analysis.losses}
     for label in result.site_label.steps:
@@ -148,9 +152,27 @@ def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteSte
             output=label.output_t,
             money=None if gap is None or gap.money is None or gap.energy <= 0 else gap.money / gap.energy,
             currency=None if losses is None else losses.currency,
+            name=label_name(pack.step(label.step), label.product, label.variant, label.metric, task.lang),
             excluded=dict(label.excluded),
             causes={} if losses is None else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
         )
+
+
+def _prices(task: Task, site: Site) -> Prices | None:
+    if site.tariff is None:
+        return None
+    inherited = "tariff" in task.inherit and "tariff" not in tomllib.loads(site.path.read_text(encoding="utf-8-sig"))
+    return Prices(inherited, tuple(_carriers(site.tariff)))
+
+
+def _carriers(tariff: Tariff) -> Iterator[EnergyPrice]:
+    for series in tariff.series:
+        yield EnergyPrice(series.carrier, f"{tariff.currency}/{series.unit}", None, None, series.name)
+    amounts: dict[tuple[str, str], list[float]] = {}
+    for price in tariff.prices:
+        amounts.setdefault((price.carrier, price.unit), []).extend([price.price, *(period.price for period in price.periods)])
+    for (carrier, unit), values in amounts.items():
+        yield EnergyPrice(carrier, f"{tariff.currency}/{unit}", min(values), max(values))
 
 
 def _require_within(site: Site, folders: tuple[str, ...]) -> None:

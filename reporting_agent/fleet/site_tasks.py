@@ -49,8 +49,29 @@ class SiteStep:
     output: float  # of the used batches
     money: float | None
     currency: str | None
+    name: str  # as `label` says it, in the task's language
     excluded: Mapping[str, int] = field(default_factory=dict)  # batches that were left out, by reason
     causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyPrice:
+    """What a site pays for a carrier by its tariff: one price, or the least and the most of its hours and days; of a series of prices by
+    time neither, but its name."""
+
+    carrier: str
+    unit: str  # such as CNY/kWh
+    least: float | None
+    most: float | None
+    series: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A site's prices, and whether it has them from `[inherit.tariff]` of fleet.toml or from its own site.toml."""
+
+    inherited: bool
+    carriers: tuple[EnergyPrice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,7 @@ class Outcome:
     folder: str
     made_from: str
     steps: tuple[SiteStep, ...] = ()
+    prices: Prices | None = None
     quality: Quality | None = None
     refused: Mapping[str, Any] | None = None
     refusal: str = ""  # as a terminal shows it, in the task's language
@@ -131,9 +153,14 @@ def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
         if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
             return None
         quality = None if raw["quality"] is None else Quality(**raw["quality"])
-        return Outcome(**{**raw, "steps": tuple(SiteStep(**step) for step in raw["steps"]), "quality": quality, "kept": True})
+        steps = tuple(SiteStep(**step) for step in raw["steps"])
+        return Outcome(**{**raw, "steps": steps, "prices": _prices(raw["prices"]), "quality": quality, "kept": True})
     except (OSError, ValueError, KeyError, TypeError, SteplabelError):
         return None
+
+
+def _prices(raw: Mapping[str, Any] | None) -> Prices | None:
+    return None if raw is None else Prices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
 
 
 def made_from(task: Task, site: Site) -> str:
