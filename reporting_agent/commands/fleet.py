@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, Value
+from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase, Value, joined
 from reporting_agent.commands import add_language, add_period
 from reporting_agent.sources.object_storage import is_object
 
@@ -97,8 +98,12 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
         if outcome.refused is not None:
             say(in_language(_not_done(args, outcome), args.lang))
     ordered = [replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}") for task in tasks]  # the same of any worker
-    with places.results(out) as written:
-        payload = _written(args, fleet, ordered, written)
+    try:
+        with places.results(out) as written:
+            payload = _written(args, fleet, ordered, written)
+    except SteplabelError as refusal:  # the sites that are done stay done: its last line says how many
+        refusal.remedy = joined(refusal.remedy, Phrase("%(counts)s; the page of all is missing.", counts=_counts(args, ordered)))
+        raise
     failed = sum(outcome.refused is not None for outcome in ordered)
     sentence = Phrase(
         "%(counts)s; unchanged since the last run: %(kept)s. Written to %(out)s; nothing was sent.",

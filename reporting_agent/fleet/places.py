@@ -33,11 +33,11 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
 
 
 def require_there(out: str) -> None:
-    """Make the folder, or refuse a bucket that is not there before hours of work are done for it. InputError says which."""
+    """Make the folder, or refuse a bucket that is not there, or a full disk, before hours of work are done. InputError says which."""
     if is_object(out):
         object_storage.require_bucket(out)
     else:
-        writing.folder(Path(out))
+        writing.require_room(writing.folder(Path(out)))
 
 
 def read(out: str, name: str) -> str | None:
@@ -52,9 +52,12 @@ def read(out: str, name: str) -> str | None:
 
 @contextmanager
 def results(out: str, last: str | None = None) -> Iterator[Path]:
-    """A folder of this machine to write results into. Those of object storage are put there on leaving, `last` after all others."""
+    """A folder of this machine to write results into, which has room: for a full disk no site is computed. Those of object
+    storage are put there on leaving, `last` after all others."""
     if not is_object(out):
-        yield writing.folder(Path(out))
+        folder = writing.folder(Path(out))
+        writing.require_room(folder)
+        yield folder
         return
     with tempfile.TemporaryDirectory(prefix="steplabel-results-") as name:
         yield Path(name)
