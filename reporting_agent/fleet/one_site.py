@@ -184,7 +184,7 @@ def _require_within(site: Site, folders: tuple[str, ...]) -> None:
                     "fleet-input-outside",
                     "This input is outside the folders that a worker may read.",
                     "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of its site.toml.",
-                    place=Place(str(site.path), column="inputs"),
+                    place=Place(str(site.path), column="inputs", named="[inputs]"),
                     found=str(path),
                     wanted=", ".join(folders),
                 )

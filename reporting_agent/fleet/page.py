@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
-from benchmarks.errors import Place
 from benchmarks.phrases import Phrase, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
 from reporting_agent.fleet.site_tasks import EnergyPrice, Outcome, Prices, Quality, SiteStep
@@ -75,11 +74,14 @@ def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
     rows = []
     for each in outcomes:
         if each.refused is not None:
-            place, actual, wanted = (each.refused.get(name) for name in ("place", "found", "wanted"))
-            at = Place(**place).words if place else ""
+            actual, wanted = (each.refused.get(name) for name in ("found", "wanted"))
             sentence = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
             rows.append(
-                {"file": each.file, "told": sentence, "at": " · ".join(in_language(part, lang) for part in (at, actual, wanted) if part)}
+                {
+                    "file": each.file,
+                    "told": sentence,
+                    "at": " · ".join(in_language(part, lang) for part in (each.at, actual, wanted) if part),
+                }
             )
     return rows
 

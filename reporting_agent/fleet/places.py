@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import Place
+from benchmarks.errors import InputError, Place
 from reporting_agent.config import Site, load_site
 from reporting_agent.report import writing
 from reporting_agent.sources import object_storage
@@ -22,7 +22,12 @@ from reporting_agent.sources.object_storage import beside, is_object, joined
 def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
     """The site of a site.toml on this machine or in object storage. InputError as of `load_site` and of what fetches."""
     if not is_object(file):
-        return load_site(file, inherit)
+        try:
+            return load_site(file, inherit)
+        except InputError as refusal:
+            if isinstance(refusal.__cause__, FileNotFoundError):
+                refusal.remedy = "Correct `file` under [[sites]] of fleet.toml, or put the site.toml there."
+            raise
     place = Place(file)
     (copy,) = object_storage.fetched(file, place)
     object_storage.fetched(f"{beside(file)}/*.toml", place)

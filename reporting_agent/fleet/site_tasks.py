@@ -16,7 +16,8 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from benchmarks import packs
-from benchmarks.errors import SteplabelError
+from benchmarks.catalogue import in_language
+from benchmarks.errors import InputError, SteplabelError
 from reporting_agent import pipeline
 from reporting_agent.config import Site
 from reporting_agent.fleet import places
@@ -100,6 +101,7 @@ class Outcome:
     prices: Prices | None = None
     quality: Quality | None = None
     refused: Mapping[str, Any] | None = None
+    at: str = ""  # place of the refusal, where it is not the site.toml as a whole, in the task's language
     refusal: str = ""  # as a terminal shows it, in the task's language
     kept: bool = False  # taken from an earlier run
 
@@ -129,7 +131,9 @@ class Task:
 
 def refused(task: Task, refusal: SteplabelError) -> Outcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
-    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), refusal=refusal.told(task.lang))
+    place = refusal.place if isinstance(refusal, InputError) else None
+    at = "" if place is None or place.words == task.file else in_language(place.words, task.lang)
+    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.told(task.lang))
 
 
 def name_of(file: str) -> str:
