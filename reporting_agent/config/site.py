@@ -261,14 +261,14 @@ def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
 
 def _first_fault(fault: Fault, path: Path) -> InputError:
     if fault.of_value:
-        one = Phrase("This value in the site file is not known.")
-        several = Phrase("This value in the site file is not known (%(more)s more faults after this one).", more=fault.more)
+        alone = Phrase("This value in the site file is not known.")
+        with_more = Phrase("This value in the site file is not known (%(more)s more faults after this one).", more=fault.more)
     else:
-        one = Phrase("The site file contradicts itself.")
-        several = Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)
+        alone = Phrase("The site file contradicts itself.")
+        with_more = Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)
     return InputError(
         "site-invalid",
-        several if fault.more else one,
+        with_more if fault.more else alone,
         "Correct the key named; docs/agent.md describes every key.",
         place=fault.place(str(path)),
         found=fault.found,

@@ -189,12 +189,12 @@ def _price_rows(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
     for each in outcomes:
         if each.steps and each.prices is not None:
             sites.setdefault(each.prices, []).append(each.site)
-    w = words(lang)["fleet"]
+    w, comma = words(lang)["fleet"], words(lang)["page"]["comma"]
     return [
         {
-            "prices": in_language(enumerated(_priced(price, lang) for price in prices.carriers), lang) if prices.carriers else NOTHING,
+            "prices": comma.join(in_language(_priced(price, lang), lang) for price in prices.carriers) or NOTHING,
             "source": w["of_fleet"] if prices.inherited else w["of_site"],
-            "sites": in_language(enumerated(names), lang),
+            "sites": comma.join(names),
         }
         for prices, names in sites.items()
     ]

@@ -66,8 +66,8 @@ def test_the_page_says_at_which_prices_and_whose_they_are(read: tuple[str, list[
                 ("w1-works-2", "electricity 0.5 CNY/kWh", "its own site.toml, [tariff]"),
             ],
             "zh": [
-                ("w0-works-2、w2-works-2", "电力 0.62 CNY/kWh", "fleet.toml，[inherit.tariff]"),
-                ("w1-works-2", "电力 0.5 CNY/kWh", "该厂区自己的 site.toml，[tariff]"),
+                ("w0-works-2，w2-works-2", "电力 0.62 CNY/kWh", "fleet.toml，[inherit.tariff]"),
+                ("w1-works-2", "电力 0.5 CNY/kWh", "该生产厂区自己的 site.toml，[tariff]"),
             ],
         }[lang]
     )
