@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase, Value, joined
 from reporting_agent.commands import add_language, add_period
 from reporting_agent.sources.object_storage import is_object
 
@@ -95,18 +96,36 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     for outcome in progress(_done(args, tasks), len(tasks), Phrase("sites done")):
         outcomes[outcome.file] = outcome
         if outcome.refused is not None:
-            sentence = Phrase("%(file)s was not done: %(refusal)s", file=outcome.file, refusal=outcome.refusal)
-            say(in_language(sentence, args.lang))
+            say(in_language(_not_done(args, outcome), args.lang))
     ordered = [replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}") for task in tasks]  # the same of any worker
-    with places.results(out) as written:
-        payload = _written(args, fleet, ordered, written)
+    try:
+        with places.results(out) as written:
+            payload = _written(args, fleet, ordered, written)
+    except SteplabelError as refusal:  # the sites that are done stay done: its last line says how many
+        refusal.remedy = joined(refusal.remedy, Phrase("%(counts)s; the page of all is missing.", counts=_counts(args, ordered)))
+        raise
     failed = sum(outcome.refused is not None for outcome in ordered)
     sentence = Phrase(
-        "Sites done: %(done)s of %(sites)s; unchanged since the last run: %(kept)s. Written to %(out)s; nothing was sent.",
-        done=len(ordered) - failed, sites=len(ordered), kept=sum(outcome.kept for outcome in ordered), out=out,
+        "%(counts)s; unchanged since the last run: %(kept)s. Written to %(out)s; nothing was sent.",
+        counts=_counts(args, ordered), kept=sum(outcome.kept for outcome in ordered), out=out,
     )  # fmt: skip
     emit(args, payload, in_language(sentence, args.lang))
     return 1 if failed else 0
+
+
+def _not_done(args: Namespace, outcome: Outcome) -> Phrase:
+    """The refusal, which names the site by its place or else is told which site it is of."""
+    refusal: Value = outcome.refusal
+    if not outcome.refusal.startswith(outcome.file):
+        refusal = Phrase("%(where)s: %(what)s", where=outcome.file, what=outcome.refusal)
+    return Phrase("No label: %(refusal)s", refusal=refusal) if args.work == "label" else Phrase("Not checked: %(refusal)s", refusal=refusal)
+
+
+def _counts(args: Namespace, outcomes: Sequence[Outcome]) -> Phrase:
+    counts = {"done": sum(outcome.refused is None for outcome in outcomes), "sites": len(outcomes)}
+    if args.work == "label":
+        return Phrase("Sites labelled: %(done)s of %(sites)s", **counts)
+    return Phrase("Sites checked: %(done)s of %(sites)s", **counts)
 
 
 def _for_all(place: str) -> str:

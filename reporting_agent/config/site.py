@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections import abc
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -49,7 +50,8 @@ class Identity(Setting):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as unknown:
-            raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai") from unknown
+            names = ", ".join(get_close_matches(name, sorted(available_timezones()))) or "Asia/Shanghai"
+            raise ValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names)) from unknown
         return name
 
 
@@ -258,14 +260,15 @@ def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
 
 
 def _first_fault(fault: Fault, path: Path) -> InputError:
-    contradiction = (
-        Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)
-        if fault.more
-        else "The site file contradicts itself."
-    )
+    if fault.of_value:
+        alone = Phrase("This value in the site file is not known.")
+        with_more = Phrase("This value in the site file is not known (%(more)s more faults after this one).", more=fault.more)
+    else:
+        alone = Phrase("The site file contradicts itself.")
+        with_more = Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)
     return InputError(
         "site-invalid",
-        contradiction,
+        with_more if fault.more else alone,
         "Correct the key named; docs/agent.md describes every key.",
         place=fault.place(str(path)),
         found=fault.found,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,17 +14,21 @@ from threadpoolctl import ThreadpoolController
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place, SteplabelError
+from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
+from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
 from reporting_agent.fleet.site_tasks import (
     OUTCOME,
+    EnergyPrice,
     Outcome,
+    Prices,
     Quality,
     SiteStep,
     Task,
@@ -34,6 +40,7 @@ from reporting_agent.fleet.site_tasks import (
 )
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
+from reporting_agent.report.words import label_name, reason
 from reporting_agent.sources.object_storage import beside, is_object
 
 
@@ -74,7 +81,36 @@ def _label(task: Task, site: Site, folder: Path) -> Outcome:
     result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
     analysis = analyse(site, result)
     site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
-    return Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(result, analysis)))
+    done = Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(task, result, analysis)), prices=_prices(task, site))
+    if done.steps:
+        return done
+    why = _without_label(task, result)
+    return replace(done, refused=why.to_json(), refusal=why.told(task.lang))
+
+
+def _without_label(task: Task, result: pipeline.LabelResult) -> InputError:
+    """Why a site whose files were written has no label, in the task's language: an earlier run's words are shown again as they stand."""
+    labels = [in_language(_left_out(label, result, task.lang), task.lang) for label in result.site_label.steps]
+    return InputError(
+        "fleet-site-without-label",
+        "This site has no label.",
+        "Check the period, and what the site's own report says of the batches that were left out.",
+        place=Place(task.file),
+        found="; ".join(labels) or in_language(Phrase("no batch of the period belongs to a step of the pack"), task.lang),
+    )
+
+
+def _left_out(label: StepLabel, result: pipeline.LabelResult, lang: str) -> Phrase:
+    values = {
+        "name": label_name(result.data.pack.step(label.step), label.product, label.variant, label.metric, lang),
+        "used": f"{label.used:,}",
+        "read": f"{label.read:,}",
+        "why": reason(label.best.reason or "", lang),
+    }
+    if not label.excluded:
+        return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s", **values)
+    counts = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=f"{count:,}") for why, count in label.excluded.items())
+    return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s (excluded: %(counts)s)", **values, counts=counts)
 
 
 def _check(task: Task, site: Site, folder: Path) -> Outcome:
@@ -97,7 +133,7 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
     return Outcome(task.file, site.id, task.out, digest, quality=summary)
 
 
-def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
+def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
     pack = result.data.pack
     lost = {(loss.step, loss.product, loss.variant, loss.metric): loss for loss in analysis.losses}
     for label in result.site_label.steps:
@@ -112,11 +148,31 @@ def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteSte
             uncertainty=None if label.uncertainty is None or label.uncertainty.best is None else label.uncertainty.best.value,
             typical=label.typical,
             used=label.used,
+            read=label.read,
             output=label.output_t,
             money=None if gap is None or gap.money is None or gap.energy <= 0 else gap.money / gap.energy,
             currency=None if losses is None else losses.currency,
+            name=label_name(pack.step(label.step), label.product, label.variant, label.metric, task.lang),
+            excluded=dict(label.excluded),
             causes={} if losses is None else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
         )
+
+
+def _prices(task: Task, site: Site) -> Prices | None:
+    if site.tariff is None:
+        return None
+    inherited = "tariff" in task.inherit and "tariff" not in tomllib.loads(site.path.read_text(encoding="utf-8-sig"))
+    return Prices(inherited, tuple(_carriers(site.tariff)))
+
+
+def _carriers(tariff: Tariff) -> Iterator[EnergyPrice]:
+    for series in tariff.series:
+        yield EnergyPrice(series.carrier, f"{tariff.currency}/{series.unit}", None, None, series.name)
+    amounts: dict[tuple[str, str], list[float]] = {}
+    for price in tariff.prices:
+        amounts.setdefault((price.carrier, price.unit), []).extend([price.price, *(period.price for period in price.periods)])
+    for (carrier, unit), values in amounts.items():
+        yield EnergyPrice(carrier, f"{tariff.currency}/{unit}", min(values), max(values))
 
 
 def _require_within(site: Site, folders: tuple[str, ...]) -> None:
@@ -128,7 +184,7 @@ def _require_within(site: Site, folders: tuple[str, ...]) -> None:
                     "fleet-input-outside",
                     "This input is outside the folders that a worker may read.",
                     "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of its site.toml.",
-                    place=Place(str(site.path), column="inputs"),
+                    place=Place(str(site.path), column="inputs", named="[inputs]"),
                     found=str(path),
                     wanted=", ".join(folders),
                 )

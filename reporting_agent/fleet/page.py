@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
-from benchmarks.errors import Place
-from benchmarks.phrases import Phrase, joined
+from benchmarks.phrases import Phrase, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
-from reporting_agent.fleet.site_tasks import Outcome, Quality
+from reporting_agent.fleet.site_tasks import EnergyPrice, Outcome, Prices, Quality, SiteStep
 from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, Standing
 from reporting_agent.report import html
-from reporting_agent.report.figures import NOTHING, count, scaled, shown, time
-from reporting_agent.report.words import words
+from reporting_agent.report.figures import NOTHING, Unit, count, shown, time, unit_for
+from reporting_agent.report.words import counted, reason, words
 
 
 def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made: datetime) -> str:
@@ -27,7 +28,8 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
         "lead": in_language(_lead(outcomes, shared), lang),
         "steps": [_step(group, lang) for group in shared],
         "causes": any(row.causes for group in shared for row in group.sites),
-        "alone": [f"{group.label.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
+        "prices": _price_rows(outcomes, lang) if shared else [],
+        "alone": [f"{group.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
         "failed": _failed(outcomes, lang),
     }
     return _framed("fleet.html", content, f"{name}, {period}", lang, made)
@@ -72,11 +74,14 @@ def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
     rows = []
     for each in outcomes:
         if each.refused is not None:
-            place, actual, wanted = (each.refused.get(name) for name in ("place", "found", "wanted"))
-            at = Place(**place).words if place else ""
+            actual, wanted = (each.refused.get(name) for name in ("found", "wanted"))
             sentence = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
             rows.append(
-                {"file": each.file, "told": sentence, "at": " · ".join(in_language(part, lang) for part in (at, actual, wanted) if part)}
+                {
+                    "file": each.file,
+                    "told": sentence,
+                    "at": " · ".join(in_language(part, lang) for part in (each.at, actual, wanted) if part),
+                }
             )
     return rows
 
@@ -106,34 +111,113 @@ def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
 
 
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:
-    label = group.label
-    causes = [_cause(group, row, cause, lang) for row in group.sites for cause in row.causes]
-    return {"name": label.name, "unit": label.unit, "pack": label.pack, "rows": [_row(group, row) for row in group.sites], "causes": causes}
+    w = words(lang)["fleet"]
+    causes = [(row, cause) for row in group.sites for cause in row.causes]
+    saved = _Columns.of(group, [row.energy for row in group.sites])
+    more = _Columns.of(group, [cause.energy for _, cause in causes])
+    return {
+        "name": group.name,
+        "unit": counted(group.label.unit, lang),
+        "pack": group.label.pack,
+        "energy": saved.headed(w["energy"]),
+        "money": saved.priced(w["money"]),
+        "rows": [_row(row, saved, lang) for row in group.sites],
+        "left_out": [_left_out(row, lang) for row in group.sites if row.step.excluded],
+        "cause_energy": more.headed(w["cause_energy"]),
+        "cause_money": more.priced(w["cause_money"]),
+        "causes": [_cause(row, cause, more, lang) for row, cause in causes],
+    }
 
 
-def _cause(group: GroupStep, row: Standing, cause: CauseApart, lang: str) -> dict[str, str]:
-    energy = scaled(cause.energy, group.label.energy_unit, "energy")
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The unit of a table's energies, and the currency of its money where all of its sites have one; else each amount has its own."""
+
+    unit: Unit
+    currency: str | None
+
+    @classmethod
+    def of(cls, group: GroupStep, energies: Sequence[float | None]) -> _Columns:
+        largest = max((abs(energy) for energy in energies if energy is not None), default=None)
+        currencies = {row.step.currency for row in group.sites if row.step.currency is not None}
+        return cls(unit_for(largest, group.label.energy_unit), currencies.pop() if len(currencies) == 1 else None)
+
+    def headed(self, title: str) -> str:
+        return f"{title} ({self.unit.name})"
+
+    def priced(self, title: str) -> str:
+        return title if self.currency is None else f"{title} ({self.currency})"
+
+    def energy(self, amount: float | None) -> str:
+        return self.unit.figure(amount).text
+
+    def money(self, amount: float | None, currency: str | None) -> str:
+        if amount is None:
+            return NOTHING
+        return count(amount) if self.currency is not None else f"{count(amount)} {currency}"
+
+
+def _cause(row: Standing, cause: CauseApart, columns: _Columns, lang: str) -> dict[str, str]:
     return {
         "site": row.site,
         "cause": cause.cause.words.said_in(lang),
         "here": shown(cause.here),
         "at_best": shown(cause.at_best) if cause.at_best else NOTHING,
-        "energy": f"{energy.text} {energy.unit}",
-        "money": NOTHING if cause.money is None else f"{count(cause.money)} {row.step.currency}",
+        "energy": columns.energy(cause.energy),
+        "money": columns.money(cause.money, row.step.currency),
     }
 
 
-def _row(group: GroupStep, row: Standing) -> dict[str, Any]:
-    energy = None if row.energy is None else scaled(row.energy, group.label.energy_unit, "energy")
+def _row(row: Standing, columns: _Columns, lang: str) -> dict[str, Any]:
     doubt = "" if row.step.uncertainty is None else f" ± {shown(row.step.uncertainty)}"
     return {
         "site": row.site,
         "best": f"{shown(row.step.best)}{doubt}",
         "is_best": row.is_best,
         "typical": shown(row.step.typical),
-        "batches": count(row.step.used),
+        "batches": in_language(_batches(row.step), lang),
         "distance": NOTHING if row.distance is None else shown(row.distance),
         "clear": row.clear,
-        "energy": NOTHING if energy is None else f"{energy.text} {energy.unit}",
-        "money": NOTHING if row.money is None else f"{count(row.money)} {row.step.currency}",
+        "energy": columns.energy(row.energy),
+        "money": columns.money(row.money, row.step.currency),
     }
+
+
+def _price_rows(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
+    """The prices that the money is calculated with, each list once with the sites that have it."""
+    sites: dict[Prices, list[str]] = {}
+    for each in outcomes:
+        if each.steps and each.prices is not None:
+            sites.setdefault(each.prices, []).append(each.site)
+    w, comma = words(lang)["fleet"], words(lang)["page"]["comma"]
+    return [
+        {
+            "prices": comma.join(in_language(_priced(price, lang), lang) for price in prices.carriers) or NOTHING,
+            "source": w["of_fleet"] if prices.inherited else w["of_site"],
+            "sites": comma.join(names),
+        }
+        for prices, names in sites.items()
+    ]
+
+
+def _priced(price: EnergyPrice, lang: str) -> Phrase:
+    values = {"carrier": CARRIERS[price.carrier].words.said_in(lang) if price.carrier in CARRIERS else price.carrier, "unit": price.unit}
+    if price.series is not None:
+        return Phrase("%(carrier)s by the series %(series)s, %(unit)s", **values, series=price.series)
+    if price.least == price.most:
+        return Phrase("%(carrier)s %(amount)s %(unit)s", **values, amount=f"{price.most:,.10g}")
+    return Phrase("%(carrier)s %(least)s to %(most)s %(unit)s", **values, least=f"{price.least:,.10g}", most=f"{price.most:,.10g}")
+
+
+def _batches(step: SiteStep) -> str:
+    """How many batches the label is of, of how many where some were left out."""
+    if step.used == step.read:
+        return count(step.used)
+    return Phrase("%(used)s of %(read)s", used=count(step.used), read=count(step.read))
+
+
+def _left_out(row: Standing, lang: str) -> str:
+    """Reasons for which batches of a site are not in its label, most first."""
+    ordered = sorted(row.step.excluded.items(), key=lambda item: -item[1])
+    reasons = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=count(number)) for why, number in ordered)
+    return in_language(Phrase("%(where)s: %(what)s", where=row.site, what=reasons), lang)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import Place
+from benchmarks.errors import InputError, Place
 from reporting_agent.config import Site, load_site
 from reporting_agent.report import writing
 from reporting_agent.sources import object_storage
@@ -22,7 +22,12 @@ from reporting_agent.sources.object_storage import beside, is_object, joined
 def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
     """The site of a site.toml on this machine or in object storage. InputError as of `load_site` and of what fetches."""
     if not is_object(file):
-        return load_site(file, inherit)
+        try:
+            return load_site(file, inherit)
+        except InputError as refusal:
+            if isinstance(refusal.__cause__, FileNotFoundError):
+                refusal.remedy = "Correct `file` under [[sites]] of fleet.toml, or put the site.toml there."
+            raise
     place = Place(file)
     (copy,) = object_storage.fetched(file, place)
     object_storage.fetched(f"{beside(file)}/*.toml", place)
@@ -33,11 +38,11 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
 
 
 def require_there(out: str) -> None:
-    """Make the folder, or refuse a bucket that is not there before hours of work are done for it. InputError says which."""
+    """Make the folder, or refuse a bucket that is not there, or a full disk, before hours of work are done. InputError says which."""
     if is_object(out):
         object_storage.require_bucket(out)
     else:
-        writing.folder(Path(out))
+        writing.require_room(writing.folder(Path(out)))
 
 
 def read(out: str, name: str) -> str | None:
@@ -52,9 +57,12 @@ def read(out: str, name: str) -> str | None:
 
 @contextmanager
 def results(out: str, last: str | None = None) -> Iterator[Path]:
-    """A folder of this machine to write results into. Those of object storage are put there on leaving, `last` after all others."""
+    """A folder of this machine to write results into, which has room: for a full disk no site is computed. Those of object
+    storage are put there on leaving, `last` after all others."""
     if not is_object(out):
-        yield writing.folder(Path(out))
+        folder = writing.folder(Path(out))
+        writing.require_room(folder)
+        yield folder
         return
     with tempfile.TemporaryDirectory(prefix="steplabel-results-") as name:
         yield Path(name)

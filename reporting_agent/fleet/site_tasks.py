@@ -16,7 +16,8 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from benchmarks import packs
-from benchmarks.errors import SteplabelError
+from benchmarks.catalogue import in_language
+from benchmarks.errors import InputError, SteplabelError
 from reporting_agent import pipeline
 from reporting_agent.config import Site
 from reporting_agent.fleet import places
@@ -26,6 +27,7 @@ from reporting_agent.software import SOFTWARE
 from reporting_agent.sources import object_storage
 
 OUTCOME = "outcome.json"
+FORM = 2  # of outcome.json: what an agent wrote that kept less of a site is done again
 Work = Literal["label", "check"]
 
 
@@ -44,10 +46,33 @@ class SiteStep:
     uncertainty: float | None  # expanded, k = 2, in `unit`
     typical: float | None
     used: int
+    read: int  # batches, with those that were left out
     output: float  # of the used batches
     money: float | None
     currency: str | None
+    name: str  # as `label` says it, in the task's language
+    excluded: Mapping[str, int] = field(default_factory=dict)  # batches that were left out, by reason
     causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyPrice:
+    """What a site pays for a carrier by its tariff: one price, or the least and the most of its hours and days; of a series of prices by
+    time neither, but its name."""
+
+    carrier: str
+    unit: str  # such as CNY/kWh
+    least: float | None
+    most: float | None
+    series: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A site's prices, and whether it has them from `[inherit.tariff]` of fleet.toml or from its own site.toml."""
+
+    inherited: bool
+    carriers: tuple[EnergyPrice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +90,18 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy."""
+    """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy. A site whose files were
+    written but that has no label is refused too, and kept."""
 
     file: str
     site: str
     folder: str
     made_from: str
     steps: tuple[SiteStep, ...] = ()
+    prices: Prices | None = None
     quality: Quality | None = None
     refused: Mapping[str, Any] | None = None
+    at: str = ""  # place of the refusal, where it is not the site.toml as a whole, in the task's language
     refusal: str = ""  # as a terminal shows it, in the task's language
     kept: bool = False  # taken from an earlier run
 
@@ -103,7 +131,9 @@ class Task:
 
 def refused(task: Task, refusal: SteplabelError) -> Outcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
-    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), refusal=refusal.told(task.lang))
+    place = refusal.place if isinstance(refusal, InputError) else None
+    at = "" if place is None or place.words == task.file else in_language(place.words, task.lang)
+    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.told(task.lang))
 
 
 def name_of(file: str) -> str:
@@ -127,9 +157,14 @@ def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
         if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
             return None
         quality = None if raw["quality"] is None else Quality(**raw["quality"])
-        return Outcome(**{**raw, "steps": tuple(SiteStep(**step) for step in raw["steps"]), "quality": quality, "kept": True})
+        steps = tuple(SiteStep(**step) for step in raw["steps"])
+        return Outcome(**{**raw, "steps": steps, "prices": _prices(raw["prices"]), "quality": quality, "kept": True})
     except (OSError, ValueError, KeyError, TypeError, SteplabelError):
         return None
+
+
+def _prices(raw: Mapping[str, Any] | None) -> Prices | None:
+    return None if raw is None else Prices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
 
 
 def made_from(task: Task, site: Site) -> str:
@@ -138,7 +173,7 @@ def made_from(task: Task, site: Site) -> str:
     stats = [
         (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
     ]
-    by = [SOFTWARE, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
+    by = [SOFTWARE, FORM, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
     inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 

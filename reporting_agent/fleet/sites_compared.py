@@ -66,10 +66,6 @@ class SameLabel(NamedTuple):
         return cls(step.pack, step.step, step.product, step.variant, step.metric, step.boundary, step.unit)
 
     @property
-    def name(self) -> str:
-        return " · ".join(part for part in (self.step, self.product, self.variant, self.metric) if part)
-
-    @property
     def energy_unit(self) -> str:
         return self.unit.partition("/")[0]
 
@@ -80,6 +76,11 @@ class GroupStep:
 
     label: SameLabel
     sites: tuple[Standing, ...]
+
+    @property
+    def name(self) -> str:
+        """As `label` says it, in the language of the run."""
+        return self.sites[0].step.name
 
 
 def grouped(outcomes: Iterable[Outcome]) -> tuple[GroupStep, ...]:
@@ -134,6 +135,8 @@ def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence
                         "best_uncertainty": row.step.uncertainty,
                         "typical": row.step.typical,
                         "batches": row.step.used,
+                        "batches_read": row.step.read,
+                        "excluded": dict(row.step.excluded),
                         "output": row.step.output,
                         "is_best": row.is_best,
                         "distance": row.distance,
@@ -150,5 +153,5 @@ def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence
             }
             for group in steps
         ],
-        "sites": [each.as_row() for each in outcomes],
+        "sites": [each.as_row() | {"prices": None if each.prices is None else asdict(each.prices)} for each in outcomes],
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,10 @@ from benchmarks.errors import InputError, Place
 if TYPE_CHECKING:
     from reporting_agent.report.tables import Table
     from reporting_agent.sources import Rejected
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+ROOM = 1 << 20  # bytes: a small site's files
 
 
 def folder(path: Path) -> Path:
@@ -107,10 +113,36 @@ def _into_place(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
         os.replace(beside, path)
     except OSError as refused:
+        _remove(beside)
         raise _cannot_write(path, refused) from refused
 
 
+def require_room(folder: Path) -> None:
+    """Refuse a folder whose disk has no room for the least that is written there, before hours of work are done for it."""
+    trial = folder / ".room.new"
+    try:
+        trial.write_bytes(bytes(ROOM))
+    except OSError as refused:
+        raise _cannot_write(folder, refused) from refused
+    finally:
+        _remove(trial)
+
+
+def _remove(half_written: Path) -> None:
+    with suppress(OSError):  # why it could not be written is told; a disk that is gone lets nothing be removed either
+        half_written.unlink(missing_ok=True)
+
+
 def _cannot_write(path: Path, refused: OSError) -> InputError:
+    if refused.errno in FULL:
+        return InputError(
+            "output-not-writable",
+            "The result cannot be written: the disk is full.",
+            "Free space there, or name a folder on another disk with --out.",
+            place=Place(str(path)),
+            found=refused.strerror or str(refused),
+            wanted="room for the result",
+        )
     return InputError(
         "output-not-writable",
         "The result cannot be written.",

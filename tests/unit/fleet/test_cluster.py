@@ -110,7 +110,7 @@ def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_p
 
 @pytest.mark.slow
 def test_the_site_of_a_worker_that_died_is_repeated_with_the_same_bytes(dask: Dask, tmp_path: Path) -> None:
-    file, out = group_of(tmp_path, 2, 40), tmp_path / "out"
+    file, out = group_of(tmp_path, 2, 120), tmp_path / "out"
     kills_what_reads_it(tmp_path / "works-0" / "site.toml", once=True)
     assert fleet(file, out, dask) == 1  # one site has no log
     assert (tmp_path / "works-0" / "died").exists()
@@ -123,7 +123,7 @@ def test_the_site_of_a_worker_that_died_is_repeated_with_the_same_bytes(dask: Da
 def test_sites_and_results_in_object_storage_have_the_bytes_of_those_on_the_disk(
     dask: Dask, storage: ObjectStorage, tmp_path: Path
 ) -> None:
-    file, there = group_of(tmp_path, 2, 40), "s3://plant/results"
+    file, there = group_of(tmp_path, 2, 120), "s3://plant/results"
     for path in tmp_path.glob("*/*"):
         storage.put(f"plant/{path.relative_to(tmp_path).as_posix()}", path.read_bytes())
     text = file.read_text("utf-8")
@@ -166,7 +166,7 @@ def test_who_has_a_certificate_of_another_authority_does_not_reach_the_cluster(
     monkeypatch.setattr(cluster, "CONNECT_S", 2)
     own = certificates(tmp_path)
     strange = [word for name, file in own.items() for word in (f"--tls-{name}", str(file))]
-    file = group_of(tmp_path, 1, 40)
+    file = group_of(tmp_path, 1, 120)
     for options in (strange, [*strange[2:], "--tls-ca-file", str(dask.certificates["ca-file"])]):
         asked = ["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(tmp_path / "out"), "--dask", dask.address]
         assert main([*asked, *options]) == 1
@@ -177,7 +177,7 @@ def test_who_has_a_certificate_of_another_authority_does_not_reach_the_cluster(
 
 @pytest.mark.slow
 def test_a_site_that_kills_workers_again_and_again_is_named_and_stops_no_other(dask: Dask, tmp_path: Path) -> None:
-    file, out = group_of(tmp_path, 2, 40), tmp_path / "out"
+    file, out = group_of(tmp_path, 2, 120), tmp_path / "out"
     kills_what_reads_it(tmp_path / "works-0" / "site.toml")
     assert fleet(file, out, dask) == 1
     assert [one["refused"] and one["refused"]["code"] for one in told(out)] == ["fleet-process-died", None, "file-missing"]
@@ -187,7 +187,7 @@ def test_a_site_that_kills_workers_again_and_again_is_named_and_stops_no_other(d
 def test_a_worker_of_another_release_is_refused_before_and_while_it_works(
     dask: Dask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, out = group_of(tmp_path, 1, 40), tmp_path / "out"
+    file, out = group_of(tmp_path, 1, 120), tmp_path / "out"
     other = tmp_path / "other"
     for package in ("benchmarks", "reporting_agent"):
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))

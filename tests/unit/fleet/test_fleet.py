@@ -306,7 +306,22 @@ def test_a_fleet_file_that_does_not_hold_together_is_refused(tmp_path: Path, tex
 
 def step(best: float, typical: float, pack: str = "steel 3", uncertainty: float | None = 2.0, money: float | None = 0.5) -> SiteStep:
     return SiteStep(
-        pack, "eaf", "steel", "", "electricity", "b", "kWh/t", best, uncertainty, typical, 500, 1000.0, money, "CNY" if money else None
+        pack,
+        "eaf",
+        "steel",
+        "",
+        "electricity",
+        "b",
+        "kWh/t",
+        best,
+        uncertainty,
+        typical,
+        500,
+        500,
+        1000.0,
+        money,
+        "CNY" if money else None,
+        "EAF",
     )
 
 
