@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -57,16 +58,16 @@ def test_labels_have_the_names_of_label_and_each_column_one_unit(read: tuple[str
 
 def test_the_page_says_at_which_prices_and_whose_they_are(read: tuple[str, list[Outcome], str]) -> None:
     lang, outcomes, written = read
-    rows = re.findall(r'scope="row">([^<]*)</th>\s*<td[^>]*><div>([^<]*)</div></td> <td[^>]*><div>([^<]*)</div>', written)
+    rows = re.findall(r'scope="row">([^<]*)</th>\s*<td[^>]*><div>([^<]*)</div></td> <td[^>]*><div>([^<]*)</div>', unescape(written))
     assert (
         rows[-2:]
         == {
             "en": [
-                ("w0-works-2, w2-works-2", "electricity 0.62 CNY/kWh", "fleet.toml, [inherit.tariff]"),
+                ("w0-works-2, w2-works-2", "electricity 0.62 CNY/kWh", "the group's fleet.toml, [inherit.tariff]"),
                 ("w1-works-2", "electricity 0.5 CNY/kWh", "its own site.toml, [tariff]"),
             ],
             "zh": [
-                ("w0-works-2，w2-works-2", "电力 0.62 CNY/kWh", "fleet.toml，[inherit.tariff]"),
+                ("w0-works-2，w2-works-2", "电力 0.62 CNY/kWh", "集团的 fleet.toml，[inherit.tariff]"),
                 ("w1-works-2", "电力 0.5 CNY/kWh", "该生产厂区自己的 site.toml，[tariff]"),
             ],
         }[lang]
