@@ -129,7 +129,7 @@ class Watch:
             source.stop()
         self._drain()  # so that a source in its place goes on where it was
         self.sources = sources
-        before = Wanted(self.site, self.settings, {})
+        changes = (*topics_left(self.settings, wanted.settings), *meters_changed(self.site, wanted.site, self.spool.meters))
         self.site, self.settings = wanted.site, wanted.settings
         self.spool.bound(self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         if room is not None:
@@ -142,7 +142,7 @@ class Watch:
         self.closing.stop()
         self.closing = Closing(self.site, self.settings, self._tell_of_report)
         self._tell_of_meters()
-        for sentence in (*topics_left(before.settings, self.settings), *meters_changed(before.site, self.site, self.spool.meters)):
+        for sentence in changes:
             self.tell(sentence)
         self.tell(
             Phrase(

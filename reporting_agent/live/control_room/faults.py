@@ -97,7 +97,7 @@ class Faults:
             start, far = self._stamp(batch.start_us), self._is_far(batch)
             due = Phrase("Due at %(start)s; shown as running from then on", start=start)
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
-        if wide := list(self._wide()):
+        if wide := self._wide():
             yield Phrase("Readings too far apart"), _too_wide(wide, self._plant.totals.by_meter[wide[0]]), False
         if pairs := self._plant.sharing.pairs():
             yield (
@@ -113,11 +113,9 @@ class Faults:
             if lately:
                 yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
 
-    def _wide(self) -> Iterator[str]:
+    def _wide(self) -> list[str]:
         """Meters whose readings come so far apart that the pack takes each pause for a gap."""
-        for meter, total in self._plant.totals.by_meter.items():
-            if total.longest_gap_us < total.usual_us < float("inf"):
-                yield meter
+        return [meter for meter, total in self._plant.totals.by_meter.items() if total.comes_too_seldom]
 
     def _unknown(self) -> Iterator[Phrase]:
         """Steps and units of batches that nothing declares."""

@@ -208,6 +208,15 @@ class Total:
         latest = self.time_us[-LATEST:]
         return float(median(after - before for before, after in pairwise(latest))) if len(latest) > 2 else float("inf")
 
+    @property
+    def comes_too_seldom(self) -> bool:
+        """Whether its readings usually lie further apart than a gap may be. Asked of every meter twice a second, so the span of the latest
+        is looked at first: of a median above the limit it is above half as many limits."""
+        latest = self.time_us[-LATEST:]
+        if len(latest) < 3 or 2 * (latest[-1] - latest[0]) <= self.longest_gap_us * (len(latest) - 1):
+            return False
+        return self.usual_us > self.longest_gap_us
+
     def power(self, now_us: int, since_us: int = 0) -> Power | None:
         """Energy an hour over the latest ten minutes, none of it before `since_us`.
 

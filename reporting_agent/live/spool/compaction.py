@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from reporting_agent.live.spool import layout, positions
-from reporting_agent.live.spool.reading import CONSECUTIVE, RECORD
-from reporting_agent.live.spool.segments import Row, frames
+from reporting_agent.live.spool.reading import CONSECUTIVE
+from reporting_agent.live.spool.segments import Row, frames, joined
 from reporting_agent.state import write_whole
 
 AGAIN_US = 60_000_000  # after one that failed
@@ -87,10 +87,8 @@ class Compaction:
 
 def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
     """All of a segment: the names of its meters, its records (`RECORD`) in order of arrival, and the rows of its tables."""
-    segment = list(frames(path))
-    names = list(segment[-1].names) if segment else []
-    records = np.frombuffer(b"".join(frame.packed for frame in segment), RECORD)
-    return names, records, [row for frame in segment for row in frame.rows]
+    segment = joined(list(frames(path)))
+    return list(segment.names), segment.records, list(segment.rows)
 
 
 def _parquet(names: list[str], records: Any) -> bytes:

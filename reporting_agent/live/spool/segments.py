@@ -131,15 +131,16 @@ def blocks(path: Path) -> Iterator[Frame]:
         held.append(frame)
         size += len(frame.packed)
         if size >= BYTES_A_BLOCK:
-            yield _joined(held)
+            yield joined(held)
             held, size = [], 0
     if held:
-        yield _joined(held)
+        yield joined(held)
 
 
-def _joined(held: Sequence[Frame]) -> Frame:
+def joined(held: Sequence[Frame]) -> Frame:
+    """Frames of one segment as one."""
     packed = memoryview(b"".join(frame.packed for frame in held))
-    return Frame(held[-1].names, packed, [row for frame in held for row in frame.rows])
+    return Frame(held[-1].names if held else (), packed, [row for frame in held for row in frame.rows])
 
 
 def _packed(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
