@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -31,6 +32,7 @@ from tests.servers.dask import Dask
 SIZES = ((24, 100_000, 4),)  # sites, readings of each, distinct
 LONG_SIZES = ((200, 100_000, 8), (4, 50_000_000, 2))
 RUNS = 3
+WORKERS = (1, 2)
 FILES = ("label.json", "batches.parquet", "rejected.csv")
 
 
@@ -40,49 +42,67 @@ def measure(long: bool = False, size: tuple[int, int, int] | None = None) -> Ite
     for sites, readings, distinct in [size] if size else (*SIZES, *(LONG_SIZES if long else ())):
         with tempfile.TemporaryDirectory(prefix="steplabel-fleet-") as name:
             file = simulated.write(Path(name) / "sites", sites, readings, distinct)
-            for workers in (1, 2):
-                yield _beside_the_ideal(Path(name), file, workers, readings, 1 if long or size else RUNS)
+            yield from _beside_the_ideal(Path(name), file, readings, 1 if long or size else RUNS)
 
 
-def _beside_the_ideal(folder: Path, file: Path, workers: int, readings: int, runs: int) -> Measurement:
-    clusters = folder / f"cluster-{workers}"
-    clusters.mkdir()
-    dask = Dask(clusters, workers)
-    seconds: dict[str, list[float]] = {"workers": [], "one by one": []}
-    used: dict[str, list[float]] = {"workers": [], "one by one": []}
-    try:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            _warm(alone, dask, folder, file, workers)
-            for turn in range(runs):
-                outs = {side: folder / f"{workers}-{turn}-{side.replace(' ', '-')}" for side in seconds}
-                tasks = tasks_of(file, outs["one by one"])
-                start = time.perf_counter()
-                taken_s = [alone.submit(_timed, task).result() for task in tasks]
-                seconds["one by one"].append(time.perf_counter() - start)
-                used["one by one"].append(sum(taken_s))
-                tasks, before_s = tasks_of(file, outs["workers"]), _processor_s(dask)
-                start = time.perf_counter()
-                outcomes = list(Cluster(dask.address).run(tasks))
-                seconds["workers"].append(time.perf_counter() - start)
-                used["workers"].append(_processor_s(dask) - before_s)
-                _require_all(outcomes, len(tasks))
-                if digests(outs["workers"]) != digests(outs["one by one"]):
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """All sites done once: seconds by the clock, seconds of the processors, and the largest memory of a process (MB)."""
+
+    took_s: float
+    used_s: float
+    peak_mb: float = 0.0
+
+
+def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int) -> Iterator[Measurement]:
+    """Each turn one by one, then on one worker and on two: a cluster that waits would take from the others."""
+    alone: list[_Run] = []
+    clusters: dict[int, list[_Run]] = {workers: [] for workers in WORKERS}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        process.submit(_timed, tasks_of(file, folder / "warm")[0]).result()  # imports, and the files of the system
+        for turn in range(runs):
+            out = folder / f"{turn}-one-by-one"
+            alone.append(_one_by_one(process, tasks_of(file, out)))
+            for workers, done in clusters.items():
+                on_cluster = folder / f"{turn}-{workers}"
+                done.append(_on_workers(file, on_cluster, workers))
+                if digests(on_cluster) != digests(out):
                     raise AssertionError("the files of the cluster are not those of one by one")
-        peak_mb = max(_of_workers(dask, peak_rss_mb))
+    sites = len(load_fleet(file).files())
+    alone_s = median(run.used_s for run in alone)
+    for workers, done in clusters.items():
+        ours_s, ideal_s = median(run.took_s for run in done), median(run.took_s for run in alone) / workers
+        yield {
+            "name": f"fleet, {workers} worker{'s' * (workers > 1)}",
+            "ours_s": ours_s,
+            "reference": f"one by one / {workers}",
+            "reference_s": ideal_s,
+            "ratio": ours_s / ideal_s,
+            "peak_rss_mb": round(max(run.peak_mb for run in done), 1),
+            "size": f"{sites} sites of {readings / 1e6:g} M readings, {alone_s / sites:.2f} s of a processor a site,"
+            f" on workers x {median(run.used_s for run in done) / alone_s:.2f}",
+        }
+
+
+def _one_by_one(process: ProcessPoolExecutor, tasks: list[Task]) -> _Run:
+    start = time.perf_counter()
+    used_s = sum(process.submit(_timed, task).result() for task in tasks)
+    return _Run(time.perf_counter() - start, used_s)
+
+
+def _on_workers(file: Path, out: Path, workers: int) -> _Run:
+    own = out.with_name(f"{out.name}-cluster")
+    own.mkdir()
+    dask = Dask(own, workers)
+    try:
+        list(Cluster(dask.address).run(tasks_of(file, own / "warm")[: 2 * workers]))
+        tasks, before_s, start = tasks_of(file, out), _processor_s(dask), time.perf_counter()
+        outcomes = list(Cluster(dask.address).run(tasks))
+        took_s, used_s = time.perf_counter() - start, _processor_s(dask) - before_s
+        _require_all(outcomes, len(tasks))
+        return _Run(took_s, used_s, max(_of_workers(dask, peak_rss_mb)))
     finally:
         dask.stop()
-    ours_s, ideal_s = median(seconds["workers"]), median(seconds["one by one"]) / workers
-    alone_s = median(used["one by one"])
-    return {
-        "name": f"fleet, {workers} worker{'s' * (workers > 1)}",
-        "ours_s": ours_s,
-        "reference": f"one by one / {workers}",
-        "reference_s": ideal_s,
-        "ratio": ours_s / ideal_s,
-        "peak_rss_mb": round(peak_mb, 1),
-        "size": f"{len(tasks)} sites of {readings / 1e6:g} M readings, {alone_s / len(tasks):.2f} s of a processor a site,"
-        f" on workers x {median(used['workers']) / alone_s:.2f}",
-    }
 
 
 def tasks_of(file: Path, out: Path) -> list[Task]:
@@ -93,13 +113,6 @@ def digests(out: Path) -> dict[str, str]:
     """Of every file that must be the same to the byte."""
     found = [path for name in FILES for path in out.glob(f"*/{name}")]
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
-
-
-def _warm(alone: ProcessPoolExecutor, dask: Dask, folder: Path, file: Path, workers: int) -> None:
-    """Imports and the files of the system, on both sides."""
-    sites = tasks_of(file, folder / f"{workers}-warm")
-    alone.submit(_timed, sites[0]).result()
-    list(Cluster(dask.address).run(tasks_of(file, folder / f"{workers}-warm-workers")[: 2 * workers]))
 
 
 def _timed(task: Task) -> float:
