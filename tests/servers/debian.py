@@ -16,21 +16,18 @@ def program(package: str, name: str) -> tuple[str, str]:
     """The path of the program and how it was found."""
     if found := shutil.which(name, path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
         return found, f"found {found}"
-    folder = _cache() / package
-    if not (folder / "launch").exists():
-        _unpack([package], folder)
+    folder = _unpacked([package])
+    launcher = folder / f"launch-{name}"
+    if not launcher.exists():
         file = next(file for file in sorted(folder.rglob(f"*bin/{name}")))
-        (folder / "launch").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{_libraries(folder)}" exec "{file}" "$@"\n', "utf-8")
-        (folder / "launch").chmod(0o755)
-    return str(folder / "launch"), f"Debian's package, in {folder}"
+        launcher.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{_libraries(folder)}" exec "{file}" "$@"\n', "utf-8")
+        launcher.chmod(0o755)
+    return str(launcher), f"Debian's package, in {folder}"
 
 
 def library(packages: Sequence[str], name: str) -> tuple[Path, str]:
     """A library that programs load by its path, and what LD_LIBRARY_PATH must name for it."""
-    folder = _cache() / packages[0]
-    if not (folder / "unpacked").exists():
-        _unpack(packages, folder)
-        (folder / "unpacked").touch()
+    folder = _unpacked(packages)
     return next(file for file in sorted(folder.rglob(name))), _libraries(folder)
 
 
@@ -41,6 +38,14 @@ def _cache() -> Path:
 
 def _libraries(folder: Path) -> str:
     return ":".join(str(path) for path in sorted(folder.glob("*/lib/*-linux-gnu")) + sorted(folder.glob("lib/*-linux-gnu")))
+
+
+def _unpacked(packages: Sequence[str]) -> Path:
+    folder = _cache() / packages[0]
+    if not (folder / "unpacked").exists():
+        _unpack(packages, folder)
+        (folder / "unpacked").touch()
+    return folder
 
 
 def _unpack(packages: Sequence[str], folder: Path) -> None:
