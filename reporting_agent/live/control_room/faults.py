@@ -13,6 +13,7 @@ from reporting_agent.live.running.named_units import NamedUnits
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.sharing import Pair
 from reporting_agent.live.running.totals import AHEAD_US
+from reporting_agent.live.sources.clock import for_people
 from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.meter_state import MeterState
 from reporting_agent.live.spool.reading import BEYOND_US
@@ -22,7 +23,7 @@ from reporting_agent.report.figures import shown
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
 MOST_FALLS = 20  # registers, as where a gateway began anew
-AHEAD, SHARED, WIDE = -1, -2, -3  # in the place of a moment
+AHEAD, SHARED, WIDE, BEHIND = -1, -2, -3, -4  # in the place of a moment
 MINUTE_US = HOUR_US // 60
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
@@ -38,20 +39,7 @@ class Faults:
 
     def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
         """What was not told yet."""
-        for meter, time_us in self._plant.totals.ahead.items():
-            if self._is_fresh(meter, 0):
-                yield Phrase(
-                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
-                    " the alerts leave them out. Set both clocks by one time server.",
-                    meter=meter,
-                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
-                )
-        if ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
-            yield Phrase(
-                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
-                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
-                meters=self._plant.stamps_ahead.named(ahead),
-            )
+        yield from self._clocks()
         for name, state in meters.items():
             if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
                 yield Phrase(
@@ -84,6 +72,30 @@ class Faults:
                     fall=self._in_words(fall),
                 )
 
+    def _clocks(self) -> Iterator[Phrase]:
+        """Those of meters, and our own."""
+        for meter, time_us in self._plant.totals.ahead.items():
+            if self._is_fresh(meter, 0):
+                yield Phrase(
+                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                    " the alerts leave them out. Set both clocks by one time server.",
+                    meter=meter,
+                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                )
+        if behind_us := self._plant.log.behind_us:
+            if self._is_fresh("", BEHIND):
+                yield Phrase(
+                    "This machine's clock is %(off)s behind: meters and batches are both stamped ahead of it. The page goes by the meters' "
+                    "time until it is right. Set it by a time server.",
+                    off=for_people(behind_us / 1e6),
+                )
+        elif ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
+            yield Phrase(
+                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
+                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
+                meters=self._plant.stamps_ahead.named(ahead),
+            )
+
     def notices(self, meters: Mapping[str, MeterState]) -> Iterator[tuple[str, Phrase, bool]]:
         """Rows of the page's table of sources."""
         falls = list(self._falls())
@@ -91,7 +103,10 @@ class Faults:
             yield meter, self._in_words(fall), False
         if more := falls[MOST_FALLS:]:
             yield "…", Phrase("Further registers that fell without a declared rollover: %(count)s", count=len(more)), False
-        if ahead := self._plant.stamps_ahead.by_us:
+        if behind_us := self._plant.log.behind_us:
+            off = for_people(behind_us / 1e6)
+            yield Phrase("Clocks"), Phrase("This machine's is %(off)s behind; the page goes by the meters' time", off=off), False
+        elif ahead := self._plant.stamps_ahead.by_us:
             yield Phrase("Clocks"), Phrase("Ahead of this machine's: %(meters)s", meters=self._plant.stamps_ahead.named(ahead)), False
         for batch in self._plant.log.ahead()[:MOST_LISTED]:
             start, far = self._stamp(batch.start_us), self._is_far(batch)

@@ -87,6 +87,7 @@ class BatchLog:
         self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
         self.completed: dict[Key, Batch] = {}  # counted, before their output was told
         self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
+        self.behind_us = 0  # our clock, where meters and rows show it (`own_clock`)
 
     def take(self, row: Row) -> Batch | None:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
@@ -138,7 +139,7 @@ class BatchLog:
     def running(self) -> list[Batch]:
         """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
         its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
-        now_us = time.time_ns() // 1000
+        now_us = time.time_ns() // 1000 + self.behind_us
         latest: dict[Line, Batch] = {}
         to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
         for batch in (*self.open.values(), *to_end):
@@ -156,7 +157,7 @@ class BatchLog:
 
     def ahead(self) -> list[Batch]:
         """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
-        until_us = time.time_ns() // 1000 + WRONG_US
+        until_us = time.time_ns() // 1000 + self.behind_us + WRONG_US
         later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
         return [batch for line in later for batch in line]
 

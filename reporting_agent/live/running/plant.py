@@ -21,6 +21,7 @@ from reporting_agent.live.running.history import WEEK_US, History
 from reporting_agent.live.running.likely_cause import cause, foretold, reason
 from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats, Power, Total
 from reporting_agent.live.running.not_known import why_not_known
+from reporting_agent.live.running.own_clock import behind_us
 from reporting_agent.live.running.sharing import Sharing
 from reporting_agent.live.running.stamps_ahead import StampsAhead
 from reporting_agent.live.running.totals import Totals
@@ -121,6 +122,7 @@ class Plant:
 
     def settle(self) -> list[Batch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
+        self.totals.behind_us = self.log.behind_us = behind_us(self.totals, self.log, self.stamps_ahead)
         done, now_us = self._told(), self.totals.now_us
         for batch in done:
             del self.log.ending[batch.key]
