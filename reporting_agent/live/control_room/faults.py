@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.line_meters import Line
@@ -18,12 +19,13 @@ from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.meter_state import MeterState
 from reporting_agent.live.spool.reading import BEYOND_US
 from reporting_agent.live.spool.writer import now_us
+from reporting_agent.pipeline.conditions import KeptOut
 from reporting_agent.report.figures import shown
 
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
 MOST_FALLS = 20  # registers, as where a gateway began anew
-AHEAD, SHARED, WIDE, BEHIND = -1, -2, -3, -4  # in the place of a moment
+AHEAD, SHARED, WIDE, BEHIND, LACKS = -1, -2, -3, -4, -5  # in the place of a moment
 MINUTE_US = HOUR_US // 60
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
@@ -60,6 +62,9 @@ class Faults:
                 pairs=_paired(pairs),
             )
         yield from self._unknown()
+        for out in self._off_reference():
+            if self._is_fresh(f"{out.code} {out.step.id} {out.condition.variable}", LACKS):
+                yield Phrase("%(where)s: %(what)s", where=out.runs[0].batch_id, what=out.sentence)
         if wide := [meter for meter in self._wide() if self._is_fresh(meter, WIDE)]:
             yield _too_wide(wide, self._plant.totals.by_meter[wide[0]])
         for meter, fall in self._falls():
@@ -114,12 +119,7 @@ class Faults:
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
         if wide := self._wide():
             yield Phrase("Readings too far apart"), _too_wide(wide, self._plant.totals.by_meter[wide[0]]), False
-        if pairs := self._plant.sharing.pairs():
-            yield (
-                Phrase("Batches at one time on one unit"),
-                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
-                False,
-            )
+        yield from self._left_out()
         for line, batches in self._plant.log.lines.items():
             if batches[-1].start_us > self._plant.totals.now_us - LISTED_US and (why := self._units.unknown(line, batches[-1].id)):
                 yield batches[-1].equipment or batches[-1].step, why, False
@@ -127,6 +127,20 @@ class Faults:
             lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
             if lately:
                 yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
+
+    def _left_out(self) -> Iterator[tuple[str, Phrase, bool]]:
+        """Batches that `label` will leave out."""
+        if pairs := self._plant.sharing.pairs():
+            yield (
+                Phrase("Batches at one time on one unit"),
+                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
+                False,
+            )
+        for out in self._off_reference():
+            yield Phrase("Batches left out of the label"), _in_short(out), False
+
+    def _off_reference(self) -> list[KeptOut]:
+        return self._plant.off_reference.since(self._plant.totals.now_us - LISTED_US)
 
     def _wide(self) -> list[str]:
         """Meters whose readings come so far apart that the pack takes each pause for a gap."""
@@ -186,6 +200,15 @@ class Faults:
             after=shown(fall.after),
             at=self._stamp(fall.until_us),
         )
+
+
+def _in_short(out: KeptOut) -> Phrase:
+    """The latest of them by name."""
+    named: list[Value] = [run.batch_id for run in out.runs[::-1]]
+    names = {"variable": out.condition.variable, "batches": enumerated([*named[:MOST_LISTED], "…"] if len(named) > MOST_LISTED else named)}
+    if out.code == ExclusionReason.VARIABLE_MISSING:
+        return Phrase("%(variable)s is not given: %(batches)s", **names)
+    return Phrase("%(variable)s cannot be what their rows give: %(batches)s", **names)
 
 
 def _too_wide(meters: Sequence[str], first: Total) -> Phrase:

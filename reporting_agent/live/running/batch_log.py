@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import prod
 from statistics import median
@@ -51,6 +51,7 @@ class Batch:
     kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
     as_label: bool = False  # counted as `label` does; else by running totals
     counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
+    variables: dict[str, float] = field(default_factory=dict)  # that the pack corrects by
     again: bool = False  # its energy became another one by late or corrected readings or rows
 
     @property
