@@ -49,7 +49,8 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Do what changed since the last run; 0 where every site was done, else 1."""
+    """Do what changed since the last run; 0 where every site was done, else 1. A site that lacks some of its labels is done: `label` of it
+    ends with 0 too, and too few batches of a step are no fault that another run would mend."""
     from reporting_agent.commands import status
     from reporting_agent.fleet.declared import load_fleet
 
@@ -97,6 +98,8 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
         outcomes[outcome.file] = outcome
         if outcome.refused is not None:
             say(in_language(_not_done(args, outcome), args.lang))
+        for label in outcome.lacking if outcome.steps else ():
+            say(in_language(Phrase("Label missing: %(where)s: %(what)s", where=outcome.file, what=label.sentence), args.lang))
     ordered = [replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}") for task in tasks]  # the same of any worker
     try:
         with places.results(out) as written:

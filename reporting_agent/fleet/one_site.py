@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,6 +27,7 @@ from reporting_agent.fleet import places
 from reporting_agent.fleet.site_tasks import (
     OUTCOME,
     EnergyPrice,
+    LackingLabel,
     Outcome,
     Prices,
     Quality,
@@ -81,16 +82,17 @@ def _label(task: Task, site: Site, folder: Path) -> Outcome:
     result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
     analysis = analyse(site, result)
     site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
-    done = Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(task, result, analysis)), prices=_prices(task, site))
+    steps, lacking = tuple(_steps(task, result, analysis)), tuple(_lacking(task, result))
+    done = Outcome(task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking)
     if done.steps:
         return done
-    why = _without_label(task, result)
+    why = _without_label(task, lacking)
     return replace(done, refused=why.to_json(), refusal=why.told(task.lang))
 
 
-def _without_label(task: Task, result: pipeline.LabelResult) -> InputError:
+def _without_label(task: Task, lacking: Sequence[LackingLabel]) -> InputError:
     """Why a site whose files were written has no label, in the task's language: an earlier run's words are shown again as they stand."""
-    labels = [in_language(_left_out(label, result, task.lang), task.lang) for label in result.site_label.steps]
+    labels = [label.sentence for label in lacking]
     return InputError(
         "fleet-site-without-label",
         "This site has no label.",
@@ -98,6 +100,16 @@ def _without_label(task: Task, result: pipeline.LabelResult) -> InputError:
         place=Place(task.file),
         found="; ".join(labels) or in_language(Phrase("no batch of the period belongs to a step of the pack"), task.lang),
     )
+
+
+def _lacking(task: Task, result: pipeline.LabelResult) -> Iterator[LackingLabel]:
+    for label in result.site_label.steps:
+        if label.best.value is None:
+            yield LackingLabel(
+                *(label.step, label.product, label.variant, str(label.metric), label.best.reason or ""),
+                *(label.used, label.read, dict(label.excluded)),
+                in_language(_left_out(label, result, task.lang), task.lang),
+            )
 
 
 def _left_out(label: StepLabel, result: pipeline.LabelResult, lang: str) -> Phrase:

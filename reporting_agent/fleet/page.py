@@ -31,6 +31,9 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
         "prices": _price_rows(outcomes, lang) if shared else [],
         "alone": [f"{group.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
         "failed": _failed(outcomes, lang),
+        "lacking": [
+            {"site": each.site, "labels": [label.sentence for label in each.lacking]} for each in outcomes if each.steps and each.lacking
+        ],
     }
     return _framed("fleet.html", content, f"{name}, {period}", lang, made)
 

@@ -27,7 +27,7 @@ from reporting_agent.software import SOFTWARE
 from reporting_agent.sources import object_storage
 
 OUTCOME = "outcome.json"
-FORM = 2  # of outcome.json: what an agent wrote that kept less of a site is done again
+FORM = 3  # of outcome.json: what an agent wrote that kept less of a site is done again
 Work = Literal["label", "check"]
 
 
@@ -53,6 +53,21 @@ class SiteStep:
     name: str  # as `label` says it, in the task's language
     excluded: Mapping[str, int] = field(default_factory=dict)  # batches that were left out, by reason
     causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
+
+
+@dataclass(frozen=True, slots=True)
+class LackingLabel:
+    """A label that a site has not, though batches of it were read: why, by code, and in a sentence of the task's language."""
+
+    step: str
+    product: str
+    variant: str
+    metric: str
+    reason: str
+    used: int
+    read: int
+    excluded: Mapping[str, int]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +117,15 @@ class Outcome:
     quality: Quality | None = None
     refused: Mapping[str, Any] | None = None
     at: str = ""  # place of the refusal, where it is not the site.toml as a whole, in the task's language
+    lacking: tuple[LackingLabel, ...] = ()
     refusal: str = ""  # as a terminal shows it, in the task's language
     kept: bool = False  # taken from an earlier run
 
     def as_row(self) -> dict[str, Any]:
         """The site in the group's document."""
-        return {"file": self.file, "site": self.site, "folder": self.folder, "kept": self.kept, "refused": self.refused}
+        return {"file": self.file, "site": self.site, "folder": self.folder, "kept": self.kept, "refused": self.refused} | {
+            "lacking": [asdict(label) for label in self.lacking]
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +176,8 @@ def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
             return None
         quality = None if raw["quality"] is None else Quality(**raw["quality"])
         steps = tuple(SiteStep(**step) for step in raw["steps"])
-        return Outcome(**{**raw, "steps": steps, "prices": _prices(raw["prices"]), "quality": quality, "kept": True})
+        lacking = tuple(LackingLabel(**label) for label in raw["lacking"])
+        return Outcome(**{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, "kept": True})
     except (OSError, ValueError, KeyError, TypeError, SteplabelError):
         return None
 

@@ -96,8 +96,7 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Ve
         bad |= blank
         readings, left_out = readings.at(~bad), readings.at(bad & ~blank)
     if meter.range is not None and meter.reading == "rate":
-        low, high = meter.range
-        outside = (readings.value < low) | (readings.value > high)
+        outside = out_of_range(readings.value, meter)
         tally.add("out-of-range", file, readings.row, outside)
         tally.note_outside(readings.value[outside])
         readings, left_out = readings.at(~outside), left_out.then(readings.at(outside))
@@ -113,6 +112,23 @@ def _judged(readings: Readings, meter: Meter, verdict: Verdict) -> Flags:
     if meter.reading == "interval":
         bad |= verdict.unknown.hold(readings.time_us)
     return bad
+
+
+def out_of_range(value: Floats, meter: Meter) -> Flags:
+    """Values of a rate that its range makes impossible."""
+    if meter.range is None:
+        return np.zeros(len(value), dtype=bool)
+    low, high = meter.range
+    flags: Flags = (value < low) | (value > high)
+    return flags
+
+
+def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Flags, Flags]:
+    """Which mean loads of a register or an interval lie outside its range, and which at its end: the load was that or more."""
+    low, high = meter.range or (-np.inf, np.inf)
+    load, slack = energy * (HOUR_US / np.maximum(length_us, 1)), AT_RANGE * (high - low)
+    outside = (load < low - slack) | (load > high + slack)
+    return outside, ~outside & (load >= high - slack)
 
 
 def saturated(value: Floats, meter: Meter, verdict: Verdict | None) -> Flags:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, rolled, saturated
+from reporting_agent.metering.cleaning import loads_beyond, rolled, saturated
 from reporting_agent.metering.kernel import MOST
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.scale import rescaled_by
@@ -107,14 +107,10 @@ def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us
 
 def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
     """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
-    low, high = meter.range or (-np.inf, np.inf)
-    load = energy * (HOUR_US / np.maximum(length_us, 1))
-    slack = AT_RANGE * (high - low)
-    outside = known & ((load < low - slack) | (load > high + slack))
-    at_end = known & ~outside & (load >= high - slack)
+    outside, at_end = (known & flags for flags in loads_beyond(energy, length_us, meter))
     tally.add("out-of-range", file, rows, outside)
     if outside.any():
-        tally.note_outside(load[outside])
+        tally.note_outside((energy * (HOUR_US / np.maximum(length_us, 1)))[outside])
     tally.add("saturated", file, rows, at_end)
     within: Flags = ~(outside | at_end)
     return within

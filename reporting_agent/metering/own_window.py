@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, all_nines, rolls
+from reporting_agent.metering.cleaning import AT_RANGE, all_nines, loads_beyond, out_of_range, rolls
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
@@ -144,7 +144,7 @@ class OwnWindows:
         bad = blank | nines
         own = _Own(own.window, own.time_us, np.where(bad, np.nan, own.value)) if interval else own.at(~bad)
         if self.meter.reading == "rate" and self.meter.range is not None:
-            own = own.at((own.value >= self.meter.range[0]) & (own.value <= self.meter.range[1]))
+            own = own.at(~out_of_range(own.value, self.meter))
         again = np.concatenate(([False], (np.diff(own.window) == 0) & (np.diff(own.time_us) == 0))) if len(own.window) else bad[:0]
         own = own.at(~again)
         if self.meter.reading == "register":
@@ -236,10 +236,8 @@ class OwnWindows:
         """Whether the mean load lies within the meter's range, and not at its end."""
         if self.meter.range is None:
             return np.ones(len(energy), dtype=bool)
-        low, high = self.meter.range
-        load, slack = energy * (HOUR_US / np.maximum(length_us, 1)), AT_RANGE * (high - low)
-        possible: Flags = (load >= low - slack) & (load < high - slack)
-        return possible
+        outside, at_end = loads_beyond(energy, length_us, self.meter)
+        return ~(outside | at_end)
 
     def _at_end(self, value: Floats) -> Flags:
         if self.meter.range is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-ROOM = 1 << 20  # bytes: a small site's files
+ROOM = 4 << 20  # bytes: the files of a site of 20,000 batches; those of 10,000 take 1.8 MB
 
 
 def folder(path: Path) -> Path:
@@ -118,7 +118,7 @@ def _into_place(path: Path, content: bytes) -> None:
 
 
 def require_room(folder: Path) -> None:
-    """Refuse a folder whose disk has no room for the least that is written there, before hours of work are done for it."""
+    """Refuse a folder whose disk has no room for what all but the largest sites write, before hours of work are done for it."""
     trial = folder / ".room.new"
     try:
         trial.write_bytes(bytes(ROOM))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.line_meters import Line
@@ -13,16 +14,18 @@ from reporting_agent.live.running.named_units import NamedUnits
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.sharing import Pair
 from reporting_agent.live.running.totals import AHEAD_US
+from reporting_agent.live.sources.clock import for_people
 from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.meter_state import MeterState
 from reporting_agent.live.spool.reading import BEYOND_US
 from reporting_agent.live.spool.writer import now_us
+from reporting_agent.pipeline.conditions import KeptOut
 from reporting_agent.report.figures import shown
 
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
 MOST_FALLS = 20  # registers, as where a gateway began anew
-AHEAD, SHARED, WIDE = -1, -2, -3  # in the place of a moment
+AHEAD, SHARED, WIDE, BEHIND, LACKS = -1, -2, -3, -4, -5  # in the place of a moment
 MINUTE_US = HOUR_US // 60
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
@@ -38,20 +41,7 @@ class Faults:
 
     def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
         """What was not told yet."""
-        for meter, time_us in self._plant.totals.ahead.items():
-            if self._is_fresh(meter, 0):
-                yield Phrase(
-                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
-                    " the alerts leave them out. Set both clocks by one time server.",
-                    meter=meter,
-                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
-                )
-        if ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
-            yield Phrase(
-                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
-                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
-                meters=self._plant.stamps_ahead.named(ahead),
-            )
+        yield from self._clocks()
         for name, state in meters.items():
             if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
                 yield Phrase(
@@ -72,6 +62,9 @@ class Faults:
                 pairs=_paired(pairs),
             )
         yield from self._unknown()
+        for out in self._off_reference():
+            if self._is_fresh(f"{out.code} {out.step.id} {out.condition.variable}", LACKS):
+                yield Phrase("%(where)s: %(what)s", where=out.runs[0].batch_id, what=out.sentence)
         if wide := [meter for meter in self._wide() if self._is_fresh(meter, WIDE)]:
             yield _too_wide(wide, self._plant.totals.by_meter[wide[0]])
         for meter, fall in self._falls():
@@ -84,6 +77,30 @@ class Faults:
                     fall=self._in_words(fall),
                 )
 
+    def _clocks(self) -> Iterator[Phrase]:
+        """Those of meters, and our own."""
+        for meter, time_us in self._plant.totals.ahead.items():
+            if self._is_fresh(meter, 0):
+                yield Phrase(
+                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                    " the alerts leave them out. Set both clocks by one time server.",
+                    meter=meter,
+                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                )
+        if behind_us := self._plant.log.behind_us:
+            if self._is_fresh("", BEHIND):
+                yield Phrase(
+                    "This machine's clock is %(off)s behind: meters and batches are both stamped ahead of it. The page goes by the meters' "
+                    "time until it is right. Set it by a time server.",
+                    off=for_people(behind_us / 1e6),
+                )
+        elif ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
+            yield Phrase(
+                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
+                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
+                meters=self._plant.stamps_ahead.named(ahead),
+            )
+
     def notices(self, meters: Mapping[str, MeterState]) -> Iterator[tuple[str, Phrase, bool]]:
         """Rows of the page's table of sources."""
         falls = list(self._falls())
@@ -91,7 +108,10 @@ class Faults:
             yield meter, self._in_words(fall), False
         if more := falls[MOST_FALLS:]:
             yield "…", Phrase("Further registers that fell without a declared rollover: %(count)s", count=len(more)), False
-        if ahead := self._plant.stamps_ahead.by_us:
+        if behind_us := self._plant.log.behind_us:
+            off = for_people(behind_us / 1e6)
+            yield Phrase("Clocks"), Phrase("This machine's is %(off)s behind; the page goes by the meters' time", off=off), False
+        elif ahead := self._plant.stamps_ahead.by_us:
             yield Phrase("Clocks"), Phrase("Ahead of this machine's: %(meters)s", meters=self._plant.stamps_ahead.named(ahead)), False
         for batch in self._plant.log.ahead()[:MOST_LISTED]:
             start, far = self._stamp(batch.start_us), self._is_far(batch)
@@ -99,12 +119,7 @@ class Faults:
             yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
         if wide := self._wide():
             yield Phrase("Readings too far apart"), _too_wide(wide, self._plant.totals.by_meter[wide[0]]), False
-        if pairs := self._plant.sharing.pairs():
-            yield (
-                Phrase("Batches at one time on one unit"),
-                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
-                False,
-            )
+        yield from self._left_out()
         for line, batches in self._plant.log.lines.items():
             if batches[-1].start_us > self._plant.totals.now_us - LISTED_US and (why := self._units.unknown(line, batches[-1].id)):
                 yield batches[-1].equipment or batches[-1].step, why, False
@@ -112,6 +127,20 @@ class Faults:
             lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
             if lately:
                 yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
+
+    def _left_out(self) -> Iterator[tuple[str, Phrase, bool]]:
+        """Batches that `label` will leave out."""
+        if pairs := self._plant.sharing.pairs():
+            yield (
+                Phrase("Batches at one time on one unit"),
+                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
+                False,
+            )
+        for out in self._off_reference():
+            yield Phrase("Batches left out of the label"), _in_short(out), False
+
+    def _off_reference(self) -> list[KeptOut]:
+        return self._plant.off_reference.since(self._plant.totals.now_us - LISTED_US)
 
     def _wide(self) -> list[str]:
         """Meters whose readings come so far apart that the pack takes each pause for a gap."""
@@ -171,6 +200,15 @@ class Faults:
             after=shown(fall.after),
             at=self._stamp(fall.until_us),
         )
+
+
+def _in_short(out: KeptOut) -> Phrase:
+    """The latest of them by name."""
+    named: list[Value] = [run.batch_id for run in out.runs[::-1]]
+    names = {"variable": out.condition.variable, "batches": enumerated([*named[:MOST_LISTED], "…"] if len(named) > MOST_LISTED else named)}
+    if out.code == ExclusionReason.VARIABLE_MISSING:
+        return Phrase("%(variable)s is not given: %(batches)s", **names)
+    return Phrase("%(variable)s cannot be what their rows give: %(batches)s", **names)
 
 
 def _too_wide(meters: Sequence[str], first: Total) -> Phrase:

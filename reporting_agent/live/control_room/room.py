@@ -77,7 +77,7 @@ class Room:
         self.server: Server | None = None
         self._shown_s = float("-inf")
         self._learning = Learning(self.plant, time.monotonic())
-        self._shift_ends = ShiftEnds(site.runs.shift_starts, site.zone)
+        self._shift_ends = ShiftEnds(site.runs.shift_starts, site.zone, settings.folder)
         self.unreadable = Unreadable()
 
     def start(self, before: Room | None = None) -> None:

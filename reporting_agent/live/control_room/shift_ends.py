@@ -1,15 +1,19 @@
 """The end of a shift, told: each once, half a minute after it ended, and none that ended longer ago than a shift lasts.
 
-So a backlog tells of one shift at most, and with the energies that it brought; earlier ones are not told.
+So a backlog tells of one shift at most, and with the energies that it brought; earlier ones are not told. `shift.json` beside the spool
+has the end of the last one that was told, or is about to be, so that an agent that is restarted before that goes on from it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 
 from reporting_agent.live.control_room.shifts import bounds
 from reporting_agent.live.running.totals import Totals
+from reporting_agent.state import write_whole
 
 WAITS_S = 30.0  # for readings and rows of it that come late
 A_MOMENT = timedelta(microseconds=1)
@@ -19,8 +23,9 @@ Span = tuple[datetime, datetime]
 class ShiftEnds:
     """By the plant's time, which begins where its readings do."""
 
-    def __init__(self, starts: Sequence[str], zone: tzinfo) -> None:
-        self._starts, self._zone = starts, zone
+    def __init__(self, starts: Sequence[str], zone: tzinfo, folder: Path) -> None:
+        """`folder`: the spool's."""
+        self._starts, self._zone, self._file = starts, zone, folder / "shift.json"
         self._current: Span | None = None
         self._ended: Span | None = None  # and not told yet
         self._ended_s = 0.0
@@ -32,9 +37,11 @@ class ShiftEnds:
             self._current = before._current
 
     def start(self, totals: Totals) -> None:
-        """What ended before the last reading of the spool was told, unless it goes on from another."""
+        """What ended before the last reading of the spool was told, unless it goes on from another, or the file says otherwise."""
         if totals.now_us and self._current is None:
-            self._current = self._at(totals.now_us)
+            known_until = datetime.fromisoformat(json.loads(self._file.read_text("utf-8"))["told_until"]) if self._file.exists() else None
+            latest = self._at(totals.now_us)
+            self._current = latest if known_until is None else min(latest, bounds(self._starts, known_until, self._zone))
 
     def due(self, totals: Totals, wall: datetime, now_s: float, *, is_settled: Callable[[], bool]) -> Span | None:
         """The shift that is to be told now, if any.
@@ -59,6 +66,7 @@ class ShiftEnds:
         if now_s - self._ended_s < WAITS_S or not is_settled():
             return None
         self._ended = None
+        write_whole(self._file, json.dumps({"told_until": ended[1].isoformat()}).encode())
         return ended
 
     def _at(self, moment_us: int) -> Span:

@@ -141,12 +141,21 @@ def _beside(batches: Sequence[Batch], log: BatchLog, readings: Mapping[str, Held
 
 def _row(batch: Batch, longest_us: Mapping[str, float]) -> measurements.Batch:
     """As `label` reads it; no energy is divided for one that ends before it starts, or is longer than its step's rule allows."""
-    product, _, variant = batch.kind.partition("/")
-    end = _moment(batch.end_us or batch.start_us)
     lasts_us = (batch.end_us or batch.start_us) - batch.start_us
     why = None if 0 < lasts_us <= longest_us.get(batch.step, 0) else ExclusionReason.ENERGY_UNKNOWN.value
-    start, output_t = _moment(batch.start_us), batch.tonnes or 0.0
-    return measurements.Batch(batch.id, batch.step, product, variant, start, end, output_t, equipment=batch.equipment, excluded=why)
+    return row_of(batch, why)
+
+
+def row_of(batch: Batch, why: str | None = None) -> measurements.Batch:
+    """A batch that ended as a row of the log, left out for a reason where there is one."""
+    product, _, variant = batch.kind.partition("/")
+    start, end, output_t = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.tonnes or 0.0
+    return measurements.Batch(
+        *(batch.id, batch.step, product, variant, start, end, output_t),
+        equipment=batch.equipment,
+        variables=batch.variables,
+        excluded=why,
+    )
 
 
 def _heard(totals: Totals, readings: Mapping[str, Held]) -> set[str]:

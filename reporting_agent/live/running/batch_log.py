@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from math import prod
 from statistics import median
@@ -51,6 +51,7 @@ class Batch:
     kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
     as_label: bool = False  # counted as `label` does; else by running totals
     counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
+    variables: dict[str, float] = field(default_factory=dict)  # that the pack corrects by
     again: bool = False  # its energy became another one by late or corrected readings or rows
 
     @property
@@ -87,6 +88,7 @@ class BatchLog:
         self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
         self.completed: dict[Key, Batch] = {}  # counted, before their output was told
         self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
+        self.behind_us = 0  # our clock, where meters and rows show it (`own_clock`)
 
     def take(self, row: Row) -> Batch | None:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
@@ -138,7 +140,7 @@ class BatchLog:
     def running(self) -> list[Batch]:
         """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
         its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
-        now_us = time.time_ns() // 1000
+        now_us = time.time_ns() // 1000 + self.behind_us
         latest: dict[Line, Batch] = {}
         to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
         for batch in (*self.open.values(), *to_end):
@@ -156,7 +158,7 @@ class BatchLog:
 
     def ahead(self) -> list[Batch]:
         """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
-        until_us = time.time_ns() // 1000 + WRONG_US
+        until_us = time.time_ns() // 1000 + self.behind_us + WRONG_US
         later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
         return [batch for line in later for batch in line]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.measurements import CarrierEnergy
 from reporting_agent.config import Meter
 from reporting_agent.live.spool.reading import Reading
-from reporting_agent.metering.cleaning import rolled
+from reporting_agent.metering.cleaning import loads_beyond, out_of_range, rolled, saturated
 
 Floats = NDArray[np.float64]
 SECOND_US = 1_000_000
@@ -69,7 +69,7 @@ class Total:
 
     def fill(self, time_us: NDArray[np.int64], value: Floats) -> None:
         """All at once, in place of what was there."""
-        known = np.isfinite(value)
+        known = np.isfinite(value) & ~self._impossible(value)
         time_us, first = np.unique(time_us[known], return_index=True)
         value = value[known][first]
         unknown = np.zeros(0, int)
@@ -93,7 +93,7 @@ class Total:
     def take(self, time_us: int, value: float, received_us: int) -> None:
         """A reading; one that comes late is put where its time says, and what follows is counted again."""
         self.received_us = max(self.received_us, received_us)
-        if value != value or self.forgot(time_us):
+        if self._tells_nothing(value) or self.forgot(time_us):
             return
         self._arrays = None
         place = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
@@ -125,10 +125,17 @@ class Total:
             return
         self._arrays = None
         self.value[place] = value
-        if value != value:
+        if self._tells_nothing(value):
             self._unknown.pop(time_us, None)
             del self.time_us[place], self.value[place], self.energy[place]
         self._add_up(place)
+
+    def _tells_nothing(self, value: float) -> bool:
+        return value != value or (self.meter.range is not None and bool(self._impossible(np.array([value]))[0]))
+
+    def _impossible(self, value: Floats) -> NDArray[np.bool_]:
+        """Values of a rate that `label` leaves out, since its declared range makes them impossible."""
+        return out_of_range(value, self.meter) if self.meter.reading == "rate" else np.zeros(len(value), bool)
 
     def _add_up(self, place: int) -> None:
         """From a reading on."""
@@ -220,8 +227,8 @@ class Total:
     def power(self, now_us: int, since_us: int = 0) -> Power | None:
         """Energy an hour over the latest ten minutes, none of it before `since_us`.
 
-        None where some of it is not known, or its readings cover less than half of that: of few seconds, one step of a register would
-        be a high power or none.
+        None where some of it is not known or beyond the declared range, or its readings cover less than half of that: of few seconds,
+        one step of a register would be a high power or none.
         """
         begin_us = max(now_us - POWER_OVER_US, 0)
         beyond = bisect_right if self.meter.reading == "rate" else bisect_left  # power upon the end of a batch is the batch's
@@ -229,11 +236,23 @@ class Total:
         if first >= len(self.time_us) - 1 or self.time_us[-1] <= begin_us:
             return None
         from_us, to_us = self.time_us[first], self.time_us[-1]
-        if self._not_known(from_us):
+        if self._not_known(from_us) or self._beyond(first):
             return None
         if not POWER_OVER_US / 2 <= to_us - from_us <= 3 * POWER_OVER_US:
             return None
         return Power((self.energy[-1] - self.energy[first]) / (to_us - from_us) * HOUR_US, from_us, to_us)
+
+    def _beyond(self, first: int) -> bool:
+        """Whether, since this reading, some load was outside the declared range or at its end, by the rules of `label`."""
+        if self.meter.range is None:
+            return False
+        if self.meter.reading == "rate":
+            return bool(saturated(np.array(self.value[first:]), self.meter, None).any())
+        length_us = np.diff(np.array(self.time_us[first:]))
+        if self.meter.reading == "interval" and self.meter.interval_s is not None:
+            length_us = np.minimum(length_us, round(self.meter.interval_s * SECOND_US))
+        outside, at_end = loads_beyond(np.diff(np.array(self.energy[first:])), length_us, self.meter)
+        return bool((outside | at_end).any())
 
     def is_silent(self, wall_us: int) -> bool:
         """Whether it told nothing for much longer than it uses to."""

@@ -30,12 +30,10 @@ def why_not_known(totals: Totals, batch: Batch, zone: tzinfo) -> Phrase | None:
                 )
         for since_us, gap_until_us in total.gaps(batch.start_us):
             if since_us < until_us:
-                return Phrase(
-                    "Not known: no reading of %(meter)s from %(since)s to %(until)s",
-                    meter=name,
-                    since=_clock(since_us, zone),
-                    until=_clock(gap_until_us, zone),
-                )
+                span = {"meter": name, "since": _clock(since_us, zone), "until": _clock(gap_until_us, zone)}
+                if total.meter.range is None:
+                    return Phrase("Not known: no reading of %(meter)s from %(since)s to %(until)s", **span)
+                return Phrase("Not known: no reading of %(meter)s within its range from %(since)s to %(until)s", **span)
     return None
 
 

@@ -21,6 +21,8 @@ from reporting_agent.live.running.history import WEEK_US, History
 from reporting_agent.live.running.likely_cause import cause, foretold, reason
 from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats, Power, Total
 from reporting_agent.live.running.not_known import why_not_known
+from reporting_agent.live.running.off_reference import OffReference
+from reporting_agent.live.running.own_clock import behind_us
 from reporting_agent.live.running.sharing import Sharing
 from reporting_agent.live.running.stamps_ahead import StampsAhead
 from reporting_agent.live.running.totals import Totals
@@ -88,6 +90,7 @@ class Plant:
         self.awaited = Awaited()
         self.stamps_ahead = StampsAhead()
         self.sharing = Sharing()
+        self.off_reference = OffReference(site, self.totals.pack)
         self._as_label = AsLabel(site)
         self.unlearned = 0  # batches of the past that were counted since it learned: of a backlog
 
@@ -100,6 +103,7 @@ class Plant:
             if row["table"] == "batches":
                 if (batch := self.log.take(row)) is not None:
                     self.sharing.look(batch, self.log.lines[batch.line])
+                    self.off_reference.look(batch, row)
             elif row["table"] == corrected.TABLE:
                 self.totals.correct(row["meter"], row["time_us"], corrected.value_of(row))
 
@@ -108,6 +112,7 @@ class Plant:
         self.totals.fill(readings, now_us - HISTORY_US)
         self.take((), rows)
         self.sharing.forget(now_us - DAY_US)
+        self.off_reference.forget(now_us - DAY_US)
         self.settle()
         self.count_as_label([batch for batch in self.log.batches.values() if batch.noted is not None], readings)
         self.awaited.settling.clear()
@@ -121,6 +126,7 @@ class Plant:
 
     def settle(self) -> list[Batch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
+        self.totals.behind_us = self.log.behind_us = behind_us(self.totals, self.log, self.stamps_ahead)
         done, now_us = self._told(), self.totals.now_us
         for batch in done:
             del self.log.ending[batch.key]

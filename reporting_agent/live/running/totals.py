@@ -42,6 +42,7 @@ class Totals:
         self.by_meter: dict[str, Total] = {}
         self.untold: list[str] = []  # meters whose energy cannot be counted in kgce
         self.ahead: dict[str, int] = {}  # the latest time of each meter that is too far ahead, and was left out
+        self.behind_us = 0  # our clock, where meters and rows show it (`own_clock`)
         self.pack = accepted_pack(site)
         self._of_state: dict[str, list[str]] = {}  # meters that are taken at the state which each of these meters reads
         self._kgce: dict[str, float] = {}  # of one of its final unit, of a meter that is taken at its state
@@ -97,7 +98,7 @@ class Totals:
     @property
     def now_us(self) -> int:
         """The plant's own time: the latest source time of any reading, or when that came where its source's clock is ahead of ours."""
-        return max((_until_us(total) for total in self.by_meter.values() if total.time_us), default=0)
+        return max((self._until_us(total) for total in self.by_meter.values() if total.time_us), default=0)
 
     def take(self, readings: Iterable[Reading]) -> None:
         """Readings in order of arrival."""
@@ -158,7 +159,7 @@ class Totals:
 
     def told_us(self, line: Line, at_us: float) -> int | None:
         """Until when all meters of a line have told, none beyond our clock; None where none has."""
-        last = [_until_us(total) for total in self.of_line(line, at_us) if total.time_us]
+        last = [self._until_us(total) for total in self.of_line(line, at_us) if total.time_us]
         return min(last) if last else None
 
     def forgot(self, line: Line, moment_us: int) -> bool:
@@ -177,6 +178,10 @@ class Totals:
         known = np.all([np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0)
         return np.where(known, energy - energy[0], np.nan)
 
+    def _until_us(self, total: Total) -> int:
+        """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""
+        return min(total.time_us[-1], total.received_us + self.behind_us if total.received_us else total.time_us[-1])
+
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
         """Meters that told nothing for much longer than they use to, and since when; 0: never heard of."""
         return [(name, total.received_us) for name, total in sorted(self.by_meter.items()) if total.is_silent(wall_us)]
@@ -188,11 +193,6 @@ def accepted_pack(site: Site) -> Pack | None:
         return pack_of(site)
     except InputError:
         return None
-
-
-def _until_us(total: Total) -> int:
-    """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""
-    return min(total.time_us[-1], total.received_us or total.time_us[-1])
 
 
 def _moment(moment_us: float) -> datetime:

@@ -48,9 +48,10 @@ def test_a_folder_that_may_not_be_written_to_is_not_called_full(tmp_path: Path, 
     assert "Free space" not in refused.value.remedy
 
 
-def test_no_site_is_computed_for_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("megabytes", [0, 2])  # the latter for the files of 10,000 batches and no more
+def test_no_site_is_computed_for_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int) -> None:
     (task, _) = tasks_of(group_of(tmp_path, 1, heats=40), tmp_path / "out")
-    fill(monkeypatch, tmp_path / "out")
+    fill(monkeypatch, tmp_path / "out", but=megabytes << 20)
     monkeypatch.setattr(pipeline, "label", lambda *_args, **_more: pytest.fail("computed"))
     full = do(task)
     assert full.refused is not None

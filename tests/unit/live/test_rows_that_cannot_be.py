@@ -28,7 +28,14 @@ class Log:
         self.faults = Faults(self.plant, UTC)
 
     def row(self, batch: str, start: int, end: int | None = None, *, step: str = "eaf", equipment: str = "eaf-1") -> None:
-        row = {"table": "batches", "batch_id": batch, "step": step, "equipment": equipment, "start": self._at(start)}
+        row = {
+            "table": "batches",
+            "batch_id": batch,
+            "step": step,
+            "equipment": equipment,
+            "start": self._at(start),
+            "var.hot_metal_pct": "0",
+        }
         self.plant.take((), [row if end is None else {**row, "end": self._at(end)}])
 
     def _at(self, minute: int) -> str:

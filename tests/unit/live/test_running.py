@@ -211,6 +211,56 @@ def test_idle_power_of_a_rate_counts_no_ramp_from_the_reading_at_the_batchs_end(
     assert idle.from_us == begin + 21 * minute
 
 
+def test_idle_power_beyond_the_range_has_neither_figure_nor_price(furnaces: Furnaces, site: Path) -> None:
+    """A register may tell 120 MW at most, a gas meter 4,000 m3/h; `label` takes neither beyond that for energy."""
+    for more_kwh, flow, idles in ((10.0, 4000.1, True), (2_001.0, 12.0, False), (2_000.0, 4000.1, False)):
+        plant, begin = Plant(load_site(site), date(2025, 1, 2)), _us(furnaces.begin)
+        ended = {"step": "eaf", "equipment": "eaf-1", "start": furnaces.begin.isoformat(), "end": furnaces.begin.isoformat()}
+        plant.take((), [{"table": "batches", **ended, "batch_id": "H"}])
+        for place in range(1, 30):
+            kwh = 60.0 * place + (more_kwh if place == 29 else 0.0)
+            sent = (("eaf-1-electricity", kwh), ("eaf-1-gas", flow if place in (20, 25) else 12.0))
+            at_us = begin + place * 60_000_000
+            plant.take([Reading(meter, at_us, value, received_us=at_us) for meter, value in sent])
+        powers = {carrier: power for idle in plant.idle() for carrier, power, _ in idle.takes}
+        assert powers.pop("natural-gas") == pytest.approx(12.0)
+        assert bool(powers) is idles
+
+
+def test_values_of_a_rate_beyond_its_range_count_as_in_the_label(tmp_path: Path) -> None:
+    furnaces = Furnaces(heats=4, every_s=60)
+    site, sent = furnaces.write(tmp_path), furnaces.readings()
+    path = load_site(site).folder / "readings.csv"
+    wrong = {(one.meter, one.stamp) for one in sent if one.meter == "eaf-1-gas" and one.stamp.minute % 10 == 3}
+    lines = path.read_text("utf-8").splitlines()
+    assert (lines[0], len(wrong) > 10) == ("meter_id,timestamp,value", True)
+    stamps = {(meter, stamp.isoformat()) for meter, stamp in wrong}
+    cells = [line.split(",") for line in lines[1:]]
+    path.write_text("\n".join([lines[0], *(",".join([m, t, "9000" if (m, t) in stamps else v]) for m, t, v in cells)]) + "\n", "utf-8")
+    offline = energies(site)
+    plant = Plant(load_site(site), date(2025, 1, 2))
+    plant.take([Reading(one.meter, _us(one.stamp), 9000.0 if (one.meter, one.stamp) in wrong else one.value) for one in sent])
+    plant.take((), [{"table": "batches", **row} for row in furnaces.batches()])
+    for batch in plant.settle():
+        kwh, gas = (np.frombuffer(bits, np.float64)[0] for _, bits in sorted(offline[batch.id]))
+        assert batch.noted is not None
+        assert batch.noted[-1] == pytest.approx(kwh * 0.1229 + gas * 35.6 / 29.3076, rel=3e-3)
+
+
+def test_a_value_beyond_the_range_is_none_whether_it_is_read_at_once_by_itself_or_corrects(site: Path) -> None:
+    minutes, values = np.arange(4) * 60_000_000, np.array([12.0, 9000.0, 12.0, 12.0])
+    bulk, total = (
+        next(each for each in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if each.meter.reading == "rate") for _ in "ab"
+    )
+    bulk.fill(minutes, values)
+    for minute, value in zip(minutes.tolist(), values.tolist(), strict=True):
+        total.take(minute, value, 1)
+    for held in (bulk, total):
+        held.correct(int(minutes[2]), 9000.0)
+        assert held.value.tolist() == [12.0, 12.0]
+        assert held.energy.tolist() == [0.0, pytest.approx(0.6)]
+
+
 def test_idle_power_is_not_made_of_seconds(site: Path) -> None:
     total, second = _register(site), 1_000_000
     for at_s, value in ((0, 0.0), (1000, 10.0), (1005, 11.0)):

@@ -29,7 +29,13 @@ class Line:
 
     def __init__(self, folder: Path) -> None:
         self.totals = Totals(load_site(Furnaces(heats=1).write(folder)), date(2026, 11, 25))
-        self.ends, self.now_s, self.settled = ShiftEnds(STARTS, UTC), 0.0, True
+        self.folder, self.now_s, self.settled = folder, 0.0, True
+        self.restart()
+
+    def restart(self) -> None:
+        """The spool's readings are there, as they are when an agent begins again."""
+        self.ends = ShiftEnds(STARTS, UTC, self.folder)
+        self.ends.start(self.totals)
 
     def read(self, *stamps: datetime) -> None:
         times = [round(stamp.timestamp() * 1e6) for stamp in stamps]
@@ -78,6 +84,21 @@ def test_a_shift_that_a_restarted_agent_had_told_is_not_told_again(line: Line) -
     line.read(NOW - 12 * HOUR, NOW - HOUR)
     line.ends.start(line.totals)
     line.read(NOW)
+    assert line.look(600) == []
+
+
+def test_an_agent_that_is_restarted_just_after_a_shifts_end_tells_it_once(line: Line) -> None:
+    """It ended a shift before too, so that it knows which was the last."""
+    wall = datetime(2026, 11, 24, 22, tzinfo=UTC)
+    line.read(wall - HOUR)
+    line.restart()
+    line.read(wall)
+    assert line.look(60, wall) == [datetime(2026, 11, 24, 14, tzinfo=UTC)]
+    line.read(NOW - 3.1 * HOUR, NOW - 2.99 * HOUR)
+    assert line.look(WAITS_S - 10) == []
+    line.restart()
+    assert line.look(60) == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
+    line.restart()
     assert line.look(600) == []
 
 
