@@ -13,15 +13,19 @@ itself is left out of the sum, or the next would be told for it. What batches we
 to take more (after a stop, after another product) is told at their beginning and is no alarm.
 
 *The rate is kept by a mirror.* Chance goes both ways and waste only one. So the same procedure, run downwards over the history, tells what
-chance alone would have raised: the threshold is the lowest at which 1 + its alarms downwards over the weeks of history is no more than
+chance alone would have raised: the threshold is the lowest at which 1 + the alarms of chance over the weeks of history is no more than
 the rate (the mirror of knockoffs and of target and decoy: Barber and Candès 2015). It needs no law of the noise and holds with batches
 that resemble those before; it needs a chance that is as likely to spare as to take. Waste raises the median, which errs on the side
 of silence. Where the history is too short to vouch for the rate there is no threshold, and no alarm.
+
+*The mirror is for the end alone.* A batch that is only slow stands far below the others while it runs and ends as they do. Its counterpart,
+one that is only fast, needs no mirror: history shows by its end that it was no waste. So alarms downwards count where the end was at least
+half as low as the batch had seemed, and alarms upwards where it was less than half as high.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +105,8 @@ class Limits:
     def of(cls, lines: Sequence[Ran], weeks: float, rate_a_week: float) -> Limits:
         """Over all lines of a site together, since the rate is the site's."""
         allowed = int(rate_a_week / 2 * weeks + 1e-9) - 1
-        ones = [peak for line in lines for peak in _peaks(-line.expected).tolist() if peak > 0]
-        sums = [peak for line in lines for peak in _excursions(-line.expected, -line.ended)]
+        ones = [peak for line in lines for peak in _of_chance(_peaks, line)]
+        sums = [peak for line in lines for peak in _of_chance(_excursions, line)]
         return cls(_threshold(ones, allowed), _threshold(sums, allowed))
 
     def passed(self, expected: float, before: float) -> str:
@@ -174,23 +178,51 @@ def _middle(values: Floats) -> tuple[Any, Any]:
     return middle, np.maximum(spread, 1e-9 * np.maximum(np.abs(middle), 1e-300))
 
 
-def _peaks(expected: Floats) -> Floats:
-    """The highest of each batch."""
-    return np.asarray(np.max(np.where(np.isfinite(expected), expected, -np.inf), axis=1, initial=-np.inf))
+def _of_chance(statistic: Callable[[Ran], Iterator[Peak]], line: Ran) -> list[float]:
+    """The peaks that were chance: downwards those that the end bore out, upwards those that it did not."""
+    mirrored = Ran(-line.expected, -line.ended)
+    return [peak.top for peak in statistic(mirrored) if peak.borne_out] + [peak.top for peak in statistic(line) if not peak.borne_out]
 
 
-def _excursions(expected: Floats, ended: Floats) -> list[float]:
-    """The highest point of each rise of the sum from zero to zero: one alarm at most."""
-    highest: list[float] = []
-    before = top = 0.0
-    for peak, end in zip(_peaks(expected).tolist(), ended.tolist(), strict=True):
-        if peak > 0:
-            top = max(top, before + peak - _ALLOWANCE)
-        before = cumulative(before, end)
-        if before == 0.0 and top > 0:
-            highest.append(top)
-            top = 0.0
-    return [*highest, top] if top > 0 else highest
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The highest that a statistic stood while a batch ran, and where that batch's end left it."""
+
+    top: float
+    end: float
+
+    @property
+    def borne_out(self) -> bool:
+        return self.end >= self.top / 2
+
+
+def _peaks(line: Ran) -> Iterator[Peak]:
+    """Of each batch."""
+    for top, ended in zip(_highest(line.expected), line.ended.tolist(), strict=True):
+        if top > 0:
+            yield Peak(top, ended)
+
+
+def _excursions(line: Ran) -> Iterator[Peak]:
+    """The highest of each rise of the sum from zero to zero, one alarm at most; what an end did not bear out stands by itself."""
+    before, highest = 0.0, Peak(0.0, 0.0)
+    for top, ended in zip(_highest(line.expected), line.ended.tolist(), strict=True):
+        peak = Peak(before + top - _ALLOWANCE, before + ended - _ALLOWANCE)
+        if top > 0 and peak.top > 0 and not peak.borne_out:
+            yield peak
+        elif top > 0 and peak.top > highest.top:
+            highest = peak
+        before = cumulative(before, ended)
+        if before == 0.0 and highest.top > 0:
+            yield highest
+            highest = Peak(0.0, 0.0)
+    if highest.top > 0:
+        yield highest
+
+
+def _highest(expected: Floats) -> list[float]:
+    """Of each batch, over its looks."""
+    return list(np.max(np.where(np.isfinite(expected), expected, -np.inf), axis=1, initial=-np.inf).tolist())
 
 
 def _threshold(peaks: Sequence[float], allowed: int) -> float | None:

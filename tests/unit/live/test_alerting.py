@@ -44,6 +44,29 @@ def test_waste_that_lasts_is_found_by_the_sum_and_great_waste_at_once() -> None:
     assert alarms(_line(4, 1, waste=8.0), limits)[0].look < STEPS - 1  # before its end
 
 
+def _at_another_pace(power: float) -> Ran:
+    """One batch that takes what others take, at so much of their power."""
+    looks = np.arange(1, LOOKS + 1) / STEPS
+    return Ran(np.where(looks * power <= 1, 10 * looks * (power - 1), np.nan)[None, :], np.zeros(1))
+
+
+def _beside(line: Ran, other: Ran) -> Ran:
+    return Ran(np.concatenate([line.expected, other.expected]), np.concatenate([line.ended, other.ended]))
+
+
+def test_a_slow_batch_silences_nothing_and_a_fast_one_counts_as_a_false_alarm() -> None:
+    """Three weeks vouch for no false alarm: a batch of history that would have been one raises the threshold above itself."""
+    without, waste = _line(1, 300), _line(4, 5, waste=6.0)
+    limits, slow, fast = (
+        Limits.of([line], 3.0, 1.0) for line in (without, _beside(without, _at_another_pace(0.6)), _beside(without, _at_another_pace(2.0)))
+    )
+    assert slow == limits
+    assert {alarm.batch for alarm in alarms(waste, slow)} == set(range(5))
+    assert fast.one is not None
+    assert not alarms(_at_another_pace(2.0), fast)
+    assert alarms(_at_another_pace(2.0), limits)
+
+
 @pytest.mark.parametrize(("weeks", "vouched"), [(1.9, False), (2.0, True)])
 def test_a_history_too_short_for_the_rate_has_no_threshold(weeks: float, vouched: bool) -> None:
     limits = Limits.of([_line(1, 100)], weeks, 1.0)
