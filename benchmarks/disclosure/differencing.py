@@ -45,7 +45,8 @@ def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) 
 
 
 def years(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
-    """Against other years that showed this value: what firms that stand in one alone moved the best by is theirs together, or blurred."""
+    """Against other years that showed this value: too few firms that matter stand in one of two alone, and the others moved too little
+    to hide them."""
     for other in others:
         if years_give_away(ours, other, policy):
             return Reason.YEARS, sentence(Reason.YEARS, version=other.name, least=policy.least_changed_participants)
