@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks.disclosure.checks import Refusal, per_cent
-from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away
+from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away, years_give_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.policies import DisclosurePolicy
 
@@ -41,4 +41,13 @@ def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) 
     """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
     if any(metrics_give_away(ours, other, policy) for other in others):
         return Reason.METRICS, sentence(Reason.METRICS, least=policy.least_changed_participants)
+    return None
+
+
+def years(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
+    """Against other years that showed this value: too few firms that matter stand in one of two alone, and the others moved too little
+    to hide them."""
+    for other in others:
+        if years_give_away(ours, other, policy):
+            return Reason.YEARS, sentence(Reason.YEARS, version=other.name, least=policy.least_changed_participants)
     return None

@@ -44,7 +44,7 @@ def gate(
         elsewhere: every version that other peer groups of the sector published, or this one, for a period that overlaps this one,
             oldest first: another route, another jurisdiction or another spelling of a period shows some of the same cells, of nearly
             the same firms.
-        other_years: every version of the sector for periods that do not overlap this one: what a sum over firms is held against besides.
+        other_years: every version of the sector for periods that do not overlap this one: what bests and sums over firms are held against.
         period_end: the first day after the period.
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
     """
@@ -95,6 +95,7 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
             differencing.beside(ours, before, elsewhere, sight.policy)
             or several_publications.left_over(ours, before + elsewhere, sight.policy)
             or differencing.metrics(ours, _other_metrics(step, period, sight, beside), sight.policy)
+            or differencing.years(ours, _in_other_years(step, sight), sight.policy)
         )
         if curve.gives_firms_away(ours, before + elsewhere, sight.policy):
             step = dataclasses.replace(step, curve=(), curve_withheld=True)

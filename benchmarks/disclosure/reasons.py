@@ -24,6 +24,7 @@ class Reason(StrEnum):
     OVERLAP = "overlap"
     COMBINED = "combined"
     METRICS = "metrics"
+    YEARS = "years"
     SECONDARY = "secondary"
     INCOMPLETE = "incomplete"
     UNITS_DIFFER = "units-differ"
@@ -56,6 +57,10 @@ _SENTENCES: dict[Reason, Phrase] = {
     Reason.METRICS: Phrase(
         "Not shown: compared with another metric of this step, it would reveal firms that are in only one of the two. Either no firm, or"
         " at least %(least)s that matter to each figure, may be in one alone."
+    ),
+    Reason.YEARS: Phrase(
+        "Not shown: compared with the same value in %(version)s, which is of another year, it could reveal a firm that reported in only"
+        " one of the two. Either at least %(least)s such firms must matter to it, or the values of the other firms must have changed more."
     ),
     Reason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."),
     Reason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),

@@ -45,10 +45,12 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
             standing = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
             refusal = refusal or checks.alone(who, total.rule, sight.policy, sight.weights)
             if not refusal and not standing:
-                others = _earlier_totals(sight.elsewhere, draft, measure)
-                before, elsewhere = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others))
-                refusal = differencing.beside(ours, before, elsewhere, sight.policy) or several_publications.left_over(
-                    ours, before + elsewhere, sight.policy
+                others, apart = (_earlier_totals(versions, draft, measure) for versions in (sight.elsewhere, sight.other_years))
+                before, elsewhere, years = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others, apart))
+                refusal = (
+                    differencing.beside(ours, before, elsewhere, sight.policy)
+                    or several_publications.left_over(ours, before + elsewhere, sight.policy)
+                    or differencing.years(ours, years, sight.policy)
                 )
         else:
             same = ((version, old) for version, old in alike if version.label.period == draft.period)

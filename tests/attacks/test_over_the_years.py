@@ -1,27 +1,31 @@
 """One firm's value from the benchmarks of two years, between which that firm joined and every other stayed nearly as it was.
 
 A potential and its reference are a sum over all firms: the later sum less the earlier one is the newcomer's typical value, but for what the
-others moved by in a year, for their noise, and for rounding, which counts as often as there are firms.
+others moved by in a year, for their noise, and for rounding, which counts as often as there are firms. The best is a mean of five: five
+times the difference of two years is the best firm that joined less the one that it pushed out, but for what four others moved by.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from benchmarks.composition import IndustryLabel, StepBest
-from benchmarks.disclosure import Published, potentials
+from benchmarks.disclosure import Published, differencing, potentials
 from tests.attacks.conftest import State
-from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
+from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, median_error, shown, without
 from tests.attacks.table import Row
 from tests.attacks.test_differencing import ABOVE_READER
-from tests.statistical.sectors import PACK, RULE, STEP, Sector, sector
+from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector, two_years
 
 FIRMS = 12
-A_YEAR = 0.0025  # of its value, by which a firm moves in a year: hardly any does so little
+A_YEAR = 0.0025  # of its value, by which a firm's release moves in a year: none moves so little, for its batches are others
+BELOW = RULE.spread * float(ndtri(float(STEP.label_rule.quantile)))  # of a plant's typical value, its low quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ def guessed(one: Years, later: IndustryLabel) -> float:
 
 
 def test_a_firm_that_joined_between_two_years(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)  # the best has its gate below
     sectors = 400 if long else 30
     tried = [years(seed) for seed in range(sectors)]
     exact = [one.exact for one in tried]
@@ -102,29 +107,141 @@ def test_a_firm_that_joined_between_two_years(stated: State, long: bool, monkeyp
     )
 
 
-def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: bool) -> None:
-    """A series shows what was published year by year: what its difference gives away is measured here, for no gate acts on it."""
-    sectors = 400 if long else 30
-    tried = [years(seed, newcomer_is_best=True) for seed in range(sectors)]
-    exact = [one.exact for one in tried]
-    single, both = [], []
-    for one in tried:
-        (now, _), (then, _) = shown(one.after.gated(other_years=(one.before,)).published), shown(one.before.label)
-        assert now is not None
-        assert then is not None
-        single.append(guess(now, FIRMS, 1))
-        both.append(5 * now - 5 * then + guess(then, FIRMS - 1, 5))
-    assert close(both, exact) <= close(single, exact) + ABOVE_READER
+MOVES = (0.0, 0.005, 0.01, 0.02)
+"""By which firms move in a year, of their value (standard deviation), beside their new batches and draws. The p5 of one arc furnace
+moved by 1.5 % from one year to the next, and regions' means in aluminium smelting by 1.25 % beside the world's (decision 0077)."""
+ORDINARY = 0.0125
+OWN_NOISE = 0.0036  # of a release, by its batches and its draw: what it is off by where a plant stays as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A sector published without the firm that will join, drafted for the next year with it, and that firm's best batch exactly."""
+
+    before: Published
+    after: Draft
+    exact: float
+
+    @classmethod
+    def of(cls, seed: int, by: float, *, best_joins: bool = True) -> Trend:
+        first, second = two_years(seed, "normal", FIRMS, by)
+        new = int(np.argmin(second.best)) if best_joins else seed % FIRMS
+        before = drafted(without(first, {new}), seed).published("2015")
+        before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
+        return cls(before, drafted(second.participants, seed + 1000), float(second.best[new]))
+
+    def later(self) -> tuple[float, float] | None:
+        """Best and typical value of the second year, if the gate shows them beside the first."""
+        return figures(self.after.gated(other_years=(self.before,)).published)
+
+
+def figures(label: IndustryLabel) -> tuple[float, float] | None:
+    best, typical = shown(label)
+    return None if best is None or typical is None else (best, typical)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The best linear guess of the value of the best firm, which joins, from best and typical values of the years that are read. Learnt on
+    sectors of the reader's own making: how far firms lie apart, and how far they move, are known."""
+
+    weights: Array
+
+    @classmethod
+    def of(cls, by: float, *years_read: int) -> Reader:
+        rng = np.random.default_rng([11, round(by * 10_000)])
+        first = BETWEEN * rng.standard_normal((20_000, FIRMS))
+        second = first + by * RULE.typical * rng.standard_normal(first.shape)
+        new = second.argmin(axis=1)[:, None]
+        off = OWN_NOISE * RULE.typical
+        stayed = first[np.arange(FIRMS) != new].reshape(-1, FIRMS - 1)
+        read = [cls._published(firms, firms + off * rng.standard_normal(firms.shape)) for firms in (stayed, second)]
+        facts = np.concatenate([read[year] for year in years_read])
+        weights, *_ = np.linalg.lstsq(cls._features(facts), second.min(axis=1) - facts[0], rcond=None)
+        return cls(weights)
+
+    def guess(self, *read: tuple[float, float]) -> float:
+        facts = np.array(read).reshape(-1, 1)
+        return float(facts[0, 0] + (self._features(facts) @ self.weights)[0])
+
+    @staticmethod
+    def _published(typical: Array, released: Array) -> Array:
+        """Best and typical value; a plant's low quantile lies `BELOW` its typical batch."""
+        return np.stack([np.sort(released, axis=1)[:, :5].mean(axis=1), np.median(typical, axis=1) - BELOW])
+
+    @staticmethod
+    def _features(facts: Array) -> Array:
+        return np.stack([np.ones(facts.shape[1]), *(fact - facts[0] for fact in facts[1:])], axis=1)
+
+
+def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claimed over all tries, whatever firms move by; where the later best is withheld the reader has the earlier year."""
+    sectors = 400 if long else 60
+    guesses: dict[str, list[float]] = {"alone": [], "gated": [], "open": []}
+    exact, through = [], []
+    for by in MOVES:
+        of_earlier, of_later, of_both = Reader.of(by, 0), Reader.of(by, 1), Reader.of(by, 1, 0)
+        for seed in range(sectors):
+            trend = Trend.of(seed, by)
+            earlier, later = figures(trend.before.label), figures(trend.after.gated().published)
+            assert earlier is not None
+            assert later is not None
+            through.append(trend.later() is not None)
+            exact.append(trend.exact)
+            guesses["alone"].append(of_later.guess(later))
+            guesses["open"].append(of_both.guess(later, earlier))
+            guesses["gated"].append(guesses["open"][-1] if through[-1] else of_earlier.guess(earlier))
+    for place in range(len(MOVES) if long else 1):
+        of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
+        found = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
+        assert found["gated"] <= found["alone"] + ABOVE_READER, (MOVES[place], found)
+    seen = np.array(through)
+    both, alone_seen = (close(np.array(guesses[name])[seen], np.array(exact)[seen]) for name in ("open", "alone"))
+    hardly = slice(0, 2 * sectors)  # by half a percent or less
+    assert close(guesses["open"][hardly], exact[hardly]) > close(guesses["alone"][hardly], exact[hardly]) + ABOVE_READER
+
+    held = [Trend.of(seed, ORDINARY, best_joins=False).later() for seed in range(sectors)].count(None)
+    assert held < sectors / 6  # a benchmark that is withheld whenever a firm joins is of no use
+    monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)
+    assert all(Trend.of(seed, by).later() is not None for by in MOVES for seed in range(5))
+    alone, gated, opened = (close(guesses[name], exact) for name in ("alone", "gated", "open"))
     stated(
         Row(
             "trend",
-            f"the best of two years between which the best firm joined, subtracted: its value to within {CLOSE:.0%}",
-            "noise and movement of each year; no gate: a year's best is held against overlapping periods alone",
-            f"{close(single, exact):.0%}, the guess from the later year, and 10 points",
-            f"{close(both, exact):.0%}, median error {median_error(both, exact):.1%}, where firms move by {A_YEAR:.2%} a year",
-            "there is none to switch off",
+            f"the best of two years between which the best firm joined, subtracted as well as can be: its value to within {CLOSE:.0%}",
+            "fewer than three firms that matter stand in one year alone: the others must blur the difference by 1.5 %",
+            f"{alone:.0%}, the best linear guess from the later year alone, and 10 points",
+            f"{gated:.0%}, median error {median_error(guesses['gated'], exact):.1%}, where firms move by 0 to {MOVES[-1]:.0%}; "
+            f"{seen.sum()} in {seen.size} let through, of these {both:.0%} (alone {alone_seen:.0%}); where any firm joins and they move by "
+            f"{ORDINARY:.2%}, {sectors - held} in {sectors}",
+            f"{opened:.0%}, median error {median_error(guesses['open'], exact):.1%}",
         )
     )
+
+
+def test_nothing_is_shown_where_releases_hardly_differ() -> None:
+    """The same batches released twice, which no plant has: nothing but the newcomer moves the best."""
+    tried = [years(seed, newcomer_is_best=True) for seed in range(30)]
+    assert all(figures(one.after.gated(other_years=(one.before,)).published) is None for one in tried)
+    assert all(figures(one.after.gated().published) is not None for one in tried)
+
+
+def joined(seed: int, places: Sequence[int]) -> tuple[float, float] | None:
+    """What is shown of the second year where firms at these places join, 0 the best, and all others release what they did."""
+    made = sector(np.random.default_rng(seed), "normal", FIRMS)
+    new = {int(np.argsort(made.best)[place]) for place in places}
+    before = drafted(without(made, new), seed).published("2015")
+    before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
+    return figures(drafted(made.participants, seed + 1000).gated(other_years=(before,)).published)
+
+
+def test_several_of_the_best_that_join_may_hide_each_other() -> None:
+    assert any(joined(seed, range(4)) for seed in range(10))
+    assert not any(joined(seed, range(2)) for seed in range(10))
+
+
+def test_a_poor_firm_that_joins_withholds_nothing() -> None:
+    assert all(joined(seed, [FIRMS - 1]) for seed in range(10))
 
 
 def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ import json
 import pyarrow.parquet as pq
 import pytest
 from django.test import Client
+from django.urls import reverse
 
-from benchmarks.disclosure import GateResult
+from benchmarks.disclosure import GateResult, Reason
 from portal import keys
 from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
@@ -27,12 +28,19 @@ FIRMS, BEFORE = 14, "2015"
 PAGE = "/sectors/cement/cn/dry-process/"
 
 
-def published(cast: Cast, period: str, firms: int) -> Publication:
+def drafted(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> Publication:
+    """A year in which the first so many plants report what they always do: of the first the least, or of the last."""
     opened = cast.period if period == PERIOD else open_period(cast.group, period, "test", NOW)
     for place, plant in enumerate(cast.plants[:firms]):
-        intake.receive(plant.envelope(cast.pack, shift=place, period=period), keys.published_directory(), keys.receipt_key(), NOW)
+        shift = place if best_first else FIRMS - place
+        intake.receive(plant.envelope(cast.pack, shift=shift, period=period), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    return publication.publish(publication.draft(opened, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publication.draft(opened, cast.drafter, NOW)
+
+
+def published(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> Publication:
+    draft = drafted(cast, period, firms, best_first=best_first)
+    return publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
 
 
 def rows_of(client: Client) -> list[dict[str, str]]:
@@ -88,6 +96,23 @@ def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client
     assert shown
     assert all(step["potential"] == [] and "best" in step["potential_withheld"] for step in shown)
     assert "too few firms would contribute to it" in client.get(PAGE).content.decode()
+
+
+def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_second_person_reads_why(client: Client) -> None:
+    cast = make_cast(FIRMS)
+    published(cast, BEFORE, FIRMS - 1, best_first=False)
+    draft = drafted(cast, PERIOD, FIRMS, best_first=False)
+    decided = {cell.measure: cell for cell in GateResult.from_json(draft.gate).cells}
+    assert (decided["step"].shown, decided["step"].reason_code) == (False, Reason.YEARS)
+    client.force_login(cast.approver)
+    page = reverse("web:draft", args=[draft.pk])
+    english = client.get(page).content.decode()
+    chinese = client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
+    for text, words in (
+        (english, ("Difference from other years", f"{BEFORE}/v1, which is of another year, it could reveal a firm")),
+        (chinese, ("与其他年度的差异", "可推算出仅在其中一年上报的企业")),
+    ):
+        assert all(said in text for said in words)
 
 
 def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:

@@ -8,6 +8,7 @@ four steps of the arc furnace's, by their first metrics.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -89,6 +90,22 @@ def sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.
     return _at_step(rng, shape, _places(rng, shape, firms), between, STEP, RULE)
 
 
+def two_years(seed: int, shape: str, firms: int, by: float, between: float = 0.04) -> tuple[Sector, Sector]:
+    """The same firms in two years: their plants as large and as even, with other batches and other draws.
+
+    Args:
+        by: standard deviation of what a firm moves by in the year, as a share of the typical value.
+    """
+    rng = np.random.default_rng(seed)
+    places = _places(rng, shape, firms)
+    first, second = (
+        _at_step(rng, shape, at, between, STEP, RULE, plants=np.random.default_rng([seed, 1]))
+        for at in (places, places + by / between * rng.standard_normal(firms))
+    )
+    again = tuple(dataclasses.replace(participant, report="next") for participant in second.participants)
+    return first, dataclasses.replace(second, participants=again)
+
+
 def route_sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> RouteSector:
     """A sector of the arc furnace's route. A firm lies as far from the typical value at each step, so that totals have the shape too."""
     places = _places(rng, shape, firms)
@@ -111,9 +128,17 @@ def true_totals(rng: np.random.Generator, shape: str, firms: int, between: float
     return np.sort(np.sum([ratio * _bests(rng, shape, places, between, step, rule) for step, rule, ratio in ROUTE_STEPS], axis=0))
 
 
-def _at_step(rng: np.random.Generator, shape: str, places: Array, between: float, step: Step, rule: MetricRule) -> Sector:
+def _at_step(
+    rng: np.random.Generator,
+    shape: str,
+    places: Array,
+    between: float,
+    step: Step,
+    rule: MetricRule,
+    plants: np.random.Generator | None = None,
+) -> Sector:
     participants, best, typical = [], np.empty(places.size), np.empty(places.size)
-    for i, values in enumerate(_plants(rng, shape, places, between, rule)):
+    for i, values in enumerate(_plants(rng, shape, places, between, rule, plants or rng)):
         best[i], typical[i] = (values[rank(quantile, values.size) - 1] for quantile in (step.label_rule.quantile, Fraction(1, 2)))
         participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng, step, rule)))
     return Sector(tuple(participants), best, typical)
@@ -121,7 +146,7 @@ def _at_step(rng: np.random.Generator, shape: str, places: Array, between: float
 
 def _bests(rng: np.random.Generator, shape: str, places: Array, between: float, step: Step, rule: MetricRule) -> Array:
     quantile = step.label_rule.quantile
-    return np.array([values[rank(quantile, values.size) - 1] for values in _plants(rng, shape, places, between, rule)])
+    return np.array([values[rank(quantile, values.size) - 1] for values in _plants(rng, shape, places, between, rule, rng)])
 
 
 def _places(rng: np.random.Generator, shape: str, firms: int) -> Array:
@@ -132,12 +157,14 @@ def _places(rng: np.random.Generator, shape: str, firms: int) -> Array:
     return places
 
 
-def _plants(rng: np.random.Generator, shape: str, places: Array, between: float, rule: MetricRule) -> Iterator[Array]:
-    """The batches of each plant, in rising order."""
+def _plants(
+    rng: np.random.Generator, shape: str, places: Array, between: float, rule: MetricRule, plants: np.random.Generator
+) -> Iterator[Array]:
+    """The batches of each plant, in rising order; how many each has and how far they lie apart is drawn from `plants`."""
     firms = places.size
     centres = rule.typical * (1 + between * places)
-    counts = np.exp(rng.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)
-    spreads = rule.spread * rng.uniform(0.7, 1.3, firms)
+    counts = np.exp(plants.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)
+    spreads = rule.spread * plants.uniform(0.7, 1.3, firms)
     for i in range(firms):
         batches = rng.standard_t(_TAILS, counts[i]) / 3**0.5 if shape == "heavy tails" else rng.standard_normal(counts[i])
         yield np.sort(centres[i] + spreads[i] * batches)

@@ -103,6 +103,8 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
         text = held or differs % {"n": view.newest_shown}
         checks.append(Check(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
+    if years := _reason(view.label, "years"):
+        checks.append(Check(_("Difference from other years"), years, "no"))
     if lag := _reason(view.label, "lag"):
         checks.append(Check(_("Lag"), lag, "wait"))
     poor = [step for step in headline(view.label) if step.good_fit is False]

@@ -51,6 +51,24 @@ def published(pack: Pack, participants: list[Participant], version: str) -> Publ
     return Published(version, gate(draft, roster, pack.disclosure, period_end=END, today=LATE).published, roster)
 
 
+def another_year(pack: Pack, participants: list[Participant]) -> Published:
+    made = published(pack, participants, "2015")
+    return dataclasses.replace(made, label=dataclasses.replace(made.label, period="2015"))
+
+
+def best_of_the_route_alone(participants: list[Participant]) -> str:
+    """A firm among the best five over the whole route and not at rolling: left out of rolling, it matters to whole routes alone."""
+
+    def ordered(*steps: str) -> list[str]:
+        totals: dict[str, int] = {}
+        for p in participants:
+            if p.label.step in steps:
+                totals[p.firm] = totals.get(p.firm, 0) + p.label.best.cell
+        return sorted(totals, key=lambda firm: totals[firm])
+
+    return next(firm for firm in ordered("melting", "blowing", "rolling")[:5] if firm not in ordered("rolling")[:6])
+
+
 @dataclasses.dataclass
 class Case:
     """A draft that one rule refuses, and how that rule is switched off."""
@@ -101,6 +119,19 @@ def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
             lambda patch: patch.setattr(differencing, "gives_away", lambda *_: False),
             given={"previous": [published(pack, with_best_and_last_gone, "1")]},
         ),
+        "years": Case(
+            Reason.YEARS,
+            whole,
+            lambda patch: patch.setattr(differencing, "years_give_away", lambda *_: False),
+            given={"other_years": [another_year(pack, without(everyone, {melting[0]}))]},
+        ),
+        "years of whole routes": Case(
+            Reason.YEARS,
+            whole,
+            lambda patch: patch.setattr(differencing, "years_give_away", lambda *_: False),
+            given={"other_years": [another_year(pack, without(everyone, {best_of_the_route_alone(everyone)}, "rolling"))]},
+            measure="best-reached",
+        ),
         "combined": Case(Reason.COMBINED, whole, silence(several_publications, "left_over"), given={"elsewhere": parts}),
         "secondary": Case(
             Reason.SECONDARY,
@@ -112,7 +143,10 @@ def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
     }
 
 
-RULES = ("frequency", "dominance", "p-percent", "weight", "lag", "versions", "peer groups", "weighed", "combined", "secondary")
+RULES = (
+    *("frequency", "dominance", "p-percent", "weight", "lag", "versions", "peer groups", "weighed"),
+    *("years", "years of whole routes", "combined", "secondary"),
+)
 
 
 @pytest.mark.slow
