@@ -13,6 +13,7 @@ from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
 from reporting_agent.live import reloading
 from reporting_agent.live.closing import Closing
+from reporting_agent.live.control_room.notifying import Teller
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import Reloading, Wanted, meters_changed, settings_of, topics_left
 from reporting_agent.live.sources import kinds, named_meters
@@ -43,14 +44,15 @@ class Watch:
         self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
-        self.room = Room(site, self.settings, tell, self._publish)
+        self.teller = Teller(self.settings.folder, tell, self._publish)
+        self.room = Room(site, self.settings, tell, self.teller)
         self.closing = Closing(site, self.settings, self._tell_of_report)
 
     def _publish(self, topic: str, content: str) -> None:
-        """By the first broker.
+        """By the first broker, which has it once this returns.
 
         Raises:
-            OSError: there is no connection.
+            OSError: there is no connection, or no answer.
         """
         broker = next((source for source in self.sources if isinstance(source, MqttSource)), None)
         if broker is None:
@@ -63,6 +65,7 @@ class Watch:
         self._tell_of_meters()
         for source in self.sources:
             source.start()
+        self.teller.use(self.settings.alerts, self.site.folder)
         try:
             while not stop.is_set():
                 self.round()
@@ -74,6 +77,7 @@ class Watch:
             self._drain()
             self.spool.close()
             self.room.stop()
+            self.teller.stop()
             self.closing.stop()
 
     def round(self) -> None:
@@ -139,6 +143,7 @@ class Watch:
             self.room = room
         for source in wanted.fresh.values():
             source.start()
+        self.teller.use(self.settings.alerts, self.site.folder)
         self.closing.stop()
         self.closing = Closing(self.site, self.settings, self._tell_of_report)
         self._tell_of_meters()
@@ -163,7 +168,7 @@ class Watch:
         same = wanted.site.model_copy(update={"source": {}}) == self.site.model_copy(update={"source": {}})
         if same and (wanted.settings.alerts, wanted.settings.page) == (self.settings.alerts, self.settings.page):
             return None
-        return Room(wanted.site, wanted.settings, self.tell, self._publish)
+        return Room(wanted.site, wanted.settings, self.tell, self.teller)
 
     def _ask(self) -> None:
         """For what is missing; what was asked for often enough is given up, and told."""
