@@ -83,7 +83,7 @@ class Room:
 
     def start(self, before: Room | None = None) -> None:
         """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
-        source = KeptSource(self.settings)
+        source = KeptSource(self.settings, self.site.zone)
         until_us = now_us() + AHEAD_US
         parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         for block in source.readings(frozenset(self.plant.totals.by_meter)):

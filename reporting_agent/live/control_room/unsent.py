@@ -94,8 +94,14 @@ class Unsent:
             gone = [(entry, way) for entry in self._waiting for way in entry.ways if way not in ways and (entry, way) not in old]
         for entry, way in old:
             if self.taken(entry, way):
-                words = {"way": way, "hours": OLDEST_H, "text": entry.told.text}
-                self._say(Phrase("Not sent by %(way)s, because it has waited more than %(hours)s hours: %(text)s", **words))
+                self._say(
+                    Phrase(
+                        "Not sent by %(way)s, because it has waited more than %(hours)s hours: %(text)s",
+                        way=way,
+                        hours=OLDEST_H,
+                        text=entry.told.text,
+                    )
+                )
         for entry, way in gone:
             if self.taken(entry, way):
                 self._say(Phrase("Not sent by %(way)s, because site.toml no longer names it: %(text)s", way=way, text=entry.told.text))
@@ -109,8 +115,8 @@ class Unsent:
             if self._is_saved:
                 self._say(
                     Phrase(
-                        "Which alerts were sent cannot be saved (%(why)s). After a restart some may be missing or come twice. Free space on "
-                        "the spool's disk.",
+                        "Which alerts were sent cannot be saved (%(why)s). After a restart some may be missing or come twice. Free space "
+                        "on the spool's disk.",
                         why=reason(refused),
                     )
                 )

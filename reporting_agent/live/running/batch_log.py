@@ -94,7 +94,7 @@ class BatchLog:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
         key = (str(row.get("step", "")), str(row.get("batch_id", "")))
         batch = self.batches.get(key)
-        start_us, end_us = _moment(row.get("start"), self._zone), _moment(row.get("end"), self._zone)
+        start_us, end_us = moment_us(row.get("start"), self._zone), moment_us(row.get("end"), self._zone)
         if batch is None:
             if start_us is None:
                 return None
@@ -176,14 +176,14 @@ class BatchLog:
         return line[place - 1] if place else None
 
 
-def _moment(cell: object, zone: tzinfo) -> int | None:
-    """None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
+def moment_us(cell: object, zone: tzinfo) -> int | None:
+    """A row's time in UTC microseconds; None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
     try:
         stamp = datetime.fromisoformat(str(cell))
-        moment_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
+        time_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
     except (ValueError, OverflowError):
         return None
-    return moment_us if 0 <= moment_us < BEYOND_US else None
+    return time_us if 0 <= time_us < BEYOND_US else None
 
 
 def _tonnes(row: Row) -> float | None:

@@ -142,6 +142,7 @@ def settings_for(servers: Servers) -> str:
 @pytest.mark.mosquitto
 def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(tmp_path: Path, servers: Servers) -> None:
     import paho.mqtt.client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
 
     broker = Broker(tmp_path / "broker")
     site = Furnaces(heats=1).behind(tmp_path, broker.port)
@@ -154,7 +155,7 @@ def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(tmp_path: P
     servers.start()
     broker.start()
     published: list[dict[str, Any]] = []
-    reader = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    reader = paho.Client(CallbackAPIVersion.VERSION2)
     reader.on_message = lambda client, data, message: published.append(json.loads(message.payload))
     reader.connect("127.0.0.1", broker.port)
     reader.subscribe("works/alerts", 1)
