@@ -28,6 +28,7 @@ from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.state import write_whole
 
+A_MOMENT = timedelta(microseconds=1)
 AGAIN_S = 900.0  # where the portal is not reached
 BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
 REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
@@ -106,13 +107,15 @@ class Closing:
             if trouble := source.trouble():
                 return Phrase("%(period)s waits: %(source)s is not read (%(why)s)", period=period.name, source=source.name, why=trouble)
         end_us = round(period.end.timestamp() * 1e6)
+        first, last = (moment.astimezone(self._site.zone).date() for moment in (period.start, period.end - A_MOMENT))
         for meter in self._site.meters:
-            if meter.computed:
+            if meter.computed or not meter.counts_within(first, last):
                 continue
             known = spool.meters.get(meter.id)
-            if known is None or known.highest[0] < end_us:
+            stays = meter.counts_for(period.end, self._site.zone)  # one that was replaced has nothing to send after that
+            if stays and (known is None or known.highest[0] < end_us):
                 return Phrase("%(period)s waits: %(meter)s has sent no reading since its end", period=period.name, meter=meter.id)
-            if known.gaps.missing:
+            if known is not None and known.gaps.missing:
                 return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
         return None
 
