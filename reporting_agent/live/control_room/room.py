@@ -288,7 +288,9 @@ class Room:
             Told(
                 f"{self.site.id} shift {shift.start.isoformat()}",
                 f"{self.pages.name}: {view['heading']}",
-                "\n".join([*lines, *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]),
+                "\n".join(
+                    [*lines, *view["not_compared"], *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]
+                ),
                 {"site": self.site.id, "kind": "shift", **view},
             )
         )
