@@ -140,7 +140,7 @@ class Closing:
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         output, _ = process.communicate()
-        self._answer.append((process.returncode, output.strip()[-_LONGEST:]))
+        self._answer.append((process.returncode, last_lines(output.strip())))
 
     def _ended(self) -> None:
         """Keep what came of it before it is told; one that was killed is begun again by the next round."""
@@ -160,6 +160,14 @@ class Closing:
             self._tell(Phrase("%(heading)s: %(text)s", heading=_state(period, now), text=answer))
             if self._lacking:
                 self._tell(_lacks(period, self._lacking))
+
+
+def last_lines(text: str) -> str:
+    """Its end, from the beginning of a line on."""
+    if len(text) <= _LONGEST:
+        return text
+    _, _, lines = text[-_LONGEST:].partition("\n")
+    return f"…\n{lines or text[-_LONGEST:]}"
 
 
 def _lacks(period: str, lacking: str) -> Phrase:

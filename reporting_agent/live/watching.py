@@ -90,7 +90,7 @@ class Watch:
                 self._say(f"{source.name} {word.about}", word.state, word.sentence)
         self.room.round(self)
         self._tell_of_room()
-        self._say("compaction", self.spool.compaction.trouble, _not_written(self.spool.compaction.trouble))
+        self._say("compaction", self.spool.compaction.trouble, self._not_written())
         for name in self.spool.dropped:
             self.tell(Phrase("The spool is full: %(file)s was deleted to make room, as site.toml says.", file=name))
         self.spool.dropped.clear()
@@ -101,6 +101,8 @@ class Watch:
         """What the page says of the spool and of reports."""
         full = self.intake.full
         spool = [] if full is None else [(Phrase("Spool"), _full(self.settings.folder, full), False)]
+        if self.spool.compaction.trouble:
+            spool.append((Phrase("Spool"), self._not_written(), False))
         return [*spool, *self.closing.notices()]
 
     def reload(self) -> None:
@@ -264,6 +266,19 @@ class Watch:
         while self._keep(0.0):
             pass
 
+    def _not_written(self) -> Phrase:
+        """A segment whose Parquet is not larger than itself, and what writing it takes."""
+        compaction = self.spool.compaction
+        if not compaction.trouble:
+            return Phrase("The spool writes its days as Parquet again.")
+        return Phrase(
+            "A segment of the spool in %(folder)s could not be written as Parquet (%(why)s). Its readings are saved and count as before; "
+            "the agent tries again each minute. That needs %(disk)s MB of free disk and about 500 MB of free memory: free them.",
+            folder=self.settings.folder,
+            why=compaction.trouble,
+            disk=max(1, -(-compaction.oldest_bytes // 1_000_000)),
+        )
+
     def _tell_of_report(self, sentence: Phrase) -> None:
         self.room.tell_of_report(sentence)
 
@@ -285,9 +300,3 @@ def _full(folder: Path, full: SpoolFull) -> Phrase:
         folder=folder,
         why=full.strerror or "",
     )
-
-
-def _not_written(why: str) -> str:
-    if not why:
-        return Phrase("The spool writes its days as Parquet again.")
-    return Phrase("A segment of the spool could not be written as Parquet (%(why)s). It stays as it is; the agent tries again.", why=why)

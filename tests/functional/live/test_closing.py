@@ -12,7 +12,7 @@ import pytest
 from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.closing import Closing
+from reporting_agent.live.closing import Closing, last_lines
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.settings import load
 from reporting_agent.live.sources.source import LiveSource
@@ -166,6 +166,15 @@ def test_it_is_sent_once_and_where_it_is_refused_nothing_is_and_it_is_told_once(
         room.until_told(3)
         assert len(server.portal.submissions) == 1
         assert len(set(server.portal.bodies)) == 1
+
+
+def test_of_a_long_answer_the_last_whole_lines_are_told() -> None:
+    answer = "\n".join(f"{line}: " + "x" * 300 for line in range(20))
+    shortened = last_lines(answer)
+    assert shortened.startswith("…\n")
+    assert set(shortened.splitlines()[1:]) <= set(answer.splitlines())
+    assert shortened.endswith(answer[-1700:])
+    assert last_lines("short") == "short"
 
 
 @pytest.mark.parametrize(
