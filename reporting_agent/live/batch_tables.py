@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.running.batch_log import moment_us
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.compaction import whole
+from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.segments import Row
 
 _TABLES = {

@@ -153,14 +153,14 @@ def _post(url: str, told: Told) -> None:
 
 
 def _mail(settings: Alerts, folder: Path, entry: Waiting) -> None:
-    mail, told = settings.mail, entry.told
+    mail = settings.mail
     if mail is None:
         return
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), told.subject
+    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), entry.told.subject
     message["Date"] = format_datetime(datetime.fromtimestamp(entry.at_us / 1e6, UTC))  # when it was raised, though it is sent later
-    message["Message-ID"] = f"<{told.id}@{mail.sender.rpartition('@')[2]}>"
-    message.set_content(told.text)
+    message["Message-ID"] = f"<{entry.told.id}@{mail.sender.rpartition('@')[2]}>"
+    message.set_content(entry.told.text)
     with smtplib.SMTP(mail.server, mail.port, timeout=PATIENCE_S) as server:
         if mail.tls:
             import ssl
