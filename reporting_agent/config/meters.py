@@ -177,6 +177,10 @@ class Meter(Setting):
         day = start.astimezone(zone).date()
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
+    def counts_within(self, first: date, last: date) -> bool:
+        """Whether it was in its place on some of these local days, both included."""
+        return (self.since is None or self.since <= last) and (self.until is None or first < self.until)
+
     def own_lhv(self, mj: float | None) -> float | None:
         """The heating value that the plant has for it, MJ per unit; a default is the pack's to give.
 

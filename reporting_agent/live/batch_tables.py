@@ -1,9 +1,9 @@
-"""Where site.toml says that batches come from, in the keys of its own tables; and what is missing of them in a spool."""
+"""Where site.toml says that batches come from, in the keys of its own tables; which of a spool are counted, and what is missing of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.compaction import whole
+from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.segments import Row
 
 _TABLES = {
@@ -35,6 +36,27 @@ def column_remedy(settings: Live, column: str) -> Phrase:
         key=key,
         table=table,
     )
+
+
+def without_running(batches: Sequence[Mapping[str, str]], zone: tzinfo) -> list[Mapping[str, str]]:
+    """Rows of batches but for those that run: that have no end, and on whose unit none that began later has ended.
+
+    One that others have followed is no running batch: its end is missing (`end-missing`), as in a file.
+    """
+    latest_us: dict[tuple[str, str], int] = {}
+    for row in batches:
+        if row.get("end"):
+            line = _line(row)
+            latest_us[line] = max(latest_us.get(line, 0), moment_us(row.get("start"), zone) or 0)
+    return [
+        row
+        for row in batches
+        if row.get("end") or ((began_us := moment_us(row.get("start"), zone)) is not None and began_us < latest_us.get(_line(row), 0))
+    ]
+
+
+def _line(row: Mapping[str, str]) -> tuple[str, str]:
+    return row.get("step", ""), row.get("equipment", "")
 
 
 def refuse_without_batches(settings: Live, rows: Sequence[Row]) -> None:

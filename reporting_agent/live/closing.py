@@ -28,6 +28,7 @@ from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.state import write_whole
 
+A_MOMENT = timedelta(microseconds=1)
 AGAIN_S = 900.0  # where the portal is not reached
 BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
 REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
@@ -106,13 +107,15 @@ class Closing:
             if trouble := source.trouble():
                 return Phrase("%(period)s waits: %(source)s is not read (%(why)s)", period=period.name, source=source.name, why=trouble)
         end_us = round(period.end.timestamp() * 1e6)
+        first, last = (moment.astimezone(self._site.zone).date() for moment in (period.start, period.end - A_MOMENT))
         for meter in self._site.meters:
-            if meter.computed:
+            if meter.computed or not meter.counts_within(first, last):
                 continue
             known = spool.meters.get(meter.id)
-            if known is None or known.highest[0] < end_us:
+            stays = meter.counts_for(period.end, self._site.zone)  # one that was replaced has nothing to send after that
+            if stays and (known is None or known.highest[0] < end_us):
                 return Phrase("%(period)s waits: %(meter)s has sent no reading since its end", period=period.name, meter=meter.id)
-            if known.gaps.missing:
+            if known is not None and known.gaps.missing:
                 return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
         return None
 
@@ -137,7 +140,7 @@ class Closing:
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         output, _ = process.communicate()
-        self._answer.append((process.returncode, output.strip()[-_LONGEST:]))
+        self._answer.append((process.returncode, last_lines(output.strip())))
 
     def _ended(self) -> None:
         """Keep what came of it before it is told; one that was killed is begun again by the next round."""
@@ -157,6 +160,14 @@ class Closing:
             self._tell(Phrase("%(heading)s: %(text)s", heading=_state(period, now), text=answer))
             if self._lacking:
                 self._tell(_lacks(period, self._lacking))
+
+
+def last_lines(text: str) -> str:
+    """Its end, from the beginning of a line on."""
+    if len(text) <= _LONGEST:
+        return text
+    _, _, lines = text[-_LONGEST:].partition("\n")
+    return f"…\n{lines or text[-_LONGEST:]}"
 
 
 def _lacks(period: str, lacking: str) -> Phrase:

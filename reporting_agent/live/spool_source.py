@@ -18,7 +18,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
 from reporting_agent.config import Profile
 from reporting_agent.live import unreadable
-from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches
+from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches, without_running
 from reporting_agent.live.sources.settings import Live, load
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.compaction import whole
@@ -42,7 +42,6 @@ class SpoolKind:
     """The kind of source: connects by `folder`; the other options say how `watch` fills it."""
 
     def connect(self, options: Mapping[str, object], folder: Path, zone: tzinfo) -> KeptSource:
-        del zone  # its stamps are UTC
         settings = load(options, folder)
         if not settings.folder.is_dir():
             raise InputError(
@@ -53,7 +52,7 @@ class SpoolKind:
                 found="no such folder",
                 wanted=str(settings.folder),
             )
-        return KeptSource(settings)
+        return KeptSource(settings, zone)
 
     def seed(self, example: Example, folder: Path) -> Mapping[str, object]:
         """The kit's plant, half of it as Parquet and half in a segment."""
@@ -80,8 +79,9 @@ class SpoolKind:
 class KeptSource:
     """One spool: its readings at each call from the beginning, the rows of its tables as they stood when they were first asked for."""
 
-    def __init__(self, settings: Live) -> None:
-        self.settings = settings
+    def __init__(self, settings: Live, zone: tzinfo) -> None:
+        """`zone`: of times of batches without an offset; stamps of readings are UTC."""
+        self.settings, self.zone = settings, zone
         self._tallies: dict[str, Tally] = {}
 
     def gives(self) -> frozenset[str]:
@@ -107,7 +107,7 @@ class KeptSource:
             merged.setdefault(key, {}).update(
                 {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
             )
-        rows = [row for row in merged.values() if name != "batches" or row.get("end")]  # a batch that runs is no input yet
+        rows = without_running(list(merged.values()), self.zone) if name == "batches" else list(merged.values())
         met = dict.fromkeys(column for row in rows for column in row)
         header = tuple(sorted(met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)))
         cells = [[row.get(column, "") for column in header] for row in rows]

@@ -13,6 +13,7 @@ from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
 from reporting_agent.live import reloading
 from reporting_agent.live.closing import Closing
+from reporting_agent.live.control_room.notifying import Teller
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import Reloading, Wanted, meters_changed, settings_of, topics_left
 from reporting_agent.live.sources import kinds, named_meters
@@ -43,14 +44,15 @@ class Watch:
         self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
-        self.room = Room(site, self.settings, tell, self._publish)
+        self.teller = Teller(self.settings.folder, tell, self._publish)
+        self.room = Room(site, self.settings, tell, self.teller)
         self.closing = Closing(site, self.settings, self._tell_of_report)
 
     def _publish(self, topic: str, content: str) -> None:
-        """By the first broker.
+        """By the first broker, which has it once this returns.
 
         Raises:
-            OSError: there is no connection.
+            OSError: there is no connection, or no answer.
         """
         broker = next((source for source in self.sources if isinstance(source, MqttSource)), None)
         if broker is None:
@@ -63,6 +65,7 @@ class Watch:
         self._tell_of_meters()
         for source in self.sources:
             source.start()
+        self.teller.use(self.settings.alerts, self.site.folder)
         try:
             while not stop.is_set():
                 self.round()
@@ -74,6 +77,7 @@ class Watch:
             self._drain()
             self.spool.close()
             self.room.stop()
+            self.teller.stop()
             self.closing.stop()
 
     def round(self) -> None:
@@ -86,7 +90,7 @@ class Watch:
                 self._say(f"{source.name} {word.about}", word.state, word.sentence)
         self.room.round(self)
         self._tell_of_room()
-        self._say("compaction", self.spool.compaction.trouble, _not_written(self.spool.compaction.trouble))
+        self._say("compaction", self.spool.compaction.trouble, self._not_written())
         for name in self.spool.dropped:
             self.tell(Phrase("The spool is full: %(file)s was deleted to make room, as site.toml says.", file=name))
         self.spool.dropped.clear()
@@ -97,6 +101,8 @@ class Watch:
         """What the page says of the spool and of reports."""
         full = self.intake.full
         spool = [] if full is None else [(Phrase("Spool"), _full(self.settings.folder, full), False)]
+        if self.spool.compaction.trouble:
+            spool.append((Phrase("Spool"), self._not_written(), False))
         return [*spool, *self.closing.notices()]
 
     def reload(self) -> None:
@@ -139,6 +145,7 @@ class Watch:
             self.room = room
         for source in wanted.fresh.values():
             source.start()
+        self.teller.use(self.settings.alerts, self.site.folder)
         self.closing.stop()
         self.closing = Closing(self.site, self.settings, self._tell_of_report)
         self._tell_of_meters()
@@ -163,7 +170,7 @@ class Watch:
         same = wanted.site.model_copy(update={"source": {}}) == self.site.model_copy(update={"source": {}})
         if same and (wanted.settings.alerts, wanted.settings.page) == (self.settings.alerts, self.settings.page):
             return None
-        return Room(wanted.site, wanted.settings, self.tell, self._publish)
+        return Room(wanted.site, wanted.settings, self.tell, self.teller)
 
     def _ask(self) -> None:
         """For what is missing; what was asked for often enough is given up, and told."""
@@ -259,6 +266,19 @@ class Watch:
         while self._keep(0.0):
             pass
 
+    def _not_written(self) -> Phrase:
+        """A segment whose Parquet is not larger than itself, and what writing it takes."""
+        compaction = self.spool.compaction
+        if not compaction.trouble:
+            return Phrase("The spool writes its days as Parquet again.")
+        return Phrase(
+            "A segment of the spool in %(folder)s could not be written as Parquet (%(why)s). Its readings are saved and count as before; "
+            "the agent tries again each minute. That needs %(disk)s MB of free disk and about 500 MB of free memory: free them.",
+            folder=self.settings.folder,
+            why=compaction.trouble,
+            disk=max(1, -(-compaction.oldest_bytes // 1_000_000)),
+        )
+
     def _tell_of_report(self, sentence: Phrase) -> None:
         self.room.tell_of_report(sentence)
 
@@ -280,9 +300,3 @@ def _full(folder: Path, full: SpoolFull) -> Phrase:
         folder=folder,
         why=full.strerror or "",
     )
-
-
-def _not_written(why: str) -> str:
-    if not why:
-        return Phrase("The spool writes its days as Parquet again.")
-    return Phrase("A segment of the spool could not be written as Parquet (%(why)s). It stays as it is; the agent tries again.", why=why)

@@ -25,7 +25,7 @@ from reporting_agent.report.figures import shown
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
 MOST_LISTED = 5  # batches far ahead
 MOST_FALLS = 20  # registers, as where a gateway began anew
-AHEAD, SHARED, WIDE, BEHIND, LACKS = -1, -2, -3, -4, -5  # in the place of a moment
+AHEAD, SHARED, WIDE, BEHIND, LACKS, ENDLESS = -1, -2, -3, -4, -5, -6  # in the place of a moment
 MINUTE_US = HOUR_US // 60
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
@@ -56,10 +56,16 @@ class Faults:
                 yield why
         if pairs := [pair for pair in self._plant.sharing.pairs() if self._is_fresh(" ".join((*pair[0].key, *pair[1].key)), SHARED)]:
             yield Phrase(
-                "Batches share a unit and time by their rows: %(pairs)s. `label` leaves them out once they have ended (overlap); until one "
-                "has, the page shows the one that began last. Send the wrong row again with its right times. A batch that was renamed "
-                "stays under its old id: send that with an end equal to its start.",
+                "Batches share a unit and time by their rows: %(pairs)s. `label` leaves both out once they have ended "
+                "(overlap). Send the wrong row again with its right times. A batch that was renamed stays under its old id: send that with "
+                "an end equal to its start.",
                 pairs=_paired(pairs),
+            )
+        if endless := [batch for batch in self._plant.sharing.without_end() if self._is_fresh(" ".join(batch.key), ENDLESS)]:
+            yield Phrase(
+                "The end of %(batches)s is missing: a batch that began later on the same unit has ended. `label` leaves a batch without an "
+                "end out. Send its row again with its end, or with an end equal to its start if it never ran.",
+                batches=_on_units(endless),
             )
         yield from self._unknown()
         for out in self._off_reference():
@@ -136,6 +142,12 @@ class Faults:
                 Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
                 False,
             )
+        if endless := self._plant.sharing.without_end():
+            yield (
+                Phrase("Batches without an end"),
+                Phrase("Left out of the label until it comes: %(batches)s", batches=_on_units(endless[::-1])),
+                False,
+            )
         for out in self._off_reference():
             yield Phrase("Batches left out of the label"), _in_short(out), False
 
@@ -205,7 +217,7 @@ class Faults:
 def _in_short(out: KeptOut) -> Phrase:
     """The latest of them by name."""
     named: list[Value] = [run.batch_id for run in out.runs[::-1]]
-    names = {"variable": out.condition.variable, "batches": enumerated([*named[:MOST_LISTED], "…"] if len(named) > MOST_LISTED else named)}
+    names = {"variable": out.condition.variable, "batches": _some(named)}
     if out.code == ExclusionReason.VARIABLE_MISSING:
         return Phrase("%(variable)s is not given: %(batches)s", **names)
     return Phrase("%(variable)s cannot be what their rows give: %(batches)s", **names)
@@ -215,7 +227,7 @@ def _too_wide(meters: Sequence[str], first: Total) -> Phrase:
     return Phrase(
         "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of %(longest)s at %(step)s. So batches have no "
         "energy from them, here and in `label`. Have them sent more often.",
-        meters=enumerated([*meters[:MOST_LISTED], "…"] if len(meters) > MOST_LISTED else meters),
+        meters=_some(list(meters)),
         usual=f"{first.usual_us / MINUTE_US:g}",
         longest=f"{first.longest_gap_us / MINUTE_US:g}",
         step=first.meter.step or first.meter.equipment or first.meter.id,
@@ -224,8 +236,18 @@ def _too_wide(meters: Sequence[str], first: Total) -> Phrase:
 
 def _paired(pairs: Sequence[Pair]) -> Value:
     """Some of them by name."""
-    named: list[Value] = [
-        Phrase("%(first)s and %(later)s (%(unit)s)", first=first.id, later=later.id, unit=first.equipment or first.step)
-        for first, later in pairs
-    ]
+    return _some(
+        [
+            Phrase("%(first)s and %(later)s (%(unit)s)", first=first.id, later=later.id, unit=first.equipment or first.step)
+            for first, later in pairs
+        ]
+    )
+
+
+def _on_units(batches: Sequence[Batch]) -> Value:
+    """Some of them by name."""
+    return _some([Phrase("%(batch)s (%(unit)s)", batch=batch.id, unit=batch.equipment or batch.step) for batch in batches])
+
+
+def _some(named: list[Value]) -> Value:
     return enumerated([*named[:MOST_LISTED], "…"] if len(named) > MOST_LISTED else named)

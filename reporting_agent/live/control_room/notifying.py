@@ -1,43 +1,39 @@
 """Alerts to those who are to know: a journal beside the spool, a webhook, mail, MQTT. A thread of its own: a slow server delays no reading.
 
 The journal is what a restart remembers: a batch that was told is not told again. What a server does not take is tried again every half
-minute, as long as this process lives.
+minute, and after a restart (`unsent`).
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
-import queue
 import smtplib
 import threading
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase, restored, stored
 from reporting_agent.live.control_room.answers import Answer
+from reporting_agent.live.control_room.unsent import Told, Unsent, Waiting
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.live.sources.settings import Alerts
 from reporting_agent.live.sources.source import reason
+from reporting_agent.live.spool.writer import now_us
 
 AGAIN_S = 30.0
 PATIENCE_S = 10.0
-MOST_WAITING = 1_000
+WAYS = ("webhook", "mail", "mqtt")
 
 Publish = Callable[[str, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One message: its subject, its text, and the same as data."""
-
-    subject: str
-    text: str
-    data: dict[str, Any]
+Way = Callable[[Waiting], None]
 
 
 class Journal:
@@ -83,62 +79,88 @@ def _alert(held: dict[str, Any]) -> Alert:
 
 
 class Teller:
-    """Sends what it is given by every way that site.toml names."""
+    """Sends what it is given by every way that site.toml names. It lasts as long as `watch`, so that a reload sends nothing twice."""
 
-    def __init__(self, settings: Alerts, folder: Path, say: Callable[[str], None], publish: Publish | None) -> None:
-        self._say = say
-        ways: dict[str, Callable[[Told], None]] = {}
-        if settings.webhook is not None:
-            ways["webhook"] = lambda message, url=settings.webhook: _post(url, message)  # type: ignore[misc]
+    def __init__(self, folder: Path, say: Callable[[str], None], publish: Publish | None) -> None:
+        """`folder`: the spool's. Nothing is sent before `use`."""
+        self._say, self._publish = say, publish
+        self._unsent = Unsent(folder, say)
+        self._ways: dict[str, Way] = {}
+        self._changed = threading.Condition()
+        self._ended = False
+        for name in WAYS:
+            threading.Thread(target=self._send, args=(name,), daemon=True, name=f"alerts-{name}").start()
+
+    def use(self, settings: Alerts, folder: Path) -> None:
+        """Send by these ways from now on, what waits too; `folder`: that of site.toml."""
+        ways: dict[str, Way] = {}
+        if (url := settings.webhook) is not None:
+            ways["webhook"] = lambda entry: _post(url, entry.told)
         if settings.mail is not None:
-            ways["mail"] = lambda message: _mail(settings, folder, message)
-        if settings.topic is not None and publish is not None:
-            ways["mqtt"] = lambda message: publish(settings.topic or "", json.dumps(message.data, ensure_ascii=False))
-        self._queues: dict[str, queue.Queue[Told]] = {name: queue.Queue(MOST_WAITING) for name in ways}
-        self._stop = threading.Event()
-        for name, way in ways.items():
-            threading.Thread(target=self._send, args=(name, way), daemon=True, name=f"alerts-{name}").start()
+            ways["mail"] = lambda entry: _mail(settings, folder, entry)
+        if (topic := settings.topic) is not None and (publish := self._publish) is not None:
+            ways["mqtt"] = lambda entry: publish(topic, entry.told.as_json())
+        self._unsent.give_up(ways, now_us())
+        with self._changed:
+            self._ways = ways
+            self._changed.notify_all()
 
     def tell(self, told: Told) -> None:
-        for waiting in self._queues.values():
-            if waiting.full():
-                waiting.get_nowait()  # the oldest is the least use
-            waiting.put_nowait(told)
+        """It is on the disk once this returns."""
+        self._unsent.add(told, self._ways, now_us())
+        with self._changed:
+            self._changed.notify_all()
 
     def stop(self) -> None:
-        self._stop.set()
+        """What waits is sent after a restart."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
-    def _send(self, name: str, way: Callable[[Told], None]) -> None:
+    def _send(self, name: str) -> None:
         failing = False
-        while not self._stop.is_set():
-            message = self._queues[name].get()
-            while not self._stop.is_set():
-                try:
-                    way(message)
-                except (OSError, smtplib.SMTPException, ValueError) as why:
-                    if not failing:
-                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=reason(why)))
-                    failing = True
-                    self._stop.wait(AGAIN_S)
-                else:
-                    failing = False
-                    break
+        while (due := self._due(name)) is not None:
+            way, entry = due
+            try:
+                way(entry)
+            except (OSError, smtplib.SMTPException, http.client.HTTPException, ValueError) as why:
+                if not failing:
+                    self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=reason(why)))
+                failing = True
+                with self._changed:
+                    self._changed.wait_for(lambda: self._ended, AGAIN_S)
+                self._unsent.give_up(self._ways, now_us())
+            else:
+                self._unsent.taken(entry, name)
+                if failing:
+                    self._say(Phrase("Alerts are sent by %(way)s again.", way=name))
+                failing = False
+
+    def _due(self, name: str) -> tuple[Way, Waiting] | None:
+        """What this way is to send next, once there is something; None at the end."""
+        with self._changed:
+            while not self._ended:
+                if name in self._ways and (entry := self._unsent.first(name)) is not None:
+                    return self._ways[name], entry
+                self._changed.wait()
+        return None
 
 
 def _post(url: str, told: Told) -> None:
-    body = json.dumps({"text": told.text, **told.data}, ensure_ascii=False).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
+    request = urllib.request.Request(url, told.as_json().encode(), {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
     with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
         pass
 
 
-def _mail(settings: Alerts, folder: Path, told: Told) -> None:
+def _mail(settings: Alerts, folder: Path, entry: Waiting) -> None:
     mail = settings.mail
     if mail is None:
         return
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), told.subject
-    message.set_content(told.text)
+    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), entry.told.subject
+    message["Date"] = format_datetime(datetime.fromtimestamp(entry.at_us / 1e6, UTC))  # when it was raised, though it is sent later
+    message["Message-ID"] = f"<{entry.told.id}@{mail.sender.rpartition('@')[2]}>"
+    message.set_content(entry.told.text)
     with smtplib.SMTP(mail.server, mail.port, timeout=PATIENCE_S) as server:
         if mail.tls:
             import ssl

@@ -16,7 +16,7 @@ from reporting_agent.live.control_room.moment import Shown
 from reporting_agent.live.control_room.page_words import page_words
 from reporting_agent.live.control_room.rendering import prefix, safe, templates
 from reporting_agent.live.control_room.room_view import RoomView
-from reporting_agent.live.control_room.shift_words import heading
+from reporting_agent.live.control_room.shift_words import heading, not_compared
 from reporting_agent.live.control_room.shifts import Shift
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.report.figures import count, shown
@@ -98,6 +98,7 @@ class Pages:
             "alerts": [in_language(self.alert(alert), lang) for alert in shift.alerts],
             "again": in_language(_again(shift), lang) if shift.again else "",
             "so_far": in_language(_so_far(shift), lang) if shift.so_far else "",
+            "not_compared": [in_language(sentence, lang) for sentence in not_compared(shift)],
             "counted": in_language(counted(shift.alerts, answers), lang),
         }
 

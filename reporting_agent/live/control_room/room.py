@@ -19,10 +19,11 @@ from reporting_agent.live.control_room import shift_words, shifts
 from reporting_agent.live.control_room.answers import Answer, Kind, key_of
 from reporting_agent.live.control_room.faults import Faults
 from reporting_agent.live.control_room.moment import Shown
-from reporting_agent.live.control_room.notifying import Journal, Teller, Told
+from reporting_agent.live.control_room.notifying import Journal, Teller
 from reporting_agent.live.control_room.pages import Pages
 from reporting_agent.live.control_room.serving import Server
 from reporting_agent.live.control_room.shift_ends import ShiftEnds
+from reporting_agent.live.control_room.unsent import Told
 from reporting_agent.live.running.helping import practices_against
 from reporting_agent.live.running.learning import Learning
 from reporting_agent.live.running.plant import Alert, Plant
@@ -61,7 +62,7 @@ class Watched(Protocol):
 class Room:
     """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
 
-    def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], publish: Callable[[str, str], None]) -> None:
+    def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], teller: Teller) -> None:
         self.site, self.settings, self.tell = site, settings, tell
         self.plant = Plant(site, datetime.now(UTC).date(), settings.alerts.false_alarms_a_week)
         self.pages = Pages(site)
@@ -73,7 +74,7 @@ class Room:
         self._practices: dict[str, tuple[Words, ...]] = {}
         self._answering = threading.Lock()
         self.latest: Shown | None = None
-        self.teller = Teller(settings.alerts, site.folder, tell, publish)
+        self.teller = teller
         self.server: Server | None = None
         self._shown_s = float("-inf")
         self._learning = Learning(self.plant, time.monotonic())
@@ -82,7 +83,7 @@ class Room:
 
     def start(self, before: Room | None = None) -> None:
         """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
-        source = KeptSource(self.settings)
+        source = KeptSource(self.settings, self.site.zone)
         until_us = now_us() + AHEAD_US
         parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         for block in source.readings(frozenset(self.plant.totals.by_meter)):
@@ -151,7 +152,6 @@ class Room:
         self.server.start()
 
     def stop(self, *, leave_server: bool = False) -> None:
-        self.teller.stop()
         if self.server is not None and not leave_server:
             self.server.stop()
 
@@ -214,13 +214,13 @@ class Room:
         if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
             self.reopening.settle(self.plant)
             self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
+            self._shift_ends.told(ended)
 
     def _is_settled(self) -> bool:
         return not self.plant.unlearned and not self.reopening.gathers
 
     def _raise(self, alert: Alert) -> None:
-        self.journal.add(alert)
-        self.alerts.append(alert)
+        """To be sent first: a kill before the journal knows it raises it once more, with the same id, and none is lost."""
         self._practices[key_of(alert)] = helping = tuple(practice.words for practice in practices_against(self.site, alert))
         sentence = self.pages.alert(alert)
         self.tell(sentence)
@@ -238,12 +238,16 @@ class Room:
             "money": alert.money,
             "currency": self.pages.currency or None,
         }
-        self.teller.tell(Told(f"{self.pages.name}: {alert.equipment or alert.step} {alert.batch}", str(sentence), data))
+        subject = f"{self.pages.name}: {alert.equipment or alert.step} {alert.batch}"
+        self.teller.tell(Told(f"{self.site.id} waste {alert.step}/{alert.batch}", subject, str(sentence), data))
+        self.journal.add(alert)
+        self.alerts.append(alert)
 
     def tell_of_report(self, sentence: Phrase) -> None:
         """By the roads of alerts."""
         self.tell(sentence)
-        self.teller.tell(Told(f"{self.pages.name}: {Phrase('Report')}", str(sentence), {"site": self.site.id, "kind": "report"}))
+        subject, data = f"{self.pages.name}: {Phrase('Report')}", {"site": self.site.id, "kind": "report"}
+        self.teller.tell(Told(f"{self.site.id} report {sentence}", subject, str(sentence), data))
 
     def _picture(self, watch: Watched) -> Shown:
         plant, wall = self.plant, now_us()
@@ -282,8 +286,11 @@ class Room:
         lines = map(shift_words.line_words, shift.lines)
         self.teller.tell(
             Told(
+                f"{self.site.id} shift {shift.start.isoformat()}",
                 f"{self.pages.name}: {view['heading']}",
-                "\n".join([*lines, *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]),
+                "\n".join(
+                    [*lines, *view["not_compared"], *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]
+                ),
                 {"site": self.site.id, "kind": "shift", **view},
             )
         )

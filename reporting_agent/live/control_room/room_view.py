@@ -18,6 +18,7 @@ from reporting_agent.live.control_room.page_words import STATES
 from reporting_agent.live.control_room.rendering import prefix
 from reporting_agent.live.running.excess_alarms import FEWEST, weeks_needed
 from reporting_agent.live.running.plant import Idle, Open
+from reporting_agent.live.sources.source import BACKLOG
 from reporting_agent.report.figures import NOTHING, count, shown, time
 
 MOST_NAMED = 5
@@ -124,7 +125,7 @@ class RoomView:
             {
                 "name": name,
                 "css": "no" if why else "ok",
-                "state": t(Phrase("No data: %(why)s", why=why)) if why else t(Phrase("Connected")),
+                "state": t(_state(why)),
             }
             for name, why in moment.sources
         ]
@@ -159,6 +160,13 @@ class RoomView:
                 {"name": ", ".join(moment.untold), "css": "no", "state": t(Phrase("Its energy has no factor in kgce: not counted here"))}
             )
         return rows
+
+
+def _state(why: str) -> Phrase:
+    """Of a source, by what keeps readings from coming."""
+    if why == BACKLOG:
+        return Phrase("Connected; %(why)s", why=why)
+    return Phrase("No data: %(why)s", why=why) if why else Phrase("Connected")
 
 
 def contradictions(number: int) -> Phrase:

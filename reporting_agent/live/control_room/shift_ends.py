@@ -1,7 +1,7 @@
 """The end of a shift, told: each once, half a minute after it ended, and none that ended longer ago than a shift lasts.
 
 So a backlog tells of one shift at most, and with the energies that it brought; earlier ones are not told. `shift.json` beside the spool
-has the end of the last one that was told, or is about to be, so that an agent that is restarted before that goes on from it.
+has the end of the last one that was told, so that an agent that is restarted before that goes on from it.
 """
 
 from __future__ import annotations
@@ -66,8 +66,11 @@ class ShiftEnds:
         if now_s - self._ended_s < WAITS_S or not is_settled():
             return None
         self._ended = None
-        write_whole(self._file, json.dumps({"told_until": ended[1].isoformat()}).encode())
         return ended
+
+    def told(self, ended: Span) -> None:
+        """It was: a restart goes on after it."""
+        write_whole(self._file, json.dumps({"told_until": ended[1].isoformat()}).encode())
 
     def _at(self, moment_us: int) -> Span:
         return bounds(self._starts, datetime.fromtimestamp(moment_us / 1e6, UTC), self._zone)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from functools import reduce
 
-from benchmarks.phrases import Phrase, listed
+from benchmarks.phrases import Phrase, joined, listed
 from reporting_agent.live.control_room.drawing import tenths
 from reporting_agent.live.control_room.shifts import LineDone, Shift
 from reporting_agent.report.figures import NOTHING, count, shown
@@ -26,7 +27,28 @@ def line_words(line: LineDone) -> Phrase:
     )
 
 
+def not_compared(shift: Shift) -> list[Phrase]:
+    """Which of its batches are not in the figures above the label, and why."""
+    sentences = []
+    if shift.overlapping:
+        sentences.append(
+            Phrase(
+                "Not in the energy above the label, because they overlap and `label` leaves them out: %(batches)s.",
+                batches=", ".join(shift.overlapping),
+            )
+        )
+    if shift.unknown:
+        sentences.append(
+            Phrase(
+                "Not in the energy above the label, because their energy, output or label is not known: %(batches)s.",
+                batches=", ".join(shift.unknown),
+            )
+        )
+    return sentences
+
+
 def ended(shift: Shift, zone: tzinfo) -> Phrase:
-    """One sentence for the log."""
+    """For the log."""
     lines = listed(map(line_words, shift.lines)) if shift.lines else NOTHING
-    return Phrase("%(shift)s ended: %(lines)s", shift=heading(shift, zone), lines=lines)
+    sentence = Phrase("%(shift)s ended: %(lines)s", shift=heading(shift, zone), lines=lines)
+    return reduce(joined, not_compared(shift), sentence)

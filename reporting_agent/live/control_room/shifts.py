@@ -11,7 +11,7 @@ from reporting_agent.live.running.plant import Alert, Plant
 
 @dataclass(frozen=True, slots=True)
 class LineDone:
-    """One line in one shift; `above` in kgce/t against the label, output-weighted; None where no batch had one."""
+    """One line in one shift; `above` in kgce/t against the label, output-weighted, of the batches that have one; else None."""
 
     equipment: str
     batches: int
@@ -29,6 +29,8 @@ class Shift:
     alerts: tuple[Alert, ...]
     again: tuple[str, ...] = ()  # batches that were counted again after late or corrected readings
     so_far: tuple[str, ...] = ()  # batches that ended and are still counted by running totals
+    overlapping: tuple[str, ...] = ()  # batches whose energy is not their own: not in `above`, as they are not in the label
+    unknown: tuple[str, ...] = ()  # batches without energy, output or label, on lines that have a figure of others
 
 
 def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -46,6 +48,9 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
     lines: list[LineDone] = []
     again: list[str] = []
     so_far: list[str] = []
+    overlapping: list[str] = []
+    unknown: list[str] = []
+    sharing = {batch.key for pair in plant.sharing.pairs() for batch in pair}
     for (step, equipment), batches in sorted(plant.log.lines.items()):
         ended = [batch for batch in batches if batch.end_us is not None and first_us <= batch.end_us < last_us and batch.good]
         if not ended:
@@ -53,13 +58,17 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
         known = [
             (batch, usual)
             for batch in ended
-            if batch.kgce is not None and batch.tonnes and (usual := plant.history.usual.get(batch.of_kind))
+            if batch.key not in sharing and batch.kgce is not None and batch.tonnes and (usual := plant.history.usual.get(batch.of_kind))
         ]
         tonnes = sum(batch.tonnes or 0.0 for batch, _ in known)
         above = sum((batch.kgce or 0.0) - usual.label_end * (batch.tonnes or 0.0) for batch, usual in known)
         again += [batch.id for batch in ended if batch.again]
         so_far += [batch.id for batch in ended if not batch.as_label]
+        shared = [batch.id for batch in ended if batch.key in sharing]
+        overlapping += shared
+        if known:
+            unknown += [batch.id for batch in ended if batch.id not in {*shared, *(each.id for each, _ in known)}]
         whole = sum(batch.tonnes or 0.0 for batch in ended)
         lines.append(LineDone(equipment or step, len(ended), whole, above / tonnes if tonnes else None))
     raised = tuple(alert for alert in alerts if first_us <= alert.at_us < last_us)
-    return Shift(start, end, tuple(lines), raised, tuple(again), tuple(so_far))
+    return Shift(start, end, tuple(lines), raised, tuple(again), tuple(so_far), tuple(overlapping), tuple(unknown))

@@ -6,7 +6,7 @@ import time
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from math import prod
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from reporting_agent.config.events import Event, of_step
 from reporting_agent.live.running.line_meters import Line
 from reporting_agent.live.running.meter_total import SECOND_US
 from reporting_agent.live.running.stamps_ahead import WRONG_US
-from reporting_agent.live.spool.reading import BEYOND_US
+from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.segments import Row
 
 LATEST = 50  # batches of a line that tell how long one lasts
@@ -94,7 +94,7 @@ class BatchLog:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
         key = (str(row.get("step", "")), str(row.get("batch_id", "")))
         batch = self.batches.get(key)
-        start_us, end_us = _moment(row.get("start"), self._zone), _moment(row.get("end"), self._zone)
+        start_us, end_us = moment_us(row.get("start"), self._zone), moment_us(row.get("end"), self._zone)
         if batch is None:
             if start_us is None:
                 return None
@@ -174,16 +174,6 @@ class BatchLog:
         line = self.lines[batch.line]
         place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         return line[place - 1] if place else None
-
-
-def _moment(cell: object, zone: tzinfo) -> int | None:
-    """None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
-    try:
-        stamp = datetime.fromisoformat(str(cell))
-        moment_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
-    except (ValueError, OverflowError):
-        return None
-    return moment_us if 0 <= moment_us < BEYOND_US else None
 
 
 def _tonnes(row: Row) -> float | None:

@@ -62,7 +62,8 @@ class History:
         self.more[line] = {name: more for name, more in excesses.items() if more is not None}
         apart = {alarm.batch for alarm in alarms(ran, self.limits) if alarm.by == "one"}
         for place, (batch, excess) in enumerate(zip(batches, ran.ended.tolist(), strict=True)):
-            batch.excess, batch.by = excess, "one" if place in apart else batch.by
+            raised = batch.by if batch.sure_us is not None else ""  # what was learned of half a backlog stands no longer
+            batch.excess, batch.by = excess, "one" if place in apart else raised
         self.before[line] = self._summed(batches)
 
     def ended(self, batches: Sequence[Batch]) -> None:

@@ -1,4 +1,7 @@
-"""Batches that share a unit and time by their rows: neither's energy is its own, and `label` leaves both out (`overlap`)."""
+"""Batches that share a unit and time by their rows: neither's energy is its own, and `label` leaves both out (`overlap`).
+
+One without an end that others have followed and ended before it shares no time that is known: its end is missing (`end-missing`).
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,13 @@ class Sharing:
 
     def pairs(self) -> list[Pair]:
         """Those that still share."""
+        return [pair for pair in self._standing() if pair[0].end_us is not None]
+
+    def without_end(self) -> list[Batch]:
+        """Those whose end is missing."""
+        return list({pair[0].key: pair[0] for pair in self._standing() if pair[0].end_us is None}.values())
+
+    def _standing(self) -> list[Pair]:
         self._pairs = {keys: pair for keys, pair in self._pairs.items() if _share(*pair)}
         return list(self._pairs.values())
 

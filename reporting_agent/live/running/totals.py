@@ -183,8 +183,9 @@ class Totals:
         return min(total.time_us[-1], total.received_us + self.behind_us if total.received_us else total.time_us[-1])
 
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
-        """Meters that told nothing for much longer than they use to, and since when; 0: never heard of."""
-        return [(name, total.received_us) for name, total in sorted(self.by_meter.items()) if total.is_silent(wall_us)]
+        """Meters that told nothing for much longer than they use to, and since when; 0: never heard of. Those that are in their place."""
+        silent = ((name, total) for name, total in sorted(self.by_meter.items()) if total.is_silent(wall_us))
+        return [(name, total.received_us) for name, total in silent if total.meter.counts_for(_moment(wall_us), self._zone)]
 
 
 def accepted_pack(site: Site) -> Pack | None:

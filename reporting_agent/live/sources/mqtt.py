@@ -40,6 +40,7 @@ KEPT_FOR_S = 0xFFFFFFFE  # how long a broker of MQTT 5 keeps the session: as lon
 IN_FLIGHT = 1_000  # messages that a broker of MQTT 5 may send before the first is acknowledged; its own limit counts as well
 REBIRTH_FIRST_S, REBIRTH_LONGEST_S = 5.0, 600.0
 MOST_REBIRTHS = 12  # the pauses between them and after the last come to an hour and a quarter
+ANSWERS_S = 10.0  # within which a broker connects and answers to what is published
 _QOS = 1
 
 
@@ -86,10 +87,23 @@ class MqttSource:
             self._client.loop_stop()
 
     def publish(self, topic: str, content: str) -> None:
-        """Raises OSError where there is no connection."""
-        if not self.connected:
-            raise ConnectionError(self.refusal or "not connected")
-        self._client.publish(topic, content, _QOS)
+        """Publish, and wait until the broker has it (PUBACK).
+
+        Raises:
+            OSError: there is no connection, or the broker does not answer.
+        """
+        deadline_s = time.monotonic() + ANSWERS_S
+        while not self.connected:  # it may have just begun
+            if time.monotonic() > deadline_s:
+                raise ConnectionError(self.refusal or NOT_YET)
+            time.sleep(0.1)
+        sent = self._client.publish(topic, content, _QOS)
+        try:
+            sent.wait_for_publish(ANSWERS_S)
+        except RuntimeError as lost:  # paho's word for a connection that ended meanwhile
+            raise ConnectionError(str(lost)) from lost
+        if not sent.is_published():
+            raise TimeoutError(NOT_YET)
 
     def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """Ask for what is missing by its numbers, where site.toml names a topic for that."""

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.asking import Range
 from reporting_agent.live.sources.lifeline import Lifeline
-from reporting_agent.live.sources.source import NOT_YET, Word, reason
+from reporting_agent.live.sources.source import BACKLOG, NOT_YET, Word, reason
 from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.positions import row_of
 from reporting_agent.live.spool.reading import Reading
@@ -36,7 +36,7 @@ class Polled(ABC):
 
     def __init__(self, name: str, every_s: float, intake: Intake) -> None:
         self.name = name
-        self.refusal: str = NOT_YET  # why nothing comes
+        self.refusal: str = NOT_YET  # why nothing comes, or not all of it yet
         self._every_s, self._intake = every_s, intake
         self._stop = threading.Event()
         self.lifeline = Lifeline()
@@ -77,7 +77,7 @@ class Polled(ABC):
         return self.lifeline.trouble or self.refusal
 
     def words(self) -> Iterator[Word]:
-        if self.refusal == NOT_YET:
+        if self.refusal in (NOT_YET, BACKLOG):
             return
         sentence = Phrase("%(source)s cannot be read (%(why)s); the agent tries again.", source=self.name, why=self.refusal)
         yield Word("", self.refusal or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
@@ -91,6 +91,7 @@ class Polled(ABC):
         while not self._intake.offer(arrival, _PATIENCE_S):
             if self.stopping:
                 return False
+        self.refusal = self.refusal and BACKLOG
         return True
 
     def _go_on(self) -> None:

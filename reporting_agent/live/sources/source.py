@@ -11,6 +11,8 @@ from reporting_agent.live.sources.lifeline import Lifeline
 
 NOT_YET = Phrase("no answer yet")
 """Why nothing comes of a source that was just begun."""
+BACKLOG = Phrase("what it holds is being read")
+"""Of a source whose readings come, and that is not read to its end yet."""
 
 
 class Word(NamedTuple):

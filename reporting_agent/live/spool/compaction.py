@@ -56,6 +56,11 @@ class Compaction:
     def add(self, number: int) -> None:
         self._waiting.append(number)
 
+    @property
+    def oldest_bytes(self) -> int:
+        """The size of the segment that is next; its Parquet is smaller."""
+        return layout.segment_path(self._folder, self._waiting[0]).stat().st_size if self._waiting else 0
+
     def step(self, now_us: int) -> int | None:
         """Begin with the oldest, or give back its number once it was written."""
         if self._process is not None and self._process.poll() is not None:

@@ -1,12 +1,14 @@
-"""The rows of all tables that a spool holds, in order of arrival."""
+"""The rows of all tables that a spool holds, in order of arrival, and what their times are."""
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.reading import BEYOND_US
 from reporting_agent.live.spool.segments import Row, frames
 
 
@@ -19,3 +21,13 @@ def kept_rows(folder: Path) -> list[Row]:
     for path in (folder / "tables").glob("*.json"):
         by_number[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
     return [row for _, rows in sorted(by_number.items()) for row in rows]
+
+
+def moment_us(cell: object, zone: tzinfo) -> int | None:
+    """A row's time in UTC microseconds; None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
+    try:
+        stamp = datetime.fromisoformat(str(cell))
+        time_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
+    except (ValueError, OverflowError):
+        return None
+    return time_us if 0 <= time_us < BEYOND_US else None

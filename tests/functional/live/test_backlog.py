@@ -13,6 +13,7 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
+from reporting_agent.live.control_room.notifying import Teller
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import settings_of
 from reporting_agent.live.running import learning, reopening
@@ -115,7 +116,8 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
 
 def restarted(backlog: Backlog) -> Plant:
     site = load_site(backlog.live)
-    room = Room(site, settings_of(site), lambda sentence: None, lambda topic, content: None)
+    settings = settings_of(site)
+    room = Room(site, settings, lambda sentence: None, Teller(settings.folder, lambda sentence: None, None))
     room.start()
     room.stop()
     return room.plant

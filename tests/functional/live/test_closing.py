@@ -12,7 +12,7 @@ import pytest
 from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.closing import Closing
+from reporting_agent.live.closing import Closing, last_lines
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.settings import load
 from reporting_agent.live.sources.source import LiveSource
@@ -88,6 +88,33 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     assert [one for one in room.notices() if "is being made" in one] == []
 
 
+def test_a_meter_is_waited_for_within_its_from_and_until_alone(tmp_path: Path, spool: Spool) -> None:
+    """Gas of the second furnace was counted by another meter from 20 January on; the period after asks for that one alone."""
+    furnaces = Furnaces(heats=6)
+    site = furnaces.fed_by(tmp_path, "")
+    parts = site.read_text("utf-8").partition('[[meters]]\nid = "eaf-2-gas"')
+    new = "".join(parts[1:]).replace("eaf-2-gas", "eaf-2-gas-b") + "from = 2025-01-20\n"
+    site.write_text("".join(parts) + "until = 2025-01-20\n" + new, "utf-8")
+    spool.append([], [{"table": "batches", **row} for row in furnaces.batches()])
+    sent = {meter.id: 0 for meter in load_site(site).meters}
+
+    def sends(meter: str, at: datetime) -> None:
+        sent[meter] += 1
+        spool.append([Reading(meter, round(at.timestamp() * 1e6), 1.0, sent[meter])])
+
+    for month, end in (("2025-01", datetime(2025, 1, 31, 23, tzinfo=UTC)), ("2025-02", datetime(2025, 2, 28, 23, tzinfo=UTC))):
+        room = Room(site, spool, {"every": "month", "first": month, "grace_h": 2}, end + timedelta(hours=2))
+        for meter in ("eaf-1-electricity", "eaf-1-gas", "eaf-2-electricity"):
+            sends(meter, end)
+        assert room.notices() == [f"{month} waits: eaf-2-gas-b has sent no reading since its end"]
+        sends("eaf-2-gas-b", end)
+        assert room.notices() == [f"{month} is being made"]
+        assert room.closing is not None
+        room.closing.stop()
+    earlier = Room(site, spool, {"every": "year", "first": "2024"}, datetime(2025, 1, 2, tzinfo=UTC))
+    assert earlier.notices() == ["2024 waits: eaf-2-gas has sent no reading since its end"]
+
+
 def test_readings_that_were_given_up_keep_it_no_longer_and_it_is_told_with_the_report(tmp_path: Path, spool: Spool) -> None:
     furnaces = Furnaces(heats=6)
     site = furnaces.fed_by(tmp_path, "")
@@ -139,6 +166,15 @@ def test_it_is_sent_once_and_where_it_is_refused_nothing_is_and_it_is_told_once(
         room.until_told(3)
         assert len(server.portal.submissions) == 1
         assert len(set(server.portal.bodies)) == 1
+
+
+def test_of_a_long_answer_the_last_whole_lines_are_told() -> None:
+    answer = "\n".join(f"{line}: " + "x" * 300 for line in range(20))
+    shortened = last_lines(answer)
+    assert shortened.startswith("…\n")
+    assert set(shortened.splitlines()[1:]) <= set(answer.splitlines())
+    assert shortened.endswith(answer[-1700:])
+    assert last_lines("short") == "short"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,13 @@ def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) ->
         page = "curl --fail --silent --output page.html http://127.0.0.1:8790/"
         script = "\n".join(["set -e", *ours, page, "kill $!", "wait"])
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        with subprocess.Popen(["bash", "-c", script], cwd=tmp_path / "steplabel", env=environment, start_new_session=True) as walk:
+        walked = tmp_path / "walked.log"
+        with (
+            walked.open("wb") as log,
+            subprocess.Popen(
+                ["bash", "-c", script], cwd=tmp_path / "steplabel", env=environment, start_new_session=True, stdout=log, stderr=log
+            ) as walk,
+        ):
             try:
                 assert walk.wait(1700) == 0
             finally:
@@ -60,4 +66,5 @@ def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) ->
     label = json.loads((tmp_path / "steplabel" / "label" / "label.json").read_text("utf-8"))
     used = [one["batches"]["used"] for one in label["steps"] if one["metric"] == "total"]
     assert sum(used) == 60  # two furnaces, thirty heats each
+    assert "NOT EXPLAINED" not in walked.read_text("utf-8")  # nobody made a fault
     assert time.monotonic() - began_s < MINUTES * 60

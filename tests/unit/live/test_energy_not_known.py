@@ -13,7 +13,9 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
+from reporting_agent.live.control_room import shift_words
 from reporting_agent.live.control_room.faults import Faults
+from reporting_agent.live.control_room.pages import Pages
 from reporting_agent.live.control_room.shifts import done
 from reporting_agent.live.running.meter_total import Total
 from reporting_agent.live.running.plant import Plant
@@ -72,7 +74,29 @@ def test_the_shift_counts_a_batch_without_readings_and_not_its_energy(furnaces: 
     usual = done(_filled(furnaces, site, []), (), begin, end)
     shift = done(_filled(furnaces, site, [_from(furnaces, "1990-01-01T00:00:00+00:00")]), (), begin, end)
     assert sum(line.batches for line in shift.lines) == sum(line.batches for line in usual.lines) + 1
-    assert [line.above for line in shift.lines] == pytest.approx([line.above for line in usual.lines])
+    assert [line.above for line in shift.lines] == pytest.approx([line.above for line in usual.lines], abs=0.2)  # without what it overlaps
+
+
+def test_the_shift_names_the_batches_that_its_figure_leaves_out(furnaces: Furnaces, site: Path) -> None:
+    """A copy of a batch under another id shares its time: neither is in the figure; a batch without energy is named too."""
+    begin, end = furnaces.begin, furnaces.begin + timedelta(days=9)
+    last = next(row for row in furnaces.batches()[::-1] if row["equipment"] == "eaf-1")
+    dear: Row = {"table": "batches", **last, "batch_id": "H1-copy", "output_quantity": "1"}  # its energy a tonne is a hundredfold
+    later = {name: (datetime.fromisoformat(last[name]) + timedelta(hours=9)).isoformat() for name in ("start", "end")}
+    unread: Row = {"table": "batches", **last, **later, "batch_id": "H1-unread"}  # no readings are of its time
+    usual = done(_filled(furnaces, site, []), (), begin, end)
+    shift = done(_filled(furnaces, site, [dear, unread]), (), begin, end)
+    assert (set(shift.overlapping), shift.unknown) == ({last["batch_id"], "H1-copy"}, ("H1-unread",))
+    (before, _), (after, _) = usual.lines, shift.lines
+    assert after.batches == before.batches + 2
+    assert after.above == pytest.approx(before.above, abs=0.2)
+    sentence = str(shift_words.ended(shift, UTC))
+    names = ", ".join(shift.overlapping)
+    assert f"Not in the energy above the label, because they overlap and `label` leaves them out: {names}." in sentence
+    assert sentence.endswith("because their energy, output or label is not known: H1-unread.")
+    shown = Pages(load_site(site)).shift_view(shift, "en", {})
+    assert all(sentence in str(shift_words.ended(shift, UTC)) for sentence in shown["not_compared"])
+    assert len(shown["not_compared"]) == 2
 
 
 def test_a_batch_told_after_its_readings_were_let_go_of_is_counted_from_the_spool(furnaces: Furnaces, site: Path) -> None:

@@ -6,17 +6,25 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live.control_room.alert_words import AlertWords
+from reporting_agent.live.control_room.room_view import RoomView
+from reporting_agent.live.sources import growing_files
 from reporting_agent.live.sources.growing_files import FileSource
+from reporting_agent.live.sources.source import BACKLOG, NOT_YET
 from reporting_agent.live.sources.table_settings import Files
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.segments import frames
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.spool_source import SpoolKind
+from tests.unit.live.test_page import MOMENT
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 HEADER = "tag;at;kWh\n"
@@ -235,3 +243,21 @@ def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_e
 def test_a_pattern_over_folders_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="a pattern of names in one folder"):
         Files.model_validate({"path": path, "readings": READINGS})
+
+
+def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing_files, "BLOCK_BYTES", 128)
+    plant.write(HEADER + lines(0, 400))
+    assert plant.source.trouble() == NOT_YET
+    plant.source.start()
+    deadline = time.monotonic() + 20
+    assert plant.intake.step(20.0) is not None
+    assert plant.source.trouble() == BACKLOG
+    shown = RoomView(AlertWords(load_site(Furnaces(heats=1).write(plant.folder)))).of(replace(MOMENT, sources=[("f", BACKLOG)]), "en")
+    assert [row["state"] for row in shown["sources"]] == ["Connected; what it holds is being read"]
+    assert list(plant.source.words()) == []
+    while plant.source.trouble() and time.monotonic() < deadline:
+        plant.intake.step(0.1)
+    assert plant.source.trouble() == ""
+    plant.source.stop()
+    assert len(plant.held()) == 400

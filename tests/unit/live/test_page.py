@@ -13,6 +13,7 @@ from reporting_agent.config import load_site
 from reporting_agent.live.control_room.answers import key_of
 from reporting_agent.live.control_room.drawing import tenths
 from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.notifying import Teller
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shifts import Shift
@@ -34,7 +35,8 @@ columns = { meter = "tag", time = "at", value = "value" }
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     site = load_site(Furnaces(heats=1).fed_by(tmp_path, SOURCE))
-    room = Room(site, settings_of(site), lambda sentence: None, lambda topic, content: None)
+    settings = settings_of(site)
+    room = Room(site, settings, lambda sentence: None, Teller(settings.folder, lambda sentence: None, None))
     room.latest, room.alerts = MOMENT, [ALERT]
     return room
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -297,3 +298,23 @@ def test_a_full_spool_stands_on_the_page_and_no_meter_is_called_silent_for_it(ru
 def sources_shown(running: Running) -> dict[str, str]:
     assert running.watch.room.latest is not None
     return {row["name"]: row["state"] for row in RoomView(running.watch.room.pages.words).of(running.watch.room.latest, "en")["sources"]}
+
+
+def test_a_segment_that_cannot_be_written_as_parquet_stands_on_the_page_with_what_it_needs(running: Running) -> None:
+    running.add("one", 1)
+    running.rounds_until(1)
+    days = running.folder / "spool" / "days"
+    days.rmdir()
+    days.write_text("in the way", "utf-8")
+    running.watch.spool.turn(now_us() + 86_400_000_000)
+    deadline = time.monotonic() + 60
+    while not running.watch.spool.compaction.trouble:
+        assert time.monotonic() < deadline
+        running.watch.round()
+    running.watch.round()
+    (notice,) = [str(state) for name, state, _ in running.watch.notices if name == "Spool"]
+    assert "could not be written as Parquet (NotADirectoryError" in notice
+    assert "the agent tries again each minute. That needs 1 MB of free disk and about 500 MB of free memory" in notice
+    assert notice in running.told
+    days.unlink()
+    days.mkdir()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces
+from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room.faults import Faults
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.writer import Spool
 
+PATHS = '[[source.files]]\npath = "x.csv"\n[source.files.batches]\n'
 EARLIER = 5  # batches of an hour that ended, each of three quarters
 
 
@@ -63,11 +68,51 @@ def test_a_batch_that_is_open_is_shown_again_once_one_that_began_later_has_ended
     log.row("X1", -6, -2)
     assert log.runs() == ["E0"]
     (sentence,) = log.fresh()
-    assert sentence.startswith("Batches share a unit and time by their rows: E0 and X1 (eaf-1). `label` leaves them out")
+    assert sentence.startswith("The end of E0 (eaf-1) is missing: a batch that began later on the same unit has ended.")
     assert log.fresh() == []
+    assert log.listed() == [("Batches without an end", "Left out of the label until it comes: E0 (eaf-1)")]
+    log.row("E0", -20, -5)
+    (sentence,) = log.fresh()
+    assert sentence.startswith("Batches share a unit and time by their rows: E0 and X1 (eaf-1). `label` leaves both out")
     assert log.listed() == [("Batches at one time on one unit", "Left out of the label once both have ended: E0 and X1 (eaf-1)")]
     log.row("E0", -20, -7)
     assert (log.runs(), log.listed()) == ([], [])
+
+
+def test_an_end_that_is_missing_is_one_row_of_the_page_however_many_followed(log: Log) -> None:
+    log.row("F", -50)
+    for batch, start in (("G", -40), ("X", -30), ("Y", -20)):
+        log.row(batch, start, start + 8)
+    assert log.listed() == [("Batches without an end", "Left out of the label until it comes: F (eaf-1)")]
+    log.row("F", -50, -41)
+    assert log.listed() == []
+
+
+def test_label_finds_in_a_spool_the_ends_that_are_missing_as_in_files(tmp_path: Path) -> None:
+    """Of a start alone, and of a row with all but its end. One that nobody followed runs, and is no input yet."""
+    furnaces = Furnaces(heats=6)
+    rows = furnaces.batches()
+    first_row = {"batch_id", "step", "equipment", "start", "product", "variant", "var.hot_metal_pct"}
+    known = {row["batch_id"]: set(row) for row in rows} | {"H1-0003": first_row, "H2-0002": set(rows[0]) - {"end"}, "H2-0006": first_row}
+    told = [{column: cell for column, cell in row.items() if column in known[row["batch_id"]]} for row in rows]
+    files, spooled = furnaces.write(tmp_path / "files"), furnaces.fed_by(tmp_path / "spooled", PATHS)
+    with (files.parent / "batches.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(row for row in told if row["batch_id"] != "H2-0006")
+    spool = Spool(spooled.parent / "spool")
+    spool.append([Reading(sent.meter, round(sent.stamp.timestamp() * 1e6), sent.value, sent.number) for sent in furnaces.readings()])
+    for row in told:  # as a plant's system sends them: the start, and later the rest
+        spool.append([], [{"table": "batches", **{column: row[column] for column in first_row}}, {"table": "batches", **row}])
+    spool.close()
+    found = []
+    for site_file in (files, spooled):
+        site = load_site(site_file)
+        data = pipeline.read(site, Period.parse("2025", site.zone))
+        left_out = {batch.batch_id: batch.excluded for batch in data.batches if batch.excluded}
+        found.append((left_out, [(bad.reason, str(bad.place.column)) for bad in data.rejected], len(data.batches)))
+    assert found[0] == found[1]
+    assert (found[1][0], len(found[1][1])) == ({"H2-0002": "end-missing"}, 1)
 
 
 def test_a_batch_whose_end_was_never_told_does_not_run_for_ever(log: Log) -> None:

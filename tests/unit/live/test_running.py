@@ -121,6 +121,18 @@ def test_weeks_of_history_are_those_in_which_batches_ran(furnaces: Furnaces, sit
     assert plant.history.limits == limits
 
 
+def test_a_meter_that_was_replaced_or_is_not_there_yet_is_not_silent(furnaces: Furnaces, tmp_path: Path) -> None:
+    path = furnaces.write(tmp_path)
+    parts = path.read_text("utf-8").partition('[[meters]]\nid = "eaf-2-gas"')
+    new = "".join(parts[1:]).replace("eaf-2-gas", "eaf-2-gas-b") + "from = 2025-01-20\n"
+    path.write_text("".join(parts) + "until = 2025-01-20\n" + new, "utf-8")
+    totals = Totals(load_site(path), date(2025, 1, 2))
+    silent = [
+        {name for name, _ in totals.silent(_us(datetime(2025, 1, 19, hour, tzinfo=UTC))) if "gas" in name} for hour in (22, 23)
+    ]  # midnight in Berlin lies between
+    assert silent == [{"eaf-1-gas", "eaf-2-gas"}, {"eaf-1-gas", "eaf-2-gas-b"}]
+
+
 def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
     plant, split = _plant(furnaces, site)
     assert {since for _, since in plant.totals.silent(_us(split))} == {0}  # none was heard of since the start
