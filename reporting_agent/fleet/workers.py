@@ -91,11 +91,11 @@ class Assignment:
 
     def _look(self) -> Iterator[Outcome]:
         """See which workers came, went and fell silent."""
-        now, there = time.monotonic(), self._there()
-        self._left_out = {address: why for address, why in self._left_out.items() if address in there}
-        for address in [address for address in self._workers if address not in there]:
+        now, seen_at = time.monotonic(), self._seen_at()
+        self._left_out = {address: why for address, why in self._left_out.items() if address in seen_at}
+        for address in [address for address in self._workers if address not in seen_at]:
             yield from self._gone(self._workers.pop(address))
-        for address, last_seen in there.items():
+        for address, last_seen in seen_at.items():
             if (worker := self._workers.get(address)) is not None:
                 self._hear(address, worker, last_seen, now)
             elif address not in self._left_out:
@@ -106,7 +106,7 @@ class Assignment:
         elif now - self._served_at > WITHOUT_WORKERS_S:
             raise next(iter(self._left_out.values()), _without_workers())
 
-    def _there(self) -> dict[str, float]:
+    def _seen_at(self) -> dict[str, float]:
         """Workers that the scheduler knows, each with when it last heard of it."""
         try:
             workers = self._client.scheduler_info()["workers"]

