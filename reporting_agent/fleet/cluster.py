@@ -1,39 +1,28 @@
 """The sites of a fleet as tasks on a Dask cluster that the firm has: https://distributed.dask.org.
 
-A site goes to a worker by its path; the worker reads its files where they lie and writes the results to a folder that workers share. Dask
-repeats the sites of a worker that dies. Sites that were there when workers died too often are repeated once more, one at a time: the next
-deaths name the site that kills, and the others get their labels.
+A site goes to a worker by its path; the worker reads its files where they lie and writes the results to a folder that workers share.
 """
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from benchmarks import shelf
-from benchmarks.errors import InputError, SteplabelError
+from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.console import say
-from reporting_agent.fleet import release
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.processes import died, failed
-from reporting_agent.fleet.release import CarriedShelf
-from reporting_agent.fleet.site_tasks import Outcome, Task, refused
+from reporting_agent.fleet import certificates
+from reporting_agent.fleet.site_tasks import Outcome, Task
+from reporting_agent.fleet.workers import Assignment
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
 CONNECT_S = 30
-WITHOUT_WORKERS_S = 120
-"""How long the sites wait for a worker before the run is given up; what is done is kept."""
-
-_one_at_a_time = Lock()
-"""A worker of several threads does one site at a time: what two of them would share has never been held against one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +38,11 @@ class Cluster:
         """Outcomes as they come.
 
         Raises:
-            InputError: `dask-missing`, `dask-tls-incomplete`, `dask-unreachable`, `fleet-worker-differs`, `dask-without-workers`.
+            InputError: `dask-missing`, `dask-address`, `dask-without-tls`, `dask-tls-incomplete`, `dask-tls-file`, `dask-tls-expired`,
+                `dask-unreachable`, and those of `Assignment.outcomes`.
         """
         with self._client() as client:
-            ours = release.of_this_process()
-            try:
-                client.wait_for_workers(1, timeout=WITHOUT_WORKERS_S)
-            except TimeoutError as none_came:
-                raise _without_workers() from none_came
-            for worker, theirs in sorted(client.run(release.of_this_process, on_error="return").items()):
-                release.require_same(ours, theirs, worker)
-            carried = CarriedShelf.of(shelf.approved())
-            again: list[Task] = []
-            for task, outcome in _as_they_come(client, tasks, ours, carried):
-                if outcome is None:
-                    again.append(task)
-                else:
-                    yield outcome
-            for task in again:
-                for _, outcome in _as_they_come(client, [task], ours, carried):
-                    yield refused(task, died()) if outcome is None else outcome
+            yield from Assignment(client, tasks).outcomes()
 
     def _client(self) -> Client:
         try:
@@ -82,19 +56,12 @@ class Cluster:
                 found=str(missing.name),
                 wanted="dask.distributed",
             ) from missing
-        files = (self.tls_ca_file, self.tls_cert, self.tls_key)
-        if any(files) and not all(files):
-            raise InputError(
-                "dask-tls-incomplete",
-                "A cluster with TLS needs three files.",
-                "Give --tls-ca-file, --tls-cert and --tls-key, as the cluster's own workers have them.",
-                wanted="--tls-ca-file, --tls-cert and --tls-key",
-            )
-        if not any(files) and urlsplit(self.address).hostname not in {"127.0.0.1", "localhost", "::1"}:
+        files = self._files()
+        if not files and urlsplit(self.address).hostname not in {"127.0.0.1", "localhost", "::1"}:
             say(Phrase("This cluster has no TLS: anybody on its network can read what the sites send it, and run code on its workers."))
         security = Security(
-            **{f"tls_{name}": str(file) for name, file in zip(("ca_file", "client_cert", "client_key"), files, strict=True) if file},
-            require_encryption=any(files),
+            **{f"tls_{name}": str(file) for name, file in zip(("ca_file", "client_cert", "client_key"), files, strict=False)},
+            require_encryption=bool(files),
         )
         try:
             return Client(self.address, security=security, timeout=CONNECT_S, set_as_default=False)
@@ -107,55 +74,38 @@ class Cluster:
                 wanted="a running scheduler",
             ) from wrong
 
-
-def _as_they_come(
-    client: Client, tasks: Sequence[Task], ours: Mapping[str, str], carried: CarriedShelf
-) -> Iterator[tuple[Task, Outcome | None]]:
-    """Each task with its outcome; None where workers died of it, or beside it, as often as the cluster allows."""
-    from distributed.scheduler import KilledWorker
-
-    done: queue.Queue[Future[Any]] = queue.Queue()
-    shared = client.submit(_given, carried, pure=False)  # sent once; no scattered data, for those are lost with their worker
-    running = {future.key: (future, task) for task in tasks for future in [client.submit(_on_worker, task, ours, shared, pure=False)]}
-    for future, _ in running.values():
-        future.add_done_callback(done.put)
-    while running:
-        future, task = running.pop(_next(client, done).key)
-        why = future.exception()
-        if isinstance(why, KilledWorker):
-            yield task, None
-        elif isinstance(why, SteplabelError):
-            raise why
-        else:
-            yield task, future.result() if why is None else refused(task, failed(why))
-
-
-def _next(client: Client, done: queue.Queue[Future[Any]]) -> Future[Any]:
-    while True:
-        try:
-            return done.get(timeout=WITHOUT_WORKERS_S)
-        except queue.Empty:
-            if not client.scheduler_info()["workers"]:
-                raise _without_workers() from None
-
-
-def _without_workers() -> InputError:
-    return InputError(
-        "dask-without-workers",
-        Phrase("The Dask cluster has had no worker for %(seconds)s seconds.", seconds=WITHOUT_WORKERS_S),
-        "Start workers and run the same command again: it continues with the sites that are not done.",
-    )
-
-
-def _on_worker(task: Task, ours: Mapping[str, str], carried: CarriedShelf) -> Outcome:
-    """Runs on a worker, which may have come after the others were asked for their release."""
-    try:
-        release.require_same(ours, release.of_this_process(), "here")
-    except SteplabelError as other:
-        return refused(task, other)
-    with _one_at_a_time, shelf.used(carried):
-        return do(task)
-
-
-def _given(carried: CarriedShelf) -> CarriedShelf:
-    return carried
+    def _files(self) -> tuple[Path, ...]:
+        """All three files of TLS, or none. Refuses at once what goes with no address: Dask tries for a minute, and ends with a fault."""
+        scheme, _, host = self.address.partition("://")
+        if scheme not in {"tcp", "tls"} or not host:
+            raise InputError(
+                "dask-address",
+                "This is not the address of a Dask scheduler.",
+                "Give the address that the scheduler prints when it starts: tcp://HOST:8786, with TLS tls://HOST:8786.",
+                place=Place("--dask"),
+                found=self.address,
+                wanted="tcp://HOST:PORT, tls://HOST:PORT",
+            )
+        files = [file for file in (self.tls_ca_file, self.tls_cert, self.tls_key) if file is not None]
+        if scheme == "tcp" and files:
+            raise InputError(
+                "dask-without-tls",
+                "Files for TLS were given, but this address is without TLS.",
+                "Give tls://HOST:8786 if the cluster has TLS; otherwise leave out --tls-ca-file, --tls-cert and --tls-key.",
+                place=Place("--dask"),
+                found=self.address,
+                wanted="tls://HOST:PORT",
+            )
+        if scheme == "tcp":
+            return ()
+        if self.tls_ca_file is None or self.tls_cert is None or self.tls_key is None:
+            raise InputError(
+                "dask-tls-incomplete",
+                "A cluster with TLS needs three files.",
+                "Give --tls-ca-file, --tls-cert and --tls-key, as the cluster's own workers have them.",
+                place=Place("--dask"),
+                found=", ".join([self.address, *map(str, files)]),
+                wanted="--tls-ca-file, --tls-cert and --tls-key",
+            )
+        certificates.require_usable(self.tls_ca_file, self.tls_cert, self.tls_key, datetime.now(UTC))
+        return self.tls_ca_file, self.tls_cert, self.tls_key

@@ -19,6 +19,7 @@ from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.tariff import Tariff
@@ -41,7 +42,7 @@ from reporting_agent.fleet.site_tasks import (
 )
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
-from reporting_agent.report.words import label_name, reason
+from reporting_agent.report.words import label_name, reason, words
 from reporting_agent.sources.object_storage import beside, is_object
 
 
@@ -98,7 +99,8 @@ def _without_label(task: Task, lacking: Sequence[LackingLabel]) -> InputError:
         "This site has no label.",
         "Check the period, and what the site's own report says of the batches that were left out.",
         place=Place(task.file),
-        found="; ".join(labels) or in_language(Phrase("no batch of the period belongs to a step of the pack"), task.lang),
+        found=words(task.lang)["page"]["semicolon"].join(labels)
+        or in_language(Phrase("no batch of the period belongs to a step of the pack"), task.lang),
     )
 
 
@@ -152,7 +154,7 @@ def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iter
         if label.best.value is None:
             continue
         losses = lost.get((label.step, label.product, label.variant, label.metric))
-        gap = None if losses is None else losses.gap
+        money = None if losses is None or losses.gap.money is None or losses.gap.energy <= 0 else losses.gap.money / losses.gap.energy
         yield SiteStep(
             f"{pack.id} {pack.version}",
             *(label.step, label.product, label.variant, str(label.metric), label.boundary, label.unit),
@@ -162,12 +164,20 @@ def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iter
             used=label.used,
             read=label.read,
             output=label.output_t,
-            money=None if gap is None or gap.money is None or gap.energy <= 0 else gap.money / gap.energy,
+            money=money,
             currency=None if losses is None else losses.currency,
             name=label_name(pack.step(label.step), label.product, label.variant, label.metric, task.lang),
             excluded=dict(label.excluded),
             causes={} if losses is None else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
+            in_total=losses is not None and not losses.counted,
+            without_money=None if money is not None else _without_money(losses, task.lang),
         )
+
+
+def _without_money(losses: StepLosses | None, lang: str) -> str:
+    if losses is not None and losses.money_reason is not None:
+        return losses.money_reason.said_in(lang)
+    return in_language(Phrase("No energy above the label was found, so its cost is unknown."), lang)
 
 
 def _prices(task: Task, site: Site) -> Prices | None:

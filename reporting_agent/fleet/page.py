@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
-from benchmarks.phrases import Phrase, enumerated, joined
+from benchmarks.phrases import Phrase, Value, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
 from reporting_agent.fleet.site_tasks import EnergyPrice, Outcome, Prices, Quality, SiteStep
 from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, Standing
@@ -29,7 +29,7 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
         "steps": [_step(group, lang) for group in shared],
         "causes": any(row.causes for group in shared for row in group.sites),
         "prices": _price_rows(outcomes, lang) if shared else [],
-        "alone": [f"{group.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
+        "alone": [in_language(_of_site(group.name, group.sites[0].site), lang) for group in steps if len(group.sites) == 1],
         "failed": _failed(outcomes, lang),
         "lacking": [
             {"site": each.site, "labels": [label.sentence for label in each.lacking]} for each in outcomes if each.steps and each.lacking
@@ -125,7 +125,10 @@ def _step(group: GroupStep, lang: str) -> dict[str, Any]:
         "energy": saved.headed(w["energy"]),
         "money": saved.priced(w["money"]),
         "rows": [_row(row, saved, lang) for row in group.sites],
+        "in_total": any(row.step.in_total for row in group.sites),
+        "without_money": _without_money(group, lang),
         "left_out": [_left_out(row, lang) for row in group.sites if row.step.excluded],
+        "left_out_of": in_language(_left_out_of(group), lang),
         "cause_energy": more.headed(w["cause_energy"]),
         "cause_money": more.priced(w["cause_money"]),
         "causes": [_cause(row, cause, more, lang) for row, cause in causes],
@@ -223,4 +226,28 @@ def _left_out(row: Standing, lang: str) -> str:
     """Reasons for which batches of a site are not in its label, most first."""
     ordered = sorted(row.step.excluded.items(), key=lambda item: -item[1])
     reasons = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=count(number)) for why, number in ordered)
-    return in_language(Phrase("%(where)s: %(what)s", where=row.site, what=reasons), lang)
+    return in_language(_of_site(row.site, reasons), lang)
+
+
+def _left_out_of(group: GroupStep) -> Phrase:
+    excluded = [sum(row.step.excluded.values()) for row in group.sites if row.step.excluded]
+    return Phrase("Batches left out: %(batches)s, at sites: %(sites)s", batches=count(sum(excluded)), sites=count(len(excluded)))
+
+
+def _without_money(group: GroupStep, lang: str) -> list[dict[str, str]]:
+    """Each reason for which a saving has no money, once, with the sites that it holds for."""
+    sites: dict[str, list[str]] = {}
+    for row in group.sites:
+        if row.energy is not None and row.money is None:
+            sites.setdefault(row.step.without_money or "", []).append(row.site)
+    return [
+        {
+            "why": in_language(Phrase("Sites without a saving in money: %(count)s. %(why)s", count=count(len(names)), why=why), lang),
+            "sites": words(lang)["page"]["comma"].join(sorted(names)),
+        }
+        for why, names in sites.items()
+    ]
+
+
+def _of_site(where: str, what: Value) -> Phrase:
+    return Phrase("%(where)s: %(what)s", where=where, what=what)

@@ -33,17 +33,27 @@ def of_this_process() -> dict[str, str]:
     }
 
 
-def require_same(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception, worker: str) -> None:
-    """Refuse a worker that may give other bytes, or that has no agent at all. Raises InputError `fleet-worker-differs`."""
+def difference(ours: Mapping[str, str], theirs: Mapping[str, str], worker: str) -> InputError | None:
+    """Why a worker may give other bytes: `fleet-worker-differs`; None where it gives the same."""
     for part, version in ours.items():
-        if (actual := str(theirs) if isinstance(theirs, Exception) else theirs.get(part, "nothing")) != version:
-            raise InputError(
-                "fleet-worker-differs",
-                Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=part),
-                "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
-                found=actual,
-                wanted=version,
-            )
+        if (actual := theirs.get(part, "nothing")) != version:
+            return _differs(part, worker, actual, version)
+    return None
+
+
+def no_agent(ours: Mapping[str, str], why: BaseException, worker: str) -> InputError:
+    """The same of a worker that could not say, for it has no agent."""
+    return _differs("agent", worker, str(why), ours["agent"])
+
+
+def _differs(part: str, worker: str, found: str, wanted: str) -> InputError:
+    return InputError(
+        "fleet-worker-differs",
+        Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=part),
+        "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
+        found=found,
+        wanted=wanted,
+    )
 
 
 @dataclass(frozen=True, slots=True)

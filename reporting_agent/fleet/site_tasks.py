@@ -27,7 +27,7 @@ from reporting_agent.software import SOFTWARE
 from reporting_agent.sources import object_storage
 
 OUTCOME = "outcome.json"
-FORM = 3  # of outcome.json: what an agent wrote that kept less of a site is done again
+FORM = 4  # of outcome.json: what an agent wrote that kept less of a site is done again
 Work = Literal["label", "check"]
 
 
@@ -53,6 +53,8 @@ class SiteStep:
     name: str  # as `label` says it, in the task's language
     excluded: Mapping[str, int] = field(default_factory=dict)  # batches that were left out, by reason
     causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
+    in_total: bool = False  # its energy is part of another label of the step
+    without_money: str | None = None  # why `money` is None, in the task's language
 
 
 @dataclass(frozen=True, slots=True)

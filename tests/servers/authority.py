@@ -11,15 +11,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def write(folder: Path, name: str) -> None:
-    """`ca.pem` signed `server.crt` for that name, whose key is `server.key`; `other.pem` is another authority's."""
+def write(folder: Path, name: str, until: datetime | None = None) -> None:
+    """`ca.pem` signed `server.crt` for that name, whose key is `server.key`; `other.pem` is another authority's. `until`: when the
+    certificate expires; in two days."""
     keys = {one: ec.generate_private_key(ec.SECP256R1()) for one in ("ca", "other", "server")}
     for one in ("ca", "other"):
         own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)])
         certificate = _signed(one, keys[one], own, keys[one], authority=True)
         (folder / f"{one}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
-    certificate = _signed(name, keys["server"], issuer, keys["ca"], authority=False)
+    certificate = _signed(name, keys["server"], issuer, keys["ca"], authority=False, until=until)
     (folder / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (folder / "server.key").write_bytes(keys["server"].private_bytes(*form))
@@ -27,13 +28,19 @@ def write(folder: Path, name: str) -> None:
 
 
 def _signed(
-    name: str, key: ec.EllipticCurvePrivateKey, by: x509.Name, by_key: ec.EllipticCurvePrivateKey, *, authority: bool
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    by: x509.Name,
+    by_key: ec.EllipticCurvePrivateKey,
+    *,
+    authority: bool,
+    until: datetime | None = None,
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
         x509.CertificateBuilder(
-            by, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=2)
+            by, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=9), until or now + timedelta(days=2)
         )
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)

@@ -56,7 +56,7 @@ class Dask:
 
     def _start(self, module: str, *arguments: str, tree: Path = ROOT) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
-        environment = os.environ | {"PYTHONPATH": str(tree), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}  # of 3, for fewer starts
+        environment = os.environ | {"PYTHONPATH": str(tree)}
         with (self.folder / f"{module}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=tree, env=environment, stdout=log, stderr=log, start_new_session=True)
         self.processes.append(process)

@@ -1,9 +1,10 @@
-"""A provider's source whose process is killed as it connects, as by a machine that runs out of memory."""
+"""Providers' sources whose process is killed as it connects, as by a machine that runs out of memory, or waits to be let go."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,8 +23,18 @@ class Faulty:
         raise ZeroDivisionError("of the source")
 
 
-class DyingOnce:
-    """The same at the first time; later it gives nothing, and the site's files stand for themselves."""
+class FilesOnly:
+    """Gives nothing: the site's files stand for themselves."""
+
+    def gives(self) -> frozenset[str]:
+        return frozenset()
+
+    def units(self) -> dict[str, str]:
+        return {}
+
+
+class DyingOnce(FilesOnly):
+    """Kills its process the first time."""
 
     def connect(self, _options: dict[str, object], folder: Path, _zone: ZoneInfo) -> DyingOnce:
         try:
@@ -33,8 +44,12 @@ class DyingOnce:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
-    def gives(self) -> frozenset[str]:
-        return frozenset()
 
-    def units(self) -> dict[str, str]:
-        return {}
+class Held(FilesOnly):
+    """Says in `held` which process does the site, and waits for `go`."""
+
+    def connect(self, _options: dict[str, object], folder: Path, _zone: ZoneInfo) -> Held:
+        (folder / "held").write_text(str(os.getpid()))
+        while not (folder / "go").exists():
+            time.sleep(0.05)
+        return self

@@ -1,12 +1,11 @@
 """A fleet on a real Dask cluster of two workers with TLS: the same bytes as one by one, also where the sites and their results lie in
-object storage; a worker that is killed, another release, going on."""
+object storage; a worker that is killed, going on."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -19,13 +18,9 @@ import pytest
 from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.fleet import cluster
-from reporting_agent.fleet.cluster import _on_worker
 from reporting_agent.fleet.declared import load_fleet
-from reporting_agent.fleet.release import CarriedShelf, of_this_process
-from reporting_agent.fleet.site_tasks import Task
-from reporting_agent.software import VERSION
 from tests.servers import s3
-from tests.servers.dask import ROOT, Dask, certificates
+from tests.servers.dask import Dask, certificates
 from tests.servers.s3 import ObjectStorage
 from tests.unit.fleet.test_fleet import group_of, kills_what_reads_it
 
@@ -181,26 +176,3 @@ def test_a_site_that_kills_workers_again_and_again_is_named_and_stops_no_other(d
     kills_what_reads_it(tmp_path / "works-0" / "site.toml")
     assert fleet(file, out, dask) == 1
     assert [one["refused"] and one["refused"]["code"] for one in told(out)] == ["fleet-process-died", None, "file-missing"]
-
-
-@pytest.mark.slow
-def test_a_worker_of_another_release_is_refused_before_and_while_it_works(
-    dask: Dask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file, out = group_of(tmp_path, 1, 120), tmp_path / "out"
-    other = tmp_path / "other"
-    for package in ("benchmarks", "reporting_agent"):
-        shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
-    software = other / "reporting_agent" / "software.py"
-    software.write_text(software.read_text("utf-8").replace(f'"{VERSION}"', '"0.0.9"'), "utf-8")
-    with dask.client() as client:
-        dask.worker(other, "--no-nanny", "--name", "older")
-        client.wait_for_workers(3, timeout=60)
-    assert fleet(file, out, dask) == 1
-    refusal = capsys.readouterr().err
-    assert "fleet-worker-differs" in refusal
-    assert "steplabel-agent/0.0.9" in refusal
-    assert not list(out.glob("*/outcome.json"))
-    late = _on_worker(Task(str(file), {}, "2016", "en", str(out)), {**of_this_process(), "numpy": "1.0"}, CarriedShelf({}, {}, ""))
-    assert late.refused is not None
-    assert late.refused["code"] == "fleet-worker-differs"

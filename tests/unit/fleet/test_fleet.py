@@ -52,11 +52,16 @@ def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
 
 def kills_what_reads_it(site: Path, *, once: bool = False) -> None:
     """Let the site read from a source whose process is killed, always or the first time."""
+    reads_by(site, "DyingOnce" if once else "Dying", beside_files=once)
+
+
+def reads_by(site: Path, source: str, *, beside_files: bool) -> None:
+    """Let the site read from a source of `dying_source`, in place of its files or beside them."""
     text = site.read_text(encoding="utf-8")
     inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
     assert inputs in text
-    source = f'source = "tests.unit.fleet.dying_source:Dying{"Once" if once else ""}"'
-    site.write_text(text.replace(inputs, f"{inputs}\n{source}" if once else source), encoding="utf-8")
+    named = f'source = "tests.unit.fleet.dying_source:{source}"'
+    site.write_text(text.replace(inputs, f"{inputs}\n{named}" if beside_files else named), encoding="utf-8")
 
 
 @dataclass(frozen=True)

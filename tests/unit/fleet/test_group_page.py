@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from reporting_agent.fleet import page
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import EnergyPrice, Outcome, Prices, Task, name_of
+from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Task, name_of
 from reporting_agent.fleet.sites_compared import as_json, grouped
 from tests.unit.fleet.test_fleet import TARIFF, group_of, step
 
@@ -36,7 +37,12 @@ def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_a_row_says_of_how_many_batches_its_label_is_and_why_the_others_were_left_out(read: tuple[str, list[Outcome], str]) -> None:
     lang, outcomes, written = read
     assert {"en": "120 of 240", "zh": "240 中的 120"}[lang] in written
-    assert {"en": "Batches left out: w2-works-2: energy unknown 120", "zh": "未采用的批次：w2-works-2：能耗未知 120"}[lang] in written
+    left_out = {
+        "en": ("Batches left out: 120, at sites: 1", "w2-works-2: energy unknown 120"),
+        "zh": ("未采用的批次：120，涉及生产厂区：1", "w2-works-2：能耗未知 120"),
+    }[lang]
+    folded = re.findall(r"<summary>([^<]*)</summary>\s*<ul><li>([^<]*)</li></ul>", written)
+    assert folded == [left_out] * 2
     assert {"en": "the output of the batches used", "zh": "所采用批次的产量"}[lang] in written
     (site,) = [row for row in as_json("G", "2016", outcomes, grouped(outcomes))["steps"][0]["sites"] if row["site"] == "w2-works-2"]
     assert (site["batches"], site["batches_read"], site["excluded"]) == (120, 240, {"energy-unknown": 120})
@@ -83,3 +89,34 @@ def test_a_tariff_by_the_hour_is_told_by_its_least_and_most() -> None:
     outcomes = [Outcome(f"{name}/site.toml", name, name, "", (own,), paid) for name in "ab"]
     written = page.render("G", "2016", outcomes, grouped(outcomes), "en", MADE)
     assert "electricity 0.3 to 0.9 CNY/kWh, coke by the series spot, CNY/t" in written
+
+
+def test_electricity_that_is_part_of_a_total_is_not_to_be_added(read: tuple[str, list[Outcome], str]) -> None:
+    lang, outcomes, written = read
+    words = {
+        "en": "This energy is part of the total of its step: do not add the two.",
+        "zh": "该能量是其工序总量的一部分：请勿将二者相加。",
+    }[lang]
+    total, electricity = (written.index(f"<caption>{group.name}") for group in grouped(outcomes))
+    assert total < electricity
+    assert [at > electricity for at in (found.start() for found in re.finditer(re.escape(words), written))] == [True]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_saving_without_money_has_its_reason(lang: str, tmp_path: Path) -> None:
+    fleet = load_fleet(group_of(tmp_path, sites=2))
+    outcomes = [do(Task(file, {}, "2016", lang, str(tmp_path / "out" / name_of(file)))) for file in fleet.files()[:2]]
+    written = page.render("G", "2016", outcomes, grouped(outcomes), lang, MADE)
+    told = {
+        "en": "Sites without a saving in money: 2. site.toml has no [tariff], so no amount has a price.",
+        "zh": "没有可节约费用的生产厂区：2。site.toml 中没有",
+    }[lang]
+    assert written.count(f"<summary>{told}") == 2
+    assert written.count({"en": "w0-works-2, w1-works-2", "zh": "w0-works-2，w1-works-2"}[lang]) == 2
+
+
+def test_items_of_a_list_are_parted_as_the_language_does() -> None:
+    lacking = tuple(LackingLabel("eaf", "steel", "any", name, "too-few", 1, 1, {}, name) for name in ("total", "electricity"))
+    outcomes = [Outcome("a/site.toml", "a", "a", "", (step(350.0, 352.0),), lacking=lacking)]
+    written = page.render("G", "2016", outcomes, grouped(outcomes), "zh", MADE)
+    assert "total；electricity" in written

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from fixtures import fleet
+from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.pipeline.inputs import paths_of
@@ -23,3 +28,13 @@ def test_sites_beyond_the_distinct_ones_have_links_to_the_readings_of_another(tm
     assert first != second
     assert len(first) == 1000
     assert (sites[0].folder / "batches.csv").read_text().count("\n") > 20 * 2
+
+
+def test_the_command_that_is_printed_labels_every_site(tmp_path: Path) -> None:
+    asked = [sys.executable, "-m", "fixtures", "fleet", str(tmp_path / "group"), "--sites", "1", "--readings", "20000"]
+    printed = subprocess.run(asked, capture_output=True, text=True, check=True).stderr
+    program, *arguments = shlex.split(printed.removeprefix("next: "))
+    assert program == "steplabel-agent"
+    assert main([*arguments, "--out", str(tmp_path / "out"), "--processes", "1"]) == 0
+    (site,) = json.loads((tmp_path / "out" / "group.json").read_text(encoding="utf-8"))["sites"]
+    assert site["refused"] is None
