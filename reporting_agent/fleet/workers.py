@@ -161,6 +161,7 @@ class Assignment:
             self._leave_out(address, why)
         elif ended is worker.future and worker.task is not None:
             task, worker.task = worker.task, None
+            self._give()  # the next before the outcome of this one is fetched, or the worker would wait for us
             yield from self._finished(task, ended, why)
 
     def _leave_out(self, address: str, why: BaseException) -> None:
