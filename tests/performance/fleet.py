@@ -1,8 +1,8 @@
 """A fleet on one and two Dask workers beside the ideal: the same sites one after another in one process, divided by the workers.
 
 Both sides are warm, do a site on one processor, and their files are held to the same bytes. One by one and on workers by turns, so that a
-noisy minute strikes both. Seconds of the processor stand beside, for a machine that others use. Twenty-four sites, since a worker is handed
-one ahead: of few sites the last decides.
+noisy minute strikes both. Seconds of the processor stand beside, for a machine that others use. Twenty-four sites, since of few
+the last decides.
 """
 
 from __future__ import annotations
