@@ -19,6 +19,9 @@ from pathlib import Path
 
 from tests.servers import Server, free_port, unprivileged
 
+START_S = 120
+"""A replica replays first what its primary wrote during the copy: beside other tests 30 s were once too few."""
+
 
 @contextmanager
 def serve(directory: Path) -> Iterator[Server]:
@@ -133,7 +136,7 @@ def _run(programs: Path, program: str, *arguments: str) -> None:
 def _wait_for(socket: Path, port: int) -> None:
     import psycopg
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START_S
     while True:
         try:
             psycopg.connect(f"host={socket} port={port} user=postgres dbname=postgres").close()
