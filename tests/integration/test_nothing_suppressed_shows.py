@@ -237,6 +237,7 @@ def test_the_cell_is_refused_and_its_neighbours_are_not(cast: Cast) -> None:
     assert row.document["best_reached_total"]["gate"]["shown"] is False
 
 
+@pytest.mark.timeout(1800)  # the long form asks for every address in every form as every role, twice
 def test_every_answer_is_the_same_whatever_the_hidden_figures_are(cast: Cast, long: bool) -> None:
     figures = hidden_figures(cast)
     planted = f"{figures[0]:.1f}"
