@@ -131,7 +131,9 @@ class Total:
         self._add_up(place)
 
     def _tells_nothing(self, value: float) -> bool:
-        return value != value or (self.meter.range is not None and bool(self._impossible(np.array([value]))[0]))
+        return value != value or (
+            self.meter.reading == "rate" and self.meter.range is not None and bool(self._impossible(np.array([value]))[0])
+        )
 
     def _impossible(self, value: Floats) -> NDArray[np.bool_]:
         """Values of a rate that `label` leaves out, since its declared range makes them impossible."""
