@@ -7,10 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-
-from threadpoolctl import ThreadpoolController
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place, SteplabelError
@@ -41,6 +38,7 @@ from reporting_agent.fleet.site_tasks import (
     refused,
 )
 from reporting_agent.pipeline.inputs import paths_of
+from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files
 from reporting_agent.report.words import label_name, reason, words
 from reporting_agent.sources.object_storage import beside, is_object
@@ -49,11 +47,10 @@ from reporting_agent.sources.object_storage import beside, is_object
 def do(task: Task) -> Outcome:
     """Label or check one site and write its files, or take what an earlier run made of the same; a refusal is an outcome too.
 
-    On one processor, since others do other sites: threads of the linear algebra that wait for one another took 3.4 times as much of the
-    processors (four sites of 100,000 readings, two processors that others used too).
+    On one processor, since others do other sites.
     """
     LANGUAGE.set(task.lang)
-    with _threads().limit(limits=1):
+    with on_one_processor():
         return _done(task)
 
 
@@ -70,12 +67,6 @@ def _done(task: Task) -> Outcome:
         return refused(task, refusal)
     except OSError as unreadable:
         return refused(task, _unreadable(task, unreadable))
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadpoolController:
-    """Those of the libraries that the imports above have loaded. To look for them takes 15 ms."""
-    return ThreadpoolController()
 
 
 def _label(task: Task, site: Site, folder: Path) -> Outcome:

@@ -22,7 +22,7 @@ from benchmarks import shelf
 from benchmarks.errors import InputError, SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.console import LANGUAGE, say
-from reporting_agent.fleet import release
+from reporting_agent.fleet import freed_memory, release
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.processes import died, failed
 from reporting_agent.fleet.release import CarriedShelf
@@ -231,5 +231,5 @@ def _received(carried: CarriedShelf, ours: Mapping[str, str], address: str) -> C
 
 
 def _on_worker(task: Task, carried: CarriedShelf) -> Outcome:
-    with _one_at_a_time, shelf.used(carried):
+    with _one_at_a_time, freed_memory.kept(), shelf.used(carried):
         return do(task)

@@ -7,7 +7,6 @@ record shows readings that must be left out is read a second time, block by bloc
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ from reporting_agent.metering.curve import Course
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.stream import Asked, MeterStream, OutOfOrder
+from reporting_agent.processors import processors
 
 Block = tuple[str, Readings, str]
 """Meter id, readings in file order, file name."""
@@ -27,22 +27,17 @@ def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False
     """The course of each meter, by its id.
 
     Args:
-        lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a core.
+        lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a processor.
         fast: sound blocks take the fast road; otherwise all readings take the careful one.
     """
     by_id = {request.meter.id: request for request in asked}
-    if len(lanes) < 2:
+    if (threads := min(len(lanes), processors())) < 2:
         followed = [_follow(read, by_id, fast) for read in lanes]
     else:
-        with ThreadPoolExecutor(min(len(lanes), cores())) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
     closed = {name: course for lane in followed for name, course in lane.items()}
     return {name: closed[name] if name in closed else MeterStream(request).close() for name, request in by_id.items()}
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Course]:

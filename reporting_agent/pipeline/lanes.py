@@ -11,8 +11,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import progress
 from reporting_agent.metering.declared import DeclaredReadings
-from reporting_agent.metering.engine import Block, Read, cores
+from reporting_agent.metering.engine import Block, Read
 from reporting_agent.metering.readings import Readings
+from reporting_agent.processors import processors
 from reporting_agent.sources import ReadingBlock, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog, gathered, lanes_of
 
@@ -44,7 +45,7 @@ class Lanes:
             return cls([_read(readings, log, days, declared, told=True)], [log], [readings], days)
         profile = site.mapping.readings
         groups = [list(readings)] if declared.swaps else lanes_of(readings, profile)
-        read_ahead = len(groups) < cores()
+        read_ahead = len(groups) < processors()
         logs, openers = [_empty(log) for _ in groups], [_opener(group, site, read_ahead) for group in groups]
         reads = [_read(opened, own, days, declared, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
         return cls(reads, logs, openers, days)

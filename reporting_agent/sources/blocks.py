@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
+from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import arrays, cells, parquet
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
@@ -68,7 +69,8 @@ def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[B
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_AHEAD, read_dictionary=[meter] if meter else None) as file:
             for only, group in groupby(range(file.num_row_groups), lambda index: only_value(file.metadata, index, meter)):
                 read = [name for name in wanted if only is None or name != meter]
-                for batch in file.iter_batches(ROWS_A_BLOCK, row_groups=list(group), columns=read, use_threads=only is None):
+                threads = only is None and processors() > 1
+                for batch in file.iter_batches(ROWS_A_BLOCK, row_groups=list(group), columns=read, use_threads=threads):
                     columns = {name: batch.column(name) for name in read}
                     if only is not None and meter is not None:
                         columns[meter] = arrays.repeated(only, batch.num_rows)
