@@ -1,8 +1,9 @@
 """A fleet on one and two Dask workers beside the ideal: the same sites one after another in one process, divided by the workers.
 
 Both sides are warm, do a site on one processor, and their files are held to the same bytes. One by one and on workers by turns, so that a
-noisy minute strikes both. Seconds of the processor stand beside, for a machine that others use. Twenty-four sites, since of few
-the last decides.
+noisy minute strikes both; where a size is given, one by one and one worker at the same time, each on a processor of its own, since two
+hundred large sites take most of an hour each way. Seconds of the processor stand beside, for a machine that others use. Twenty-four sites,
+since of few the last decides.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -38,11 +39,11 @@ FILES = ("label.json", "batches.parquet", "rejected.csv")
 
 def measure(long: bool = False, size: tuple[int, int, int] | None = None) -> Iterator[Measurement]:
     """At each size on one worker and on two; with `long` at 200 sites as well, and at sites of 50 million readings. A size that is given
-    (sites, readings of each, distinct) is measured alone, once."""
+    (sites, readings of each, distinct) is measured alone, once, one by one beside one worker."""
     for sites, readings, distinct in [size] if size else (*SIZES, *(LONG_SIZES if long else ())):
         with tempfile.TemporaryDirectory(prefix="steplabel-fleet-") as name:
             file = simulated.write(Path(name) / "sites", sites, readings, distinct)
-            yield from _beside_the_ideal(Path(name), file, readings, 1 if long or size else RUNS)
+            yield from _beside_the_ideal(Path(name), file, readings, 1 if long or size else RUNS, by_turns=not size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,24 @@ class _Run:
     peak_mb: float = 0.0
 
 
-def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int) -> Iterator[Measurement]:
-    """Each turn one by one, then on one worker and on two: a cluster that waits would take from the others."""
+def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int, *, by_turns: bool) -> Iterator[Measurement]:
+    """Each turn one by one, then on one worker and on two: a cluster that waits takes a little from the others."""
     alone: list[_Run] = []
     clusters: dict[int, list[_Run]] = {workers: [] for workers in WORKERS}
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process, ThreadPoolExecutor(1) as beside:
         process.submit(_timed, tasks_of(file, folder / "warm")[0]).result()  # imports, and the files of the system
         for turn in range(runs):
             out = folder / f"{turn}-one-by-one"
-            alone.append(_one_by_one(process, tasks_of(file, out)))
+            one_by_one = beside.submit(_one_by_one, process, tasks_of(file, out))
+            if by_turns:
+                wait([one_by_one])
             for workers, done in clusters.items():
                 on_cluster = folder / f"{turn}-{workers}"
                 done.append(_on_workers(file, on_cluster, workers))
+                wait([one_by_one])
                 if digests(on_cluster) != digests(out):
                     raise AssertionError("the files of the cluster are not those of one by one")
+            alone.append(one_by_one.result())
     sites = len(load_fleet(file).files())
     alone_s = median(run.used_s for run in alone)
     for workers, done in clusters.items():
