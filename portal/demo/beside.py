@@ -31,7 +31,7 @@ from portal.demo import cast as casting
 from portal.demo.plants import keys_of
 from portal.intake import commitments as intake_commitments
 from portal.intake import receiving as intake
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import register_file
 from portal.register.bringing import bring_to
@@ -155,10 +155,10 @@ def fill(main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callabl
     for period in ReportingPeriod.objects.exclude(peer_group__pack=main.pack.id, name=str(main.year)).order_by("name", "peer_group__pack"):
         out = datetime(int(period.name) + 1, 6, 1, 9, 0, tzinfo=UTC)
         standings.compute(period, drafter.email, out)
-        draft = publication.draft(period, drafter, out)
+        draft = drafting.draft(period, drafter, out)
         if others and period.peer_group.pack == others[-1].pack.id and period.name == str(main.year):
             continue
-        first = publication.publish(draft, approver, keys.receipt_key(), out)
+        first = publishing.publish(draft, approver, keys.receipt_key(), out)
         if others and period.peer_group.pack == others[0].pack.id and period.name == str(main.year - 1):
             _again(first, drafter, approver, out + timedelta(days=30))
         if period.name < str(main.year):
@@ -168,6 +168,6 @@ def fill(main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callabl
 
 def _again(first: Publication, drafter: User, approver: User, now: datetime) -> None:
     """A version that was withdrawn with its reason, and the one in its place."""
-    publication.withdraw(first, approver, "A plant had counted steam that it sold as its own.", now)
-    draft = publication.draft(first.period, drafter, now, "The plant's own statement was checked; its values stay as they were reported.")
-    publication.publish(draft, approver, keys.receipt_key(), now + timedelta(days=1))
+    publishing.withdraw(first, approver, "A plant had counted steam that it sold as its own.", now)
+    draft = drafting.draft(first.period, drafter, now, "The plant's own statement was checked; its values stay as they were reported.")
+    publishing.publish(draft, approver, keys.receipt_key(), now + timedelta(days=1))

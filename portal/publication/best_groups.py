@@ -32,7 +32,6 @@ from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication.models import BestGroup, Publication, Status
-from portal.publication.publishing import subject_of
 from portal.translog import log
 
 JSON = dict[str, Any]
@@ -59,7 +58,7 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
         if held is not None and held.proposed_by_id == by.pk and held.document["steps"] == content["document"]["steps"]:
             return held  # the form sent twice
         proposal, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
-        record(now, by.email, Action.BEST_GROUP_PROPOSED, subject_of(row), f"{_told(content['document'])} cells")
+        record(now, by.email, Action.BEST_GROUP_PROPOSED, row.audit_subject, f"{_told(content['document'])} cells")
     return proposal
 
 
@@ -106,7 +105,7 @@ def publish(publication: Publication, read_against: str, by: User, key: ReceiptK
         held.document, held.behind, held.digest, held.log_index = document, content["behind"], digest.hex(), index
         held.published_by, held.published_at = by, now
         held.save()
-        record(now, by.email, Action.BEST_GROUP_PUBLISHED, subject_of(row), f"{_told(document)} cells, entry {index}")
+        record(now, by.email, Action.BEST_GROUP_PUBLISHED, row.audit_subject, f"{_told(document)} cells, entry {index}")
     return held
 
 

@@ -76,6 +76,12 @@ class Publication(models.Model):
     def __str__(self) -> str:
         return f"{self.period} version {self.version} ({self.status})"
 
+    @property
+    def audit_subject(self) -> str:
+        """How the audit record names it."""
+        group = self.period.peer_group
+        return f"benchmark {group.pack}/{group.scope.path}/{group.route}/{self.period.name}/v{self.version}"
+
 
 class BestGroup(models.Model):
     """How the firms behind a version's best values are composed (`publication.best_groups`). `behind` says who stands behind each share:

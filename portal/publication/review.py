@@ -17,6 +17,7 @@ from portal.plain_views import view_of
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
 from portal.publication.rows import public
 from portal.publication.shapes import LabelView, label_view
+from portal.publication.who_may_publish import obstacle_by_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
     release = _release(publication)
     waiting = release is not None and release.state == ScheduledRelease.State.WAITING
     own = row.drafted_by_id == user.pk
-    why_not = _why_not(row.status, waiting=waiting, own=own, hold=gate.hold, shown=gate.shown)
+    why_not = obstacle_by_state(row.status, waiting=waiting, own=own, hold=gate.hold, shown=gate.shown)
     return DraftView(
         id=publication,
         peer_group=group.pk,
@@ -135,27 +136,6 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         may_discard=row.status == Status.DRAFT and not waiting,
         may_withdraw=row.status == Status.PUBLISHED,
     )
-
-
-def obstacle(row: Publication, user: User, gate: GateResult) -> str:
-    """Why this person may not publish this version now, as a code; empty when nothing stands in the way."""
-    if not may_decide_for(user, row.period.peer_group.scope):
-        return "not-regulator"
-    waiting = row.releases.filter(state=ScheduledRelease.State.WAITING).exists()
-    return _why_not(row.status, waiting=waiting, own=row.drafted_by_id == user.pk, hold=gate.hold, shown=gate.shown)
-
-
-def _why_not(status: str, *, waiting: bool, own: bool, hold: bool, shown: int) -> str:
-    """The same of who may decide about it."""
-    if status != Status.DRAFT:
-        return "not-a-draft"
-    if waiting:
-        return "is-scheduled"
-    if own:
-        return "own-draft"
-    if hold:
-        return "gate-holds"
-    return "" if shown else "nothing-shown"
 
 
 def _called(person: User | None) -> str:

@@ -18,9 +18,11 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.publication import announcing, asking
 from portal.publication.entries import log_published
+from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, Status
-from portal.publication.publishing import approved, asked_again, let_out, refusal, subject_of
+from portal.publication.publishing import approved, let_out
+from portal.publication.refusals import refusal
 from portal.standings.naming import named_firms
 
 WAITING = ScheduledRelease.State.WAITING
@@ -30,7 +32,7 @@ def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, 
     """A second person approves a draft for a time to come. The gate is asked as of that time.
 
     Raises:
-        RefusedError: as `services.publish`; `time-past`, `is-scheduled`.
+        RefusedError: as `publishing.publish`; `time-past`, `is-scheduled`.
     """
     if at <= now:
         raise refusal("time-past")
@@ -48,7 +50,11 @@ def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, 
             document=document,
         )
         record(
-            now, by.email, Action.PUBLICATION_SCHEDULED, subject_of(row), f"for {at.isoformat(timespec='minutes')}. {release.note}".strip()
+            now,
+            by.email,
+            Action.PUBLICATION_SCHEDULED,
+            row.audit_subject,
+            f"for {at.isoformat(timespec='minutes')}. {release.note}".strip(),
         )
     return release
 
@@ -67,7 +73,7 @@ def cancel(publication: Publication, by: User, now: datetime) -> None:
         if waiting is None:
             raise refusal("not-scheduled")
         _end(waiting, ScheduledRelease.State.CANCELLED, now, by)
-        record(now, by.email, Action.RELEASE_CANCELLED, subject_of(row), f"was set for {waiting.at.isoformat(timespec='minutes')}")
+        record(now, by.email, Action.RELEASE_CANCELLED, row.audit_subject, f"was set for {waiting.at.isoformat(timespec='minutes')}")
 
 
 def release_due(clock: Callable[[], datetime]) -> int:
@@ -87,12 +93,12 @@ def _release(publication: int, now: datetime) -> bool:
             return False
         if code := _what_changed(row, waiting, now):
             _end(waiting, ScheduledRelease.State.STOPPED, now, reason=code)
-            record(now, "worker", Action.RELEASE_STOPPED, subject_of(row), code)
+            record(now, "worker", Action.RELEASE_STOPPED, row.audit_subject, code)
             announcing.stopped(row, now)
             return False
         let_out(row, waiting.gate, waiting.explanation, waiting.document, waiting.approved_by_id, now, waiting.note)
         _end(waiting, ScheduledRelease.State.RELEASED, now)
-        record(now, "worker", Action.PUBLICATION_PUBLISHED, subject_of(row), f"as approved on {waiting.approved_at:%Y-%m-%d}")
+        record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {waiting.approved_at:%Y-%m-%d}")
         log_published(row, now)
         announcing.published(row, now)
         asking.ask(row, now)

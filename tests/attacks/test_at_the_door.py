@@ -25,7 +25,7 @@ from portal.accounts.models import User
 from portal.intake import receiving as intake
 from portal.notifications.mailing import Letter
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.settings.redis_caches import redis_caches
 from portal.standings import computing as standings
 from portal.web import mail_texts, page_cache
@@ -62,7 +62,7 @@ def published() -> Cast:
         intake.receive(plant.envelope(cast.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(cast.period, "worker", NOW)
-    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast
 
 

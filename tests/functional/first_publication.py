@@ -73,12 +73,12 @@ from portal.accounts.models import User
 from portal.catalogue.models import ReportingPeriod
 from portal.demo.cast import APPROVER, DRAFTER
 from portal.intake.models import Submission
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 period = ReportingPeriod.objects.get(name=Submission.objects.values_list("period", flat=True).first())
 drafter, approver = (User.objects.get(email=email) for email in (DRAFTER, APPROVER))
 standings.compute(period, drafter.email, timezone.now())
-print(publishing.publish(publishing.draft(period, drafter, timezone.now()), approver, keys.receipt_key(), timezone.now()).status)
+print(publishing.publish(drafting.draft(period, drafter, timezone.now()), approver, keys.receipt_key(), timezone.now()).status)
 """
 
 

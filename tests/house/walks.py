@@ -27,7 +27,7 @@ READING = "reporting_agent/pipeline/metered.py:measure"
 ON_REQUEST = {
     "an envelope at the door": "portal/intake/receiving.py:receive",
     "an envelope opened": "portal/opening/unsealing.py:open_one",
-    "a version drafted": "portal/publication/publishing.py:draft",
+    "a version drafted": "portal/publication/drafting.py:draft",
     "where we stand": "portal/web/views/enterprise.py:stand",
 }
 TESTS = ("tests/integration/test_publication.py", "tests/integration/test_where_we_stand.py")

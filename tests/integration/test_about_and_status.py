@@ -16,7 +16,7 @@ from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.web import about, readiness
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 
@@ -33,7 +33,7 @@ def build_scene() -> Cast:
 @pytest.fixture
 def published(cast: Cast) -> Cast:
     opening.sweep(keys.processing_key(), lambda: NOW)
-    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast
 
 

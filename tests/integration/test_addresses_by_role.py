@@ -51,7 +51,7 @@ from portal.intake.models import Commitment, Submission, WorkerSeen
 from portal.notifications.models import Notice
 from portal.opening import unsealing as opening
 from portal.practices import reviewing
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication
@@ -658,8 +658,8 @@ def house(portal_keys: object) -> House:
     opening.sweep(keys.processing_key(), lambda: NOW)
     worker_seen.write([keys.processing_key().key_id], timedelta(0), timezone.now())
     attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
-    first = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    second = publication.draft(cast.period, cast.drafter, NOW, "Nothing but the wording.")
+    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    second = drafting.draft(cast.period, cast.drafter, NOW, "Nothing but the wording.")
     plant, year = cast.plants[0], timedelta(days=365)
     before = ReportingPeriod.objects.create(
         peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year

@@ -18,7 +18,7 @@ from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from reporting_agent.cli import main
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
@@ -62,7 +62,7 @@ def works(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture
     for number, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    published = publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    published = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
     simulated = Sector("cement", 1, 1, int(PERIOD)).plants[0]
     simulated.write(tmp_path, faults=0, road="csv")

@@ -32,7 +32,7 @@ from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
 from portal.partners import terms
-from portal.publication import publishing as publication
+from portal.publication import drafting
 from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
 from tests.integration.partners_cast import make_partners
@@ -163,7 +163,7 @@ def build_scene() -> House:
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(cast.period, "test", NOW)
     engaged = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    publication.draft(cast.period, cast.drafter, NOW)
+    drafting.draft(cast.period, cast.drafter, NOW)
     elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
     office = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
     people = {

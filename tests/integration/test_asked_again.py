@@ -12,7 +12,7 @@ from portal.accounts.models import EnrolmentToken, User
 from portal.intake import receiving as intake
 from portal.keys import processing_key, published_directory, receipt_key
 from portal.opening import unsealing as opening
-from portal.publication import publishing
+from portal.publication import drafting
 from portal.publication.models import Publication, Status
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
@@ -41,7 +41,7 @@ def signed_in(user: User, minutes_ago: int) -> Client:
 def test_each_dangerous_act_asks_who_signed_in_long_ago(cast: Cast, *, lately: bool) -> None:
     minutes = 5 if lately else 20
     owner, officer = signed_in(cast.plants[0].owner, minutes), signed_in(cast.approver, minutes)
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     device, token = cast.plants[0].device, f"/sites/{cast.plants[0].site.slug}/token/"
     tokens = EnrolmentToken.objects.count()
     acts: tuple[tuple[Client, str, dict[str, str]], ...] = (

@@ -15,8 +15,7 @@ from portal.notifications import telling
 from portal.notifications.kinds import How, Kind
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
-from portal.publication import history
-from portal.publication import publishing as publication
+from portal.publication import drafting, history, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
@@ -34,7 +33,7 @@ def build_scene() -> Cast:
 
 
 def drafted(cast: Cast, words: str = "") -> Publication:
-    return publication.draft(cast.period, cast.drafter, NOW, words)
+    return drafting.draft(cast.period, cast.drafter, NOW, words)
 
 
 def exclusions(row: Publication) -> str:
@@ -47,7 +46,7 @@ def test_unless_decided_otherwise_audits_change_nothing(cast: Cast) -> None:
 
 
 def test_an_adverse_opinion_leaves_the_next_version_and_is_told(cast: Cast) -> None:
-    first = publication.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
+    first = publishing.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
     decide(cast, adverse_leaves=True)
     bad = audit(cast, cast.plants[0], Opinion.ADVERSE)
     row = drafted(cast, "Audited.")
@@ -69,7 +68,7 @@ def test_an_adverse_opinion_stops_a_draft_that_still_holds_the_site(cast: Cast) 
     draft = drafted(cast)
     audit(cast, cast.plants[0], Opinion.ADVERSE)
     with pytest.raises(RefusedError) as refused:
-        publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+        publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert refused.value.code == "draft-outdated"
 
 
@@ -90,10 +89,10 @@ def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
     assert list(cohort(cast.period, NOW.date()).digests) == draft.participants
     if not looked_at:
         monkeypatch.setattr(history, "roster_of", lambda *_what: Roster.from_json(draft.roster))
-        assert publication.publish(draft, cast.approver, keys.receipt_key(), NOW).status == "published"
+        assert publishing.publish(draft, cast.approver, keys.receipt_key(), NOW).status == "published"
         return
     with pytest.raises(RefusedError) as refused:
-        publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+        publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert refused.value.code == "draft-outdated"
     assert drafted(cast).pk != draft.pk, "drafted again, it is another draft"
 
@@ -149,9 +148,9 @@ def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it
         audit(cast, plant, steps=(first_step,))
     telling.wish(unwilling.owner.pk, {Kind.PRACTICE_ASKED: How.NEVER}, "en")
 
-    publication.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
     assert [asks(plant) for plant in (asked, unwilling, unaudited, behind)] == [1, 0, 0, 0]
-    publication.publish(drafted(cast, "Audited."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafted(cast, "Audited."), cast.approver, keys.receipt_key(), NOW)
     assert asks(asked) == 2, "once a version"
     notice = Notice.objects.filter(recipient=asked.owner, kind=Kind.PRACTICE_ASKED).latest("pk")
     assert notice.told["step"] == first_step

@@ -25,7 +25,7 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing, scheduling
+from portal.publication import drafting, publishing, scheduling
 from portal.publication.counted_before import _tells
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
@@ -54,7 +54,7 @@ def build_scene() -> Cast:
 
 
 def publish(cast: Cast) -> Publication:
-    return publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
 
 def steps_of(row: Publication) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def test_without_standings_of_the_very_reports_there_are_none(cast: Cast) -> Non
 
 
 def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_bands(cast: Cast) -> None:
-    row = publishing.draft(cast.period, cast.drafter, NOW)
+    row = drafting.draft(cast.period, cast.drafter, NOW)
     told = bands(cast.period, cohort(cast.period), cast.pack, 8)
     assert len(told) == len(row.gate["published"]["steps"])
     few, held = row.gate["published"]["steps"][0], row.gate["cells"][1]
@@ -121,7 +121,7 @@ def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(ca
 
 
 def publish_again(cast: Cast) -> Publication:
-    draft = publishing.draft(cast.period, cast.drafter, NOW, "A name is gone.")
+    draft = drafting.draft(cast.period, cast.drafter, NOW, "A name is gone.")
     return publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
 
 
@@ -153,7 +153,7 @@ def test_the_numbers_do_not_tell_the_quarter_of_a_further_site_that_joins(cast: 
     """Every figure stands as published, and beside it one number that is one larger is the quarter of the site that joined."""
     first = publish(cast)
     reported(cast, a_further_site(cast), 40)
-    draft = publishing.draft(cast.period, cast.drafter, NOW, "One more site has reported.")
+    draft = drafting.draft(cast.period, cast.drafter, NOW, "One more site has reported.")
     second = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert {step["gate"]["code"] for step in steps_of(second)} == {"unchanged"}
     assert all(counted(first))
@@ -214,7 +214,7 @@ def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tu
 def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:
     first, at = cast.plants[0], NOW + timedelta(hours=1)
     naming.choose(first.owner, first.site.organisation_id, True, NOW)
-    waiting = scheduling.schedule(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    waiting = scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
     naming.choose(first.owner, first.site.organisation_id, False, NOW)
     assert scheduling.release_due(lambda: at) == 0
     waiting.refresh_from_db()

@@ -20,7 +20,7 @@ from portal.accounts.models import ControllingFirm, Organisation, Role, Site, Us
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import best_groups, publishing
+from portal.publication import best_groups, drafting, publishing
 from portal.publication.document import Scope, document_of
 from portal.publication.models import BestGroup, Publication
 from portal.register import leaving
@@ -59,7 +59,7 @@ def build_scene() -> Cast:
 
 def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
     """A version that shows the best tenth of one step; the first `moved` of the best have fallen behind since."""
-    row = publishing.draft(cast.period, cast.drafter, NOW, f"So many moved: {moved}")
+    row = drafting.draft(cast.period, cast.drafter, NOW, f"So many moved: {moved}")
     gate = row.gate
     step = gate["published"]["steps"][0]
     cell = GateResult.from_json(gate).published.steps[0].cell

@@ -12,7 +12,7 @@ from django.test import Client
 from portal import keys
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing, selectors
+from portal.publication import drafting, publishing, selectors
 from portal.publication.breaks import breaks
 from portal.publication.models import Publication
 from portal.publication.shapes import BenchmarkView
@@ -26,7 +26,7 @@ def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: st
         raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
         intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
 
 
 def build_scene() -> Cast:
@@ -78,7 +78,7 @@ def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Clien
 
 @pytest.mark.parametrize("pair", ["1/2", "2/1", "0/1"])
 def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(cast: Cast, client: Client, pair: str) -> None:
-    publishing.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
+    drafting.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
     assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
 
 

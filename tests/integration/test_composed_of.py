@@ -27,7 +27,7 @@ from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
 from portal.standings import computing as standings
@@ -52,7 +52,7 @@ def published_of(plants: int) -> Cast:
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(cast.period, "worker", NOW)
-    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast
 
 
@@ -357,7 +357,7 @@ def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) 
 def test_a_repeated_cell_holds_beside_the_version_that_showed_it_alone(
     cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    publication.publish(publication.draft(cast.period, cast.drafter, NOW, "Only the wording."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Only the wording."), cast.approver, keys.receipt_key(), NOW)
     first, second = (
         json.loads(json.dumps(composed_of(cast.approver, row.pk, keys.receipt_key()))) for row in Publication.objects.order_by("version")
     )
@@ -402,6 +402,6 @@ def test_only_a_regulator_of_the_whole_scope_gets_the_file(cast: Cast, client: C
         assert answer.status_code == status, who
     client.logout()
     assert client.get(address).status_code == 302
-    draft = publication.draft(cast.period, cast.drafter, NOW, "Only the wording.")
+    draft = drafting.draft(cast.period, cast.drafter, NOW, "Only the wording.")
     assert client.login(username=cast.approver.email, password=PASSWORD)
     assert client.get(reverse("web:composed-of", args=[draft.pk])).status_code == 404

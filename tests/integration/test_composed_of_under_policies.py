@@ -14,7 +14,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire.attestations import Opinion
 from portal import keys
 from portal.intake.models import Submission
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
 from tests.integration.audited_sector import audit, decide, reported
@@ -31,7 +31,7 @@ def build_scene() -> Cast:
 
 
 def published(cast: Cast) -> Publication:
-    return publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
 
 def the_file(cast: Cast, row: Publication) -> JSON:

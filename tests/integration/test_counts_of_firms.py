@@ -17,7 +17,7 @@ from portal.intake.firms_taking_part import firms
 from portal.intake.models import State, Submission
 from portal.intake.participation import participation
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting
 from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
 from portal.web.views.regulator import PERIODS_A_PAGE
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
@@ -60,8 +60,8 @@ def test_who_regulates_nothing_counts_nobody(cast: Cast) -> None:
 
 
 def test_versions_of_many_periods_are_those_of_each(cast: Cast) -> None:
-    publication.draft(cast.period, cast.drafter, NOW)
-    publication.draft(cast.period, cast.approver, NOW, "Again.")
+    drafting.draft(cast.period, cast.drafter, NOW)
+    drafting.draft(cast.period, cast.approver, NOW, "Again.")
     groups = groups_of(cast.approver)
     together = drafts_of_periods(groups, [cast.period.pk])
     alone = [VersionState(row.id, row.version, row.status) for row in drafts_of(cast.approver, cast.group.pk, PERIOD)]

@@ -17,7 +17,7 @@ from portal import keys
 from portal.accounts.models import Organisation, Role
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import CSV_FIELDS
 from portal.publication.models import Publication
@@ -37,7 +37,7 @@ def build_scene() -> Cast:
 
 @pytest.fixture
 def row(cast: Cast) -> Publication:
-    return publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

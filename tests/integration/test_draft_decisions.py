@@ -20,7 +20,7 @@ from portal.celery import app
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import drafts, publishing, review, scheduling, selectors
+from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -44,7 +44,7 @@ def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
 
 @pytest.fixture
 def draft(cast: Cast) -> Publication:
-    return publishing.draft(cast.period, cast.drafter, NOW)
+    return drafting.draft(cast.period, cast.drafter, NOW)
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def events(action: str) -> list[tuple[str, str]]:
 
 
 def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Publication) -> None:
-    drafts.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
-    drafts.comment(draft, cast.approver, " Looks right. ", NOW)
-    drafts.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
+    draft_comments.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
+    draft_comments.comment(draft, cast.approver, " Looks right. ", NOW)
+    draft_comments.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert [(one.author, one.text) for one in view.comments] == [
@@ -80,10 +80,10 @@ def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Pub
 def test_who_may_not_decide_may_not_comment(cast: Cast, draft: Publication) -> None:
     for person in (cast.provincial, cast.plants[0].owner, cast.auditor, cast.stranger):
         with pytest.raises(RefusedError) as refused:
-            drafts.comment(draft, person, "A word", NOW)
+            draft_comments.comment(draft, person, "A word", NOW)
         assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
     with pytest.raises(RefusedError, match="comment is empty"):
-        drafts.comment(draft, cast.approver, "  ", NOW)
+        draft_comments.comment(draft, cast.approver, "  ", NOW)
 
 
 def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(cast: Cast, draft: Publication, client: Client) -> None:
@@ -177,14 +177,14 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
     cast: Cast, draft: Publication, client: Client
 ) -> None:
     with pytest.raises(RefusedError) as refused:
-        drafts.discard(draft, cast.provincial, "Composed by mistake.", NOW)
+        drafting.discard(draft, cast.provincial, "Composed by mistake.", NOW)
     assert refused.value.code == "not-regulator"
     with pytest.raises(RefusedError) as refused:
-        drafts.discard(draft, cast.drafter, "  ", NOW)
+        drafting.discard(draft, cast.drafter, "  ", NOW)
     assert refused.value.code == "discard-unexplained"
-    drafts.discard(draft, cast.drafter, " Composed by mistake. ", NOW)
+    drafting.discard(draft, cast.drafter, " Composed by mistake. ", NOW)
     for again in (
-        lambda: drafts.discard(draft, cast.approver, "Twice.", NOW),
+        lambda: drafting.discard(draft, cast.approver, "Twice.", NOW),
         lambda: publishing.publish(draft, cast.approver, keys.receipt_key(), NOW),
         lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
         lambda: publishing.withdraw(draft, cast.approver, "Away with it.", NOW),
@@ -196,19 +196,19 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
     page = signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
     assert "This draft is discarded." in page
     assert "Composed by mistake." in page
-    anew = publishing.draft(cast.period, cast.drafter, NOW)
+    anew = drafting.draft(cast.period, cast.drafter, NOW)
     assert (anew.version, anew.status) == (draft.version + 1, "draft")
 
 
 def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_with(
     cast: Cast, draft: Publication, client: Client
 ) -> None:
-    drafts.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+    drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     place = {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD}
     assert client.get(reverse("web:benchmark", kwargs={**place, "version": draft.version})).status_code == 404
     assert "Composed by mistake." not in client.get("/").content.decode()
     assert selectors.versions("cement", PERIOD) == ()
-    first = publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**place, "version": first.version})).content.decode()
     assert [one.version for one in selectors.versions("cement", PERIOD)] == [first.version]
     assert first.explanation["changes"]["en"] == "First version."
@@ -216,7 +216,7 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
 
 def test_a_draft_that_waits_for_its_time_is_not_discarded(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
     with pytest.raises(RefusedError) as refused:
-        drafts.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+        drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     assert refused.value.code == "is-scheduled"
     page = signed_in(cast.drafter.email)
     assert "Discard" not in page.get(reverse("web:draft", args=[draft.pk])).content.decode()
@@ -250,7 +250,7 @@ def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast, scheduled:
     """A version of two fewer firms went out meanwhile: now the difference would tell of them."""
     for plant in cast.plants[:1]:
         cast.group.members.filter(site=plant.site).delete()
-    other = publishing.draft(cast.period, cast.drafter, NOW, "Without the first.")
+    other = drafting.draft(cast.period, cast.drafter, NOW, "Without the first.")
     publishing.publish(other, cast.approver, keys.receipt_key(), NOW)
     cast.group.members.create(site=cast.plants[0].site)
     assert stopped_by(scheduled) == "gate-changed"

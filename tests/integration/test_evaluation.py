@@ -18,7 +18,7 @@ from portal.assurance.assigning import assign
 from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.publication.selectors import benchmark
 from portal.standings import computing as standings
@@ -57,8 +57,8 @@ def build_scene() -> Cast:
 
 
 def publish(cast: Cast) -> Publication:
-    draft = publication.draft(cast.period, cast.drafter, NOW)
-    return publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    draft = drafting.draft(cast.period, cast.drafter, NOW)
+    return publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
 
 
 def client_of(user: User, language: str = "en") -> Client:
@@ -155,14 +155,14 @@ def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) 
 def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast: Cast) -> None:
     """Withdrawn: the evaluation of tomorrow tells none of them, and nothing of a draft is told at any time."""
     client = client_of(cast.approver)
-    publication.draft(cast.period, cast.drafter, NOW)
+    drafting.draft(cast.period, cast.drafter, NOW)
     assert "Published steps" not in client.get(address(cast)).content.decode(), "a draft is not published"
     version = publish(cast)
     figures = "The energy figures are those of the version in force"
     shown = client.get(address(cast)).content.decode()
     assert "Published steps" in shown
     assert figures in shown
-    publication.withdraw(version, cast.approver, "The pack was wrong.", NOW)
+    publishing.withdraw(version, cast.approver, "The pack was wrong.", NOW)
     withdrawn = client.get(address(cast)).content.decode()
     assert "Published steps" not in withdrawn
     assert figures not in withdrawn

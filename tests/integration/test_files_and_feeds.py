@@ -17,7 +17,7 @@ from portal.assurance.assigning import assign
 from portal.catalogue.obliged import read_list
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
@@ -32,7 +32,7 @@ def build_scene() -> Cast:
         intake.receive(plant.envelope(made.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(made.period, "worker", NOW)
-    publication.publish(publication.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     return made
 
 
@@ -86,7 +86,7 @@ def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map
     assert len(entries) == 1
     assert "Withdrawn" not in feed.content.decode()
     row = cast.period.publications.get()
-    publication.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
+    publishing.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
     assert "Withdrawn: Cement" in Client().get(reverse("web:feed")).content.decode()
     listed = fromstring(Client().get(reverse("web:sitemap")).content)
     addresses = [one.text or "" for one in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]

@@ -23,8 +23,7 @@ from portal.partners import conformance, deliveries, grants, terms
 from portal.partners.archive import archive, permanent
 from portal.partners.models import AcceptedTerms, Conformance, Delivery, Grant
 from portal.problems import RefusedError
-from portal.publication import citation
-from portal.publication import publishing as publication
+from portal.publication import citation, drafting, publishing
 from portal.register import applying, inviting
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian
@@ -224,8 +223,8 @@ def test_a_site_that_let_nobody_in_is_not_found(partners: Partners) -> None:
 
 
 def test_the_archive_has_every_version_with_what_citing_it_needs(cast: Cast) -> None:
-    first = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    publication.withdraw(first, cast.approver, "A wrong boundary.", NOW)
+    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.withdraw(first, cast.approver, "A wrong boundary.", NOW)
     address = permanent("https://portal.example")
     raw = archive(address)
     assert raw == archive(address), "the same publications, the same bytes"

@@ -23,7 +23,7 @@ from portal.opening import unsealing as opening
 from portal.partners import deliveries
 from portal.partners import terms as archive_terms
 from portal.practices import reviewing
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.sectors import groups_in_force
 from portal.sharing import groups
 from portal.standings import computing as standings
@@ -133,11 +133,11 @@ def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publish
         intake.receive(plant.envelope(cast.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(cast.period, "worker", NOW)
-    row = publication.draft(cast.period, cast.drafter, NOW)
+    row = drafting.draft(cast.period, cast.drafter, NOW)
     assert groups_in_force() == ()
     assert any("your decision" in row for row in waits(page_of(cast.approver)))
     assert not any("your decision" in row for row in waits(page_of(cast.drafter)))  # who drafted decides not
-    publication.publish(row, cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(row, cast.approver, keys.receipt_key(), NOW)
     page = page_of(cast.approver)
     assert "The sector: Cement" in page
     assert page.count('class="m-best"') >= 2
@@ -146,7 +146,7 @@ def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publish
     assert 'class="sl-rungs"' in public
     assert "How it works" in public
     assert "How it works" not in Client().get("/", {"q": "cement"}).content.decode()
-    publication.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
+    publishing.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
     assert "The sector: Cement" not in page_of(cast.approver)
     assert 'class="sl-rungs"' not in Client().get("/").content.decode()
 

@@ -16,7 +16,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing, selectors
+from portal.publication import drafting, publishing, selectors
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, make_plant, person
 
@@ -63,7 +63,7 @@ def send(cast: Cast, shift: int) -> None:
 
 
 def publish(cast: Cast) -> Publication:
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW + timedelta(days=1))
 
 
@@ -144,4 +144,4 @@ def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: 
     group.pk, group.pack_version = None, "0"
     group.save()
     other = open_period(group, PERIOD, "test", NOW)
-    assert publishing._next_version(cast.period) == publishing._next_version(other) == 2
+    assert drafting._next_version(cast.period) == drafting._next_version(other) == 2

@@ -21,7 +21,7 @@ from portal.notifications.models import Mail
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import inviting, leaving
 from portal.register.models import Leaving
@@ -48,7 +48,7 @@ def build_scene() -> Cast:
         intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(made.period, "worker", NOW)
-    publication.publish(publication.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     first = made.plants[0]
     PeerGroupMember.objects.filter(site=first.site).update(obliged=False)
     report = Submission.objects.get(site=first.site)
@@ -149,7 +149,7 @@ def test_everybody_else_is_as_before_and_the_next_version_is_made_without_the_fi
     members = [member for cell in published.roster["cells"] for member in cell["members"]]
     assert any(member["site"].startswith("left-") for member in members)
     assert any(member["site"] == second.site.slug for member in members)
-    draft = publication.draft(cast.period, cast.drafter, NOW, "One has left.")
+    draft = drafting.draft(cast.period, cast.drafter, NOW, "One has left.")
     assert Submission.objects.get(site=first.site).digest not in draft.participants
     assert len(draft.participants) == 8
 

@@ -24,8 +24,7 @@ from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import entries
-from portal.publication import publishing as publication
+from portal.publication import drafting, entries
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogEntry, LogHead, WaitingEntry
 from tests.integration.portal_cast import NOW, Cast, make_cast
@@ -183,7 +182,7 @@ def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast
     while claimed := opening.claim(keys.processing_key().key_id, NOW):
         opening.open_one(claimed, keys.processing_key(), lambda: NOW)  # a worker that died before it numbered
     assert WaitingEntry.objects.count() == PLANTS
-    draft = publication.draft(cast.period, cast.drafter, NOW)
+    draft = drafting.draft(cast.period, cast.drafter, NOW)
     with transaction.atomic():
         act = entries.log_published(draft, NOW)
     assert len(act.values) == PLANTS

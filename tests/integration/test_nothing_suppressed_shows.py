@@ -26,7 +26,7 @@ from portal.accounts.models import Membership, SizeClass
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web.presenters.benchmarks import units_on
@@ -69,7 +69,7 @@ def planted_curve(step: StepBest, factor: float) -> tuple[CurvePoint, ...]:
 
 def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Publication:
     """Published with the hidden cell's figures, and the totals', multiplied: the draft label is what composition gave."""
-    row = publication.draft(cast.period, cast.drafter, NOW)
+    row = drafting.draft(cast.period, cast.drafter, NOW)
     label: IndustryLabel = IndustryLabel.from_json(row.label)
     steps = tuple(
         replace(
@@ -97,11 +97,11 @@ def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Pu
     composite, best_reached, typical = totals
     row.label = replace(label, steps=steps, composite=composite, best_reached=best_reached, typical=typical).to_json()
     row.save(update_fields=["label"])
-    return publication.publish(row, cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(row, cast.approver, keys.receipt_key(), NOW)
 
 
 def house_of(cast: Cast, row: Publication) -> House:
-    draft = publication.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
+    draft = drafting.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
     named = (value for given, _get, _post in TABLE.values() if isinstance(given, dict) for value in given.values())
     # what an address names and this house has not (lists, invitations) is row 0, which is nobody's
     values: dict[str, Any] = {str(value): 0 for value in named if str(value).isupper()} | {
@@ -216,7 +216,7 @@ def as_it_is(cast: Cast, planted: str, *, long: bool) -> dict[str, bytes]:
 
 
 def hidden_figures(cast: Cast) -> tuple[float, ...]:
-    label: IndustryLabel = IndustryLabel.from_json(publication.draft(cast.period, cast.drafter, NOW).label)
+    label: IndustryLabel = IndustryLabel.from_json(drafting.draft(cast.period, cast.drafter, NOW).label)
     cells = [step for step in label.steps if step.step == HIDDEN]
     curves = [value for cell in cells for point in planted_curve(cell, 1.0) for value in (point.value, *point.interval)]
     return (
@@ -227,7 +227,7 @@ def hidden_figures(cast: Cast) -> tuple[float, ...]:
 
 def test_the_cell_is_refused_and_its_neighbours_are_not(cast: Cast) -> None:
     """The stage is set: a figure was composed, and the gate takes it out with the totals it enters."""
-    row = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assert row.document is not None
     by_step = {(step["step"], step["metric"]): step for step in row.document["steps"]}
     assert len(hidden_figures(cast)) >= 6

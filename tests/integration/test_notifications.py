@@ -23,7 +23,7 @@ from portal.notifications import mailing, selectors, telling
 from portal.notifications.kinds import SECURITY, How, Kind
 from portal.notifications.models import Mail, Notice
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.web.mail_texts import write
 from portal.web.presenters.notices import WORDINGS, kinds_of
 from tests.integration.portal_cast import NOW, Cast, make_cast
@@ -63,11 +63,11 @@ def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast)
     hand_in(cast)
     owner, other = cast.plants[0].owner, cast.plants[1].owner
     assert told(owner) == told(other) == [Kind.SUBMISSION_ACCEPTED]
-    draft = publication.draft(cast.period, cast.drafter, NOW)
+    draft = drafting.draft(cast.period, cast.drafter, NOW)
     assert (told(cast.drafter), told(cast.approver), told(cast.provincial)) == ([], [Kind.DRAFT_WAITS], [])
-    published = publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    published = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert told(owner)[0] == Kind.BENCHMARK_PUBLISHED
-    publication.withdraw(published, cast.approver, "A wrong factor.", NOW)
+    publishing.withdraw(published, cast.approver, "A wrong factor.", NOW)
     assert told(owner)[0] == Kind.BENCHMARK_WITHDRAWN
     accounts.revoke(cast.plants[0].device, owner, NOW)
     assert told(owner)[0] == Kind.DEVICE_REVOKED
@@ -80,7 +80,7 @@ def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast)
 
 def test_every_place_that_is_told_of_is_a_page_its_reader_may_open(cast: Cast) -> None:
     hand_in(cast)
-    publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     for user in (cast.plants[0].owner, cast.approver):
         client = signed_in(user)
         for row in Notice.objects.filter(recipient=user):

@@ -25,7 +25,7 @@ from portal.intake.selectors import views_of
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
@@ -182,7 +182,7 @@ def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publicat
     assert standings.compute(cast.period, "test", NOW) == 8
     assert not Standing.objects.filter(submission__digest=refused.digest).exists()
 
-    published = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    published = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assert published.participants == sorted(row.digest for row in rows)
     assert published.document is not None
     assert {step["firms"] for step in published.document["steps"]} == {8}

@@ -16,7 +16,7 @@ from portal import keys
 from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
@@ -35,12 +35,12 @@ def drafted(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> 
         shift = place if best_first else FIRMS - place
         intake.receive(plant.envelope(cast.pack, shift=shift, period=period), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    return publication.draft(opened, cast.drafter, NOW)
+    return drafting.draft(opened, cast.drafter, NOW)
 
 
 def published(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> Publication:
     draft = drafted(cast, period, firms, best_first=best_first)
-    return publication.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
 
 
 def rows_of(client: Client) -> list[dict[str, str]]:
@@ -121,9 +121,9 @@ def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
     for plant in cast.plants:
         intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    first = publication.draft(cast.period, cast.drafter, NOW)
+    first = drafting.draft(cast.period, cast.drafter, NOW)
     document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), Scope.of(cast.nation))
-    publication.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
+    publishing.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
     assert client.get(PAGE).status_code == 200
     assert rows_of(client) == []
     assert client.get(f"{PAGE}sector.jsonld").status_code == 200

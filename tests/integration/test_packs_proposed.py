@@ -32,7 +32,7 @@ from portal.notifications import selectors as notices
 from portal.notifications.kinds import Kind as Told
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
 
@@ -354,7 +354,7 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     for plant, pack in ((new, five),):
         intake.receive(plant.envelope(pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    draft = publication.draft(period, cast.drafter, NOW)
+    draft = drafting.draft(period, cast.drafter, NOW)
     assert draft.label["pack_version"] == "5"
     assert draft.label["pack_digest"] == packs.digest(five).hex()
     assert len(draft.participants) == 1
@@ -369,7 +369,7 @@ class TestEffects:
         for place, plant in enumerate(cast.plants):
             intake.receive(plant.envelope(cast.pack, shift=place % 5), keys.published_directory(), keys.receipt_key(), NOW)
         opening.sweep(keys.processing_key(), lambda: NOW)
-        return publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+        return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
     def test_a_factor_one_percent_greater_moves_what_counts_it_by_at_most_one_percent(self, published: Publication) -> None:
         assert ELECTRICITY in TABLE

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from portal import keys
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web import page_cache
@@ -39,7 +39,7 @@ def build_scene() -> Cast:
 
 
 def publish(cast: Cast, what_changed: str = "") -> Publication:
-    drafted = publishing.draft(cast.period, cast.drafter, NOW, what_changed)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW, what_changed)
     return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
 
 

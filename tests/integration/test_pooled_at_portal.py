@@ -16,7 +16,7 @@ from portal import keys
 from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.publication import selectors as publications
 from portal.publication.breaks import breaks, cell_of
 from portal.publication.models import Publication
@@ -52,7 +52,7 @@ def hand_in(cast: Cast, plants: dict[int, int]) -> None:
 
 
 def publish(cast: Cast) -> Publication:
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
 
 
@@ -97,7 +97,7 @@ def test_what_is_published_says_how_many_values_lack_months(cast: Cast, client: 
 def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -> None:
     few = make_cast(plants=7)  # below the gate's fewest
     hand_in(few, POOLED)
-    drafted = publishing.draft(few.period, few.drafter, NOW)
+    drafted = drafting.draft(few.period, few.drafter, NOW)
     steps = label_view(GateResult.from_json(drafted.gate)).steps
     assert {(step.shown, step.pooled, step.in_part) for step in steps} == {(False, (), 0)}
     assert "cover only part of their period" not in drafted.explanation["sample_characteristics"]["en"]

@@ -22,7 +22,7 @@ from portal.intake import receiving as intake
 from portal.intake.participation import Taking, participation
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import publishing, review, selectors
+from portal.publication import drafting, publishing, review, selectors
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings import selectors as standing_selectors
@@ -45,7 +45,7 @@ def build_scene() -> Cast:
 
 
 def publish(cast: Cast) -> Publication:
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
 
 
@@ -102,18 +102,18 @@ def test_the_csv_says_the_same_as_the_json(cast: Cast, client: Client) -> None:
 
 
 def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole_scope_may(cast: Cast) -> None:
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     for person, code in ((cast.drafter, "own-draft"), (cast.provincial, "not-regulator"), (cast.plants[0].owner, "not-regulator")):
         with pytest.raises(RefusedError) as refused:
             publishing.publish(drafted, person, keys.receipt_key(), NOW)
         assert (refused.value.code, refused.value.status) == (code, 403)
     with pytest.raises(RefusedError):
-        publishing.draft(cast.period, cast.provincial, NOW)
+        drafting.draft(cast.period, cast.provincial, NOW)
     assert Publication.objects.get().status == "draft"
 
 
 def test_a_draft_is_not_public(cast: Cast, client: Client) -> None:
-    publishing.draft(cast.period, cast.drafter, NOW)
+    drafting.draft(cast.period, cast.drafter, NOW)
     assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").status_code == 404
     assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").status_code == 404
     assert client.get("/api/v1/benchmarks/").json() == []
@@ -121,7 +121,7 @@ def test_a_draft_is_not_public(cast: Cast, client: Client) -> None:
 
 
 def test_a_draft_that_submissions_have_overtaken_is_not_published(cast: Cast) -> None:
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     submit_all(cast, plants=1, revision=2, shift=1)
     with pytest.raises(RefusedError) as refused:
         publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
@@ -130,7 +130,7 @@ def test_a_draft_that_submissions_have_overtaken_is_not_published(cast: Cast) ->
 
 def test_before_the_lag_has_passed_the_gate_holds_every_value(cast: Cast) -> None:
     early = cast.period.end + timedelta(days=30)
-    drafted = publishing.draft(cast.period, cast.drafter, early)
+    drafted = drafting.draft(cast.period, cast.drafter, early)
     view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert (view.hold, view.may_publish, view.why_not) == (True, False, "gate-holds")
@@ -156,7 +156,7 @@ def test_a_withdrawn_version_stays_at_its_address_with_the_reason(cast: Cast, cl
 def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None:
     publish(cast)
     submit_all(cast, plants=1, revision=2, shift=9)
-    drafted = publishing.draft(cast.period, cast.drafter, NOW, "One plant corrected its report.")
+    drafted = drafting.draft(cast.period, cast.drafter, NOW, "One plant corrected its report.")
     view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert (view.version, view.why_not) == (2, "gate-holds")
@@ -169,7 +169,7 @@ def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showe
     publish(cast)
     members = [plant.site for plant in cast.plants[1:]]
     period = open_period(make_peer_group("cement", cast.nation, members, route="clinker"), PERIOD, "test", NOW)
-    gated = GateResult.from_json(publishing.draft(period, cast.drafter, NOW).gate)
+    gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
     assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
     assert "cement/cn/dry-process/2016/v1" in gated.cells[0].reason.en
     assert gated.shown == 0
@@ -184,7 +184,7 @@ def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast:
         raw = plant.envelope(cast.pack, shift=number - 4, period=again)
         intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    gated = GateResult.from_json(publishing.draft(period, cast.drafter, NOW).gate)
+    gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
     assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
     assert gated.shown == 0
 
@@ -193,14 +193,14 @@ def test_what_the_gate_says_of_a_correction_does_not_tell_whether_a_draw_repeate
     """One plant reports anew what it had reported: no cell of the draft stands as published before, where another's would be held."""
     publish(cast)
     submit_all(cast, plants=1, revision=2)
-    gated = GateResult.from_json(publishing.draft(cast.period, cast.drafter, NOW).gate)
+    gated = GateResult.from_json(drafting.draft(cast.period, cast.drafter, NOW).gate)
     assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
 
 
 def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(cast: Cast, client: Client) -> None:
     publish(cast)
     submit_all(cast, plants=4, revision=2, shift=2)
-    drafted = publishing.draft(cast.period, cast.drafter, NOW, "Four plants corrected their reports.")
+    drafted = drafting.draft(cast.period, cast.drafter, NOW, "Four plants corrected their reports.")
     publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
     assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["version"] == 2
     assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()["version"] == 1
@@ -211,7 +211,7 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
     site = cast.plants[0].site
     site.size_class = SizeClass.VERY_LARGE
     site.save()
-    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    drafted = drafting.draft(cast.period, cast.drafter, NOW)
     view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert {step.reason_code for step in view.label.steps} == {"dominance"}
@@ -219,21 +219,21 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
 
 
 def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
-    one, other = (publishing.draft(cast.period, cast.drafter, NOW, "New meters.") for _ in range(2))
+    one, other = (drafting.draft(cast.period, cast.drafter, NOW, "New meters.") for _ in range(2))
     assert one.pk == other.pk
-    assert publishing.draft(cast.period, cast.drafter, NOW, "Other words.").pk != one.pk
+    assert drafting.draft(cast.period, cast.drafter, NOW, "Other words.").pk != one.pk
 
 
 def test_a_version_says_since_which_published_one_it_changed_even_where_the_drafter_wrote_nothing(cast: Cast) -> None:
-    publishing.draft(cast.period, cast.drafter, NOW)  # never published: nobody can compare with it
-    first = publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, "Again."), cast.approver, keys.receipt_key(), NOW)
+    drafting.draft(cast.period, cast.drafter, NOW)  # never published: nobody can compare with it
+    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Again."), cast.approver, keys.receipt_key(), NOW)
     assert first.explanation["changes"]["en"] == "First version."
-    third = publishing.draft(cast.period, cast.drafter, NOW)
+    third = drafting.draft(cast.period, cast.drafter, NOW)
     assert third.explanation["changes"]["en"] == "Since version 2: the drafter did not describe the change."
 
 
 def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast) -> None:
-    one, other = (publishing.draft(cast.period, by, NOW) for by in (cast.drafter, cast.approver))
+    one, other = (drafting.draft(cast.period, by, NOW) for by in (cast.drafter, cast.approver))
     assert (one.version, other.version) == (1, 2)
     assert one.label == other.label
     assert one.seed == other.seed

@@ -31,7 +31,7 @@ from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants
 from portal.practices import reviewing
 from portal.practices.revisions import as_read
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from portal.sharing import groups
@@ -209,11 +209,11 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
 
 def published_and_draft(cast: Cast) -> tuple[Publication, Publication]:
     """With five firms the gate lets nothing out; the page of a version that shows nothing is made by hand, for its cost alone."""
-    first = publication.draft(cast.period, cast.drafter, NOW)
+    first = drafting.draft(cast.period, cast.drafter, NOW)
     scope = Scope.of(cast.nation)
     document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), scope)
-    publication.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
-    return first, publication.draft(cast.period, cast.drafter, NOW, "The same again.")
+    publishing.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
+    return first, drafting.draft(cast.period, cast.drafter, NOW, "The same again.")
 
 
 def test_no_page_asks_more_of_the_database_for_more_firms() -> None:

@@ -15,7 +15,7 @@ from portal.accounts.models import Jurisdiction, Membership, Organisation, Role,
 from portal.accounts.selectors import jurisdictions_of, roles_of
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import drafts, publishing, review, scheduling
+from portal.publication import draft_comments, drafting, publishing, review, scheduling
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
@@ -32,7 +32,7 @@ def build_scene() -> Cast:
 
 @pytest.fixture
 def draft(cast: Cast) -> Publication:
-    return publishing.draft(cast.period, cast.drafter, NOW)
+    return drafting.draft(cast.period, cast.drafter, NOW)
 
 
 def signed_in(email: str) -> Client:
@@ -73,7 +73,7 @@ def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, d
 def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publication) -> None:
     page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
     assert "Publish version 1" in officer.get(page).content.decode()
-    drafts.comment(draft, cast.drafter, "One plant came in late.", NOW)
+    draft_comments.comment(draft, cast.drafter, "One plant came in late.", NOW)
     assert "One plant came in late." in officer.get(page).content.decode()
     scheduling.schedule(draft, cast.approver, NOW + timedelta(days=900), keys.receipt_key(), NOW, "After the holidays.")
     waiting = officer.get(page).content.decode()
@@ -89,7 +89,7 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     assert "drafted by Renamed" in officer.get(page).content.decode()
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert "This version is published." in officer.get(page).content.decode()
-    second = publishing.draft(cast.period, cast.drafter, NOW, "Again.")
+    second = drafting.draft(cast.period, cast.drafter, NOW, "Again.")
     page = reverse("web:draft", args=[second.pk])
     assert "What changed since version 1" in officer.get(page).content.decode()
     publishing.withdraw(draft, cast.approver, "Wrong unit.", NOW)

@@ -22,7 +22,7 @@ from schemathesis.core.result import Ok
 from portal import keys
 from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD
 from tests.integration.test_api_by_role import House
@@ -139,8 +139,8 @@ def build_scene() -> tuple[House, dict[str, str]]:
     house = build_house()
     first = Publication.objects.select_related("period").get()
     drafter, approver = (User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver"))
-    row = publication.publish(first, approver, keys.receipt_key(), NOW)
-    publication.draft(first.period, drafter, NOW, "Nothing but the wording.")
+    row = publishing.publish(first, approver, keys.receipt_key(), NOW)
+    drafting.draft(first.period, drafter, NOW, "Nothing but the wording.")
     pack = PeerGroup.objects.get(pk=house.group).pack
     return house, {"pack": pack, "period": PERIOD, "version": str(row.version), "digest": house.first.digest}
 

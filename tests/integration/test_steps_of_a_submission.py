@@ -20,7 +20,7 @@ from portal.assurance.assigning import assign
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing, scheduling
+from portal.publication import drafting, publishing, scheduling
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -60,7 +60,7 @@ def api_of(user: User) -> list[dict[str, Any]]:
 
 def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdrawn(cast: Cast) -> None:
     owner = cast.plants[0].owner
-    draft = publishing.draft(cast.period, cast.drafter, NOW)
+    draft = drafting.draft(cast.period, cast.drafter, NOW)
     assert "accepted" in page_of(owner)
     assert "version 1" not in page_of(owner)
     assert [row["entered"] for row in api_of(owner)] == [[]]
@@ -84,9 +84,9 @@ def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdra
 
 
 def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) -> None:
-    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     hand_in(cast, 9, revision=2)
-    second = publishing.draft(cast.period, cast.drafter, NOW, "Corrected reports.")
+    second = drafting.draft(cast.period, cast.drafter, NOW, "Corrected reports.")
     owner = cast.plants[0].owner
     publishing.publish(second, cast.approver, keys.receipt_key(), NOW)
     assert "Published in version 1" in page_of(owner, 1)
@@ -98,7 +98,7 @@ def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) ->
 
 def test_a_certification_body_reads_the_outside_without_the_versions(cast: Cast) -> None:
     """Which versions a report entered is told to its owner."""
-    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assign(cast.body, cast.plants[0].site, "2016", cast.approver, NOW)
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     client = Client()
@@ -117,8 +117,8 @@ def test_the_list_of_reports_asks_no_more_of_the_database_for_more_versions(cast
         return len(asked)
 
     cost()  # the first makes the second factor
-    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     one = cost()
     hand_in(cast, 9, revision=2)
-    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, "Corrected."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Corrected."), cast.approver, keys.receipt_key(), NOW)
     assert cost() == one

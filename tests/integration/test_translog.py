@@ -27,7 +27,7 @@ from portal.auditlog.models import AppendOnlyError
 from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import LoggedAct
 from portal.standings.models import ProtectedValue
 from portal.translog import log, selectors
@@ -102,8 +102,8 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    row = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    row = publication.withdraw(row, cast.approver, "A meter was wrong.", NOW)
+    row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    row = publishing.withdraw(row, cast.approver, "A meter was wrong.", NOW)
     device = cast.plants[0].device
     revoke(device, None, NOW)
 

@@ -24,8 +24,7 @@ from portal.intake.models import Submission
 from portal.notifications import mailing
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import publishing as publication
-from portal.publication import scheduling
+from portal.publication import drafting, scheduling
 from portal.register import leaving
 from portal.web.mail_texts import write
 from tests.integration.audited import make_attestation
@@ -169,7 +168,7 @@ def test_the_worker_role_lets_out_what_was_approved_for_a_set_time(worker: str, 
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    draft, at = publication.draft(cast.period, cast.drafter, NOW), NOW + timedelta(hours=1)
+    draft, at = drafting.draft(cast.period, cast.drafter, NOW), NOW + timedelta(hours=1)
     scheduling.schedule(draft, cast.approver, at, keys.receipt_key(), NOW)
     default = connections["default"]
     try:
@@ -226,7 +225,7 @@ def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     at = NOW + timedelta(hours=1)
-    scheduling.schedule(publication.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
     out: list[int] = []
 
     def work() -> None:

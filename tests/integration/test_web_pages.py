@@ -25,7 +25,7 @@ from portal.intake import receiving as intake
 from portal.intake.by_hand import MOST_FILES
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.request_sizes import MAX_FORM_BYTES
 from portal.web.page_cache import STORE
@@ -44,7 +44,7 @@ def build_scene() -> Cast:
 
 @pytest.fixture
 def published(cast: Cast) -> Publication:
-    return publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
 
 def signed_in(email: str) -> Client:
@@ -412,7 +412,7 @@ def test_a_withdrawal_without_a_reason_is_refused_beside_its_field(cast: Cast, p
 
 
 def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> None:
-    row = publication.draft(cast.period, cast.drafter, NOW)
+    row = drafting.draft(cast.period, cast.drafter, NOW)
     approver, page = signed_in(cast.approver.email), reverse("web:draft", args=[row.pk])
     for _ in range(2):
         assert approver.post(reverse("web:publish", args=[row.pk]), {"read": "on"}).headers["Location"] == page

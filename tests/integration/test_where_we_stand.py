@@ -20,7 +20,7 @@ from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
 from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
@@ -46,7 +46,7 @@ def build_scene() -> Cast:
     opening.sweep(keys.processing_key(), lambda: NOW)
     for period in (earlier, made.period):
         standings.compute(period, "worker", NOW)
-        publishing.publish(publishing.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+        publishing.publish(drafting.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     return made
 
 
@@ -95,7 +95,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
         hand_in(cast, other, shift, revision=2)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
     published = {address: text(owner, address) for address in (STAND, TREND)}
     assert "industry label version 2" in published[STAND]
     assert published[TREND] != ranked[TREND], "the industry's best is that of the new version"

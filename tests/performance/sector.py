@@ -47,7 +47,7 @@ class Sector:
 def build() -> Sector:
     """Into the tables of the database that the settings name. Two minutes, most of it the index of a million rows."""
     from portal import keys
-    from portal.publication import publishing as publication
+    from portal.publication import drafting, publishing
     from portal.standings import computing as standings
 
     pack = packs.load("steel")
@@ -57,9 +57,9 @@ def build() -> Sector:
     _submissions(sites, [month.name for month in months], " ".join(sorted({step.id for step, _variant, _rule in cells})))
     copy_values(pack, cells, ENTERPRISES, (5000,))
     standings.compute(months[0], "performance", NOW)
-    publication.publish(publication.draft(months[0], drafter, NOW), approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(months[0], drafter, NOW), approver, keys.receipt_key(), NOW)
     _copy_the_first_month(months)
-    draft = publication.draft(months[0], drafter, NOW, "A second version in the making.")
+    draft = drafting.draft(months[0], drafter, NOW, "A second version in the making.")
     return Sector(pack.id, group.route, months[0].name, owner, drafter, approver, group.pk, draft.pk, f"{1:064x}")
 
 

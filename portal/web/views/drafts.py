@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.keys import receipt_key
-from portal.publication import drafts, publishing, scheduling
+from portal.publication import draft_comments, drafting, publishing, scheduling
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
 from portal.publication.review import DraftView, draft_review
@@ -47,7 +47,7 @@ def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, view, comment_form=form)
-    drafts.comment(Publication.objects.get(pk=publication), person(request), form.cleaned_data["text"], timezone.now())
+    draft_comments.comment(Publication.objects.get(pk=publication), person(request), form.cleaned_data["text"], timezone.now())
     return redirect(f"{reverse('web:draft', args=[publication])}#comments")
 
 
@@ -112,7 +112,7 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
         return redirect("web:draft", publication)
     form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
     if request.method == "POST" and form.is_valid():
-        drafts.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        drafting.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
         messages.success(request, _("Version %(n)d is discarded. You can compose a new draft at any time.") % {"n": view.version})
         return redirect("web:participation", view.peer_group, view.period)
     return confirm_page(

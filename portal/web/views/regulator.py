@@ -15,7 +15,7 @@ from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import groups_of
 from portal.intake.firms_taking_part import firms
 from portal.intake.participation import ParticipationView, participation
-from portal.publication import publishing
+from portal.publication import drafting
 from portal.publication.selectors import drafts_of_periods, every_version
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
@@ -84,7 +84,7 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     ):  # the public reads it beside the new version
         page = participation_page(view, _quality(view), versions, request.GET)
         return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
-    row = publishing.draft(asked, person(request), timezone.now(), what_changed)
+    row = drafting.draft(asked, person(request), timezone.now(), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
     messages.success(request, _("Version %(n)d is drafted. A second person must read and publish it.") % {"n": row.version})
     return redirect("web:draft", row.pk)

@@ -18,7 +18,7 @@ from portal.catalogue.obliged import Entry
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from portal.publication import publishing, scheduling
+from portal.publication import drafting, publishing, scheduling
 from portal.publication.models import Publication
 from portal.register.models import SiteApplication
 from portal.sharing import shares
@@ -113,7 +113,7 @@ def test_a_buyer_is_told_that_nobody_audited_the_report(reader: MakeReader, worl
 def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(officer: Reader, world: Sector) -> None:
     cast = world.cast
     period = in_a_worker(lambda: ReportingPeriod.objects.select_related("peer_group__scope").get(name=PERIOD))
-    draft = in_a_worker(lambda: publishing.draft(period, cast.drafter, NOW, "The same again."))
+    draft = in_a_worker(lambda: drafting.draft(period, cast.drafter, NOW, "The same again."))
     officer.open(f"/publications/versions/{draft.pk}/")
     assert "The spread between plants fits the assumed one" in officer.text()
     in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1]))

@@ -24,7 +24,7 @@ from portal.assurance.assigning import assign
 from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
-from portal.publication import publishing as publication
+from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from tests.integration.portal_cast import Cast, Plant, make_cast, processing_public
 
@@ -79,7 +79,7 @@ def _sector(pack: str, hand_in: Callable[[Plant, Cast, int], None] | None = None
         (hand_in or _hand_in)(plant, cast, place)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(period, "worker", NOW)
-    publication.publish(publication.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return Sector(pack, cast, cast.plants[OWNER].owner)
 
 
@@ -91,8 +91,8 @@ def build() -> World:
         _hand_in(plant, cast, place)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(period, "worker", NOW)
-    first = publication.draft(period, cast.drafter, NOW)
-    publication.publish(first, cast.approver, keys.receipt_key(), NOW)
+    first = drafting.draft(period, cast.drafter, NOW)
+    publishing.publish(first, cast.approver, keys.receipt_key(), NOW)
     for place in (REPORTED_FIRST, REPORTED_FIRST + 1):
         _hand_in(cast.plants[place], cast, place)
     refused = cast.plants[REPORTED_FIRST + 2]

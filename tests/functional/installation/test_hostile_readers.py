@@ -58,12 +58,12 @@ PUBLISHED = """
 from portal import keys
 from portal.accounts.models import User
 from portal.catalogue.models import ReportingPeriod
-from portal.publication import publishing
+from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW
 drafter, approver = (User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver"))
 standings.compute(ReportingPeriod.objects.get(), "operator", NOW)
-draft = publishing.draft(ReportingPeriod.objects.get(), drafter, NOW, "")
+draft = drafting.draft(ReportingPeriod.objects.get(), drafter, NOW, "")
 publishing.publish(draft, approver, keys.receipt_key(), NOW)
 """
 

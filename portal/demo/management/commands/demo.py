@@ -197,16 +197,16 @@ class Demo:
         from portal import keys
         from portal.demo import guidance
         from portal.problems import RefusedError
-        from portal.publication import publishing as publication
+        from portal.publication import drafting, publishing
         from portal.standings import computing as standings
         from portal.standings.models import Standing
 
         with self._stage("compose", Phrase("Composing the industry label and ranks; drafting")):
             standings.compute(cast.period, cast.drafter.email, timezone.now())
-            draft = publication.draft(cast.period, cast.drafter, timezone.now())
+            draft = drafting.draft(cast.period, cast.drafter, timezone.now())
         with self._stage("publish", Phrase("A second officer publishes")):
             try:
-                draft = publication.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
+                draft = publishing.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
             except RefusedError as refusal:
                 # with few enterprises the gate lets nothing out: that is the answer, and the last lines say why
                 say(_refused(refusal.worded(in_words)))

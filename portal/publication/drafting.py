@@ -1,0 +1,143 @@
+"""The next version of a benchmark: composed of what is accepted now, gated and explained. A draft that is not wanted is discarded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from benchmarks import packs
+from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
+from benchmarks.disclosure import GateResult
+from benchmarks.routes import Pack, Route
+from portal.accounts.deciding import require_regulator_of_scope
+from portal.accounts.models import User
+from portal.accounts.selectors import may_decide_for
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.catalogue.models import ReportingPeriod
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.publication import announcing
+from portal.publication.explaining import explained
+from portal.publication.gating import gate_of
+from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.refusals import refusal
+from portal.publication.shapes import summary_json
+from portal.standings.cohort import Cohort, cohort
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    label: IndustryLabel
+    roster: Roster
+    gate: GateResult
+
+
+def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = "") -> Publication:
+    """Compose, gate and explain what is accepted now, as the next version. The same asked twice gives the same draft.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `no-participants` (409).
+        PolicyRefusal, InputError: as the core says.
+    """
+    group = period.peer_group
+    require_regulator_of_scope(by, group.scope)
+    present = cohort(period, scheme_day(now))
+    if not present.participants:
+        raise RefusedError(
+            409,
+            "no-participants",
+            "There is no accepted submission to compose.",
+            "Wait for submissions, or look at the participation page.",
+        )
+    pack = packs.load(group.pack, group.pack_version)
+    route = next(declared for declared in pack.routes if declared.id == group.route)
+    composed = _compose(period, present, pack, route, now)
+    with transaction.atomic():
+        # the periods of all groups that share an address are the lock for its versions
+        list(_at_one_address(period).select_for_update(of=("self",)).order_by("pk"))
+        last = Publication.objects.filter(period=period).order_by("-version").first()
+        if last is not None and _says_the_same(last, present, composed, by, what_changed):
+            return last
+        version = _next_version(period)
+        explanation = explained(composed.gate, pack, period, present, version, what_changed, (by, now))
+        row = Publication.objects.create(
+            period=period,
+            version=version,
+            label=composed.label.to_json(),
+            roster=composed.roster.to_json(),
+            gate=composed.gate.to_json(),
+            summary=summary_json(composed.gate),
+            explanation=explanation.to_json(),
+            participants=list(present.digests),
+            seed=f"{seed_of('composition', present.digests):064x}",
+            what_changed=what_changed,
+            drafted_by=by,
+            drafted_at=now,
+        )
+        record(
+            now,
+            by.email,
+            Action.PUBLICATION_DRAFTED,
+            row.audit_subject,
+            f"{len(present.digests)} submissions, {composed.gate.shown} cells shown",
+        )
+        announcing.waits(row, now)
+    return row
+
+
+def discard(publication: Publication, by: User, reason: str, now: datetime) -> Publication:
+    """Whoever may decide about a draft may discard it, who drafted it too: nothing becomes public by it.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `not-a-draft`, `is-scheduled`, `discard-unexplained` (409).
+    """
+    with transaction.atomic():
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
+        if not may_decide_for(by, row.period.peer_group.scope):
+            raise refusal("not-regulator")
+        if row.status != Status.DRAFT:
+            raise refusal("not-a-draft")
+        if row.releases.filter(state=ScheduledRelease.State.WAITING).exists():
+            raise refusal("is-scheduled")
+        if not reason.strip():
+            raise refusal("discard-unexplained")
+        row.status, row.discarded_by, row.discarded_at, row.discard_reason = Status.DISCARDED, by, now, reason.strip()[:1000]
+        row.save(update_fields=["status", "discarded_by", "discarded_at", "discard_reason"])
+        record(now, by.email, Action.PUBLICATION_DISCARDED, row.audit_subject, row.discard_reason)
+    return row
+
+
+def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime) -> _Composed:
+    rng = np.random.default_rng(seed_of("composition", present.digests))
+    label, roster = compose_with_roster(pack, route, by_step(present.participants), rng, period=period.name)
+    return _Composed(label, roster, gate_of(period, label, roster, present, pack, now))
+
+
+def _at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
+    """The periods that an address cannot tell apart, which names pack, jurisdiction, route and period: of groups by other pack versions."""
+    group = period.peer_group
+    return ReportingPeriod.objects.filter(
+        name=period.name, peer_group__pack=group.pack, peer_group__route=group.route, peer_group__scope=group.scope_id
+    )
+
+
+def _next_version(period: ReportingPeriod) -> int:
+    last: int | None = Publication.objects.filter(period__in=_at_one_address(period)).aggregate(last=Max("version"))["last"]
+    return (last or 0) + 1
+
+
+def _says_the_same(last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str) -> bool:
+    """Whether a form was sent twice: the same person's draft of the same reports, let through alike, in the same words."""
+    return (
+        last.status == Status.DRAFT
+        and last.drafted_by_id == by.pk
+        and last.what_changed == what_changed
+        and last.participants == list(present.digests)
+        and last.gate == composed.gate.to_json()
+        and last.roster == composed.roster.to_json()
+    )

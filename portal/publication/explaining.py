@@ -1,0 +1,76 @@
+"""A version's explanation: how each figure came about, with how many reported, what was excluded, and who drafted and approved."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext, override
+
+from benchmarks.disclosure import GateResult
+from benchmarks.explanation import Approval, Change, Explanation, Participation, explain
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack
+from portal.accounts.models import User
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.days import scheme_day
+from portal.names import in_chinese
+from portal.publication.audited import excluded, told_of_change, verification
+from portal.publication.models import UNSEEN, Publication
+from portal.standings.cohort import Cohort
+
+NAMELESS = Phrase("regulator")
+"""Whoever approved and is regulator no more, as published documents name them."""
+
+
+def explained(
+    gate: GateResult,
+    pack: Pack,
+    period: ReportingPeriod,
+    present: Cohort,
+    version: int,
+    what_changed: str,
+    drafted: tuple[User, datetime],
+    approved: tuple[User, datetime] | None = None,
+) -> Explanation:
+    """Of what the gate lets through. `drafted` and `approved`: by whom, and when."""
+    route = next(declared for declared in pack.routes if declared.id == period.peer_group.route)
+    participation = _participation(period, present, version, what_changed, drafted, approved)
+    return explain(gate, pack, route, participation, version=str(version), on=_last_day(period))
+
+
+def _last_day(period: ReportingPeriod) -> date:
+    """The limits of standards in force on it stand beside the label: those that the sites' own grades are tested against."""
+    return scheme_day(period.end - timedelta(microseconds=1))
+
+
+def _participation(
+    period: ReportingPeriod,
+    present: Cohort,
+    version: int,
+    what_changed: str,
+    drafted: tuple[User, datetime],
+    approved: tuple[User, datetime] | None,
+) -> Participation:
+    obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
+    before = Publication.objects.filter(period=period, version__lt=version).exclude(status__in=UNSEEN).order_by("-version").first()
+    approvals = [_approval(*drafted, "drafted")]
+    if approved is not None:
+        approvals.append(_approval(*approved, "published"))
+    return Participation(
+        firms_reporting=len({participant.firm for participant in present.participants}),
+        sites_reporting=len(present.submissions),
+        firms_obliged=obliged.values("site__organisation__controlling_firm").distinct().count(),
+        approvals=tuple(approvals),
+        excluded=excluded(present),
+        verification=verification(present),
+        change=None if before is None else Change(str(before.version), told_of_change(what_changed, present, before.participants)),
+    )
+
+
+def _approval(user: User, at: datetime, act: str) -> Approval:
+    """By the organisation the person decides for: what is public holds no private name."""
+    membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
+    if membership is None:
+        with override("zh-hans"):
+            return Approval(str(NAMELESS), scheme_day(at), act, gettext(NAMELESS))
+    return Approval(str(membership.organisation.name), scheme_day(at), act, in_chinese(membership.organisation.name))
