@@ -6,6 +6,7 @@ Read in this order: `participants` (who enters, one site a firm), `rules` (what 
 `step` (one step), `industry_label` (the whole route), `trend` (over the years).
 """
 
+from benchmarks.composition.best_and_typical import compose_step
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.industry_label import compose_route, compose_with_roster, roster_of
 from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step, designate
@@ -13,7 +14,6 @@ from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
 from benchmarks.composition.savings_potential import Potential
 from benchmarks.composition.simulation import seed_of
-from benchmarks.composition.step import compose_step
 
 __all__ = [
     "Averaging",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.composition import step
+from benchmarks.composition import best_and_typical
 from benchmarks.composition.entrants import ByStep, Cell, lay_out
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Participant, Roster, cell_key, member
@@ -65,7 +65,7 @@ def _compose(
 ) -> IndustryLabel:
     count = draw_count(max(len(cell.who.entering) for cell in laid_out))  # the totals are sums over the cells, draw by draw
     composed = [
-        step.compose_cell(
+        best_and_typical.compose_cell(
             cell.who,
             pack,
             cell.step,
@@ -105,7 +105,7 @@ def _roster(laid_out: Sequence[Cell], runs: Sequence[Run]) -> Roster:
     return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(member(run) for run in runs))))
 
 
-def _sum(composed: Sequence[step.Composed], draws: Sequence[step.Draws | None], made_in: str) -> RouteTotal:
+def _sum(composed: Sequence[best_and_typical.Composed], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:
     """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise.
 
     A step's energy is per its own output unit, and its ratio is of that unit per one of the route's product (`made_in`).
@@ -119,7 +119,7 @@ def _sum(composed: Sequence[step.Composed], draws: Sequence[step.Draws | None], 
     if len({_energy(result.unit) for result in results}) > 1:
         return RouteTotal(None, None, unit, firms, reason="units-differ")
     total = np.sum([result.ratio * drawn for result, drawn in zip(results, draws, strict=True) if drawn is not None], axis=0)
-    value, interval = step.summary(total)
+    value, interval = best_and_typical.summary(total)
     return RouteTotal(value, interval, unit, firms)
 
 
@@ -157,8 +157,8 @@ def _reached(pack: Pack, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.
         return RouteTotal(None, None, unit, len(runs), reason="units-differ")
     if holds is None:
         return RouteTotal(None, None, unit, len(runs), reason="too-few-whole-routes")
-    step.refuse_heavy_weight(holds.rule, len(runs), pack)
-    value, interval = step.summary(step.industry_draws(totals_of(headline, runs), holds.rule, rng))
+    best_and_typical.refuse_heavy_weight(holds.rule, len(runs), pack)
+    value, interval = best_and_typical.summary(best_and_typical.industry_draws(totals_of(headline, runs), holds.rule, rng))
     return RouteTotal(value, interval, unit, len(runs), rule=holds.rule)
 
 

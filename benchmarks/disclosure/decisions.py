@@ -9,7 +9,7 @@ from typing import Literal
 from benchmarks.composition.participants import Roster
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.declared import Words
-from benchmarks.disclosure.checks import Refusal
+from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.disclosure.checks import Refusal, per_cent
+from benchmarks.disclosure.frequency_and_dominance import Refusal, per_cent
 from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away, years_give_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.policies import DisclosurePolicy

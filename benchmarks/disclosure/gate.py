@@ -13,7 +13,7 @@ from datetime import date
 
 from benchmarks.composition.participants import WHOLE_ROUTE, Roster
 from benchmarks.composition.result import IndustryLabel, StepBest
-from benchmarks.disclosure import checks, curve, differencing, influence, potentials, several_publications
+from benchmarks.disclosure import curve, differencing, frequency_and_dominance, influence, potentials, several_publications
 from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
@@ -49,7 +49,8 @@ def gate(
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
     """
     _refuse_other_roster(draft, roster)
-    sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, checks.lag(policy, period_end, today), other_years)
+    too_early = frequency_and_dominance.lag(policy, period_end, today)
+    sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, too_early, other_years)
     decided: dict[str, tuple[StepBest, CellDecision]] = {}
     for step in sorted(
         draft.steps, key=lambda candidate: not candidate.headline
@@ -88,7 +89,7 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
     known = [shown for old, shown in (*earlier, *others) if ours.stands_as(old) and _same_method(shown, step)]
     # a figure already public gives nothing away, and stands: in this route's ratio
     same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
-    refusal = sight.late or checks.alone(ours.who, step.rule, sight.policy, sight.weights)
+    refusal = sight.late or frequency_and_dominance.alone(ours.who, step.rule, sight.policy, sight.weights)
     if not refusal and not same:
         before, elsewhere = [old for old, _ in earlier], [old for old, _ in others]
         refusal = (
@@ -104,7 +105,7 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
         step = dataclasses.replace(step, potential_withheld=held)
     if refusal is None and step.best is None:
         refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
-    reason, words = refusal or checks.passed(unchanged=same is not None)
+    reason, words = refusal or frequency_and_dominance.passed(unchanged=same is not None)
     shown = _hidden(step, reason) if refusal else same or _rounded(step)
     return shown, CellDecision("step", step.step, step.product, step.variant, step.metric, step.firms, refusal is None, reason, words)
 

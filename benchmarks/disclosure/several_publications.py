@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
-from benchmarks.disclosure.checks import Refusal
+from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.influence import Exhibit, that_matter
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.policies import DisclosurePolicy

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from benchmarks.composition.participants import WHOLE_ROUTE
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
-from benchmarks.disclosure import checks, differencing, influence, several_publications
-from benchmarks.disclosure.checks import Refusal
+from benchmarks.disclosure import differencing, frequency_and_dominance, influence, several_publications
 from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight
+from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
@@ -43,7 +43,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
         if measure == "best-reached":
             ours = influence.of_whole_route("", who, total, draft.headline, draft.period)
             standing = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
-            refusal = refusal or checks.alone(who, total.rule, sight.policy, sight.weights)
+            refusal = refusal or frequency_and_dominance.alone(who, total.rule, sight.policy, sight.weights)
             if not refusal and not standing:
                 others, apart = (_earlier_totals(versions, draft, measure) for versions in (sight.elsewhere, sight.other_years))
                 before, elsewhere, years = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others, apart))
@@ -92,7 +92,7 @@ def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
 def _decide_total(
     draft: IndustryLabel, measure: Measure, total: RouteTotal, refusal: Refusal | None, kept: RouteTotal | None, width: Fraction
 ) -> tuple[RouteTotal, CellDecision]:
-    reason, words = refusal or checks.passed(unchanged=kept is not None)
+    reason, words = refusal or frequency_and_dominance.passed(unchanged=kept is not None)
     if refusal:
         result = dataclasses.replace(total, value=None, interval=None, reason=reason.value)
     elif kept:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from benchmarks.composition import compose_step, rules, step
+from benchmarks.composition import best_and_typical, compose_step, rules
 from benchmarks.disclosure.rounding import to_grid
 from benchmarks.errors import PolicyRefusal
 from tests.attacks.conftest import State
@@ -82,7 +82,7 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         with pytest.raises(PolicyRefusal) as refused:
             page(sectors[0], 0)
         assert refused.value.code == "weight-above-limit"
-        monkeypatch.setattr(step, "refuse_heavy_weight", lambda *_: None)
+        monkeypatch.setattr(best_and_typical, "refuse_heavy_weight", lambda *_: None)
         small = tuple(range(averaged))
         others = tuple(rank for rank in small if rank != TARGET)
         off = [worked_out(page(made, seed), others, averaged) for seed, made in enumerate(sectors)]

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchmarks.composition import StepBest
+from benchmarks.composition.best_and_typical import compose_cell
 from benchmarks.composition.curve import ranks
 from benchmarks.composition.entrants import entrants
 from benchmarks.composition.rules import Averaging, averaged, middle
-from benchmarks.composition.step import compose_cell
 from benchmarks.declared import Words
 from benchmarks.disclosure.rounding import to_grid
 from benchmarks.policies import CompositionRule

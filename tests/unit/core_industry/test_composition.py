@@ -28,11 +28,11 @@ from benchmarks.composition import (
     roster_of,
     rule_for,
 )
+from benchmarks.composition.best_and_typical import industry_draws, summary
 from benchmarks.composition.curve import read_off
 from benchmarks.composition.noise import law_of, observe
 from benchmarks.composition.posterior import Observed, fits, jump_probability
 from benchmarks.composition.rules import RuleName, apply_to_ordered, around
-from benchmarks.composition.step import industry_draws, summary
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.privacy.intervals import simulate_errors
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from benchmarks.composition import IndustryLabel, Participant, Roster, StepBest, by_step, compose_route, roster_of
 from benchmarks.composition.participants import CellRoster, Member
-from benchmarks.disclosure import GateResult, Published, Reason, checks, differencing, gate, several_publications
+from benchmarks.disclosure import GateResult, Published, Reason, differencing, frequency_and_dominance, gate, several_publications
 from benchmarks.disclosure import gate as gate_function
 from benchmarks.disclosure import totals as totals_module
 from benchmarks.disclosure.influence import Exhibit, Figure
@@ -99,18 +99,22 @@ def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
     with_best_and_last_gone = without(everyone, {melting[0], melting[-1], melting[-2]}, "melting")
     parts = [published(pack, without(everyone, {melting[-1], *gone}, "melting"), name) for name, gone in halves.items()]
     return {
-        "frequency": Case(Reason.TOO_FEW_FIRMS, whole, silence(checks, "frequency"), {"fewest_firms": 27}),
+        "frequency": Case(Reason.TOO_FEW_FIRMS, whole, silence(frequency_and_dominance, "frequency"), {"fewest_firms": 27}),
         "dominance": Case(
             Reason.DOMINANCE,
             nine,
-            silence(checks, "dominance"),
+            silence(frequency_and_dominance, "dominance"),
             given={"size_weights": {"firm-003": 4.0}},
         ),
         "p-percent": Case(
-            Reason.P_PERCENT, whole, silence(checks, "p_percent"), {"largest_weight": Fraction(3, 5)}, {"size_weights": giants}
+            Reason.P_PERCENT,
+            whole,
+            silence(frequency_and_dominance, "p_percent"),
+            {"largest_weight": Fraction(3, 5)},
+            {"size_weights": giants},
         ),
-        "weight": Case(Reason.WEIGHT, whole, silence(checks, "weight"), {"largest_weight": Fraction(1, 10)}),
-        "lag": Case(Reason.LAG, whole, silence(checks, "lag"), given={"today": date(2017, 3, 31)}),
+        "weight": Case(Reason.WEIGHT, whole, silence(frequency_and_dominance, "weight"), {"largest_weight": Fraction(1, 10)}),
+        "lag": Case(Reason.LAG, whole, silence(frequency_and_dominance, "lag"), given={"today": date(2017, 3, 31)}),
         "versions": Case(Reason.DIFFERENCING, whole, silence(differencing, "differencing"), given={"previous": [one_less]}),
         "peer groups": Case(Reason.OVERLAP, whole, silence(differencing, "differencing"), given={"elsewhere": [one_less]}),
         "weighed": Case(
