@@ -1,8 +1,9 @@
 """The second factor: whose role asks for it, whether this session has shown it, and how its secret is kept.
 
-A code of an authenticator app (RFC 6238) or a recovery code. Who may publish, or attest what is published, needs one;
-everybody else is offered one (`SECOND_FACTOR_ROLES`). Its secret lies encrypted under a key that is derived from
-`SECRET_KEY`, so that a stolen copy of the database makes nobody a code.
+A code of an authenticator app (RFC 6238) or a recovery code. allauth's own views set it up and check it: they are wired in
+`web/account_urls`, their forms and words are in `web/account_forms` and `web/signing_in`. Who may publish, or attest what is
+published, needs one; everybody else is offered one (`SECOND_FACTOR_ROLES`). Its secret lies encrypted under a key that is
+derived from `SECRET_KEY`, so that a stolen copy of the database makes nobody a code.
 """
 
 from __future__ import annotations

@@ -22,21 +22,8 @@ from reporting_agent.config import Site
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
-from reporting_agent.fleet.site_tasks import (
-    OUTCOME,
-    EnergyPrice,
-    LackingLabel,
-    Outcome,
-    Prices,
-    Quality,
-    SiteStep,
-    Task,
-    earlier_outcome,
-    keep,
-    made_from,
-    patterns_of,
-    refused,
-)
+from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Quality, SiteStep, Task, refused
+from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from, patterns_of
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files

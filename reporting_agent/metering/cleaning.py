@@ -1,7 +1,7 @@
 """What is done about faulty readings before anything is made of them. Every rule is stated, counted and never guesses a value.
 
 Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. What lies between two readings
-(gaps, falls of a register) is judged in `known_energy`; what only the whole record shows comes as a `Verdict` when the meter is read again.
+is judged in `known_energy` (gaps) and `register_falls`; what only the whole record shows comes as a `Verdict` when the meter is read again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering.order import order_of
 from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.register_falls import rolls
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.tally import Tally, Verdict
 
@@ -23,25 +24,6 @@ Flags = NDArray[np.bool_]
 
 FEWEST_NINES = 5  # 9999 kW can be real; 999.999 and 99999 are what loggers write
 AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes through rounding on its way
-
-
-def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
-    """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
-    if meter.rollover is None:
-        return np.zeros(len(before), dtype=bool)
-    return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
-
-
-def rolled(before: Floats, energy: Floats, hours: Floats, meter: Meter) -> Flags:
-    """Which steps of a register are its declared rollover; one that was reset near its end would have counted the impossible.
-
-    Args:
-        energy: the reading after each step less that before; hours: how long each took, more than 0.
-    """
-    over = (energy < 0) & rolls(before, before + energy, meter)
-    if meter.range is not None and over.any():
-        over &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
-    return over
 
 
 _NINES = np.array(

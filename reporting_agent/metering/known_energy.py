@@ -1,7 +1,6 @@
 """Over which segments the energy is known: the rules for what lies between two readings. Each is stated and counted; no value is guessed.
 
-Unknown is what a gap, a fall of a register, or a load that the meter cannot have told leaves open. A register that shows less than
-before rolled over and went on, was rescaled, or began again at nothing.
+Unknown is what a gap, a fall of a register (`register_falls`), or a load that the meter cannot have told leaves open.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import loads_beyond, rolled, saturated
+from reporting_agent.metering.cleaning import loads_beyond, saturated
 from reporting_agent.metering.kernel import MOST
 from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.scale import rescaled_by
+from reporting_agent.metering.register_falls import over_falls
 from reporting_agent.metering.segments import HOUR_US, Segments
 from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
 from reporting_agent.row_numbers import Rows
@@ -23,8 +22,6 @@ from reporting_agent.row_numbers import Rows
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
 
 
 def known(
@@ -70,26 +67,6 @@ def across_gaps(
         counted = known(made, readings, meter, int(length.max()), "", Tally(meter.id))
         long = counted.end_us - counted.start_us > longest_gap_us
         yield counted.end_us[long], counted.energy[long]
-
-
-def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally) -> tuple[Floats, Flags]:
-    """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
-
-    Args:
-        value: the readings, one more than there are segments; `rows` are those at the segments' ends.
-    """
-    energy, before, after = segments.energy, value[:-1], value[1:]
-    fell = energy < 0
-    if not fell.any():
-        return energy, ~fell
-    over = rolled(before, energy, np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US, meter)
-    tally.add("register-rollover", file, rows, over)
-    usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
-    rescaled = fell & ~over & rescaled_by(before, after, usual)
-    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
-    tally.add("register-rescaled", file, rows, rescaled)
-    tally.add("register-reset", file, rows, fell & ~over & ~rescaled)
-    return np.where(over, energy + (meter.rollover or 0.0), energy), ~fell | over
 
 
 def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:

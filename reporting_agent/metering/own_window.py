@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, all_nines, loads_beyond, out_of_range, rolls
+from reporting_agent.metering.cleaning import AT_RANGE, all_nines, loads_beyond, out_of_range
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
+from reporting_agent.metering.register_falls import rolls
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]

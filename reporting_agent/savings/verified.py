@@ -27,8 +27,8 @@ from reporting_agent.pipeline import LabelResult, PlantData
 from reporting_agent.savings import days as by_day
 from reporting_agent.savings import telling
 from reporting_agent.savings.actions import Action, Actions, Target
+from reporting_agent.savings.against_baseline import Forecast, forecast
 from reporting_agent.savings.days import Days
-from reporting_agent.savings.forecast import Forecast, forecast
 
 FEWEST_BASELINE_DAYS = 60
 FEWEST_REPORTING_DAYS = 14

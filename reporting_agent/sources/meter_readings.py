@@ -27,7 +27,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Consecutive, Rows
-from reporting_agent.sources import blocks, cells, moments
+from reporting_agent.sources import blocks, cells, starts_and_ends
 from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.fields import refuse_words_for_numbers
@@ -147,7 +147,7 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
     refuse_words_for_numbers(profile, READINGS, str(path))
     header = open_sheet(path, profile, "readings").header
     parts = profile.parts.get("timestamp", ())
-    stamp = moments.named(parts) if parts else profile.columns.get("timestamp", "timestamp")
+    stamp = starts_and_ends.named(parts) if parts else profile.columns.get("timestamp", "timestamp")
     stamps = parts or (stamp,)
     value = profile.columns.get("value", "value")
     meter = profile.columns.get("meter_id", "meter_id")

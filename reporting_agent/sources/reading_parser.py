@@ -18,7 +18,7 @@ from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Rows
-from reporting_agent.sources import arrays, blocks, cells, moments, stamps, totals
+from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
 from reporting_agent.sources.cells import Rejected, Unreadable
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.corrections import identity
@@ -261,7 +261,7 @@ def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> An
     if len(parts) == 2:
         joined = (None if cells.is_blank(clock) else f"{str(day).strip()} {str(clock).strip()}" for day, clock in zip(*parts, strict=True))
         return arrays.texts(list(joined))
-    return arrays.texts([blocks.as_text(moments.moment_of(row, profile)) for row in zip(*parts, strict=True)])
+    return arrays.texts([blocks.as_text(starts_and_ends.moment_of(row, profile)) for row in zip(*parts, strict=True)])
 
 
 def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:

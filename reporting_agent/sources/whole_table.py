@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,18 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
-from reporting_agent.sources import rearranged, stamps, totals
+from reporting_agent.sources import rearranged, totals
 from reporting_agent.sources.cells import Cell, Rejected, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.fields import BadCell, Field, fields_of, of_carriers, of_masses, shown, zone_of
-from reporting_agent.sources.moments import columns_with, put_together
 from reporting_agent.sources.rearranged import spread, subtracted
 from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
+from reporting_agent.sources.starts_and_ends import columns_with, end_after_durations, put_together
 from reporting_agent.sources.totals import Total
 from reporting_agent.sources.wanted import Kind, Wanted, adds_up
 
 __all__ = ["Rejected", "Table", "read_sheet", "read_table"]
 
-_DAY_S = 86_400
 
 Row = tuple[int, Sequence[Cell]]
 
@@ -110,23 +109,12 @@ def read_sheet(
         if slot.position is None:
             columns[slot.column.name] += [slot.constant] * len(table.rows)
     if "duration_s" in columns:
-        _end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
+        end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
     read = len(table.rows)
     if profile.rows:
         rearranged.gather(table, profile, fields)
     _refuse_if_mostly_unreadable(table, read)
     return table
-
-
-def _end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
-    """An end that no column tells, by the start and the duration; whole days are of the calendar, of 23 or 25 hours where clocks change."""
-    durations = columns.pop("duration_s")
-    ends = columns.setdefault("end", [None] * len(durations))
-    for index, (start, end, duration) in enumerate(zip(columns["start"], ends, durations, strict=True)):
-        if end is None and duration:
-            days, rest = divmod(duration, _DAY_S)
-            local = start.astimezone(zone).replace(tzinfo=None)
-            ends[index] = start + timedelta(seconds=duration) if rest else stamps.fixed(local + timedelta(days=days), zone)
 
 
 class _Reading:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from benchmarks.measurements import CarrierEnergy
 from reporting_agent.config import Meter
 from reporting_agent.live.spool.reading import Reading
-from reporting_agent.metering.cleaning import loads_beyond, out_of_range, rolled, saturated
+from reporting_agent.metering.cleaning import loads_beyond, out_of_range, saturated
+from reporting_agent.metering.register_falls import rolled
 
 Floats = NDArray[np.float64]
 SECOND_US = 1_000_000

@@ -13,7 +13,7 @@ from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.savings import Verified, load_actions, verified
-from reporting_agent.savings.forecast import forecast
+from reporting_agent.savings.against_baseline import forecast
 from reporting_agent.savings.telling import Verdict
 from tests.statistical.savings import FIRST, Kind, write
 

@@ -1,19 +1,21 @@
-"""Moments that a file spreads over several columns: a date and a clock time, or year, month, day and clock time.
+"""The start and the end of a row, and other moments, that a file writes otherwise than as one stamp.
 
-Each row gets them as one more cell, named by its parts ("Date + Start"). Where start and end share their date, an end before the start is
-of the day after: a row decides that by its own cells.
+Several columns: a date and a clock time, or year, month, day and clock time. Each row gets them as one more cell, named by its parts
+("Date + Start"). Where start and end share their date, an end before the start is of the day after: a row decides that by its own cells.
+
+A start and a duration, which may be the difference of two counters (`rearranged.subtracted`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
-from reporting_agent.sources import cells, rearranged
+from reporting_agent.sources import cells, rearranged, stamps
 from reporting_agent.sources.cells import Cell, Unreadable
 from reporting_agent.sources.sheets import BrokenRow, Sheet
 
@@ -115,3 +117,14 @@ def _day_of(parts: Sequence[Cell], profile: Profile) -> date:
         return date(*map(int, numbers))
     except (ValueError, OverflowError) as impossible:
         raise Unreadable("a day that exists") from impossible
+
+
+def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
+    """An end that no column tells, by the start and the duration; whole days are of the calendar, of 23 or 25 hours where clocks change."""
+    durations = columns.pop("duration_s")
+    ends = columns.setdefault("end", [None] * len(durations))
+    for index, (start, end, duration) in enumerate(zip(columns["start"], ends, durations, strict=True)):
+        if end is None and duration:
+            days, rest = divmod(duration, _DAY // timedelta(seconds=1))
+            local = start.astimezone(zone).replace(tzinfo=None)
+            ends[index] = start + timedelta(seconds=duration) if rest else stamps.fixed(local + timedelta(days=days), zone)

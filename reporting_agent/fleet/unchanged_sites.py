@@ -1,0 +1,79 @@
+"""Which sites need not be done again: what became of a site is kept beside its files, under a digest of all that these were made from.
+
+A site's folder holds what `label` or `check` writes and `outcome.json`: its labels or its data in short, under a digest of all that they
+were made from (settings, shared tables, pack and factors, period, language, versions, and path, size and time of every input). While that
+stays the same a later run takes the outcome as it is. A site that reads from a provider's source is always done again: what it gives has
+no digest beforehand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import packs
+from benchmarks.errors import SteplabelError
+from reporting_agent import pipeline
+from reporting_agent.config import Site
+from reporting_agent.fleet import places
+from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Quality, SiteStep, Task
+from reporting_agent.pipeline.inputs import paths_of
+from reporting_agent.report import writing
+from reporting_agent.software import SOFTWARE
+from reporting_agent.sources import object_storage
+
+OUTCOME = "outcome.json"
+FORM = 4  # of outcome.json: what an agent wrote that kept less of a site is done again
+
+
+def keep(outcome: Outcome, folder: Path) -> Outcome:
+    """Write it beside the site's files, which must all be there: only then is the site done."""
+    writing.write_json(folder / OUTCOME, asdict(outcome))
+    return outcome
+
+
+def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
+    """The outcome of an earlier run, where it was made from the same."""
+    try:
+        if (text := places.read(task.out, OUTCOME)) is None:
+            return None
+        raw = json.loads(text)
+        site = site or places.site_at(task.file, task.inherit)
+        if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
+            return None
+        quality = None if raw["quality"] is None else Quality(**raw["quality"])
+        steps = tuple(SiteStep(**step) for step in raw["steps"])
+        lacking = tuple(LackingLabel(**label) for label in raw["lacking"])
+        return Outcome(**{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, "kept": True})
+    except (OSError, ValueError, KeyError, TypeError, SteplabelError):
+        return None
+
+
+def _prices(raw: Mapping[str, Any] | None) -> Prices | None:
+    return None if raw is None else Prices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
+
+
+def made_from(task: Task, site: Site) -> str:
+    """Digest of all that a site's files are made from."""
+    pack = pipeline.pack_of(site)
+    stats = [
+        (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
+    ]
+    by = [SOFTWARE, FORM, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
+    inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _named(path: Path) -> str:
+    """Its path; a fetched object's has the name that it has on every machine."""
+    home = object_storage.copies()
+    return f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def patterns_of(site: Site) -> list[str]:
+    """Every file or pattern that `[inputs]` names."""
+    return [pattern for pattern in site.inputs.model_dump(exclude={"source"}).values() if pattern]
