@@ -13,13 +13,13 @@ from benchmarks import shelf
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
-    written = "tables of docs/errors.md, packs.md and sizing.md, docs/cli.md, pack-numbers.md, decisions/README.md, openapi.yaml"
+    written = "tables of docs/errors.md, packs.md, sizing.md; docs/cli.md, modules.md, pack-numbers.md, decisions/README.md, openapi.yaml"
     parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
     django.setup()
     shelf.use(shelf.Empty())  # the documents tell of the packs that come with Steplabel, whatever a portal here has approved
-    from tests.documents import command_line, decisions_index, demo_figures, errors_page, fault_rows, openapi, pack_numbers, sizing
+    from tests.documents import command_line, decisions_index, demo_figures, errors_page, fault_rows, modules, openapi, pack_numbers, sizing
     from tests.documents.refusals import ROOT
 
     current = {
@@ -29,6 +29,7 @@ def main() -> int:
         pack_numbers.PAGE: pack_numbers.page(),
         decisions_index.PAGE: decisions_index.page(),
         demo_figures.PAGE: demo_figures.filled(demo_figures.PAGE.read_text(encoding="utf-8")),
+        modules.PAGE: modules.page(),
         openapi.PAGE: openapi.page(),
         sizing.PAGE: sizing.filled(sizing.PAGE.read_text(encoding="utf-8")),
     }
