@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
-from portal.assurance.obliged import obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.audits_due import obliged_checked, obliged_own, obliged_regulated
 from portal.assurance.schemes import Duty
 from portal.days import scheme_day
 from portal.listing import SITE_FILTER, Filter, ListView, listed

@@ -24,10 +24,10 @@ from django.utils.timezone import localdate
 from portal.accounts.audience import named, people_of_body, people_of_site, regulators_of
 from portal.accounts.models import Site
 from portal.assurance.attestation_standing import Standing
+from portal.assurance.audits_due import DueSite, due_sites
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded, Sample
 from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_act
-from portal.assurance.obliged import DueSite, due_sites
 from portal.assurance.schemes import Duty
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import Told, tell

@@ -1,4 +1,4 @@
-"""Sending what waits: at least once, and never by two at a time.
+"""Sending the mails that wait: at least once, and never by two at a time.
 
     waiting ──claim──▶ sending ──▶ sent | dropped | waiting again, later | failed
 

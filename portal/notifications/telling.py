@@ -1,4 +1,6 @@
-"""Telling somebody something: a notice in the portal and, as they wish, a mail in the outbox. Called in the transaction of its cause.
+"""Telling somebody something: a notice in the portal and, as they chose for its kind, a mail at once, one a day or none.
+
+Called in the transaction of its cause.
 
 Nothing is sent here. Figures and names go in, never sentences; no figure of another firm, no person's name.
 """

@@ -1,4 +1,4 @@
-"""What a firm's sites report that practices did there: handed in with consent, counted by batches of five firms, told only then."""
+"""What a firm's sites report that practices did there: handed in, withdrawn, counted once `guidance.outcomes` closes a batch."""
 
 from __future__ import annotations
 

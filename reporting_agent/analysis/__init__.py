@@ -25,7 +25,7 @@ from reporting_agent.analysis.drivers.relevance import StepDrivers
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.analysis.energy_costs.amounts import Amount
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
-from reporting_agent.analysis.meters import adequacy as fitness_of_meters
+from reporting_agent.analysis.meters import adequacy as adequacy_of_meters
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.adequacy import Adequacy
 from reporting_agent.analysis.meters.balance import Balance
@@ -97,7 +97,7 @@ class Analysis:
     @property
     def findings(self) -> list[Finding]:
         """What the meters show against each other: balances that do not close, meters that do not suffice."""
-        return [*balance.findings(self.balances), *fitness_of_meters.findings(self.adequacy), *open_balances.findings(self.site_balance)]
+        return [*balance.findings(self.balances), *adequacy_of_meters.findings(self.adequacy), *open_balances.findings(self.site_balance)]
 
     def ungraded(self, result: LabelResult) -> LabelResult:
         """The result without the grades of labels that are in question: a figure that may be wrong meets no limit."""
@@ -180,7 +180,7 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
         first_look=advise(site, result, lost, tables, used),
         value_adding=used,
         balances=balance.balances(site, result),
-        adequacy=fitness_of_meters.adequacy(site, result),
+        adequacy=adequacy_of_meters.adequacy(site, result),
         site_balance=balanced,
         routes=route_accounts(site, result, balanced, in_question=bool(reviewed.open)),
         drivers=moving,

@@ -1,4 +1,4 @@
-"""[tariff]: what the plant pays for energy, when, and for its highest demand and its CO2.
+"""[tariff]: what the plant pays, and which price holds at a moment by hour, weekday, month and holiday; its highest demand and its CO2.
 
 Clock times, weekdays and days are those of the site's time zone. A moment's price is that of the first period that holds it,
 else the carrier's flat price. Left out on purpose: power factor and reactive energy, taxes on the bill's total, and ratchets that

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.assurance.audits_due import ObligedView
 from portal.assurance.models import SystemCertificate
-from portal.assurance.obliged import ObligedView
 from portal.assurance.schemes import Due, Duty, obligatory_audit
 from portal.names import in_any_language
 from portal.web import tables

@@ -1,4 +1,4 @@
-"""Prices over time as a step function, so that what any stretch of time cost is a difference of two sums.
+"""What any stretch of time cost, as a difference of two sums over prices by step; and batches with their energy as priced entries.
 
 Local clock times become UTC edges day by day. In the autumn hour that comes twice, a period that begins inside that hour begins the
 first time the clock shows it.

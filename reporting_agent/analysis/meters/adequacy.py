@@ -1,6 +1,6 @@
-"""Whether each meter suffices for its step's label, and what to change where it does not.
+"""How far each meter may be wrong in a batch and in the whole period of its step, and what `adequacy_rules` say of that.
 
-The question is asked of a typical batch and of the whole period, for the labels that the carrier counts in (`fitness` has the rules):
+The question is asked of a typical batch and of the whole period, for the labels that the carrier counts in:
 
 - *adequate*: what one batch's energy may be wrong by through this meter is small beside the label, and its own part (what differs from
   batch to batch) small beside the way from the label to the typical batch: else a low quantile finds lucky readings;
@@ -22,8 +22,8 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.meters.fitness import Aspect, Issue, Load, Measuring, Verdict
-from reporting_agent.analysis.meters.fitness_rules import FEWEST_COVERED, covered, issues, worst
+from reporting_agent.analysis.meters.adequacy_rules import FEWEST_COVERED, covered, issues, worst
+from reporting_agent.analysis.meters.adequacy_verdicts import Aspect, Issue, Load, Measuring, Verdict
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord, Windows

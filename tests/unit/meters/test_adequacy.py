@@ -9,7 +9,7 @@ import pytest
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent.analysis.meters.adequacy import Adequacy, adequacy, findings
-from reporting_agent.analysis.meters.fitness import Aspect, Verdict
+from reporting_agent.analysis.meters.adequacy_verdicts import Aspect, Verdict
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, label
 from tests.unit.meters.conftest import heats, meter, rate, register

@@ -1,4 +1,4 @@
-"""What is asked of a meter for one step: the verdicts, what is looked at, and the figures that decide."""
+"""The verdicts on a meter for one step, with what is looked at and the figures that decide."""
 
 from __future__ import annotations
 

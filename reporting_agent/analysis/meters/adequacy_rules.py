@@ -1,4 +1,4 @@
-"""The rules of meter adequacy: what was found of a meter for one step, and what to change, in words with figures.
+"""Decides whether a meter suffices for a step's label, for the year only or not at all, and what to change, in words with figures.
 
 Sources: GB 17167-2006 table 4 asks class 2.0 of gas and 2.5 of steam meters; IEC 62053-21 tests class 1 electricity meters
 from 5 % of the basic current; a turndown of 10:1 for gas and steam flow meters is makers' practice (an engineering assumption), as are
@@ -12,7 +12,7 @@ from math import floor, log10
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.meters.fitness import GRAVITY, Aspect, Issue, Measuring, Verdict
+from reporting_agent.analysis.meters.adequacy_verdicts import GRAVITY, Aspect, Issue, Measuring, Verdict
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
