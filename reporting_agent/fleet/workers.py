@@ -12,7 +12,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -231,5 +231,22 @@ def _received(carried: CarriedShelf, ours: Mapping[str, str], address: str) -> C
 
 
 def _on_worker(task: Task, carried: CarriedShelf) -> Outcome:
-    with _one_at_a_time, freed_memory.kept(), shelf.used(carried):
+    with _one_at_a_time, _unprofiled(), freed_memory.kept(), shelf.used(carried):
         return do(task)
+
+
+@contextmanager
+def _unprofiled() -> Iterator[None]:
+    """Dask's profiler looks at what a worker does a hundred times a second, and a site waits for it each time. Off while a site is done."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    profiler = worker.periodic_callbacks.get("profile")
+    if profiler is None or not profiler.is_running():
+        yield
+        return
+    worker.loop.add_callback(profiler.stop)
+    try:
+        yield
+    finally:
+        worker.loop.add_callback(profiler.start)

@@ -159,3 +159,21 @@ def test_a_run_ends_with_a_refusal_where_the_scheduler_is_gone(tmp_path: Path, c
         assert label(file, dask, dies) == 1
         let_go(tmp_path)
     assert "dask-lost" in capsys.readouterr().err
+
+
+def test_the_profiler_of_dask_rests_while_a_site_is_done_and_runs_again_after(tmp_path: Path) -> None:
+    file = held_group(tmp_path, 1)
+    with cluster(tmp_path / "dask", right=1) as dask, dask.client() as client:
+
+        def runs() -> bool:
+            return all(client.run(lambda dask_worker: dask_worker.periodic_callbacks["profile"].is_running()).values())
+
+        assert runs()
+
+        def seen() -> None:
+            until(lambda: list(tmp_path.glob("works-*/held")))
+            until(lambda: not runs())
+            let_go(tmp_path)
+
+        assert label(file, dask, seen) == 0
+        until(runs)
