@@ -36,6 +36,7 @@ class Broker:
     program: str = field(default_factory=lambda: os.environ["MOSQUITTO"])
     port: int = field(default_factory=free_port)
     unread: str = ""  # a topic that nobody may subscribe to
+    unwritten: str = ""  # one that nobody may publish to
     autosaves: bool = True  # else it keeps sessions until it ends, and nothing slows it
     _process: subprocess.Popen[bytes] | None = None
 
@@ -45,7 +46,7 @@ class Broker:
         lines += ["autosave_on_changes true", "autosave_interval 50"] if self.autosaves else []
         lines += ["max_queued_messages 0", "max_inflight_messages 1000"]
         lines += ["user root"] if os.geteuid() == 0 else []
-        lines += self._refusing() if self.unread else []
+        lines += self._refusing() if self.unread or self.unwritten else []
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n", "utf-8")
         with (self.folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([self.program, "-c", self.folder / "mosquitto.conf"], stdout=log, stderr=log)
@@ -54,11 +55,12 @@ class Broker:
 
     def _refusing(self) -> list[str]:
         """A list of topics (`acl_file`) refuses no subscription, it keeps messages back in silence; this plugin says so."""
-        rule = {"acltype": "subscribeLiteral", "topic": self.unread, "priority": 1, "allow": False}
+        refused = {"subscribeLiteral": self.unread, "publishClientSend": self.unwritten}
+        rules = [{"acltype": kind, "topic": topic, "priority": 1, "allow": False} for kind, topic in refused.items() if topic]
         allowed = dict.fromkeys(("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"), True)
         held = {
             "defaultACLAccess": allowed,
-            "roles": [{"rolename": "all", "acls": [rule]}],
+            "roles": [{"rolename": "all", "acls": rules}],
             "groups": [{"groupname": "all", "roles": [{"rolename": "all"}]}],
             "anonymousGroup": "all",
         }

@@ -59,6 +59,7 @@ class MqttSource:
         self.lifeline = Lifeline()
         self._fault = ""  # what reading a message last ended with, unforeseen
         self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
+        self._not_taken: dict[int, str] = {}  # of what was published, why the broker refused it
         self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
         self._client = self._made()
 
@@ -90,7 +91,7 @@ class MqttSource:
         """Publish, and wait until the broker has it (PUBACK).
 
         Raises:
-            OSError: there is no connection, or the broker does not answer.
+            OSError: there is no connection, or the broker does not answer or refuses (MQTT 5; one of 3.1.1 can only drop it).
         """
         deadline_s = time.monotonic() + ANSWERS_S
         while not self.connected:  # it may have just begun
@@ -104,6 +105,8 @@ class MqttSource:
             raise ConnectionError(str(lost)) from lost
         if not sent.is_published():
             raise TimeoutError(NOT_YET)
+        if refusal := self._not_taken.pop(sent.mid, ""):
+            raise ConnectionError(refusal)
 
     def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """Ask for what is missing by its numbers, where site.toml names a topic for that."""
@@ -194,7 +197,7 @@ class MqttSource:
         if settings.host_id is not None:
             client.will_set(self._state_topic, _state(online=False), _QOS, retain=True)
         client.on_connect, client.on_connect_fail, client.on_disconnect = self._on_connect, self._on_fail, self._on_disconnect
-        client.on_message, client.on_subscribe = self._on_message, self._on_subscribe
+        client.on_message, client.on_subscribe, client.on_publish = self._on_message, self._on_subscribe, self._on_publish
         return client
 
     @property
@@ -221,6 +224,14 @@ class MqttSource:
         del client, data, mid, properties
         self.refused = tuple(topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure)
         self.connected, self.refusal = True, next((str(reason) for reason in reasons if reason.is_failure), "")
+
+    def _on_publish(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:
+        """Before whoever waits for it goes on (MQTT 5, 3.4.2.1)."""
+        del client, data, properties
+        if reason.is_failure:
+            self._not_taken[mid] = str(reason)
+        else:
+            self._not_taken.pop(mid, None)  # of an earlier one that nobody waited for
 
     def _on_fail(self, client: Client, data: Any) -> None:
         del client, data

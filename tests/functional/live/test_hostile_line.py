@@ -274,3 +274,16 @@ def test_no_thread_of_a_source_ends_unnoticed(tmp_path: Path, monkeypatch: pytes
         assert "LookupError: not foreseen" in source.trouble()
         source.stop()
     spool.close()
+
+
+def test_a_broker_that_refuses_an_alert_has_not_taken_it(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "broker", unwritten="works/alerts").start()
+    readings = [{"topic": "works/eaf-1", "meter": "eaf-1"}]
+    settings = {"host": "127.0.0.1", "port": broker.port, "client_id": "a", "readings": readings}
+    source = mqtt.MqttSource(Mqtt.model_validate(settings), tmp_path, Intake(Spool(tmp_path / "spool")))
+    source.start()
+    with pytest.raises(ConnectionError, match="Not authorized"):
+        source.publish("works/alerts", "a batch wastes")
+    source.publish("works/others", "a batch wastes")
+    source.stop()
+    broker.stop()
