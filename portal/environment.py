@@ -1,4 +1,4 @@
-"""What the environment of a production process leaves out or misspells and can go on without: told by `check --deploy` and at each start.
+"""What a production environment leaves out or misspells and a process can go on without, told by `manage.py check --deploy` and at start.
 
 Key files are told and not refused: they may be put in place while a process runs. `portal.settings.values` refuses what makes no sense.
 """

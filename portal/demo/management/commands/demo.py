@@ -1,4 +1,4 @@
-"""`manage.py demo`: simulated plants, the real agent on each, a real worker, a published benchmark; then it serves the portal."""
+"""What `bin/demo` runs: simulated plants, the real agent on each, a real worker, a published benchmark; then it serves the portal."""
 
 from __future__ import annotations
 
