@@ -63,6 +63,21 @@ def test_other_findings_show_at_once_whoever_wrote_them(cast: Cast, draft: Publi
     assert "Held back by this test." not in officer.get(page).content.decode()
 
 
+def test_a_total_held_beside_other_publications_is_told_though_every_step_is_shown_and_no_version_was_before(
+    cast: Cast, draft: Publication
+) -> None:
+    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    assert "Difference from other public values" not in officer.get(page).content.decode()
+    gate = copy.deepcopy(draft.gate)
+    gate["published"]["best_reached"].update(value=None, interval=None)
+    decided = next(cell for cell in gate["cells"] if cell["measure"] == "best_reached")
+    decided.update(shown=False, reason_code="overlap", reason={"en": "Beside group B it tells.", "zh": "与乙组相比会泄露。"})
+    Publication.objects.filter(pk=draft.pk).update(gate=gate)
+    told = officer.get(page).content.decode()
+    assert "Difference from other public values" in told
+    assert told.count("Beside group B it tells.") == 2  # among the checks, and at the value
+
+
 def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, draft: Publication) -> None:
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None

@@ -434,7 +434,7 @@ def test_a_draft_of_the_same_reports_says_that_nothing_differs(cast: Cast, publi
     officer = signed_in(cast.drafter.email)
     page = officer.post(reverse("web:compose", args=[cast.group.pk, "2016"]), {"what_changed": "Wording."}, follow=True).content.decode()
     assert "the figures are those of version 1" in page
-    assert "Enough participants differ" not in page
+    assert "Enough firms differ" not in page
 
 
 def test_a_token_is_shown_once_and_never_again(cast: Cast) -> None:

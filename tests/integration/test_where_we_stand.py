@@ -134,6 +134,23 @@ def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypat
     assert {(int(row["score_low"]), int(row["score_high"])) for row in rows} == scores
 
 
+def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cast) -> None:
+    """Added in squares from the steps' own intervals it would be another one than the file's and the API's."""
+    plant = cast.plants[0]
+    whole = Standing.objects.get(period=cast.period, submission__site=plant.site, step="whole-route")
+    page = text(client_of(plant.owner), STAND)
+    low, high = (figure.replace("\u2212", "-") for figure in whole_route_interval(page))
+    places = len(low.partition(".")[2])
+    assert (float(low), float(high)) == (round(whole.low, places), round(whole.high, places))
+
+
+def whole_route_interval(page: str) -> tuple[str, str]:
+    after = page.partition("Your protected value, whole route")[2]
+    found = re.search(r"([\d.\u2212]+) to ([\d.\u2212]+)", after)
+    assert found is not None
+    return found[1], found[2]
+
+
 def test_a_firm_reads_of_itself_alone(cast: Cast) -> None:
     pages = {}
     for number, plant in enumerate(cast.plants[:3], 1):

@@ -11,9 +11,8 @@ from django.utils.translation import ngettext
 
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import Estimate, between, decimals, number, signed
+from portal.web.figures import NONE, Estimate, between, decimals, number, signed
 from portal.web.ladder import Span
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import ChangeRow, Check, DraftPage, GateCell, GateRow, ReleaseRow
@@ -42,7 +41,7 @@ def draft_page(view: DraftView) -> DraftPage:
         may_go_out=not view.hold and passing > 0,
         shown=passing,
         hidden=len(decisions) - passing,
-        checks=_checks(view, passing, len(decisions)),
+        checks=_checks(view, decisions),
         columns=tuple(metrics.values()),
         cells=_cells(view.label, metrics, shown),
         totals=_total_rows(view.label, tuple(metrics.values()), shown),
@@ -78,7 +77,16 @@ def _totals(label: LabelView) -> tuple[tuple[str, TotalView], ...]:
     )
 
 
-def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
+Decisions = Sequence[StepView | TotalView]
+"""What the gate decided of every value: each step's, then the totals'."""
+
+_BESIDE_OTHERS = ("overlap", "combined", "metrics")
+"""Reasons that other values give which the public sees, of this version too."""
+
+
+def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
+    names = Names.of(view.pack, view.pack_version)
+    passing, of = sum(decision.shown for decision in decisions), len(decisions)
     checks = [
         Check(
             _("Disclosure gate"),
@@ -89,27 +97,23 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
     ]
     if view.newest_shown is not None:
-        held = (
-            _reason(view.label, "differencing")
-            or _reason(view.label, "overlap")
-            or _reason(view.label, "combined")
-            or _reason(view.label, "metrics")
-        )
+        held = _reason(decisions, names, "differencing")
         same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
         differs = (
             _("The same firms and values as before are behind every value, so the figures are those of version %(n)d.")
             if same
-            else _("Enough participants differ from version %(n)d: the difference does not reveal any firm.")
+            else _("Enough firms differ from version %(n)d: the difference does not reveal any firm.")
         )
         text = held or differs % {"n": view.newest_shown}
         checks.append(Check(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
-    if years := _reason(view.label, "years"):
+    if others := _reason(decisions, names, *_BESIDE_OTHERS):
+        checks.append(Check(_("Difference from other public values"), others, "no"))
+    if years := _reason(decisions, names, "years"):
         checks.append(Check(_("Difference from other years"), years, "no"))
-    if lag := _reason(view.label, "lag"):
+    if lag := _reason(decisions, names, "lag"):
         checks.append(Check(_("Lag"), lag, "wait"))
     poor = [step for step in headline(view.label) if step.good_fit is False]
     judged = any(step.good_fit is not None for step in headline(view.label)) and view.participants > 1
-    names = Names.of(view.pack, view.pack_version)
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _("The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow.") % {
         "steps": enumerated(names.step_name(step.step) for step in poor)
@@ -150,9 +154,10 @@ def _release(view: ReleaseView) -> ReleaseRow:
     return ReleaseRow(view.at, view.approved_by, view.approved_at, view.note, ended[view.state])
 
 
-def _reason(label: LabelView, code: str) -> str:
-    """The gate's sentence for the first value it holds for this reason."""
-    return next((in_language(cell.reason_en, cell.reason_zh) for cell in label.steps if cell.reason_code == code), "")
+def _reason(decisions: Decisions, names: Names, *codes: str) -> str:
+    """The gate's sentence for the first value that it holds for one of these reasons; empty where there is none."""
+    held = (names.total_reason(decision.reason_en, decision.reason_zh) for decision in decisions if decision.reason_code in codes)
+    return next(held, "")
 
 
 def _why_not(view: DraftView) -> str:

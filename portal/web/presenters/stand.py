@@ -16,10 +16,10 @@ from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import Bounds, country_of, last_day, together
-from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.figures import NONE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
 from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends, with_interval
 from portal.web.ladder import Span
-from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
+from portal.web.presenters.benchmarks import interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, total_estimate
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
@@ -49,7 +49,7 @@ def stand_page(
     carbon = carbon_of(clear, heat_of(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
     order = [gap.step for gap in gaps] + [step.step for step in headline(view.label) if step.step not in {gap.step for gap in gaps}]
-    total = _whole_route(own, view.label)
+    total = _whole_route(stand.route, own, view.label)
     awaited = sum(estimate.lo is None for estimate in own.values())
     ranked = standings.get(order[0]) if order else None
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
@@ -170,8 +170,11 @@ def places_between(low: int, high: int) -> str:
     return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
 
 
-def _whole_route(own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
-    """The site's own sum of ratio x step where it reported every step. The steps' noises are independent: distances add in squares."""
+def _whole_route(ranked: StepStandingView | None, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
+    """The site's own sum of ratio x step where it reported every step, with the interval by which the route is ranked, as its file and the
+    API have it; where the route is not ranked, the steps' noises are independent and their distances add in squares."""
+    if ranked is not None and ranked.interval is not None and ranked.unit == label.composite.unit:
+        return estimate_of(ranked)
     steps = headline(label)
     parts = [(step.ratio, own[step.step]) for step in steps if step.step in own]
     if len(parts) < len(steps):
