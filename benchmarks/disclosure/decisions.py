@@ -71,5 +71,5 @@ class Sight:
     weights: Mapping[str, float]
     previous: Sequence[Published]
     elsewhere: Sequence[Published]
-    late: Refusal | None
+    too_early: Refusal | None
     other_years: Sequence[Published] = ()

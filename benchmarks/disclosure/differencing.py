@@ -8,14 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks.disclosure.frequency_and_dominance import Refusal, per_cent
-from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away, years_give_away
+from benchmarks.disclosure.influence import Exhibit, alone_give_away, gives_away, years_give_away
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.policies import DisclosurePolicy
-
-
-def beside(ours: Exhibit, earlier: Iterable[Exhibit], others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
-    """The first check that a value fails beside what is public: earlier versions of its own, then other peer groups."""
-    return differencing(ours, earlier, policy) or differencing(ours, others, policy, Reason.OVERLAP)
 
 
 def differencing(
@@ -39,7 +34,7 @@ def differencing(
 
 def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
     """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
-    if any(metrics_give_away(ours, other, policy) for other in others):
+    if any(alone_give_away(ours.figures, ours, other.figures, other, policy) for other in others):
         return Reason.METRICS, sentence(Reason.METRICS, least=policy.least_changed_participants)
     return None
 

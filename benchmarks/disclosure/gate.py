@@ -13,7 +13,8 @@ from datetime import date
 
 from benchmarks.composition.participants import WHOLE_ROUTE, Roster
 from benchmarks.composition.result import IndustryLabel, StepBest
-from benchmarks.disclosure import curve, differencing, frequency_and_dominance, influence, potentials, several_publications
+from benchmarks.disclosure import beside_others, curve, frequency_and_dominance, influence, potentials
+from benchmarks.disclosure.beside_others import Public
 from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
@@ -52,9 +53,8 @@ def gate(
     too_early = frequency_and_dominance.lag(policy, period_end, today)
     sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, too_early, other_years)
     decided: dict[str, tuple[StepBest, CellDecision]] = {}
-    for step in sorted(
-        draft.steps, key=lambda candidate: not candidate.headline
-    ):  # where two metrics cannot both be shown, the route's own is
+    # where two metrics cannot both be shown, the route's own is
+    for step in sorted(draft.steps, key=lambda candidate: not candidate.headline):
         beside = [other for other in draft.steps if other.cell in decided and decided[other.cell][1].shown]
         decided[step.cell] = _decide_step(step, draft.period, sight, beside)
     steps = [decided[step.cell][0] for step in draft.steps]
@@ -63,11 +63,11 @@ def gate(
     published = dataclasses.replace(
         draft,
         steps=tuple(steps),
-        composite=totals[0][0],
-        best_reached=totals[1][0],
-        typical=totals[2][0],
+        composite=totals["composite"][0],
+        best_reached=totals["best-reached"][0],
+        typical=totals["typical"][0],
     )
-    return GateResult((*decisions, *(decision for _, decision in totals)), published)
+    return GateResult((*decisions, *(decision for _, decision in totals.values())), published)
 
 
 def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
@@ -84,24 +84,24 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
 
 def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[StepBest]) -> tuple[StepBest, CellDecision]:
     """One cell as it will be shown; `beside` are those of this draft that will be."""
-    earlier, others = (_shown_before(versions, step.cell) for versions in (sight.previous, sight.elsewhere))
+    earlier, elsewhere = (_shown_before(versions, step.cell) for versions in (sight.previous, sight.elsewhere))
     ours = influence.of_step("", sight.roster.of(step.cell), step, period)
-    known = [shown for old, shown in (*earlier, *others) if ours.stands_as(old) and _same_method(shown, step)]
+    known = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, step)]
     # a figure already public gives nothing away, and stands: in this route's ratio
     same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
-    refusal = sight.late or frequency_and_dominance.alone(ours.who, step.rule, sight.policy, sight.weights)
+    refusal = sight.too_early or frequency_and_dominance.alone(ours.who, step.rule, sight.policy, sight.weights)
     if not refusal and not same:
-        before, elsewhere = [old for old, _ in earlier], [old for old, _ in others]
-        refusal = (
-            differencing.beside(ours, before, elsewhere, sight.policy)
-            or several_publications.left_over(ours, before + elsewhere, sight.policy)
-            or differencing.metrics(ours, _other_metrics(step, period, sight, beside), sight.policy)
-            or differencing.years(ours, _in_other_years(step, sight), sight.policy)
+        public = Public(
+            earlier=[exhibit for exhibit, _ in earlier],
+            elsewhere=[exhibit for exhibit, _ in elsewhere],
+            other_years=[exhibit for exhibit, _ in _shown_before(sight.other_years, step.cell)],
+            other_metrics=list(_other_metrics(step, period, sight, beside)),
         )
-        if curve.gives_firms_away(ours, before + elsewhere, sight.policy):
+        refusal = beside_others.refused(ours, public, sight.policy)
+        if curve.gives_firms_away(ours, public.of_these_days, sight.policy):
             step = dataclasses.replace(step, curve=(), curve_withheld=True)
-        apart = [*_other_metrics(step, period, sight, beside), *_in_other_years(step, sight)]
-        held = potentials.withheld(step, ours, before + elsewhere, apart, sight.policy)
+        apart = [*public.other_metrics, *public.other_years]
+        held = potentials.withheld(step, ours, public.of_these_days, apart, sight.policy)
         step = dataclasses.replace(step, potential_withheld=held)
     if refusal is None and step.best is None:
         refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
@@ -131,10 +131,6 @@ def _other_metrics(step: StepBest, period: str, sight: Sight, beside: Sequence[S
         for other in version.label.steps:
             if another(other) and other.best is not None:
                 yield influence.of_step(version.version, version.roster.of(other.cell), other, version.label.period)
-
-
-def _in_other_years(step: StepBest, sight: Sight) -> list[Exhibit]:
-    return [shown for shown, _ in _shown_before(sight.other_years, step.cell)]
 
 
 def _same_method(earlier: StepBest, step: StepBest) -> bool:

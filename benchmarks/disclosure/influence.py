@@ -35,11 +35,12 @@ Array = NDArray[np.float64]
 
 SEEN = 0.5  # widths of the grid: what moves a figure by less is lost in rounding
 APART = 3
-"""Firms: of two means that take in so many more and fewer, the difference holds as many firms that did not change, and gives the best
-firm away little oftener than one of the means alone (62 times in 100 against 54; 69 where both take in as many)."""
+"""Firms by which two means have to differ in how many they take in. Then as many firms that did not change are in the difference, and it
+gives the best firm away little oftener than one of the means alone (62 times in 100 against 54; 69 where both take in as many)."""
 LEAST_BLUR = 0.015
-"""Of a figure: the standard deviation by which firms that stand in two years have to blur what the difference of the two tells of another.
-Off by so much, it lies within 1 % of the other firm in 50 of 100 tries, where a reader's guess from one year does in some 40."""
+"""Standard deviation, as a share of the figure, by which firms that stand in two years have to blur what their difference tells of another.
+Off by so much, it lies within 1 % of the other firm in 50 of 100 tries, where a reader's guess from one year does in some 40
+(`tests.attacks.test_over_the_years`, decision 0077)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +144,12 @@ def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], t
     return _some_figure_tells(ours, now, theirs, then, (changed, changed), policy, joined_too=True)
 
 
-def metrics_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) -> bool:
-    """Whether two metrics of one step, whose values move together, tell too few firms that stand in one of them alone.
-
-    A firm's value in one metric follows closely from its value in the other, so a mean that holds it beside one that does not is as
-    good as a difference. The values themselves differ by what they measure, so a firm that stands in both is no change.
-    """
-    return alone_give_away(ours.figures, ours, theirs.figures, theirs, policy)
-
-
 def alone_give_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], then: Exhibit, policy: DisclosurePolicy) -> bool:
-    """Whether what two exhibits show tells too few firms that stand in one of them alone: where values of who stands in both differ by
-    what they measure or of which year they are."""
+    """Whether what two exhibits show tells of too few firms that stand in one of them alone. For two metrics of one step, and two years.
+
+    A firm's value in one metric, or one year, follows closely from its value in the other, so a mean that holds it beside one that does
+    not is as good as a difference. A firm that stands in both is no change: its values differ by what they measure, or by their year.
+    """
     alone = now.stands_alone(then), then.stands_alone(now)
     if not any(alone):
         return False

@@ -1,9 +1,9 @@
 """Which potentials of a cell may be shown: with the cell's best and never without it, each by itself, rounded.
 
-A potential is a sum over firms, and sums subtract better than ranks. So each is a mean over five firms at least that lie above its
-reference, of whose distances, with any one known, none is more than the pack's largest share of the rest; and beside what was shown of
-other years, where a firm's value hardly moves, as beside another metric: no firm stands in one of the two alone, or enough that
-matter. Values of a firm that stands in both years are two, each with its own noise, and no change.
+A potential is a sum over firms, and sums subtract better than ranks. So at least five firms must lie above its reference, and if one
+firm's distance to it is known, no other may make up more than the pack's largest share of the rest. Beside another metric, and beside
+other years, where a firm's value hardly moves, either no firm or enough firms that matter may stand in one of the two alone. A firm that
+stands in both years has two values, each with its own noise; that is no change.
 """
 
 from __future__ import annotations

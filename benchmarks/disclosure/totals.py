@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from benchmarks.composition.participants import WHOLE_ROUTE
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
-from benchmarks.disclosure import differencing, frequency_and_dominance, influence, several_publications
+from benchmarks.disclosure import beside_others, frequency_and_dominance, influence
+from benchmarks.disclosure.beside_others import Public
 from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight
 from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.influence import Exhibit
@@ -18,8 +19,8 @@ from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy
 
 
-def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight) -> list[tuple[RouteTotal, CellDecision]]:
-    """Composite, best reached and typical, in this order.
+def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight) -> dict[Measure, tuple[RouteTotal, CellDecision]]:
+    """Each total as it will be shown, and why.
 
     Args:
         steps: the draft's steps as they will be shown.
@@ -28,7 +29,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
     width = total_width((step.ratio, step.grid) for step in headline)
     hidden = _hidden_steps(steps)
     secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
-    decisions = []
+    decided = {}
     totals: tuple[tuple[Measure, RouteTotal], ...] = (
         ("composite", draft.composite),
         ("best-reached", draft.best_reached),
@@ -37,7 +38,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
     shown_now = tuple(step for step in steps if step.headline)
     who = sight.roster.of(WHOLE_ROUTE)
     for measure, total in totals:
-        refusal = sight.late or _no_total(total, sight.policy) or secondary
+        refusal = sight.too_early or _no_total(total, sight.policy) or secondary
         earlier = _earlier_totals(sight.previous, draft, measure)
         alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
         if measure == "best-reached":
@@ -45,18 +46,14 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
             standing = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
             refusal = refusal or frequency_and_dominance.alone(who, total.rule, sight.policy, sight.weights)
             if not refusal and not standing:
-                others, apart = (_earlier_totals(versions, draft, measure) for versions in (sight.elsewhere, sight.other_years))
-                before, elsewhere, years = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others, apart))
-                refusal = (
-                    differencing.beside(ours, before, elsewhere, sight.policy)
-                    or several_publications.left_over(ours, before + elsewhere, sight.policy)
-                    or differencing.years(ours, years, sight.policy)
-                )
+                elsewhere, other_years = (_earlier_totals(versions, draft, measure) for versions in (sight.elsewhere, sight.other_years))
+                public = Public(*([_whole_route(*shown) for shown in versions] for versions in (earlier, elsewhere, other_years)))
+                refusal = beside_others.refused(ours, public, sight.policy)
         else:
             same = ((version, old) for version, old in alike if version.label.period == draft.period)
             standing = next((old for version, old in same if version.label.headline == shown_now), None)
-        decisions.append(_decide_total(draft, measure, total, refusal, standing, width))
-    return decisions
+        decided[measure] = _decide_total(draft, measure, total, refusal, standing, width)
+    return decided
 
 
 def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
@@ -65,10 +62,9 @@ def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
 
 
 def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: Measure) -> list[tuple[Published, RouteTotal]]:
-    name = {"composite": "composite", "best-reached": "best_reached", "typical": "typical"}[measure]
     totals: list[tuple[Published, RouteTotal]] = []
     for version in reversed(previous):
-        total: RouteTotal = getattr(version.label, name)
+        total: RouteTotal = getattr(version.label, measure.replace("-", "_"))
         if version.label.route == draft.route and total.value is not None:
             totals.append((version, total))
     return totals

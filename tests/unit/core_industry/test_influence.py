@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.composition.participants import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
-from benchmarks.disclosure.influence import APART, Exhibit, Figure, gives_away, metrics_give_away, that_matter
+from benchmarks.disclosure.influence import APART, Exhibit, Figure, alone_give_away, gives_away, that_matter
 from benchmarks.routes import Pack
 
 FIGURES: dict[str, Callable[[int], Sequence[int]]] = {
@@ -135,7 +135,8 @@ def test_a_firm_that_left_and_came_back_hides_nobody(pack: Pack) -> None:
     assert len(after.differs_from(left(before, "firm-0"))) == 3
     assert after.too_close_to(left(before, "firm-0"), 3)
     assert told(pack, after, left(before, "firm-0"))
-    assert metrics_give_away(after, left(before, "firm-0"), pack.disclosure)
+    gone = left(before, "firm-0")
+    assert alone_give_away(after.figures, after, gone.figures, gone, pack.disclosure)
 
 
 def test_firms_that_left_cover_nobody_else(pack: Pack) -> None:
@@ -184,7 +185,7 @@ def test_ten_thousand_firms_of_which_half_changed_are_weighed(pack: Pack) -> Non
 
 
 def told_by_metrics(pack: Pack, ours: Exhibit, theirs: Exhibit) -> bool:
-    return metrics_give_away(ours, theirs, pack.disclosure)
+    return alone_give_away(ours.figures, ours, theirs.figures, theirs, pack.disclosure)
 
 
 def test_two_metrics_of_the_same_firms_give_nothing_away_whatever_their_values(pack: Pack) -> None:
