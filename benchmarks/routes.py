@@ -223,6 +223,13 @@ class Pack(Declared):
             if not edition.held and of & set(edition.steps) and edition.in_force_within(first, last)
         )
 
+    def route(self, route_id: str) -> Route:
+        """The route of that id; KeyError names what the pack has."""
+        for route in self.routes:
+            if route.id == route_id:
+                return route
+        raise KeyError(f"pack {self.id} has no route {route_id!r}; it has {', '.join(route.id for route in self.routes)}")
+
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError names what the pack has."""
         for step in self.steps:

@@ -3,7 +3,7 @@
 Read in this order: `participants` (who enters, one site a firm), `rules` (what is published for how many firms),
 `entrants` (who enters which cell), `simulation` (what chance is seeded with), `noise` (how uncertain one released value is),
 `posterior` (where the true values lie), `curve` (how firms are spread), `savings_potential` (what they would save), `result` (the result),
-`step` (one step), `industry_label` (the whole route), `trend` (over the years).
+`best_and_typical` (one step), `industry_label` (the whole route), `trend` (over the years).
 """
 
 from benchmarks.composition.best_and_typical import compose_step

@@ -42,13 +42,13 @@ def compose_route(
         averaging: as a version published before had it, where its figures are computed again.
     """
     laid_out = lay_out(pack, route, participants_by_step)
-    return _compose(pack, route, laid_out, _whole_runs(laid_out), rng, period, averaging)
+    return _compose(pack, route, laid_out, _one_run_a_firm(laid_out), rng, period, averaging)
 
 
 def roster_of(pack: Pack, route: Route, participants_by_step: ByStep) -> Roster:
     """Who stands behind every value of `compose_route` on the same input: what the gate compares between versions."""
     laid_out = lay_out(pack, route, participants_by_step)
-    return _roster(laid_out, _whole_runs(laid_out))
+    return _roster(laid_out, _one_run_a_firm(laid_out))
 
 
 def compose_with_roster(
@@ -56,7 +56,7 @@ def compose_with_roster(
 ) -> tuple[IndustryLabel, Roster]:
     """`compose_route` and `roster_of` at once."""
     laid_out = lay_out(pack, route, participants_by_step)
-    runs = _whole_runs(laid_out)
+    runs = _one_run_a_firm(laid_out)
     return _compose(pack, route, laid_out, runs, rng, period, "five-ranks"), _roster(laid_out, runs)
 
 
@@ -135,7 +135,7 @@ def whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
     return sorted(whole, key=lambda run: (run[0].firm, -min(p.label.count_class for p in run), run[0].site))
 
 
-def _whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
+def _one_run_a_firm(laid_out: Sequence[Cell]) -> list[Run]:
     """One site of each firm."""
     one_a_firm: dict[str, Run] = {}
     for run in whole_runs(laid_out):

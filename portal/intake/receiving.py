@@ -46,9 +46,9 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
 
     Raises:
         VerificationError: malformed (`benchmarks.wire.envelope.parse`).
-        RefusedError: `device-unknown`, `device-revoked`, `outer-signature-invalid` (401); `processing-key-unknown` (400);
-            `period-not-open`, `revision-out-of-order`, `commitment-missing`, `ledger-sequence-wrong` (422); `revision-conflict`,
-            `ledger-sequence-used` (409).
+        RefusedError: `device-unknown`, `device-revoked`, `device-replaced`, `device-lost`, `outer-signature-invalid` (401);
+            `processing-key-unknown` (400); `period-not-open`, `revision-out-of-order`, `commitment-missing`,
+            `ledger-sequence-wrong` (422); `revision-conflict`, `ledger-sequence-used` (409).
     """
     with tracing.received(sha256(raw).digest()):
         return _received(raw, directory, key, now)

@@ -16,7 +16,8 @@ from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.problems import RefusedError
 from portal.publication.entries import found_in
-from portal.publication.models import UNSEEN, LoggedAct, Publication
+from portal.publication.models import LoggedAct, Publication
+from portal.publication.rows import public
 from portal.translog import selectors as log
 
 JSON = dict[str, Any]
@@ -28,7 +29,7 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
     Raises:
         RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged such things.
     """
-    row = Publication.objects.select_related("period__peer_group__scope").exclude(status__in=UNSEEN).filter(pk=publication).first()
+    row = public().select_related("period__peer_group__scope").filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         return None
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()

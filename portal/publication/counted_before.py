@@ -17,7 +17,8 @@ from benchmarks.measurements import Metric
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.publication.breaks import Cell
-from portal.publication.models import UNSEEN, Publication
+from portal.publication.models import Publication
+from portal.publication.rows import public
 from portal.standings.bands import Bands
 
 
@@ -29,7 +30,7 @@ def beside_what_was_shown(told: Mapping[Cell, Bands], row: Publication, least: i
     """
     period = row.period
     same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
-    seen = Publication.objects.exclude(status__in=UNSEEN).filter(period__in=same_days).only("document", "roster")
+    seen = public().filter(period__in=same_days).only("document", "roster")
     ours, remaining = Roster.from_json(row.roster), dict(told)
     for before in seen.iterator():
         then = Roster.from_json(before.roster)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.publication.models import DraftComment, Publication
@@ -22,8 +22,7 @@ def comment(publication: Publication, by: User, text: str, now: datetime) -> Dra
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        if not may_decide_for(by, row.period.peer_group.scope):
-            raise refusal("not-regulator")
+        require_regulator_of_scope(by, row.period.peer_group.scope)
         trimmed = text.strip()[:2000]
         if not trimmed:
             raise refusal("comment-empty")

@@ -15,7 +15,6 @@ from benchmarks.disclosure import GateResult
 from benchmarks.routes import Pack, Route
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
@@ -55,7 +54,7 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
             "Wait for submissions, or look at the participation page.",
         )
     pack = packs.load(group.pack, group.pack_version)
-    route = next(declared for declared in pack.routes if declared.id == group.route)
+    route = pack.route(group.route)
     composed = _compose(period, present, pack, route, now)
     with transaction.atomic():
         # the periods of all groups that share an address are the lock for its versions
@@ -98,8 +97,7 @@ def discard(publication: Publication, by: User, reason: str, now: datetime) -> P
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        if not may_decide_for(by, row.period.peer_group.scope):
-            raise refusal("not-regulator")
+        require_regulator_of_scope(by, row.period.peer_group.scope)
         if row.status != Status.DRAFT:
             raise refusal("not-a-draft")
         if row.releases.filter(state=ScheduledRelease.State.WAITING).exists():

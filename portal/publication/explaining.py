@@ -15,7 +15,7 @@ from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.publication.audited import excluded, told_of_change, verification
-from portal.publication.models import UNSEEN, Publication
+from portal.publication.rows import public
 from portal.standings.cohort import Cohort
 
 NAMELESS = Phrase("regulator")
@@ -33,7 +33,7 @@ def explained(
     approved: tuple[User, datetime] | None = None,
 ) -> Explanation:
     """Of what the gate lets through. `drafted` and `approved`: by whom, and when."""
-    route = next(declared for declared in pack.routes if declared.id == period.peer_group.route)
+    route = pack.route(period.peer_group.route)
     participation = _participation(period, present, version, what_changed, drafted, approved)
     return explain(gate, pack, route, participation, version=str(version), on=_last_day(period))
 
@@ -52,7 +52,7 @@ def _participation(
     approved: tuple[User, datetime] | None,
 ) -> Participation:
     obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
-    before = Publication.objects.filter(period=period, version__lt=version).exclude(status__in=UNSEEN).order_by("-version").first()
+    before = public().filter(period=period, version__lt=version).order_by("-version").first()
     approvals = [_approval(*drafted, "drafted")]
     if approved is not None:
         approvals.append(_approval(*approved, "published"))

@@ -11,22 +11,23 @@ from benchmarks.routes import Pack
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.days import scheme_day
-from portal.publication.models import UNSEEN, Publication
+from portal.publication.models import Publication
+from portal.publication.rows import public
 from portal.standings.cohort import Cohort, cohort
 
 
 def gate_of(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present: Cohort, pack: Pack, now: datetime) -> GateResult:
     """Against all that the public ever saw of any time that this period holds, in every peer group of the sector; withdrawn or not."""
-    public = Publication.objects.exclude(status__in=UNSEEN).order_by("published_at", "pk")
+    seen = public().order_by("published_at", "pk")
     at_that_time = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=pack.id).exclude(pk=period.pk)
-    other_groups = public.filter(period__in=at_that_time)
-    of_sector = public.filter(period__peer_group__pack=pack.id).exclude(period=period)
+    other_groups = seen.filter(period__in=at_that_time)
+    of_sector = seen.filter(period__peer_group__pack=pack.id).exclude(period=period)
     other_years = of_sector.exclude(period__in=at_that_time)
     return gate(
         label,
         roster,
         pack.disclosure,
-        [_published(row, str(row.version)) for row in public.filter(period=period)],
+        [_published(row, str(row.version)) for row in seen.filter(period=period)],
         elsewhere=[_published(row, row.audit_subject) for row in other_groups.select_related("period__peer_group__scope")],
         other_years=[_published(row, row.audit_subject) for row in other_years.select_related("period__peer_group__scope")],
         period_end=scheme_day(period.end),

@@ -65,5 +65,5 @@ def is_outdated(row: Publication, present: Cohort) -> bool:
         return True
     group = row.period.peer_group
     pack = packs.load(group.pack, group.pack_version)
-    route = next(declared for declared in pack.routes if declared.id == group.route)
+    route = pack.route(group.route)
     return roster_of(pack, route, by_step(present.participants)) != Roster.from_json(row.roster)

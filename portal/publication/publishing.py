@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,8 @@ from benchmarks import packs
 from benchmarks.disclosure import GateResult
 from benchmarks.wire import published
 from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
@@ -30,6 +31,17 @@ from portal.publication.who_may_publish import obstacle
 from portal.standings.bands import bands
 
 JSON = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a second person lets out: as the gate left it, explained, and signed."""
+
+    gate: JSON
+    explanation: JSON
+    document: JSON
+
+
 LET_OUT = ("gate", "explanation", "document", "summary", "digest", "status", "approved_by", "published_at", "approval_note")
 
 
@@ -41,24 +53,29 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, 
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        let_out(row, *approved(row, by, key, now), by.pk, now, note.strip()[:1000])
+        let_out(row, approved(row, by, key, now), by.pk, now, note.strip()[:1000])
         record(now, by.email, Action.PUBLICATION_PUBLISHED, row.audit_subject, row.approval_note)
-        log_published(row, now)
-        announcing.published(row, now)
-        asking.ask(row, now)
+        made_known(row, now)
     return row
 
 
-def let_out(row: Publication, gate: JSON, explanation: JSON, document: JSON, by: int, now: datetime, note: str) -> None:
+def let_out(row: Publication, what: Approved, by: int, now: datetime, note: str) -> None:
     """From here on the version is public: what was decided and signed, and what lists and addresses tell of it."""
-    row.gate, row.explanation, row.document = gate, explanation, document
-    row.summary, row.digest = summary_json(GateResult.from_json(gate)), published.digest(document).hex()
+    row.gate, row.explanation, row.document = what.gate, what.explanation, what.document
+    row.summary, row.digest = summary_json(GateResult.from_json(what.gate)), published.digest(what.document).hex()
     row.status, row.approved_by_id, row.published_at, row.approval_note = Status.PUBLISHED, by, now, note
     row.save(update_fields=LET_OUT)
 
 
-def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> tuple[JSON, JSON, JSON]:
-    """Gate, explanation and signed document of a draft that this person lets out at that moment. Holds the locks of `asked_again`.
+def made_known(row: Publication, now: datetime) -> None:
+    """A version that was let out: into the log, to those who wait for it, and to the best firms, who are asked for their practice."""
+    log_published(row, now)
+    announcing.published(row, now)
+    asking.ask(row, now)
+
+
+def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> Approved:
+    """A draft as this person lets it out at that moment. Holds the locks of `asked_again`.
 
     Raises:
         RefusedError: as `publish`.
@@ -76,7 +93,7 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> t
     counted = bands(period, present, pack, pack.disclosure.fewest_firms)
     shown_bands = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
     document = document_of(again, explanation, row.version, scheme_day(out_at), scope, shown_bands)
-    return again.to_json(), explanation, published.sign(document, key)
+    return Approved(again.to_json(), explanation, published.sign(document, key))
 
 
 def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> Publication:
@@ -87,8 +104,7 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        if not may_decide_for(by, row.period.peer_group.scope):
-            raise refusal("not-regulator")
+        require_regulator_of_scope(by, row.period.peer_group.scope)
         if row.status != Status.PUBLISHED:
             raise refusal("not-published")
         if not reason.strip():

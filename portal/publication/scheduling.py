@@ -12,16 +12,16 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Organisation, User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.publication import announcing, asking
-from portal.publication.entries import log_published
+from portal.publication import announcing
 from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, Status
-from portal.publication.publishing import approved, let_out
+from portal.publication.publishing import Approved, approved, let_out, made_known
 from portal.publication.refusals import refusal
 from portal.standings.naming import named_firms
 
@@ -38,16 +38,16 @@ def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, 
         raise refusal("time-past")
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        gate, explanation, document = approved(row, by, key, at)
+        what = approved(row, by, key, at)
         release = ScheduledRelease.objects.create(
             publication=row,
             at=at,
             approved_by=by,
             approved_at=now,
             note=note.strip()[:1000],
-            gate=gate,
-            explanation=explanation,
-            document=document,
+            gate=what.gate,
+            explanation=what.explanation,
+            document=what.document,
         )
         record(
             now,
@@ -67,8 +67,7 @@ def cancel(publication: Publication, by: User, now: datetime) -> None:
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        if not may_decide_for(by, row.period.peer_group.scope):
-            raise refusal("not-regulator")
+        require_regulator_of_scope(by, row.period.peer_group.scope)
         waiting = ScheduledRelease.objects.filter(publication=row, state=WAITING).first()
         if waiting is None:
             raise refusal("not-scheduled")
@@ -96,12 +95,11 @@ def _release(publication: int, now: datetime) -> bool:
             record(now, "worker", Action.RELEASE_STOPPED, row.audit_subject, code)
             announcing.stopped(row, now)
             return False
-        let_out(row, waiting.gate, waiting.explanation, waiting.document, waiting.approved_by_id, now, waiting.note)
+        what = Approved(waiting.gate, waiting.explanation, waiting.document)
+        let_out(row, what, waiting.approved_by_id, now, waiting.note)
         _end(waiting, ScheduledRelease.State.RELEASED, now)
         record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {waiting.approved_at:%Y-%m-%d}")
-        log_published(row, now)
-        announcing.published(row, now)
-        asking.ask(row, now)
+        made_known(row, now)
     return True
 
 

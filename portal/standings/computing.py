@@ -39,7 +39,7 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
 def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:
     group = period.peer_group
     pack = packs.load(group.pack, group.pack_version)
-    route = next(candidate for candidate in pack.routes if candidate.id == group.route)
+    route = pack.route(group.route)
     cells = {
         (step, product, variant, metric): placed
         for (step, product, variant, _boundary, metric, _unit), placed in ranking.by_cell(

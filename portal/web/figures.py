@@ -15,6 +15,7 @@ from types import MappingProxyType
 from django.utils.translation import gettext as _
 
 _METRES = re.compile(r"(?<![A-Za-z])(N?m)([23])(?![0-9A-Za-z])")
+NONE = "\u2013"  # where there is no figure
 MINUS = "\u2212"  # a hyphen is too short and breaks at the end of a line
 MJ_PER_KGCE = 29.3076  # GB/T 2589-2020, 3.6: the lower heating value of standard coal
 

@@ -87,7 +87,8 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
     )
     row.roster = Roster((CellRoster(cell, members),)).to_json()
     document = document_of(GateResult.from_json(gate), row.explanation, row.version, NOW.date(), Scope.of(cast.nation))
-    publishing.let_out(row, gate, row.explanation, published.sign(document, keys.receipt_key()), cast.approver.pk, NOW, "")
+    what = publishing.Approved(gate, row.explanation, published.sign(document, keys.receipt_key()))
+    publishing.let_out(row, what, cast.approver.pk, NOW, "")
     Publication.objects.filter(pk=row.pk).update(roster=row.roster)
     return Publication.objects.select_related("period__peer_group__scope").get(pk=row.pk)
 

@@ -123,7 +123,7 @@ def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
     opening.sweep(keys.processing_key(), lambda: NOW)
     first = drafting.draft(cast.period, cast.drafter, NOW)
     document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), Scope.of(cast.nation))
-    publishing.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
+    publishing.let_out(first, publishing.Approved(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
     assert client.get(PAGE).status_code == 200
     assert rows_of(client) == []
     assert client.get(f"{PAGE}sector.jsonld").status_code == 200

@@ -212,7 +212,7 @@ def published_and_draft(cast: Cast) -> tuple[Publication, Publication]:
     first = drafting.draft(cast.period, cast.drafter, NOW)
     scope = Scope.of(cast.nation)
     document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), scope)
-    publishing.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
+    publishing.let_out(first, publishing.Approved(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
     return first, drafting.draft(cast.period, cast.drafter, NOW, "The same again.")
 
 

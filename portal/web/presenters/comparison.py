@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from portal.publication.breaks import Break, Breaks, breaks, cell_of
 from portal.publication.shapes import BenchmarkView, StepView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
+from portal.web.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.gaps import gap
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
@@ -95,7 +95,6 @@ BREAKS: dict[str, Promise] = {
     "new": gettext_lazy("only in the later version"),
     "gone": gettext_lazy("only in the earlier version"),
 }
-NONE = "–"
 
 
 def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]) -> ComparePage:

@@ -18,8 +18,8 @@ from benchmarks.packs.public_effects import Moved
 from benchmarks.routes import Pack
 from portal.governance.effects import Difference, MovedPublication
 from portal.web.addresses import number_url
+from portal.web.figures import NONE
 from portal.web.figures import number as in_figures
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section, Sheet

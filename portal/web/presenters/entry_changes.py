@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
+from portal.web.figures import NONE
 from portal.web.practice_forms import UNITS, ListedForm, cause_choices, initial_of, step_choices
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section

@@ -14,7 +14,7 @@ from portal.accounts.models import Site
 from portal.sharing.group_counts import GRADE, GroupView, ShownMember
 from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
-from portal.web.figures import between, label_decimals, number
+from portal.web.figures import NONE, between, label_decimals, number
 from portal.web.group_forms import KINDS
 from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell, Listed
@@ -34,7 +34,6 @@ from portal.web.words import (
     with_variant,
 )
 
-NONE = "–"
 State = GroupMember.State
 STATES: dict[str, tuple[Promise, Mood]] = {
     State.INVITED: (gettext_lazy("Invited, no answer yet"), "wait"),

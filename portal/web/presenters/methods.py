@@ -21,7 +21,7 @@ from benchmarks.routes import Pack
 from portal.governance.selectors import Approved
 from portal.web import word_tables
 from portal.web.addresses import number_url
-from portal.web.presenters.benchmarks import NONE
+from portal.web.figures import NONE
 from portal.web.tables import columns, paged, with_query
 from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet

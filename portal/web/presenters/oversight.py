@@ -18,7 +18,7 @@ from portal.intake.participation import ParticipationView
 from portal.names import in_any_language
 from portal.standings.ranked import RankedView
 from portal.web.event_names import act_in_words, detail_in_words, name_in_words
-from portal.web.presenters.benchmarks import NONE
+from portal.web.figures import NONE
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between
 from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query

@@ -19,7 +19,7 @@ from portal.intake.participation import ParticipantView, ParticipationView, Taki
 from portal.publication.shapes import VersionView
 from portal.sentences import in_words
 from portal.standings.quality import Break, QualitiesView, QualityView
-from portal.web.presenters.benchmarks import NONE
+from portal.web.figures import NONE
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, StateWord, VersionRow

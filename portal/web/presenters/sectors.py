@@ -14,10 +14,9 @@ from portal.publication.in_force import InForceView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day
 from portal.web.curve import Scale
-from portal.web.figures import MJ_PER_KGCE, Estimate, between, decimals, energy_units, number
+from portal.web.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
 from portal.web.gaps import gap, with_interval
 from portal.web.ladder import Span
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import carbon_of_gap, in_bounds

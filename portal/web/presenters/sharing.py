@@ -12,7 +12,7 @@ from portal.own_address import absolute
 from portal.sharing.certificates import CertificateView, Holding
 from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
-from portal.web.figures import between, label_decimals, number
+from portal.web.figures import NONE, between, label_decimals, number
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import Names, metric_name, moment_in_words, over_years, period_name, shown_name, with_variant
 
@@ -69,9 +69,6 @@ class ShareRow:
     openings: int
     last_opened: datetime | None
     take_back_url: str  # empty where the link shows nothing any more
-
-
-NONE = "–"
 
 
 def shown_report(labels: Labels) -> ShownReport:

@@ -12,9 +12,8 @@ from benchmarks.routes import Step
 from portal.publication.shapes import LabelView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
-from portal.web.figures import MJ_PER_KGCE, Estimate, between, decimals, number
+from portal.web.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, number
 from portal.web.gaps import Gap, gap
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import headline, step_estimates
 from portal.web.words import Names, sentence_space
 

@@ -20,10 +20,9 @@ from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 from portal.web.carbon import Bounds
-from portal.web.figures import MJ_PER_KGCE, EnergyUnit, between, decimals, number, raised
+from portal.web.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, number, raised
 from portal.web.gaps import Gap
 from portal.web.ladder import Span
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.site_gaps import in_bounds
 from portal.web.words import in_page_language
 
