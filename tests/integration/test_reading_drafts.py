@@ -70,7 +70,7 @@ def test_a_total_held_beside_other_publications_is_told_though_every_step_is_sho
     assert "Difference from other public values" not in officer.get(page).content.decode()
     gate = copy.deepcopy(draft.gate)
     gate["published"]["best_reached"].update(value=None, interval=None)
-    decided = next(cell for cell in gate["cells"] if cell["measure"] == "best_reached")
+    decided = next(cell for cell in gate["cells"] if cell["measure"] == "best-reached")
     decided.update(shown=False, reason_code="overlap", reason={"en": "Beside group B it tells.", "zh": "与乙组相比会泄露。"})
     Publication.objects.filter(pk=draft.pk).update(gate=gate)
     told = officer.get(page).content.decode()
