@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,8 +29,9 @@ GLIBC_MMAP_BYTES = 128 << 10
 @contextmanager
 def kept() -> Iterator[None]:
     """For as long as the block lasts; afterwards as the worker was started. Does nothing where glibc learns, or is not the C library."""
-    started_with, libc = os.environ.get(_TRIM, ""), ctypes.CDLL(None)
-    if not (started_with.isdecimal() and hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim")):
+    started_with = os.environ.get(_TRIM, "")
+    libc = ctypes.CDLL(None) if sys.platform == "linux" and started_with.isdecimal() else None  # elsewhere it may not even open
+    if libc is None or not hasattr(libc, "mallopt") or not hasattr(libc, "malloc_trim"):
         yield
         return
     libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)

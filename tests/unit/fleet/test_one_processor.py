@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from fixtures import fleet
 from fixtures.simulator.melt_shop import YEAR
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
+from reporting_agent.fleet import freed_memory
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.site_tasks import Task
@@ -55,6 +57,15 @@ def test_on_a_worker_of_dask_memory_that_is_freed_is_kept_until_the_site_is_done
     assert after > PAGES / 2  # the worker is left as the firm started it
     without, _ = faults_of_arrays("not kept", as_nanny_starts)
     assert without > PAGES / 2
+
+
+def test_a_worker_of_another_system_does_its_sites_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask sets the variable there too, and Windows opens no library without a name."""
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: bytes(name))  # a TypeError, as there
+    with freed_memory.kept():
+        pass
 
 
 def test_a_site_starts_no_threads_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
