@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _GIVEN: ContextVar[int | None] = ContextVar("processors", default=None)
 
@@ -37,4 +39,6 @@ def on_one_processor() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _pools() -> ThreadpoolController:
     """Those of the libraries that have been loaded by now. To look for them takes 15 ms."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
