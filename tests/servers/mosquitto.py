@@ -37,12 +37,15 @@ class Broker:
     port: int = field(default_factory=free_port)
     unread: str = ""  # a topic that nobody may subscribe to
     unwritten: str = ""  # one that nobody may publish to
+    certified: Path | None = None  # a folder that `authority.write` filled: it speaks TLS alone
     autosaves: bool = True  # else it keeps sessions until it ends, and nothing slows it
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence true", f"persistence_location {self.folder}/"]
+        if self.certified is not None:
+            lines += [f"certfile {self.certified}/server.crt", f"keyfile {self.certified}/server.key"]
         lines += ["autosave_on_changes true", "autosave_interval 50"] if self.autosaves else []
         lines += ["max_queued_messages 0", "max_inflight_messages 1000"]
         lines += ["user root"] if os.geteuid() == 0 else []

@@ -202,7 +202,7 @@ class Faults:
         """The latest of each register in a day."""
         since_us = self._plant.totals.now_us - LISTED_US
         for meter, total in self._plant.totals.by_meter.items():
-            if falls := list(total.falls(since_us)):
+            if total.has_unknown and (falls := list(total.falls(since_us))):
                 yield meter, falls[-1]
 
     def _in_words(self, fall: Fall) -> Phrase:

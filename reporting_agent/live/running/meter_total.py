@@ -192,6 +192,11 @@ class Total:
         """Whether its readings reach back to a moment; of a meter without any nothing is expected."""
         return not self.time_us or self.time_us[0] <= moment_us
 
+    @property
+    def has_unknown(self) -> bool:
+        """Whether of any time its energy is not known: a register fell, or a rate had a gap."""
+        return bool(self._unknown)
+
     def falls(self, since_us: float) -> Iterator[Fall]:
         """Those that ended after a moment."""
         for before_us, until_us in self._not_known(since_us) if self.meter.reading == "register" else ():

@@ -3,18 +3,13 @@
 Exactly once is made of: a session that the broker keeps (`client_id`, no clean start), subscriptions at QoS 1, an acknowledgement of each
 message only after the spool has it on the disk, and a spool that drops what comes again. QoS 2 is not asked for: paho acknowledges its
 first half before anybody could have kept the message, and a death then loses it.
-
-An acknowledgement names a message by a number that is good for one connection; one that comes too late, in the next connection, is left
-out, or it might acknowledge another message. The broker then sends again.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +19,8 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.sources import payloads, sparkplug
 from reporting_agent.live.sources.asking import Pauses, Range
 from reporting_agent.live.sources.clients import client_of
-from reporting_agent.live.sources.lifeline import Lifeline, fault_of
+from reporting_agent.live.sources.lifeline import fault_of
+from reporting_agent.live.sources.mqtt_network import Network
 from reporting_agent.live.sources.passwords import password_of
 from reporting_agent.live.sources.settings import Mqtt
 from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
@@ -45,7 +41,7 @@ _QOS = 1
 
 
 class MqttSource:
-    """One broker, connected and connected again by a thread of the client's own."""
+    """One broker, connected and connected again by a thread of its own."""
 
     def __init__(self, settings: Mqtt, folder: Path, intake: Intake) -> None:
         self.settings, self._folder, self._intake = settings, folder, intake
@@ -53,15 +49,14 @@ class MqttSource:
         self.refusal: str = ""  # the broker's or the network's last word
         self.refused: tuple[str, ...] = ()  # topics that the broker does not let this client read
         self._topics: tuple[str, ...] = ()
-        self._connection = 0
-        self._lock = threading.Lock()
         self._hosts = {section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug}
-        self.lifeline = Lifeline()
         self._fault = ""  # what reading a message last ended with, unforeseen
         self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
         self._not_taken: dict[int, str] = {}  # of what was published, why the broker refused it
         self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
         self._client = self._made()
+        self._network = Network(self._client, self.name, self._on_not_reached, self._on_leaving)
+        self.lifeline = self._network.lifeline
 
     @property
     def name(self) -> str:
@@ -79,13 +74,11 @@ class MqttSource:
             self._client.connect_async(self.settings.host, self.settings.port, clean_start=False, properties=properties)
         else:
             self._client.connect_async(self.settings.host, self.settings.port)
-        self._client.loop_start()
+        self._network.start()
 
     def stop(self) -> None:
         """Leave the broker, which keeps the session."""
-        self._client.disconnect()
-        with suppress(AttributeError):  # paho 2.2: its thread may end, and forget itself, while it is waited for
-            self._client.loop_stop()
+        self._network.stop()
 
     def publish(self, topic: str, content: str) -> None:
         """Publish, and wait until the broker has it (PUBACK).
@@ -168,20 +161,9 @@ class MqttSource:
     def _made(self) -> Client:
         with client_of("MQTT", "paho-mqtt", "source.mqtt"):
             from paho.mqtt import client as paho
-            from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+            from paho.mqtt.enums import CallbackAPIVersion
         settings, five = self.settings, self.settings.version == "5"
-
-        lifeline = self.lifeline
-
-        class Client(paho.Client):
-            """One whose thread does not end unnoticed."""
-
-            def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
-                with lifeline.guard():
-                    return super().loop_forever(timeout, retry_first_connection)
-                return MQTTErrorCode.MQTT_ERR_UNKNOWN
-
-        client = Client(
+        client = paho.Client(
             CallbackAPIVersion.VERSION2,
             settings.client_id,
             clean_session=None if five else False,
@@ -193,10 +175,9 @@ class MqttSource:
             client.username_pw_set(settings.username, password)
         if settings.ca_file is not None:
             _trust(client, self._folder / settings.ca_file)
-        client.reconnect_delay_set(1, 30)
         if settings.host_id is not None:
             client.will_set(self._state_topic, _state(online=False), _QOS, retain=True)
-        client.on_connect, client.on_connect_fail, client.on_disconnect = self._on_connect, self._on_fail, self._on_disconnect
+        client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message, client.on_subscribe, client.on_publish = self._on_message, self._on_subscribe, self._on_publish
         return client
 
@@ -209,8 +190,6 @@ class MqttSource:
         if reason.is_failure:
             self.refusal = str(reason)
             return
-        with self._lock:
-            self._connection += 1
         self._topics = topics(self.settings)
         client.subscribe([(topic, _QOS) for topic in self._topics])
         if self.settings.host_id is not None:
@@ -233,14 +212,16 @@ class MqttSource:
         else:
             self._not_taken.pop(mid, None)  # of an earlier one that nobody waited for
 
-    def _on_fail(self, client: Client, data: Any) -> None:
-        del client, data
-        self.refusal = Phrase("not reached")
+    def _on_not_reached(self, error: OSError) -> None:
+        self.refusal = Phrase("not reached: %(why)s", why=reason(error))
+
+    def _on_leaving(self) -> None:
+        """A host says that it leaves; the will is for the one that cannot (Sparkplug 3.0)."""
+        if self.connected and self.settings.host_id is not None:
+            self._client.publish(self._state_topic, _state(online=False), _QOS, retain=True)
 
     def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del client, data, flags, properties
-        with self._lock:
-            self._connection += 1
         self.connected, self.refusal = False, str(reason)
 
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
@@ -255,7 +236,9 @@ class MqttSource:
         self._put(message, readings, rows)
 
     def _read(self, topic: str, payload: bytes) -> tuple[list[Reading], list[Row]]:
-        readings, rows, refused = list[Reading](), list[Row](), list[payloads.Unreadable]()
+        readings: list[Reading] = []
+        rows: list[Row] = []
+        refused: list[payloads.Unreadable] = []
         try:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, topic):
@@ -290,14 +273,7 @@ class MqttSource:
         return readings
 
     def _put(self, message: MQTTMessage, readings: list[Reading], rows: list[Row]) -> None:
-        connection, mid, qos = self._connection, message.mid, message.qos
-
-        def acknowledge() -> None:
-            with self._lock:
-                if qos and connection == self._connection:
-                    self._client.ack(mid, qos)
-
-        self._intake.put(Arrival(readings, rows, acknowledge))
+        self._intake.put(Arrival(readings, rows, self._network.received(message)))
 
 
 def topics(settings: Mqtt) -> tuple[str, ...]:

@@ -31,9 +31,9 @@ def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) 
     source = MqttSource(Mqtt.model_validate({"host": "127.0.0.1", "client_id": "a", "readings": readings}), tmp_path, Intake(spool))
     assert [word.sentence for word in source.words()] == []
     assert source.trouble() == "no answer yet"
-    source._on_fail(source._client, None)
+    source._on_not_reached(ConnectionRefusedError(111, "Connection refused"))
     assert [word.sentence for word in source.words()] == [
-        "127.0.0.1:1883 is not connected (not reached). It stores incoming data, and the agent tries again."
+        "127.0.0.1:1883 is not connected (not reached: [Errno 111] Connection refused). It stores incoming data, and the agent tries again."
     ]
     spool.close()
 
