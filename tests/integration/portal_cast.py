@@ -14,6 +14,7 @@ from secrets import token_bytes
 from typing import Any
 
 from django.db import transaction
+from django.test import Client
 
 from benchmarks import packs
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
@@ -137,6 +138,13 @@ def person(email: str, organisation: Organisation, role: Role) -> User:
     user = User.objects.create_user(email, PASSWORD, name=email.split("@")[0])
     Membership.objects.create(user=user, organisation=organisation, role=role)
     return user
+
+
+def signed_in(user: User | str, language: str = "en") -> Client:
+    """The browser of a person, named by the account or its address, that asks for pages in this language."""
+    client = Client(headers={"accept-language": language})
+    assert client.login(username=user if isinstance(user, str) else user.email, password=PASSWORD)
+    return client
 
 
 def make_plant(number: int, nation: Jurisdiction, pack: Pack) -> Plant:

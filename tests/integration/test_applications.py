@@ -17,13 +17,13 @@ from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
-from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site, User
+from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
 from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, SiteApplication
-from tests.integration.portal_cast import Cast, make_cast, person
+from tests.integration.portal_cast import Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -43,12 +43,6 @@ SITE = {"slug": "new-1", "name": "New works", "name_zh": "", "jurisdiction": "cn
 def build_scene() -> Cast:
     cache.clear()  # registrations are counted by address, and all tests ask from one
     return make_cast(2)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def applied(**more: str) -> FirmApplication:

@@ -25,7 +25,7 @@ from portal.publication.document import Scope, document_of
 from portal.publication.models import BestGroup, Publication
 from portal.register import leaving
 from portal.translog.models import LogEntry
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 from tests.integration.test_practices import read_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -104,12 +104,6 @@ def publish(row: Publication, by: User) -> BestGroup:
     return best_groups.publish(row, read, by, keys.receipt_key(), NOW)
 
 
-def client_of(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
-
-
 def address(row: Publication, end: str = "") -> str:
     return f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{row.version}/{end}"
 
@@ -182,7 +176,7 @@ def test_where_there_are_too_few_one_sentence_says_how_many_it_takes(cast: Cast)
     page = Client().get(address(row)).content.decode()
     assert "That takes 151 firms at a step; here there are at most 40." in page
     assert refusal(best_groups.propose, row, cast.drafter, NOW) == "nothing-told"
-    officer = client_of(cast.drafter).get(reverse("web:best-group", args=[row.pk])).content.decode()
+    officer = signed_in(cast.drafter).get(reverse("web:best-group", args=[row.pk])).content.decode()
     assert "at least 151 firms are needed" in officer
     assert "Propose it for publication" not in officer
 
@@ -190,20 +184,20 @@ def test_where_there_are_too_few_one_sentence_says_how_many_it_takes(cast: Cast)
 def test_by_the_page_one_proposes_and_another_publishes(cast: Cast) -> None:
     row = version(cast)
     here = reverse("web:best-group", args=[row.pk])
-    first, second = client_of(cast.drafter), client_of(cast.approver)
+    first, second = signed_in(cast.drafter), signed_in(cast.approver)
     assert here in first.get(reverse("web:draft", args=[row.pk])).content.decode()
     assert "Propose it for publication" in first.get(here).content.decode()
     assert "A second officer has to publish it." in first.post(here, follow=True).content.decode()
     read = read_in(second.get(here).content.decode())
     assert "signed and logged" in second.post(here, {"read_against": read}, follow=True).content.decode()
-    assert client_of(cast.provincial).get(here).status_code == 404
-    assert client_of(cast.plants[0].owner).get(here).status_code == 403
+    assert signed_in(cast.provincial).get(here).status_code == 404
+    assert signed_in(cast.plants[0].owner).get(here).status_code == 403
 
 
 def test_who_wished_to_propose_does_not_publish_what_another_proposed_meanwhile(cast: Cast) -> None:
     row = version(cast)
     here = reverse("web:best-group", args=[row.pk])
-    first, second = client_of(cast.drafter), client_of(cast.approver)
+    first, second = signed_in(cast.drafter), signed_in(cast.approver)
     read = read_in(second.get(here).content.decode())
     first.post(here)
     answer = second.post(here, {"read_against": read})
@@ -226,7 +220,7 @@ def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:
 def test_a_firm_states_since_when_its_plant_runs(cast: Cast) -> None:
     plant = cast.plants[0]
     form = {"name": "Works 1", "name_zh": "", "size_class": plant.site.size_class, "credit_code": "", "since": "2008"}
-    assert client_of(plant.owner).post(reverse("web:edit-site", args=["works-1"]), form).status_code == 302
+    assert signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), form).status_code == 302
     assert Site.objects.get(slug="works-1").since == 2008
-    wrong = client_of(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": "soon"})
+    wrong = signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": "soon"})
     assert "Write a year, such as 2008." in wrong.content.decode()

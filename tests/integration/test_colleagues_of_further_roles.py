@@ -13,7 +13,7 @@ from portal.auditlog.models import Action, Event
 from portal.problems import RefusedError
 from portal.register import inviting
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import Cast, make_cast, person
+from tests.integration.portal_cast import Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -37,12 +37,6 @@ def people(cast: Cast) -> dict[str, User]:
     partners = make_partners(cast).people
     found = (cast.auditor, partners["provider"], partners["supplier"], partners["academic"])
     return {user.memberships.get().role: user for user in found}
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def invited(by: User, capacity: str = "manager", email: str = NEW) -> str:

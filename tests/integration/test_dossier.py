@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
 from portal import keys
-from portal.accounts.models import User
 from portal.assurance import systems
 from portal.assurance.assigning import assign
 from portal.assurance.dossiers import Met, Shown, declare, dossier, read_paper
@@ -23,7 +21,7 @@ from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.presenters.dossier import dossier_page
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -47,12 +45,6 @@ def build_scene() -> Cast:
 def states(cast: Cast, place: int, programme: str = LEADERS) -> dict[str, Shown]:
     found = dossier(cast.plants[place].site, programmes()[programme], TODAY)
     return {entry.criterion.id: entry.state for entry in found.entries}
-
-
-def client_of(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def test_what_is_on_record_shows_a_criterion_and_nothing_else_does(cast: Cast) -> None:
@@ -146,7 +138,7 @@ def test_a_certificate_or_an_attestation_is_not_declared_away(cast: Cast) -> Non
 )
 def test_the_page_the_paper_and_the_json_say_the_same(cast: Cast, language: str, words: tuple[str, ...]) -> None:
     site = cast.plants[0].site
-    client = client_of(cast.plants[0].owner, language)
+    client = signed_in(cast.plants[0].owner, language)
     page = client.get(reverse("web:dossier", args=[site.slug])).content.decode()
     for word in words:
         assert word in page
@@ -174,7 +166,7 @@ def test_the_page_the_paper_and_the_json_say_the_same(cast: Cast, language: str,
 
 
 def test_criteria_that_were_not_read_say_so(cast: Cast) -> None:
-    client = client_of(cast.approver)
+    client = signed_in(cast.approver)
     page = client.get(reverse("web:dossier", args=["works-1"]), {"programme": CARBON}).content.decode()
     assert "not checked against the original text" in page
     assert client.get(reverse("web:dossier", args=["works-1"])).content.decode().count("not checked against the original text") == 0
@@ -183,7 +175,7 @@ def test_criteria_that_were_not_read_say_so(cast: Cast) -> None:
 
 def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> None:
     site, address = cast.plants[1].site, reverse("web:dossier", args=["works-2"])
-    firm, officer = client_of(cast.plants[1].owner), client_of(cast.approver)
+    firm, officer = signed_in(cast.plants[1].owner), signed_in(cast.approver)
     wrong = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "", "evidence": ""})
     assert wrong.status_code == 400
     assert "Name the document." in wrong.content.decode()
@@ -199,11 +191,11 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     confirmed = officer.post(paper, {"criterion": "grade", "found": "met", "note": "Page 3."}, follow=True).content.decode()
     assert "An officer read the paper on" in confirmed
     assert "Confirmed" in confirmed
-    assert client_of(cast.provincial).get(paper).status_code == 404, "another province's"
+    assert signed_in(cast.provincial).get(paper).status_code == 404, "another province's"
     assert officer.post(address, {"criterion": "grade", "value": "x", "paper": "y", "evidence": PAPER}).status_code == 404
     assert states(cast, 1)["grade"] is Shown.CONFIRMED
-    assert client_of(cast.plants[0].owner).get(address).status_code == 404, "another firm's"
-    assert client_of(cast.provincial).get(address).status_code == 404, "another province's"
+    assert signed_in(cast.plants[0].owner).get(address).status_code == 404, "another firm's"
+    assert signed_in(cast.provincial).get(address).status_code == 404, "another province's"
     assert site.slug == "works-2"
 
 
@@ -215,7 +207,7 @@ def test_a_missing_criterion_says_what_would_show_it_and_where(cast: Cast) -> No
     assert all(row.wanted and row.wanted.text for row in missing)
     assert all(row.wanted is None for row in rows if row.evidence)
     for reader, links in ((cast.plants[1].owner, True), (cast.approver, False)):
-        page = client_of(reader).get(address).content.decode()
+        page = signed_in(reader).get(address).content.decode()
         assert "A certification body’s statement on an accepted report shows it." in page
         assert "Not declared. The firm may declare it and name the document that shows it." in page
         assert ('href="#declare"' in page and 'id="declare"' in page) is links, "only who may declare is led to the form"

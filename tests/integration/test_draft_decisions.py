@@ -22,7 +22,7 @@ from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -50,12 +50,6 @@ def draft(cast: Cast) -> Publication:
 @pytest.fixture
 def scheduled(cast: Cast, draft: Publication) -> ScheduledRelease:
     return scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW, " After the ministry's announcement. ")
-
-
-def signed_in(email: str) -> Client:
-    client = Client()
-    assert client.login(username=email, password=PASSWORD)
-    return client
 
 
 def events(action: str) -> list[tuple[str, str]]:

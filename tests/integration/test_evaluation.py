@@ -6,14 +6,12 @@ import io
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.accounts.models import User
 from portal.assurance.assigning import assign
 from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
@@ -25,7 +23,7 @@ from portal.standings import computing as standings
 from portal.web.presenters.evaluation import REFUSED_REPORTS, EvaluationPage
 from tests.documents.refusals import ROOT, Module
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -61,12 +59,6 @@ def publish(cast: Cast) -> Publication:
     return publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
 
 
-def client_of(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
-
-
 def address(cast: Cast, end: str = "") -> str:
     return reverse(f"web:evaluation{end}", args=[cast.group.pk, PERIOD])
 
@@ -78,7 +70,7 @@ def text_of(docx: bytes) -> str:
 
 
 def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast) -> None:
-    page = client_of(cast.approver).get(address(cast)).content.decode()
+    page = signed_in(cast.approver).get(address(cast)).content.decode()
     assert "No version is in force, so this evaluation contains no energy figures." in page
     assert "Published steps" not in page
     assert "kgce/t" not in page
@@ -87,10 +79,10 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
 
 
 def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(cast: Cast) -> None:
-    page = client_of(cast.approver, "zh-hans").get(address(cast)).content.decode()
+    page = signed_in(cast.approver, "zh-hans").get(address(cast)).content.decode()
     assert "密封的报告无法打开：报告被改动，或是用别的密钥密封的。（seal-broken）" in page
     Submission.objects.filter(state=State.REFUSED).update(reason_code="of-another-release")
-    assert "of-another-release" in client_of(cast.approver).get(address(cast)).content.decode()
+    assert "of-another-release" in signed_in(cast.approver).get(address(cast)).content.decode()
 
 
 def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
@@ -113,7 +105,7 @@ def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
 )
 def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, language: str, words: tuple[str, ...]) -> None:
     published = publish(cast)
-    client = client_of(cast.approver, language)
+    client = signed_in(cast.approver, language)
     page = client.get(address(cast)).content.decode()
     docx = text_of(client.get(address(cast, "-docx")).content)
     pdf = client.get(address(cast, "-pdf"))
@@ -135,7 +127,7 @@ def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, lang
 
 def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) -> None:
     publish(cast)
-    client = client_of(cast.approver)
+    client = signed_in(cast.approver)
     answer = client.get(address(cast))
     told = plain_text(answer.context["page"])
     docx = text_of(client.get(address(cast, "-docx")).content)
@@ -154,7 +146,7 @@ def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) 
 
 def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast: Cast) -> None:
     """Withdrawn: the evaluation of tomorrow tells none of them, and nothing of a draft is told at any time."""
-    client = client_of(cast.approver)
+    client = signed_in(cast.approver)
     drafting.draft(cast.period, cast.drafter, NOW)
     assert "Published steps" not in client.get(address(cast)).content.decode(), "a draft is not published"
     version = publish(cast)
@@ -170,13 +162,13 @@ def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast
 
 def test_the_files_of_two_sectors_have_two_names(cast: Cast) -> None:
     publish(cast)
-    client = client_of(cast.approver)
+    client = signed_in(cast.approver)
     named = client.get(address(cast, "-pdf"))["Content-Disposition"]
     assert f"steplabel-evaluation-{cast.pack.id}-" in named
 
 
 def test_audits_findings_and_opinions_are_counted(cast: Cast) -> None:
-    page = client_of(cast.approver).get(address(cast)).context["page"]
+    page = signed_in(cast.approver).get(address(cast)).context["page"]
     by_title = {section.title: section for section in page.sections}
     assert "Assignments in force: 3; certification bodies: 1; statements withdrawn: 0." in by_title["Audits"].lines[0]
     assert by_title["Audits"].table.rows == (("Unqualified", "3"),)
@@ -186,8 +178,8 @@ def test_audits_findings_and_opinions_are_counted(cast: Cast) -> None:
 def test_a_regulator_of_a_part_counts_its_part(cast: Cast) -> None:
     """The province has every other site; it reads the same published figures and its own counts."""
     publish(cast)
-    page = client_of(cast.provincial).get(address(cast)).context["page"]
-    whole = client_of(cast.approver).get(address(cast)).context["page"]
+    page = signed_in(cast.provincial).get(address(cast)).context["page"]
+    whole = signed_in(cast.approver).get(address(cast)).context["page"]
     first = {section.title: section for section in page.sections}
     other = {section.title: section for section in whole.sections}
     assert first["Published steps"].table == other["Published steps"].table

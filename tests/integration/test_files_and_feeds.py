@@ -12,7 +12,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from portal import keys
-from portal.accounts.models import Site, User
+from portal.accounts.models import Site
 from portal.assurance.assigning import assign
 from portal.catalogue.obliged import read_list
 from portal.intake import receiving as intake
@@ -21,7 +21,7 @@ from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -34,12 +34,6 @@ def build_scene() -> Cast:
     standings.compute(made.period, "worker", NOW)
     publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     return made
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def rows_of(raw: bytes) -> list[list[str]]:

@@ -10,7 +10,6 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from portal import keys
@@ -26,7 +25,7 @@ from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.web.mail_texts import write
 from portal.web.presenters.notices import WORDINGS, kinds_of
-from tests.integration.portal_cast import NOW, Cast, make_cast
+from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
 from tests.integration.post import letter_to, send_all
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -45,12 +44,6 @@ def told(user: User) -> list[str]:
 
 def tell(user: User, kind: Kind = Kind.SITE_APPROVED, at: datetime | None = None) -> None:
     telling.tell(kind, (user.pk,), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, at or timezone.now())
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def hand_in(cast: Cast) -> None:

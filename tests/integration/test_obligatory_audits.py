@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from benchmarks.wire import attestations
@@ -31,7 +30,7 @@ from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -52,12 +51,6 @@ def build_scene() -> Cast:
     Notice.objects.all().delete()
     Mail.objects.all().delete()
     return made
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def seen(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]:

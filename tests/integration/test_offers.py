@@ -22,7 +22,7 @@ from portal.assurance.programmes import programmes
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -51,12 +51,6 @@ def terms(criterion: str = "grade", **other: Any) -> Terms:
 def stands(cast: Cast, place: int = 0) -> list[tuple[str, Met, int]]:
     found = dossier(cast.plants[place].site, programmes()[LEADERS], TODAY)
     return [(one.criterion.id, one.met, len(one.offers)) for one in found.entries if one.offers]
-
-
-def client_of(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_evidence(cast: Cast) -> None:
@@ -116,7 +110,7 @@ FORM = {
 
 
 def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast: Cast) -> None:
-    first, second = client_of(cast.drafter), client_of(cast.approver)
+    first, second = signed_in(cast.drafter), signed_in(cast.approver)
     assert "No incentive is tied to a criterion yet." in first.get(reverse("web:offers")).content.decode()
     form = {**FORM, "place": str(cast.nation.pk)}
     share = first.post(reverse("web:new-offer"), {**form, "unit": "percent-of-investment", "amount": "150"})
@@ -131,17 +125,17 @@ def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast:
     assert "You proposed it. A second officer has to approve it." in first.get(address).content.decode()
     assert first.post(address).status_code == 403
     assert "The offer is approved." in second.post(address, follow=True).content.decode()
-    page = client_of(cast.plants[0].owner).get(reverse("web:dossier", args=["works-1"])).content.decode()
+    page = signed_in(cast.plants[0].owner).get(reverse("web:dossier", args=["works-1"])).content.decode()
     assert "Grant: 0.15 yuan per kWh" in page
     assert "Ministry, by Act 7" in page
-    chinese = client_of(cast.plants[0].owner, "zh-hans").get(reverse("web:dossier", args=["works-1"])).content.decode()
+    chinese = signed_in(cast.plants[0].owner, "zh-hans").get(reverse("web:dossier", args=["works-1"])).content.decode()
     assert "奖励：0.15 元/千瓦时" in chinese
-    pdf = client_of(cast.plants[0].owner).get(reverse("web:dossier-pdf", args=["works-1"]))
+    pdf = signed_in(cast.plants[0].owner).get(reverse("web:dossier-pdf", args=["works-1"]))
     assert pdf.content.startswith(b"%PDF")
     assert b"Act 7" in first.get(reverse("web:offers-csv")).content
     ended = second.post(reverse("web:end-offer", args=[row.pk]), {"reason": "Repealed."}, follow=True).content.decode()
     assert "Repealed." in ended
-    assert "Grant: 0.15" not in client_of(cast.plants[0].owner).get(reverse("web:dossier", args=["works-1"])).content.decode()
+    assert "Grant: 0.15" not in signed_in(cast.plants[0].owner).get(reverse("web:dossier", args=["works-1"])).content.decode()
 
 
 def test_a_dossier_over_the_api_is_that_of_the_page_and_nobody_elses(cast: Cast) -> None:
@@ -150,7 +144,7 @@ def test_a_dossier_over_the_api_is_that_of_the_page_and_nobody_elses(cast: Cast)
     owner, other = cast.plants[0].owner, cast.plants[1].owner
     told = asked(owner, cast.plants[0].site.organisation_id, address)
     assert told.status_code == 200
-    assert told.json() == client_of(owner).get(reverse("web:dossier-json", args=["works-1"])).json()
+    assert told.json() == signed_in(owner).get(reverse("web:dossier-json", args=["works-1"])).json()
     by_id = {one["id"]: one for one in told.json()["criteria"]}
     assert by_id["report"]["met"] == "met"
     assert by_id["report"]["incentives"][0]["amount"] == "500000"

@@ -20,7 +20,7 @@ from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.standings import computing as standings
 from portal.standings.ranked import ranked
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -31,12 +31,6 @@ def build_scene() -> Cast:
         intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     return made
-
-
-def signed_in(email: str) -> Client:
-    client = Client()
-    assert client.login(username=email, password=PASSWORD)
-    return client
 
 
 def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ from portal.intake.turnout import regions_of, turnout
 from portal.opening import unsealing as opening
 from portal.standings.models import ProtectedValue
 from portal.standings.quality import Break, QualityView, quality
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -45,12 +45,6 @@ def build_scene() -> Cast:
     made.plants[4].challenge()
     PeerGroupMember.objects.filter(site=made.plants[6].site).update(obliged=False)
     return made
-
-
-def signed_in(email: str) -> Client:
-    client = Client()
-    assert client.login(username=email, password=PASSWORD)
-    return client
 
 
 def test_every_state_is_counted_once(cast: Cast) -> None:

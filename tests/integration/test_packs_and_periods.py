@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from benchmarks import packs
@@ -15,7 +14,7 @@ from portal.auditlog.models import Event
 from portal.catalogue import peer_groups, periods
 from portal.catalogue.models import ReportingPeriod
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -37,12 +36,6 @@ def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 TO_COME = date(2099, 3, 31)
-
-
-def signed_in(email: str) -> Client:
-    client = Client()
-    assert client.login(username=email, password=PASSWORD)
-    return client
 
 
 @pytest.mark.usefixtures("two_versions")

@@ -34,7 +34,7 @@ from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -72,12 +72,6 @@ def approve(row: Proposal, *by: User) -> Proposal:
     for one in by:
         row = proposing.approve(row, one, keys.receipt_key(), NOW)
     return row
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def refusal(act: object) -> tuple[int, str]:

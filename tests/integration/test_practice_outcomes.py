@@ -34,8 +34,8 @@ from portal.practices import outcomes as reporting
 from portal.practices import reviewing
 from portal.practices.models import Edition, SiteReport
 from portal.register import leaving
-from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person
-from tests.integration.test_practices import HOT, end, page, published, refusal, signed_in
+from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person, signed_in
+from tests.integration.test_practices import HOT, end, page, published, refusal
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"])]
 

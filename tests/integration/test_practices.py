@@ -27,7 +27,7 @@ from portal.practices.entry_checks import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.practices.revisions import as_read
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -89,12 +89,6 @@ def refusal(act: Any) -> tuple[int, str]:
     with pytest.raises(RefusedError) as refused:
         act()
     return refused.value.status, refused.value.code
-
-
-def signed_in(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def page(client: Client, name: str, *parts: object, language: str = "en") -> str:

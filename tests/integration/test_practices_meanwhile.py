@@ -12,8 +12,8 @@ from portal import keys
 from portal.accounts.models import User
 from portal.practices import reviewing
 from portal.practices.models import Edition, Entry, Revision, State
-from tests.integration.portal_cast import NOW, Cast, make_cast
-from tests.integration.test_practices import HOT, IN_FORM, edit, end, firm, offered, page, publish, published, read_in, refusal, signed_in
+from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
+from tests.integration.test_practices import HOT, IN_FORM, edit, end, firm, offered, page, publish, published, read_in, refusal
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 

@@ -21,7 +21,7 @@ from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
 from portal.web import page_cache, zones
 from portal.web.templatetags.steplabel import day, moment
-from tests.integration.portal_cast import Cast, make_cast
+from tests.integration.portal_cast import Cast, make_cast, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -35,12 +35,6 @@ def build_scene() -> Cast:
     plant = made.plants[0]
     intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), EVENING)
     return made
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_two_people_read_one_moment_in_two_zones(cast: Cast) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from portal import keys
@@ -17,7 +16,7 @@ from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.publication import draft_comments, drafting, publishing, review, scheduling
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -33,12 +32,6 @@ def build_scene() -> Cast:
 @pytest.fixture
 def draft(cast: Cast) -> Publication:
     return drafting.draft(cast.period, cast.drafter, NOW)
-
-
-def signed_in(email: str) -> Client:
-    client = Client()
-    assert client.login(username=email, password=PASSWORD)
-    return client
 
 
 def hidden_first(gate: Any) -> Any:

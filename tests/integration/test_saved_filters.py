@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from portal import keys
-from portal.accounts.models import SavedFilter, User
+from portal.accounts.models import SavedFilter
 from portal.accounts.saved_filters import MOST
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.standings import computing as standings
 from portal.web.saved_lists import LISTS
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -31,12 +31,6 @@ def build_scene() -> Cast:
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(made.period, "worker", NOW)
     return made
-
-
-def signed_in(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def page_of(client: Client, address: str) -> str:

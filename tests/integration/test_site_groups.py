@@ -27,7 +27,7 @@ from portal.sharing.groups import About
 from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
 from portal.standings import computing as standings
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 from tests.integration.test_api_by_role import key_for
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -66,12 +66,6 @@ def step_of(cast: Cast, place: int = 0) -> str:
     return sorted(groups.steps_of(cast.plants[place].site))[0]
 
 
-def client_of(user: User, language: str = "en") -> Client:
-    client = Client(headers={"accept-language": language})
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
-
-
 def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
     group, plant, other = made(cast, 0), cast.plants[0], cast.plants[1]
     assert groups.invite(group, [plant.site.slug], cast.approver, NOW) == 1
@@ -94,14 +88,14 @@ def test_an_id_that_no_site_has_looks_like_any_other_to_a_firm_that_invites(cast
     owner = cast.plants[0].owner
     group = groups.make(PARK, cast.plants[0].site.organisation_id, owner, NOW)
     groups.invite(group, ["works-2", "works-none"], owner, NOW)
-    page = client_of(owner).get(reverse("web:site-group", args=[group.pk])).content.decode()
+    page = signed_in(owner).get(reverse("web:site-group", args=[group.pk])).content.decode()
     assert page.count("Invited, no answer yet") == 2
     assert "Works 2" not in page
     assert "you are not told of an id that no site has" in page
 
 
 def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_was_asked_before(cast: Cast) -> None:
-    group, runner = made(cast, 0), client_of(cast.approver)
+    group, runner = made(cast, 0), signed_in(cast.approver)
     here = reverse("web:site-group", args=[group.pk])
     wrong = runner.post(here, {"sites": "works-1\nworks-none"})
     assert wrong.status_code == 400
@@ -118,12 +112,12 @@ def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_
     assert {row.step for row in shown.labels.rows} == {step}
     assert set(shown.attested) == {step}
     address, csv = (reverse(f"web:{name}", args=[group.pk]) for name in ("site-group", "site-group-csv"))
-    runner = client_of(cast.approver)
+    runner = signed_in(cast.approver)
     assert "Labels that members show" in runner.get(address).content.decode()
     assert b"works-1" in runner.get(csv).content
     for reader in (plant.owner, cast.plants[1].owner, cast.plants[2].owner, cast.provincial):
-        assert client_of(reader).get(address).status_code == 404
-        assert client_of(reader).get(csv).status_code == 404
+        assert signed_in(reader).get(address).status_code == 404
+        assert signed_in(reader).get(csv).status_code == 404
     groups.leave(group.pk, plant.site.slug, plant.owner, NOW)
     groups.leave(group.pk, plant.site.slug, plant.owner, NOW)  # the form sent twice
     assert group_view(group, TODAY).shown == ()
@@ -137,8 +131,8 @@ def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
     siting.retire(plant.owner, plant.site.slug, NOW)
     assert group_view(group, TODAY).shown == ()
     groups.end(group, cast.approver, NOW)
-    assert client_of(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).status_code == 404
-    assert "The group has ended." in client_of(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
+    assert signed_in(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).status_code == 404
+    assert "The group has ended." in signed_in(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
     with pytest.raises(RefusedError) as refused:
         groups.invite(SiteGroup.objects.get(pk=group.pk), ["works-2"], cast.approver, NOW)
     assert refused.value.code == "group-ended"
@@ -195,7 +189,7 @@ def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Ca
 
 
 def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -> None:
-    runner, firm = client_of(cast.plants[1].owner), client_of(cast.plants[0].owner, "zh-hans")
+    runner, firm = signed_in(cast.plants[1].owner), signed_in(cast.plants[0].owner, "zh-hans")
     empty = runner.get(reverse("web:site-groups")).content.decode()
     assert empty.count("You run no group.") == empty.count("No group has invited your sites.") == 1
     assert "Groups that you run" not in empty
@@ -235,7 +229,7 @@ def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_si
     assert [row["steps"] for row in told["members"] if row["site"] == "works-1"] == [[step]]
     shown = {name: str(value) for name, value in told["labels"][0].items()}
     table = csv.DictReader(
-        StringIO(client_of(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig"))
+        StringIO(signed_in(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig"))
     )
     assert {name: shown[name] for name in ("site", "step", "attested_by", "report_sha256")}.items() <= next(table).items()
     assert {count["at_least"] for count in told["counts"]} == {3}

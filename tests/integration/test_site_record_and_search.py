@@ -18,7 +18,7 @@ from portal.assurance.models.findings import Grade
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -31,12 +31,6 @@ def build_scene() -> Cast:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     return made
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
 
 
 def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> None:

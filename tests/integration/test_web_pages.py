@@ -29,7 +29,7 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.request_sizes import MAX_FORM_BYTES
 from portal.web.page_cache import STORE
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -45,12 +45,6 @@ def build_scene() -> Cast:
 @pytest.fixture
 def published(cast: Cast) -> Publication:
     return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-
-
-def signed_in(email: str) -> Client:
-    client = Client()
-    assert client.login(username=email, password=PASSWORD)
-    return client
 
 
 BEHIND_A_ROLE = ("web:submissions", "web:stand", "web:sites", "web:upload", "web:publications", "web:assigned")

@@ -26,7 +26,7 @@ from portal.standings import computing as standings
 from portal.standings.models import Standing
 from portal.web.carbon import co2
 from portal.web.presenters import stand as stand_presenter
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, person, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -57,12 +57,6 @@ def hand_in(cast: Cast, plant: Plant, shift: int, period: str = PERIOD, revision
     intake.receive(sealed, keys.published_directory(), keys.receipt_key(), NOW)
 
 
-def client_of(user: User) -> Client:
-    client = Client()
-    assert client.login(username=user.email, password=PASSWORD)
-    return client
-
-
 def text(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address
@@ -70,7 +64,7 @@ def text(client: Client, address: str) -> str:
 
 
 def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
-    owner, plant = client_of(cast.plants[0].owner), cast.plants[0]
+    owner, plant = signed_in(cast.plants[0].owner), cast.plants[0]
     before = {address: text(owner, address) for address in (STAND, TREND)}
     assert "industry label version 1" in before[STAND]
     assert before[TREND].count('class="sl-curve"') > 1
@@ -115,7 +109,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
 
 
 def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = client_of(cast.plants[0].owner)
+    owner = signed_in(cast.plants[0].owner)
     few = text(owner, STAND)
     assert few.count("With fewer than 26 sites there is a rank, but no score.") == 1
     assert "Score, 95 % interval" not in few
@@ -138,7 +132,7 @@ def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cas
     """Added in squares from the steps' own intervals it would be another one than the file's and the API's."""
     plant = cast.plants[0]
     whole = Standing.objects.get(period=cast.period, submission__site=plant.site, step="whole-route")
-    page = text(client_of(plant.owner), STAND)
+    page = text(signed_in(plant.owner), STAND)
     low, high = (figure.replace("\u2212", "-") for figure in whole_route_interval(page))
     places = len(low.partition(".")[2])
     assert (float(low), float(high)) == (round(whole.low, places), round(whole.high, places))
@@ -154,7 +148,7 @@ def whole_route_interval(page: str) -> tuple[str, str]:
 def test_a_firm_reads_of_itself_alone(cast: Cast) -> None:
     pages = {}
     for number, plant in enumerate(cast.plants[:3], 1):
-        client = client_of(plant.owner)
+        client = signed_in(plant.owner)
         for address in (STAND, TREND):
             pages[number, address] = text(client, address)
             named = set(re.findall(r"Works \d+|works-\d+", pages[number, address]))
@@ -164,7 +158,7 @@ def test_a_firm_reads_of_itself_alone(cast: Cast) -> None:
 
 
 def test_versions_of_more_periods_are_read_by_the_same_questions(cast: Cast) -> None:
-    owner = client_of(cast.plants[0].owner)
+    owner = signed_in(cast.plants[0].owner)
 
     def questions(address: str) -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -201,7 +195,7 @@ def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast
 def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Coal's 2.7 to the grid's 4.3 kg a kgce are 60 % apart, and left a gap of clinker at anything between; its heat stands apart."""
     monkeypatch.setattr(stand_presenter, "last_day", lambda _period: date(2025, 12, 31))  # of 2016 no factor of electricity is held
-    rows = re.findall(r"<tr.*?</tr>", text(client_of(cast.plants[-1].owner), STAND), re.DOTALL)
+    rows = re.findall(r"<tr.*?</tr>", text(signed_in(cast.plants[-1].owner), STAND), re.DOTALL)
     row = next(row for row in rows if "Clinker burning" in row and "kg CO" in row)
     found = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)
     assert found is not None
