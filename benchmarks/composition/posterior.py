@@ -1,4 +1,6 @@
-"""Where the plants' true values lie, given their noised values, by a normal hierarchical model that is simulated; and whether it fits.
+"""Where the plants' true values lie, given their noised values, and which of these are probably jumps of the noise.
+
+A normal hierarchical model, simulated, which also says whether it fits.
 
 Assumptions: plant i's noised value y_i is normal around its true value with the known standard deviation s_i of its
 release; true values are normal between plants with unknown mean mu and standard deviation tau >= 0. Flat priors on

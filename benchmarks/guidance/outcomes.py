@@ -1,4 +1,4 @@
-"""What sites report that a practice did there: a class and no figure; and which reports close a batch of five firms, told only then.
+"""The five classes of what a practice saved, and which sites' reports of them close a batch of five firms, told only then.
 
 A site finds its class by its own baseline and reporting period. Of each firm a batch takes the report that waits longest, and it closes
 when it holds five firms: so any two published states differ by one report each of at least five firms, or not at all, in whatever order

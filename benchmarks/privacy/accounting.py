@@ -1,4 +1,6 @@
-"""The rules of the privacy ledger, in rational arithmetic. Keeping the ledger durable is the agent's work.
+"""Refuses debits by which an account would spend more than its cap, or a correction more than its reserve: the rules of the privacy ledger.
+
+In rational arithmetic; keeping the ledger durable is the agent's work.
 
 The account is the unit of privacy: the batch record, (step, batch id), or the day, (step, day), where the pack protects whole
 days. What it spends adds up over years, metrics, boundary variants, revisions and the releases of a batch that moved from one cell

@@ -1,4 +1,4 @@
-"""The unit of privacy: one batch record of a step, or all its records of one day.
+"""The unit of privacy, a batch record of a step or all its records of a day, and how many released records one input record can change.
 
 Where the day is the unit, a draw must hide up to m records at once, m the most that the pack lets count for a day. Every record moves
 a score by at most 1, replaced, added or removed, so a day moves it by at most m, and permute-and-flip is run with epsilon / m a

@@ -1,4 +1,4 @@
-"""The head of the log as a checkpoint (C2SP tlog-checkpoint), and who has cosigned it.
+"""The head of the log as a checkpoint (C2SP tlog-checkpoint), and who has cosigned it; `enough_witnesses` refuses where too few have.
 
     steplabel/log/<fingerprint of the portal's directory key>
     <size, decimal>
@@ -125,36 +125,6 @@ def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[Cosigned,
     """The witnesses of the directory whose cosignature is there, each once; VerificationError where one of theirs does not hold."""
     signatures = checkpoint.note.signed_by(directory.witness_keys())
     return tuple(Cosigned(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in signatures)
-
-
-def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetime) -> tuple[Cosigned, ...]:
-    """Refuse a checkpoint that fewer witnesses than the directory asks for have cosigned of late.
-
-    Raises:
-        VerificationError: `log-not-witnessed`, `note-signature-invalid`.
-    """
-    oldest = now - timedelta(days=directory.witnessed_within_days)
-    cosignatures = cosigned_by(checkpoint, directory)
-    counted = tuple(cosignature for cosignature in cosignatures if oldest <= cosignature.moment <= now + CLOCKS_APART)
-    if len(counted) < directory.witnesses_required:
-        raise not_witnessed(len(counted), directory)
-    return counted
-
-
-def not_witnessed(count: int, directory: Directory) -> VerificationError:
-    """Too few have cosigned, or nothing was shown that anybody has."""
-    return VerificationError(
-        "log-not-witnessed",
-        Phrase(
-            "Only %(count)s of the %(required)s required witnesses have cosigned a head of the portal's log within %(days)s days. "
-            "The portal may be showing others a different log.",
-            count=count,
-            required=directory.witnesses_required,
-            days=directory.witnessed_within_days,
-        ),
-        "Nothing was sent or spent. Run the command again later: witnesses work on a timer. If the fault remains, ask the witnesses "
-        "that the key directory names what they saw. Use another channel than this portal.",
-    )
 
 
 def _malformed(why: str) -> VerificationError:

@@ -1,4 +1,4 @@
-"""What an action that follows a practice did at a site, as a small file signed by the site's device: a class, and no figure.
+"""The file by which a site tells what a practice did there, signed by its device: the format; `savings.practice_outcome` finds the class.
 
 A person carries it to the portal (`portal.practices.outcomes`). Everything that it holds stands in `SiteOutcome`. An auditor who found the
 same class in the plant's own records may sign it too: the member `confirmation` then names the file by its digest and the day, no figure.

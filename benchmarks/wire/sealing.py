@@ -1,4 +1,4 @@
-"""Sealing a report so that only the holder of the processing key can read it: HPKE (RFC 9180), one suite, no choice.
+"""Fills a report up to one of six sizes and seals it for the holder of the processing key: HPKE (RFC 9180), one suite, no choice.
 
 The suite is ML-KEM-768 + X25519 (hybrid), SHAKE256 and AES-256-GCM: the seal holds as long as either the lattice or the
 curve does, so a copy kept today stays closed to a quantum computer later. There is no suite field to downgrade. The

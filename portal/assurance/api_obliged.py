@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
-from portal.assurance.audits_due import obliged_checked, obliged_own, obliged_regulated
-from portal.assurance.schemes import Duty
+from portal.assurance.next_audit import Duty
+from portal.assurance.obliged_sites import obliged_checked, obliged_own, obliged_regulated
 from portal.days import scheme_day
 from portal.listing import SITE_FILTER, Filter, ListView, listed
 

@@ -1,4 +1,4 @@
-"""Telling firm and body of the days of an audit that come or are past: each day once, by the rules of `needs`.
+"""What an engagement asks of the auditor on a day, and who is told of the days of an audit that come or are past: each once.
 
 That a day was told of is written in the transaction of its notices, under a unique key: a sweep that dies leaves neither and the next
 one tells, and of two at once the second finds the row. The worker reads days and numbers here, never what somebody wrote.
@@ -24,11 +24,11 @@ from django.utils.timezone import localdate
 from portal.accounts.audience import named, people_of_body, people_of_site, regulators_of
 from portal.accounts.models import Site
 from portal.assurance.attestation_standing import Standing
-from portal.assurance.audits_due import DueSite, due_sites
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded, Sample
 from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_act
-from portal.assurance.schemes import Duty
+from portal.assurance.next_audit import Duty
+from portal.assurance.obliged_sites import DueSite, due_sites
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import Told, tell
 

@@ -1,21 +1,13 @@
-"""Schemes with performance levels, as data (`schemes.toml`), the level that an improvement reaches, and the audit that is obligatory.
+"""Schemes with performance levels, as data (`schemes.toml`), and the level that an improvement reaches.
 
 The improvement is the exact one that the auditor saw in the plant's own records, as a share of the baseline's energy.
-
-When the next obligatory audit of a site is due: the rule, in days alone.
-
-An audit counts from the day on which its statement was issued, whatever its opinion; one that was withdrawn does not count. While a
-certified management system runs no audit is due before its certificate ends; certificates that follow without a gap are one. Where
-neither is on record nothing can be said: the duty is *unknown*, never met and never late.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -37,29 +29,6 @@ class Scheme:
     source: str
     years: int
     levels: tuple[tuple[str, Fraction], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObligatoryAudit:
-    """Due again `years` after the last one, unless one of `systems` (id: name of the standard) is certified; told of `ahead` of the day."""
-
-    name: Words
-    source: Words
-    years: int
-    ahead: timedelta
-    systems: Mapping[str, str]
-
-
-@cache
-def obligatory_audit(place: str) -> ObligatoryAudit:
-    """The rule of a jurisdiction's path (`cn/he`): that of the longest place in which it lies. Of all places (`""`) there is one."""
-    rules = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["obligatory_audit"]
-    read = max(
-        rules,
-        key=lambda rule: max((len(path) for path in rule["places"] if f"{place}/".startswith(f"{path}/" if path else "")), default=-1),
-    )
-    systems = {system["id"]: system["name"] for system in read["systems"]}
-    return ObligatoryAudit(Words(**read["name"]), Words(**read["source"]), read["years"], timedelta(days=read["ahead_days"]), systems)
 
 
 @cache
@@ -93,60 +62,3 @@ def reached(scheme: str, baseline: str, improvement: Fraction) -> Performance:
             "Leave the scheme out, or check the improvement again.",
         )
     return Performance(scheme, names[-1], baseline, improvement)
-
-
-class Duty(StrEnum):
-    """How it stands on a day. In the order in which they are shown."""
-
-    OVERDUE = "overdue"
-    SOON = "soon"
-    UNKNOWN = "unknown"  # no audit and no certificate on record
-    LATER = "later"
-    EXEMPT = "exempt"  # a certified system runs, and goes on for a while
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The days on which a certificate is valid, the last one included."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    duty: Duty
-    day: date | None  # the audit is to be had by the end of it; None where that is unknown
-    certified_until: date | None  # the last day of the certificates that run today without a gap
-
-
-def due(last_audit: date | None, certificates: Iterable[Span], rule: ObligatoryAudit, today: date) -> Due:
-    """How the duty stands on `today`, by the last audit and the certificates on record."""
-    spans = [certificate for certificate in certificates if certificate.first <= certificate.last]
-    running = _runs_until(spans, today)
-    ended = max((span.last for span in spans if span.last < today), default=None)
-    days = [day for day in (running, ended, after_years(last_audit, rule.years) if last_audit else None) if day is not None]
-    if not days:
-        return Due(Duty.UNKNOWN, None, None)
-    day = max(days)
-    if today > day:
-        return Due(Duty.OVERDUE, day, None)
-    if today > day - rule.ahead:
-        return Due(Duty.SOON, day, running)
-    return Due(Duty.EXEMPT if running is not None else Duty.LATER, day, running)
-
-
-def after_years(day: date, years: int) -> date:
-    """The same day so many years later; of 29 February the 28th, where that year has none."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
-
-
-def _runs_until(spans: list[Span], today: date) -> date | None:
-    until = max((span.last for span in spans if span.first <= today <= span.last), default=None)
-    for certificate in sorted(spans, key=lambda span: span.first):
-        if until is not None and certificate.first <= until + timedelta(days=1) and certificate.last > until:
-            until = certificate.last
-    return until

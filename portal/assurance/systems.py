@@ -13,7 +13,7 @@ from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.assurance.models import SystemCertificate
-from portal.assurance.schemes import obligatory_audit
+from portal.assurance.next_audit import obligatory_audit
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError

@@ -1,4 +1,6 @@
-"""A backup of the two databases of one moment, and its return. PostgreSQL only: the programs are its own `pg_dump` and `pg_restore`.
+"""A backup of the two databases of one moment, and its return, refused while web or workers are connected.
+
+PostgreSQL only: the programs are its own `pg_dump` and `pg_restore`.
 
 While the log's head is held nothing is received or settled; both databases export their snapshot under it, in milliseconds, and the dumps
 are made of these snapshots while work goes on. So no dump holds what the other does not know of.

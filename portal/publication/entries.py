@@ -1,4 +1,6 @@
-"""Publications in the transparency log: each names the envelopes it was composed of, and its withdrawal names it again.
+"""Writes publications into the transparency log, and reads what it has of a version.
+
+Each names the envelopes it was composed of, and its withdrawal names it again.
 
 Called last in the transaction that publishes or withdraws: the log's head is held for a moment only.
 

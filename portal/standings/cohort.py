@@ -1,4 +1,4 @@
-"""Who enters a composition: the accepted submissions of a period's peer group, as the core takes them.
+"""Who enters a composition, by the peer group's policy and what auditors said, and with which cells, as the core takes them.
 
 A period of 10,000 plants and 20 steps is 200,000 rows: they are read by name, without a model each, and equal grids and
 draws are one object.

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.assurance.schemes import obligatory_audit
+from portal.assurance.next_audit import obligatory_audit
 from portal.assurance.systems import Paper
 from portal.web.fields import choice, day, digest, line
 

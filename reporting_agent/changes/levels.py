@@ -1,4 +1,4 @@
-"""Changes of level: power, idle power, energy a tonne and tonnes an hour of every line, read together.
+"""Changes of level in power, idle power, energy a tonne and tonnes an hour, of one line, or of several lines of a step on one day.
 
 A meter that counts another share changes power and idle power by one factor and leaves the tonnes an hour. A scale changes tonnes an
 hour and leaves the power. A process changes what it changes, but idle power hardly with it. Where a main meter stands above, what it

@@ -9,17 +9,11 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_connection, add_language, add_site, portal_at
 from reporting_agent.commands.auditor import add_keys, load_keys
-
-if TYPE_CHECKING:
-    from benchmarks.guidance.practices import Practice
-    from reporting_agent.config import Site
-    from reporting_agent.savings import Action
-    from reporting_agent.savings.verified import Verified
 
 
 def add_parser(sub: Any) -> None:
@@ -97,36 +91,34 @@ def _outcome(args: argparse.Namespace) -> int:
     import os
 
     from benchmarks.catalogue import in_language
-    from benchmarks.guidance.outcomes import Outcome
     from benchmarks.wire import outcomes
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
     from reporting_agent.report import writing
-    from reporting_agent.savings import load_actions
+    from reporting_agent.savings.practice_outcome import outcome_of
     from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory
 
     site = asking.recognised_site(args)
-    action, practice = _named(site, args.action, load_actions(site).actions)
+    verified = outcome_of(site, args.action, args.today)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)
-    result, share = _verified(site, action, args.today)
     site_outcome = outcomes.SiteOutcome(
         portal=identity.fingerprint,
         site=site.id,
-        practice=practice.id,
-        version=str(practice.version),
-        outcome=Outcome.of(*share).value,
-        year=str(result.day[-1].year),
+        practice=verified.practice.id,
+        version=str(verified.practice.version),
+        outcome=verified.outcome.value,
+        year=verified.year,
     )
     document = outcomes.sign(site_outcome, identity.device_key)
-    file = args.out or Path(f"practice-outcome-{action.id}.json")
+    file = args.out or Path(f"practice-outcome-{args.action}.json")
     writing.write_json(file, document)
-    page = f"{identity.portal}/practices/{practice.id}/outcome/"
+    page = f"{identity.portal}/practices/{verified.practice.id}/outcome/"
     lines = (
         json.dumps(document, ensure_ascii=False, indent=2),
-        Phrase("“%(practice)s”: %(outcome)s.", practice=practice.words, outcome=Outcome(site_outcome.outcome).words),
+        Phrase("“%(practice)s”: %(outcome)s.", practice=verified.practice.words, outcome=verified.outcome.words),
         Phrase(
             "That is all that %(file)s contains. The saving, its interval, energy, output and days stay here.",
             file=file,
@@ -144,94 +136,38 @@ def _confirm(args: argparse.Namespace) -> int:
 
     from benchmarks.catalogue import in_language
     from benchmarks.errors import InputError
-    from benchmarks.guidance.outcomes import Outcome
     from benchmarks.wire import outcomes
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
     from reporting_agent.report import writing
-    from reporting_agent.savings import load_actions
+    from reporting_agent.savings.practice_outcome import outcome_of
 
     site, raw = asking.recognised_site(args), read_one(args.told)
-    action, practice = _named(site, args.action, load_actions(site).actions)
-    site_outcome = outcomes.read(raw)
-    result, share = _verified(site, action, args.today)
-    outcome, year = Outcome.of(*share), str(result.day[-1].year)
-    here = (site.id, practice.id, outcome.value, year)
-    if (site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year) != here:
+    site_outcome, verified = outcomes.read(raw), outcome_of(site, args.action, args.today)
+    if not verified.is_told_by(site_outcome, site.id):
         raise InputError(
             "outcome-differs",
             "The records of the plant give another outcome than the file, so nothing was signed.",
             "Take the same action and the same --today as the plant. If it still differs, the plant writes the file anew.",
             found=", ".join((site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year)),
-            wanted=", ".join(here),
+            wanted=", ".join(verified.told_of(site.id)),
         )
     document = outcomes.confirm(json.loads(raw), load_keys(args).signing, datetime.now(UTC).astimezone(site.zone).date())
     file = args.out or args.told
     writing.write_json(file, document)
-    saving, low, high = (f"{100 * part:.2f}" for part in share)
+    saving, low, high = (f"{100 * part:.2f}" for part in verified.share)
     line = Phrase(
         "“%(practice)s”: %(outcome)s. Saving %(saving)s %% of the expected energy, 95 %% interval %(low)s to %(high)s %%; baseline "
         "%(baseline)s, reporting period %(reporting)s. The same class as in the file: signed in %(file)s, with no figure of these.",
-        practice=practice.words,
-        outcome=outcome.words,
+        practice=verified.practice.words,
+        outcome=verified.outcome.words,
         saving=saving,
         low=low,
         high=high,
-        baseline=result.baseline.name,
-        reporting=result.reporting.name,
+        baseline=verified.result.baseline.name,
+        reporting=verified.result.reporting.name,
         file=file,
     )
-    emit(args, {"file": str(file), "outcome": outcome.value, "share": share}, in_language(line, args.lang))
+    emit(args, {"file": str(file), "outcome": verified.outcome.value, "share": verified.share}, in_language(line, args.lang))
     return 0
-
-
-def _verified(site: Site, action: Action, today: date | None) -> tuple[Verified, tuple[float, float, float]]:
-    """What the action did, and its saving with both ends of its 95 % interval as shares of the expected energy."""
-    from datetime import UTC, datetime
-
-    from benchmarks.errors import InputError
-    from reporting_agent.savings import Actions, verified
-
-    (result,), _data = verified(site, Actions(actions=(action,)), today or datetime.now(UTC).astimezone(site.zone).date())
-    if result.share is None:
-        raise InputError(
-            "outcome-not-told",
-            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=result.why or ""),
-            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
-            found=action.id,
-        )
-    return result, result.share
-
-
-def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action, Practice]:
-    """The action, and the practice of this sector that it follows."""
-    from benchmarks.errors import InputError
-    from benchmarks.guidance.practices import Library
-
-    action = next((candidate for candidate in actions if candidate.id == wanted), None)
-    if action is None:
-        raise InputError(
-            "action-unknown",
-            Phrase("There is no action %(action)s in actions.toml.", action=wanted),
-            "Give the id of one of its actions.",
-            found=wanted,
-            wanted=", ".join(candidate.id for candidate in actions),
-        )
-    if action.practice is None:
-        raise InputError(
-            "action-without-practice",
-            Phrase("The action %(action)s does not name the practice that it follows.", action=wanted),
-            'Write practice = "ID" into its table in actions.toml. The ID is in the address of the practice’s page and in the list.',
-            found=wanted,
-        )
-    of_sector = [candidate for candidate in Library.held().practices if candidate.sector == site.site.pack]
-    practice = next((candidate for candidate in of_sector if candidate.id == action.practice), None)
-    if practice is None:
-        raise InputError(
-            "practice-unknown",
-            Phrase("No practice of this sector is called %(practice)s here.", practice=action.practice),
-            "Correct the id in actions.toml, or fetch the newest library first (`steplabel-agent practices fetch`).",
-            found=action.practice,
-        )
-    return action, practice

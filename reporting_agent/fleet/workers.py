@@ -1,4 +1,6 @@
-"""Which worker of a Dask cluster does which site: one site a worker at a time, given to it by its address.
+"""Which worker of a Dask cluster does which site, and to which a site goes whose worker died or is not heard of.
+
+One site a worker at a time, given to it by its address.
 
 Dask would give sites to any worker. Here each is asked first whether it is of this release, whenever it joins; those that are not are left
 out. What a worker was doing that died, or that is not heard of, goes to another: a site is done twice rather than waited for, since each

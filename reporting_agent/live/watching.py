@@ -17,12 +17,12 @@ from reporting_agent.live.control_room.notifying import Teller
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import Reloading, Wanted, meters_changed, settings_of, topics_left
 from reporting_agent.live.sources import kinds, named_meters
-from reporting_agent.live.sources.asking import Asking, Pauses, Range
+from reporting_agent.live.sources.asking_again import Asking, Pauses, Range
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool.acknowledging import Arrival, Intake
-from reporting_agent.live.spool.missing_numbers import row_given_up
+from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
 
 STEP_S = 0.2  # how long one round waits for something to come

@@ -1,4 +1,4 @@
-"""The site's meters followed through their readings: which batches each counts for, and its energy at every moment asked about.
+"""Which batches each of the site's meters counts for, and its energy at every moment asked about, as its readings are followed.
 
 Which batches a meter counts for: those of its step and equipment, or of the sinks that share it.
 """

@@ -1,4 +1,4 @@
-"""Whether an action saved, by its interval alone, and why that cannot be told where it cannot."""
+"""The words for what an action saved, by its interval alone, and for each reason why `verified` states none."""
 
 from __future__ import annotations
 

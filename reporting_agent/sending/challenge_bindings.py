@@ -1,4 +1,4 @@
-"""What binds a parcel to its draws: the commitment it made and the challenge it keeps, and the refusal of a second one.
+"""Which revision of a report the data at hand belong to, by what binds a parcel to its draws: its commitment and its one challenge.
 
 Which revision of a report the data at hand belong to, and when they may belong to none.
 

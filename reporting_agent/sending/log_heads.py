@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import challenges, checkpoints, heads, logged, receipts
+from benchmarks.wire import challenges, checkpoints, enough_witnesses, heads, logged, receipts
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.logged import Kind
@@ -142,9 +142,9 @@ def _witnessed(identity: Identity, log: Log, now: datetime) -> Checkpoint | None
     try:
         raw = log.log_checkpoint("witnessed")
     except InputError as nothing:
-        raise checkpoints.not_witnessed(0, directory) from nothing
+        raise enough_witnesses.not_witnessed(0, directory) from nothing
     checkpoint = checkpoints.read(raw, identity.fingerprint, directory.receipt_keys())
-    checkpoints.require_witnessed(checkpoint, directory, now)
+    enough_witnesses.require_witnessed(checkpoint, directory, now)
     return checkpoint
 
 

@@ -1,6 +1,8 @@
-"""The privacy ledger: what was spent on each batch of each step, in exact fractions, and the refusal to spend beyond the cap.
+"""The privacy ledger: what was spent on each batch of each step, in exact fractions, durable before anything is drawn.
 
-The rules are `benchmarks.privacy.accounting`; this module keeps the rows. A batch is known by (step, batch id), whatever
+`benchmarks.privacy.accounting` refuses what would go beyond the cap; this module keeps the rows.
+
+A batch is known by (step, batch id), whatever
 period, product, variant or metric it was released under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk
 before anything is drawn; a release id is debited once, however often a killed run is repeated. Where ids start again every
 year they carry their year (`reporting_agent.pipeline.batch_names`), and `settle` keeps a record whose start was changed on its account.

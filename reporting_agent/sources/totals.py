@@ -1,6 +1,7 @@
-"""Totals and subtotals that a table carries between or below its rows: recognised, told, and never taken as a row.
+"""The words by which a total or subtotal is known, and whether its amounts are the sum of the rows above; `whole_table` decides by both.
 
-A row is a total where its first filled cell, or its key, is a word for one (declared under `totals`, or one of the usual
+A total is told and never taken as a row.
+A row is one where its first filled cell, or its key, is a word for one (declared under `totals`, or one of the usual
 words below); or where its key is blank and an amount in it is the sum of the rows since the total before, or of all rows.
 A usual word in the key of a row that can be read in every column, and whose amounts are no such sum, may be a name: that
 row is neither a total nor a row, but set aside.

@@ -1,7 +1,7 @@
-"""A whole file as typed columns: what could be read, and every row that could not, with its reason.
+"""A whole file as typed columns: which rows are rows, which are totals of others, and which cannot be read, with the reason.
 
 For batches, energy per batch and production logs (up to a few million rows). Meter readings are streamed instead, see
-`readings`. A file of which more than half the rows cannot be read is refused as a whole: then the profile is wrong.
+`meter_readings`. A file of which more than half the rows cannot be read is refused as a whole: then the profile is wrong.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as numbered rows, with the ranges of merged cells.
+"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as numbered rows with merged ranges, and the refusal of one that reaches too far.
 
 How far a workbook's sheets reach, held against what they hold: found before a reader makes room for it.
 

@@ -1,4 +1,6 @@
-"""Headings and sentences of the workbook in any language of the catalogue. A workbook is answered in the language of its headings.
+"""Headings and sentences of the workbook in any language of the catalogue, and what a heading means.
+
+A workbook is answered in the language of its headings.
 
 What a heading of the workbook means: a column of the template, or a carrier with its unit.
 """

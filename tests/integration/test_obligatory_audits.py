@@ -15,9 +15,9 @@ from portal.accounts.models import Jurisdiction, Role, User
 from portal.assurance import attesting, reminding, systems
 from portal.assurance.assigning import assign
 from portal.assurance.assigning import take_back as take_assignment_back
-from portal.assurance.audits_due import ObligedView, obliged_checked, obliged_own, obliged_regulated
 from portal.assurance.models import Assignment, Reminded, SystemCertificate
-from portal.assurance.schemes import Duty, after_years
+from portal.assurance.next_audit import Duty, after_years
+from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
 from portal.assurance.systems import Paper
 from portal.auditlog.models import Event
 from portal.catalogue import obliged as lists

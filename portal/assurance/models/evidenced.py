@@ -62,7 +62,7 @@ class SystemCertificate(models.Model):
     """A certificate that a site runs a management system by a standard. The paper stays where it is kept; its digest stands here."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="system_certificates")
-    standard = models.CharField(max_length=40)  # `portal.assurance.schemes.ObligatoryAudit.systems`
+    standard = models.CharField(max_length=40)  # `portal.assurance.next_audit.ObligatoryAudit.systems`
     number = models.CharField(max_length=80)  # as it stands on the certificate
     certifier = models.CharField(max_length=200)
     valid_from = models.DateField()

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import Site
-from portal.assurance.audits_due import ObligedView
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Finding
+from portal.assurance.next_audit import Duty
+from portal.assurance.obliged_sites import ObligedView
 from portal.assurance.reminding import Need, needs
-from portal.assurance.schemes import Duty
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import ExtensionRequest, PeerGroup, ReportingPeriod
 from portal.days import scheme_day

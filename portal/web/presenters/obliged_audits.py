@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.assurance.audits_due import ObligedView
 from portal.assurance.models import SystemCertificate
-from portal.assurance.schemes import Due, Duty, obligatory_audit
+from portal.assurance.next_audit import Due, Duty, obligatory_audit
+from portal.assurance.obliged_sites import ObligedView
 from portal.names import in_any_language
 from portal.web import tables
 from portal.web.assurance_words import DUTIES, STANDINGS

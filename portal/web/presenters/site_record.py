@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.accounts.models import Device, Organisation, Site
-from portal.assurance.audits_due import ObligedView
 from portal.assurance.engagements import EngagementView, FindingView
 from portal.assurance.incentives import IncentiveView
+from portal.assurance.obliged_sites import ObligedView
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
 from portal.days import scheme_day

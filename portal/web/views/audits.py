@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.assurance import findings
-from portal.assurance.audits_due import obliged_own
 from portal.assurance.engagements import audit_of_own_site, audits_of_own_sites
 from portal.assurance.models import Finding
+from portal.assurance.obliged_sites import obliged_own
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person

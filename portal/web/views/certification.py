@@ -13,9 +13,9 @@ from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Role
 from portal.accounts.selectors import organisations_as
 from portal.assurance import auditors
-from portal.assurance.audits_due import obliged_checked
 from portal.assurance.engagements import engagements_of
 from portal.assurance.models import AuditorKey
+from portal.assurance.obliged_sites import obliged_checked
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView

@@ -13,9 +13,9 @@ from portal.accounts.models import Role, User
 from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import jurisdictions_of, own_sites, regulated_sites, roles_of
 from portal.assurance import confirming
-from portal.assurance.audits_due import obliged_own, obliged_regulated
 from portal.assurance.engagements import appeals_regulated, audits_of_own_sites, engagements_of
 from portal.assurance.models import IncentiveOffer
+from portal.assurance.obliged_sites import obliged_own, obliged_regulated
 from portal.assurance.offers import offers_seen_by
 from portal.catalogue import trail
 from portal.days import scheme_day

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role, Site, User
 from portal.accounts.selectors import jurisdictions_of, own_sites, roles_of
 from portal.assurance import systems
-from portal.assurance.audits_due import ObligedView, obliged_checked, obliged_own, obliged_regulated
 from portal.assurance.models import SystemCertificate
-from portal.assurance.schemes import Duty, obligatory_audit
+from portal.assurance.next_audit import Duty, obligatory_audit
+from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, freshly, person

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Device, Organisation, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
-from portal.assurance.audits_due import obliged_own, obliged_regulated
 from portal.assurance.engagements import audits_at
 from portal.assurance.incentives import incentives_at
+from portal.assurance.obliged_sites import obliged_own, obliged_regulated
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
 from portal.days import scheme_day
 from portal.intake.models import Submission

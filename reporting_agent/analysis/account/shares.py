@@ -1,4 +1,4 @@
-"""What of each step's product went into a route's, and what has to be stated for that: stock, sales, purchases.
+"""What of each step's product went into a route's (with stock, sales, purchases), and which route bears what conversions of the site lose.
 
 What conversions of the site lose (boilers, power houses, rectifiers), divided whole: by who takes what they give.
 

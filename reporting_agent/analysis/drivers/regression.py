@@ -1,4 +1,4 @@
-"""What one unit of a piece of evidence costs: robust regression with coefficients that cannot be negative.
+"""Robust regression with coefficients that cannot be negative; `waste.causes` asks it what a dose of each cause costs.
 
 A minute of holding cannot save energy, so a coefficient that would be negative is left out and its cause takes nothing. Huber's
 weights (Huber, Robust Statistics, 7.8) keep single odd batches from deciding. Batches that follow one another are not

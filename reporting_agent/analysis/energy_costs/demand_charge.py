@@ -1,4 +1,4 @@
-"""The demand charge: each month's highest mean power, and which batches ran in it.
+"""The demand charge (each month's highest mean power and who ran in it), and what running a step at the cheapest hours would save.
 
 From meters the power is known over the charge's own intervals. Where the readings lie further apart than those, or only clock hours
 are known (of a meter that is on top because its parent has no readings), the highest mean lies above what they tell: the charge

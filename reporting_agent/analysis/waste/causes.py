@@ -1,4 +1,4 @@
-"""Causes of energy above the label: the rule that tells each, what it costs, and what it takes of every batch.
+"""What holding, standing, reheats and the other causes cost the batches of a step, all fitted together, and what each takes of every batch.
 
 1. *Rejected output* is counted, not estimated: its share of what was produced times the batch's energy.
 2. For every other cause of a batch's own the log gives a **dose**: minutes longer than the batches at the label level, a stop before,

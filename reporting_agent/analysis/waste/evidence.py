@@ -1,4 +1,4 @@
-"""What the log itself tells of every batch of a step beside its energy: how long it took, what ran before it, and when.
+"""What the log tells of every batch of a step beside its energy (how long, after what, when), and what its energy was used for.
 
 Rows are those of the step's columns. The batch before is the one of the same equipment that began last and kept it warm: a scrapped
 batch and a logged holding do as well as a good batch, a logged start-up, shut-down, idle time or fault does not and belongs to the stop.

@@ -32,7 +32,7 @@ from reporting_agent.live.running.totals import AHEAD_US
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource, reason
 from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.missing_numbers import UNREADABLE
+from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.writer import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.unreadable import Message, Unreadable

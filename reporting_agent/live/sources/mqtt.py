@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.live.sources import payloads, sparkplug
-from reporting_agent.live.sources.asking import Pauses, Range
+from reporting_agent.live.sources.asking_again import Pauses, Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.lifeline import fault_of
 from reporting_agent.live.sources.mqtt_network import Network

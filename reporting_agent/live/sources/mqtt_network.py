@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reporting_agent.live.sources.asking import Pauses
+from reporting_agent.live.sources.asking_again import Pauses
 from reporting_agent.live.sources.lifeline import Lifeline
 
 if TYPE_CHECKING:

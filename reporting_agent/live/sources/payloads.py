@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from benchmarks.phrases import Phrase, stored
 from reporting_agent.live.sources.settings import Readings, Rows
-from reporting_agent.live.spool.missing_numbers import UNREADABLE
+from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import BEYOND_US, NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.spool.segments import Row
 

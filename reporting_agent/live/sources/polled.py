@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.asking import Range
+from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.source import BACKLOG, NOT_YET, Word, reason
 from reporting_agent.live.spool.acknowledging import Arrival, Intake

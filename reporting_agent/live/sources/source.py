@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.live.sources.asking import Range
+from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.lifeline import Lifeline
 
 NOT_YET = Phrase("no answer yet")

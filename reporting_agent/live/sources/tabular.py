@@ -24,7 +24,7 @@ from reporting_agent.live.sources.payloads import (
     reason_of,
 )
 from reporting_agent.live.sources.table_settings import BatchColumns, Columns
-from reporting_agent.live.spool.missing_numbers import UNREADABLE
+from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.spool.segments import Row
 

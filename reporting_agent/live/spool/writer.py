@@ -31,8 +31,8 @@ from reporting_agent.live.spool import layout, positions
 from reporting_agent.live.spool.compaction import Compaction
 from reporting_agent.live.spool.corrected import Counting, bits, noted
 from reporting_agent.live.spool.lookup import Found, looked_up
+from reporting_agent.live.spool.lost_numbers import MissingNumbers
 from reporting_agent.live.spool.meter_state import Key, MeterState
-from reporting_agent.live.spool.missing_numbers import MissingNumbers
 from reporting_agent.live.spool.reading import CONSECUTIVE, Reading
 from reporting_agent.live.spool.segments import Row, Segment, frames
 from reporting_agent.state import sync_folder, write_whole

@@ -18,7 +18,7 @@ from reporting_agent.live.sources.settings import load
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.sources.table_settings import Files
 from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.missing_numbers import row_given_up
+from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.sending.consent import SCHEME

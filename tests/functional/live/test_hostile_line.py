@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.sources import mqtt, payloads
-from reporting_agent.live.sources.asking import Asking
+from reporting_agent.live.sources.asking_again import Asking
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.modbus.settings import Modbus
 from reporting_agent.live.sources.modbus.source import ModbusSource

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from reporting_agent.live.sources import payloads
-from reporting_agent.live.sources.asking import MOST_REQUESTS, Asking
+from reporting_agent.live.sources.asking_again import MOST_REQUESTS, Asking
 from reporting_agent.live.sources.settings import Readings
 from reporting_agent.live.spool.gaps import FURTHEST, Gaps
-from reporting_agent.live.spool.missing_numbers import row_given_up
+from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 

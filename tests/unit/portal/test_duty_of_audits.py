@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.assurance.schemes import Due, Duty, Span, after_years, due, obligatory_audit
+from portal.assurance.next_audit import Due, Duty, Span, after_years, due, obligatory_audit
 
 RULE = obligatory_audit("de")
 DAY = timedelta(days=1)

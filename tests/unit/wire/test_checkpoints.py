@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import checkpoints, notes, renewal, witnessing
+from benchmarks.wire import checkpoints, enough_witnesses, notes, renewal, witnessing
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.merkle import Tree
@@ -160,13 +160,13 @@ def test_a_checkpoint_is_of_one_log_and_one_signer() -> None:
 def test_so_many_different_witnesses_of_late_make_a_head_witnessed() -> None:
     log, (one, two, three) = tree(1, 2), WITNESSES
     both = checkpoints.read(cosigned(log, one, two, one), FINGERPRINT, KEYS)
-    assert [found.name for found in checkpoints.require_witnessed(both, listed(), NOW)] == [one, two]
+    assert [found.name for found in enough_witnesses.require_witnessed(both, listed(), NOW)] == [one, two]
     alone = checkpoints.read(cosigned(log, one, one), FINGERPRINT, KEYS)
-    assert code_of(lambda: checkpoints.require_witnessed(alone, listed(), NOW)) == "log-not-witnessed"
-    assert code_of(lambda: checkpoints.require_witnessed(both, listed(), NOW + timedelta(days=8))) == "log-not-witnessed"
-    assert code_of(lambda: checkpoints.require_witnessed(both, listed(), NOW - timedelta(hours=1))) == "log-not-witnessed"
-    assert checkpoints.require_witnessed(alone, listed(1), NOW)
-    assert checkpoints.require_witnessed(checkpoints.read(issued(log), FINGERPRINT, KEYS), listed(0), NOW) == ()
+    assert code_of(lambda: enough_witnesses.require_witnessed(alone, listed(), NOW)) == "log-not-witnessed"
+    assert code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW + timedelta(days=8))) == "log-not-witnessed"
+    assert code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW - timedelta(hours=1))) == "log-not-witnessed"
+    assert enough_witnesses.require_witnessed(alone, listed(1), NOW)
+    assert enough_witnesses.require_witnessed(checkpoints.read(issued(log), FINGERPRINT, KEYS), listed(0), NOW) == ()
     assert three
 
 
@@ -175,14 +175,14 @@ def test_a_cosignature_over_another_history_or_by_a_stranger_does_not_count() ->
     theirs = checkpoints.parse(cosigned(fork, two)).note.signatures[-1]
     moved = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, one)).note.signatures[1:], theirs])
     assert (
-        code_of(lambda: checkpoints.require_witnessed(checkpoints.read(moved, FINGERPRINT, KEYS), listed(), NOW))
+        code_of(lambda: enough_witnesses.require_witnessed(checkpoints.read(moved, FINGERPRINT, KEYS), listed(), NOW))
         == "note-signature-invalid"
     )
     checkpoint = checkpoints.parse(issued(log))
     stranger = checkpoints.cosign(checkpoint, two, WitnessKey.generate(), NOW)
     posed = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, one)).note.signatures[1:], stranger])
     unknown = checkpoints.read(posed, FINGERPRINT, KEYS)
-    assert code_of(lambda: checkpoints.require_witnessed(unknown, listed(), NOW)) == "log-not-witnessed"
+    assert code_of(lambda: enough_witnesses.require_witnessed(unknown, listed(), NOW)) == "log-not-witnessed"
 
 
 def test_no_other_key_signs_notes_and_no_note_is_the_message_of_a_purpose() -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.asking import Range
+from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.modbus.batches import PolledBatches

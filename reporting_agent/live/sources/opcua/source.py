@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.asking import Range
+from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.clock import Clock
 from reporting_agent.live.sources.lifeline import Lifeline

@@ -1,4 +1,4 @@
-"""The obliged sites with the day on which each must have its next audit: for regulator, firm and certification body."""
+"""Obliged sites with what is on record of each, for regulator, firm and certification body; `next_audit` has the rule for the day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
 from portal.assurance.engagements import checked_by
 from portal.assurance.models import Attestation, SystemCertificate
-from portal.assurance.schemes import Due, Span, due, obligatory_audit
+from portal.assurance.next_audit import Due, Span, due, obligatory_audit
 from portal.days import scheme_day
 
 
