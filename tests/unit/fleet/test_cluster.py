@@ -79,6 +79,7 @@ def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_p
     file, out = group_of(tmp_path, 2, HEATS), tmp_path / "out"
     killed: list[tuple[int, bool]] = []
     with dask.client() as client:
+        client.wait_for_workers(len(dask.workers), 60)
         pids = client.run(os.getpid)
 
         def kill_one_at_work() -> None:
