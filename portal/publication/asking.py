@@ -17,7 +17,7 @@ from portal.notifications.kinds import Kind
 from portal.notifications.telling import Told, tell
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
-from portal.standings.cohort import verdicts
+from portal.standings.attested import verdicts
 from portal.standings.models import Standing
 
 BEST = 1

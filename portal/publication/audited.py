@@ -11,7 +11,8 @@ from collections.abc import Collection
 from benchmarks.declared import Words, worded
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import Phrase
-from portal.standings.cohort import Cohort, LeftOut
+from portal.standings.attested import LeftOut
+from portal.standings.cohort import Cohort
 
 
 def verification(present: Cohort) -> Verification:

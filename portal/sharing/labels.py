@@ -14,7 +14,7 @@ from benchmarks.phrases import Name
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
 from portal.names import in_chinese, name_of
-from portal.standings.cohort import Cell, cell_of
+from portal.standings.cells import Cell, cell_of
 from portal.standings.models import ProtectedValue, Standing
 
 

@@ -20,7 +20,7 @@ from portal.intake.models import State, Submission
 from portal.problems import RefusedError
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Share
-from portal.standings.cohort import Cell, cell_of
+from portal.standings.cells import Cell, cell_of
 
 DAYS = (7, 30, 90)
 """How long a link may be good."""

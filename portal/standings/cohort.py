@@ -1,11 +1,7 @@
-"""Who enters a composition, by the peer group's policy and what auditors said, and with which cells, as the core takes them.
+"""Who enters a composition: the accepted submissions of a period's peer group, as the core takes them.
 
 A period of 10,000 plants and 20 steps is 200,000 rows: they are read by name, without a model each, and equal grids and
 draws are one object.
-
-Which cell of a label a row is of.
-
-What auditors said of the reports of a period, and who enters a publication by the peer group's policy.
 """
 
 from __future__ import annotations
@@ -13,88 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from functools import cache
-from typing import Protocol
 
 from benchmarks.composition import Participant
 from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from portal import wall
 from portal.accounts.models import SizeClass
-from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake.models import State
-from portal.standings.models import ProtectedValue, Verdict, grid_of
-
-Cell = tuple[str, str, str, str]  # step, product, variant, metric
-
-
-class InCell(Protocol):
-    """A protected value or a standing, or a row of either read by name."""
-
-    @property
-    def step(self) -> str: ...
-    @property
-    def product(self) -> str: ...
-    @property
-    def variant(self) -> str: ...
-    @property
-    def metric(self) -> str: ...
-
-
-def cell_of(row: InCell) -> Cell:
-    return row.step, row.product, row.variant, row.metric
-
-
-class LeftOut(StrEnum):
-    """Why an accepted report does not enter a publication."""
-
-    NOT_ATTESTED = "not-attested"
-    ADVERSE = "adverse-opinion"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """In force on a day, by row of the submission. An adverse opinion outweighs a positive one of another body."""
-
-    positive: Mapping[int, tuple[Verdict, ...]]
-    adverse: frozenset[int]
-
-    def left_out(self, group: PeerGroup, submission: int, step: str) -> LeftOut | None:
-        """Why a step of a report does not enter by the group's policy; None where it does."""
-        if group.adverse_leaves and submission in self.adverse:
-            return LeftOut.ADVERSE
-        if group.attested_only and not self.attests(submission, step):
-            return LeftOut.NOT_ATTESTED
-        return None
-
-    def attests(self, submission: int, step: str) -> bool:
-        """Whether a positive opinion covers the step, and nobody gave an adverse one."""
-        return submission not in self.adverse and any(step in verdict.steps for verdict in self.positive.get(submission, ()))
-
-
-NONE = Verdicts({}, frozenset())
-
-
-def verdicts(period: ReportingPeriod, on: date) -> Verdicts:
-    """Those of the accepted reports of a period."""
-    rows = Verdict.objects.filter(
-        submission__state=State.ACCEPTED,
-        submission__period=period.name,
-        submission__site__peer_group_members__peer_group=period.peer_group_id,
-        ended_at=None,
-        valid_until__gte=on,
-    )
-    positive: dict[int, tuple[Verdict, ...]] = {}
-    adverse = set()
-    for row in rows.order_by("pk"):
-        if row.adverse:
-            adverse.add(row.submission_id)
-        else:
-            positive[row.submission_id] = (*positive.get(row.submission_id, ()), row)
-    return Verdicts(positive, frozenset(adverse))
-
+from portal.standings.attested import NONE, LeftOut, Verdicts, verdicts
+from portal.standings.models import ProtectedValue, grid_of
 
 SIZE_WEIGHTS: Mapping[str, float] = {SizeClass.SMALL: 1.0, SizeClass.MEDIUM: 3.0, SizeClass.LARGE: 10.0, SizeClass.VERY_LARGE: 30.0}
 """Declared weights of the size classes (an assumption of ours, public): about a factor of three a class."""

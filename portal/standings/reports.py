@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import seen_by
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State, Submission
-from portal.standings.cohort import Cell, cell_of
+from portal.standings.cells import Cell, cell_of
 from portal.standings.models import ProtectedValue, Standing, grid_of
 
 

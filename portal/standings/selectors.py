@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
 from portal.plain_views import view_of
-from portal.standings.cohort import cell_of
+from portal.standings.cells import cell_of
 from portal.standings.models import ProtectedValue, Standing
 from portal.standings.reports import ReportView, report_of
 

@@ -57,7 +57,7 @@ from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication
 from portal.sharing import certificates, groups, shares
 from portal.sharing.models import GroupKind, Share, SiteGroup
-from portal.standings.cohort import cell_of
+from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person

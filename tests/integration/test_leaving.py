@@ -27,7 +27,7 @@ from portal.register import inviting, leaving
 from portal.register.models import Leaving
 from portal.sharing import certificates, shares
 from portal.standings import computing as standings
-from portal.standings.cohort import cell_of
+from portal.standings.cells import cell_of
 from portal.standings.models import ProtectedValue
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, Cast, make_cast, person

@@ -22,7 +22,7 @@ from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
 from portal.sharing.models import Certificate, Share
 from portal.standings import computing as standings
-from portal.standings.cohort import cell_of
+from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 

@@ -31,7 +31,7 @@ from portal.partners.models import Grant
 from portal.problems import RefusedError
 from portal.register import leaving
 from portal.sharing import shares
-from portal.standings.cohort import cell_of
+from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, terms
 from tests.integration.partners_cast import Partners, make_partners
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast

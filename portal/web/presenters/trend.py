@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.publication.breaks import Break, Breaks, breaks, cell_of
 from portal.publication.in_force import DefinedVersion, InForceView
-from portal.standings.cohort import Cell
+from portal.standings.cells import Cell
 from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.figures import Estimate, between, decimals, number, two_digits
 from portal.web.gaps import gap

@@ -14,7 +14,8 @@ from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
+from reporting_agent.analysis.energy_costs.cheapest_hours import shifted
+from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, Power, part_of_peaks, peaks, site_power
 from reporting_agent.analysis.energy_costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
 from reporting_agent.analysis.sentences import in_words, joined, shown
 from reporting_agent.config import Site

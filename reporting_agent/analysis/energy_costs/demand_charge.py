@@ -1,30 +1,22 @@
-"""The demand charge (each month's highest mean power and who ran in it), and what running a step at the cheapest hours would save.
+"""The demand charge: each month's highest mean power, and which batches ran in it.
 
 From meters the power is known over the charge's own intervals. Where the readings lie further apart than those, or only clock hours
 are known (of a meter that is on top because its parent has no readings), the highest mean lies above what they tell: the charge
 is then a lower bound, and is told as such. Without meters each batch is taken evenly over its time, on quarter hours; but only where
 the log's times bear it: a batch that ends before it begins, or runs while another does on the same equipment, has a power that never was.
-
-What running a step at the cheapest hours of its days would save.
-
-Each equipment keeps, on each local day, its energy and its running hours; only when it runs is free, at the power it had that day on
-average, and never more than one hour in an hour. The saving is what the day cost less what its cheapest hours would have cost.
-
-Assumptions, and so an upper bound: batches may be started at any time and cut where the price changes; material and product can
-wait within the day; the month's highest demand does not rise by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.energy_costs.prices import Curve, Load, Prices, integrals, to_us
+from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.config.tariff import DemandCharge
 from reporting_agent.metering.record import Intervals, MeterRecord
 
@@ -181,88 +173,3 @@ def part_of_peaks(found: Sequence[Peak], batches: BatchPower) -> Floats:
         taken = batches.kwh * overlap / length
         parts += peak.cost * taken / max(peak.kwh, float(taken.sum()), 1e-300)
     return parts
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Shifted:
-    """Cost of the days as they ran and at their cheapest hours, in currency, over the days that had a choice."""
-
-    before: float
-    after: float
-    days: int
-
-
-def shifted(
-    prices: Prices, curve: Curve, load: Load | None, start_us: Integers, end_us: Integers, machine: Integers, amount: Floats
-) -> Shifted:
-    """Over the given batches of one step; `amount` in the curve's unit. Only days priced throughout count."""
-    day_edges = np.array(
-        [
-            to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone))
-            for day in (prices.first + timedelta(days=number) for number in range((prices.last - prices.first).days + 2))
-        ],
-        dtype=np.int64,
-    )
-    lasting = (end_us > start_us) & (start_us >= day_edges[0]) & (end_us <= day_edges[-1]) & (amount > 0)
-    start_us, end_us, machine, amount = start_us[lasting], end_us[lasting], machine[lasting], amount[lasting]
-    if not len(start_us):
-        return Shifted(0.0, 0.0, 0)
-    batch, day = _days_of(day_edges, start_us, end_us)
-    begin, end = np.maximum(start_us[batch], day_edges[day]), np.minimum(end_us[batch], day_edges[day + 1])
-    share = _part(load, begin, end, start_us[batch], end_us[batch])
-    energy = amount[batch] * share
-    paid, weight = integrals(curve, begin, end, load)
-    cost = energy * np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(begin))
-    key, cell = np.unique(machine[batch] * len(day_edges) + day, return_inverse=True)
-    cell_day = key % len(day_edges)
-    hours = np.minimum(np.bincount(cell, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[cell_day] / _HOUR_US)
-    cell_energy, cell_cost = np.bincount(cell, weights=energy), np.bincount(cell, weights=cost)
-    cheapest = np.array(
-        [
-            _cheapest(curve, int(day_edges[index]), int(day_edges[index + 1]), need)
-            for index, need in zip(cell_day.tolist(), hours.tolist(), strict=True)
-        ]
-    )
-    after = cell_energy * cheapest
-    good = np.isfinite(after) & np.isfinite(cell_cost) & (hours > 0)
-    after = np.minimum(after, cell_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
-    return Shifted(float(cell_cost[good].sum()), float(after[good].sum()), int(np.unique(cell_day[good]).size))
-
-
-def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple[Integers, Integers]:
-    first = np.searchsorted(day_edges, start_us, side="right") - 1
-    last = np.searchsorted(day_edges, end_us, side="left") - 1
-    count = last - first + 1
-    batch = np.repeat(np.arange(len(start_us)), count)
-    offset = np.arange(len(batch)) - np.repeat(np.cumsum(count) - count, count)
-    return batch, first[batch] + offset
-
-
-def _part(load: Load | None, begin: Integers, end: Integers, start: Integers, stop: Integers) -> Floats:
-    even: Floats = (end - begin) / (stop - start)
-    if load is None:
-        return even
-    summed = np.concatenate(([0.0], np.cumsum(np.maximum(load.level, 0.0) * np.diff(load.edges_us))))
-
-    def until(moment: Integers) -> Floats:
-        energy: Floats = np.interp(moment, load.edges_us, summed)
-        return energy
-
-    whole = until(stop) - until(start)
-    usable = (whole > 0) & (start >= load.edges_us[0]) & (stop <= load.edges_us[-1])
-    return np.where(usable, (until(end) - until(begin)) / np.where(usable, whole, 1.0), even)
-
-
-def _cheapest(curve: Curve, start_us: int, end_us: int, hours: float) -> float:
-    """The mean price of the cheapest `hours` of a day; NaN where a part of the day has no price."""
-    first, last = np.searchsorted(curve.edges_us, (start_us, end_us)).tolist()
-    price, length = curve.price[first:last], np.diff(curve.edges_us[first : last + 1]) / _HOUR_US
-    if hours <= 0 or not len(price) or np.isnan(price).any():
-        return float("nan")
-    order = np.argsort(price, kind="stable")
-    room = np.concatenate(([0.0], np.cumsum(length[order])))
-    used = np.clip(hours - room[:-1], 0.0, length[order])
-    return float(price[order] @ used / used.sum())

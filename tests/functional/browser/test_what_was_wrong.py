@@ -22,7 +22,7 @@ from portal.publication import drafting, publishing, scheduling
 from portal.publication.models import Publication
 from portal.register.models import SiteApplication
 from portal.sharing import shares
-from portal.standings.cohort import cell_of
+from portal.standings.cells import cell_of
 from portal.web.carbon import co2
 from reporting_agent.sending.consent import agreed
 from tests.functional.browser.reader import Reader, in_a_worker

@@ -1,0 +1,61 @@
+"""Whether a step of a report enters a publication, by the peer group's policy and what auditors said of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.intake.models import State
+from portal.standings.models import Verdict
+
+
+class LeftOut(StrEnum):
+    """Why an accepted report does not enter a publication."""
+
+    NOT_ATTESTED = "not-attested"
+    ADVERSE = "adverse-opinion"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """In force on a day, by row of the submission. An adverse opinion outweighs a positive one of another body."""
+
+    positive: Mapping[int, tuple[Verdict, ...]]
+    adverse: frozenset[int]
+
+    def left_out(self, group: PeerGroup, submission: int, step: str) -> LeftOut | None:
+        """Why a step of a report does not enter by the group's policy; None where it does."""
+        if group.adverse_leaves and submission in self.adverse:
+            return LeftOut.ADVERSE
+        if group.attested_only and not self.attests(submission, step):
+            return LeftOut.NOT_ATTESTED
+        return None
+
+    def attests(self, submission: int, step: str) -> bool:
+        """Whether a positive opinion covers the step, and nobody gave an adverse one."""
+        return submission not in self.adverse and any(step in verdict.steps for verdict in self.positive.get(submission, ()))
+
+
+NONE = Verdicts({}, frozenset())
+
+
+def verdicts(period: ReportingPeriod, on: date) -> Verdicts:
+    """Those of the accepted reports of a period."""
+    rows = Verdict.objects.filter(
+        submission__state=State.ACCEPTED,
+        submission__period=period.name,
+        submission__site__peer_group_members__peer_group=period.peer_group_id,
+        ended_at=None,
+        valid_until__gte=on,
+    )
+    positive: dict[int, tuple[Verdict, ...]] = {}
+    adverse = set()
+    for row in rows.order_by("pk"):
+        if row.adverse:
+            adverse.add(row.submission_id)
+        else:
+            positive[row.submission_id] = (*positive.get(row.submission_id, ()), row)
+    return Verdicts(positive, frozenset(adverse))
