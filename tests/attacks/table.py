@@ -26,6 +26,7 @@ ORDER = (
     "metrics",
     "years",
     "trend",
+    "trend-own-firm",
     "reasons",
     "reported",
     "best-group",

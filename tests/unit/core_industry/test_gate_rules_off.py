@@ -264,7 +264,7 @@ def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_thir
 
 def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack) -> None:
     """East and west hold all but four firms, one of which is the best: of those one alone matters to the mean of the best."""
-    best_five = (Figure("best", lambda _: range(5), lambda member: float(member.fingerprint[0])),)
+    best_five = (Figure("best", lambda _: range(5), lambda member: float(member.fingerprint[0]), 1.0),)
 
     def shown(name: str, gone: set[int], figures: tuple[Figure, ...]) -> Exhibit:
         return dataclasses.replace(exhibit(name, frozenset(range(0, 60, 2)) - gone), figures=figures)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.composition.participants import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
-from benchmarks.disclosure.influence import APART, Exhibit, Figure, alone_give_away, gives_away, that_matter
+from benchmarks.disclosure.influence import APART, Exhibit, Figure, alone_give_away, gives_away, that_matter, years_give_away
 from benchmarks.routes import Pack
 
 FIGURES: dict[str, Callable[[int], Sequence[int]]] = {
@@ -28,7 +28,7 @@ FIGURES: dict[str, Callable[[int], Sequence[int]]] = {
 
 
 def figure(name: str) -> Figure:
-    return Figure(name, FIGURES[name], lambda member: float(member.bests[0]))
+    return Figure(name, FIGURES[name], lambda member: float(member.bests[0]), width=1.0)
 
 
 def exhibit(values: Sequence[int], name: str = "mean of three", firms: Sequence[int] | None = None) -> Exhibit:
@@ -207,3 +207,60 @@ def test_a_site_that_was_sold_stands_in_both_metrics(pack: Pack) -> None:
     sold = exhibit(OTHERS)
     renamed = tuple(dataclasses.replace(one, firm="buyer") if place == 0 else one for place, one in enumerate(sold.who.members))
     assert not told_by_metrics(pack, Exhibit("", CellRoster("cell", renamed), sold.figures), sold)
+
+
+BY_YEAR = [500, 510, 520, 530, 540, 550, 560, 570]
+
+
+def best_of(values: Sequence[int], width: float = 1.0, firms: Sequence[int] | None = None) -> Exhibit:
+    """A mean of the best three, of values in units, on a grid of this width."""
+    shown = exhibit([round(value / width) for value in values], firms=firms)
+    (three,) = shown.figures
+    return dataclasses.replace(shown, figures=(dataclasses.replace(three, name="best", width=width),))
+
+
+def told_by_years(pack: Pack, now: Exhibit, then: Exhibit) -> bool:
+    return years_give_away(now, then, pack.disclosure)
+
+
+def moved_by(*shares: float) -> list[int]:
+    """The values of a year later."""
+    return [round(value * (1 + share)) for value, share in zip(BY_YEAR, [*shares, *[0.0] * len(BY_YEAR)], strict=False)]
+
+
+NEW = 480
+STEADY, APART_BY_THREE = moved_by(), moved_by(0.03, -0.03, 0.02, 0.01, -0.02, 0.01, -0.01)
+
+
+def test_who_joins_the_best_is_told_by_two_years_unless_the_others_moved(pack: Pack) -> None:
+    assert told_by_years(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR))
+    assert told_by_years(pack, best_of(BY_YEAR), best_of([*STEADY, NEW]))
+    assert not told_by_years(pack, best_of([*APART_BY_THREE, NEW]), best_of(BY_YEAR))
+    assert not told_by_years(pack, best_of(STEADY), best_of(BY_YEAR))
+
+
+@pytest.mark.parametrize("width", [0.5, 2.0])
+def test_two_years_on_different_grids_are_compared_in_the_unit(pack: Pack, width: float) -> None:
+    """A pack's next version may have another grid: its cells are other numbers, and nobody has moved by that."""
+    assert told_by_years(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
+    assert not told_by_years(pack, best_of([*APART_BY_THREE, NEW]), best_of(BY_YEAR, width))
+    assert told(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
+
+
+def test_what_one_firm_moved_by_is_no_blur_for_it_may_be_the_readers(pack: Pack) -> None:
+    assert told_by_years(pack, best_of([*moved_by(0.03), NEW]), best_of(BY_YEAR))
+    assert not told_by_years(pack, best_of([*moved_by(0.03, 0.03), NEW]), best_of(BY_YEAR))
+
+
+def test_what_all_firms_moved_by_is_no_blur_for_the_typical_value_tells_it(pack: Pack) -> None:
+    assert told_by_years(pack, best_of([*moved_by(*[0.04] * len(BY_YEAR)), NEW]), best_of(BY_YEAR))
+
+
+def test_a_firm_that_stands_by_another_site_is_told_as_one_that_joins(pack: Pack) -> None:
+    """Its poor site was sold or closed, its best one stands for it now; a plant that was sold is the same plant."""
+    earlier, later = best_of([*BY_YEAR, 900]), best_of([*STEADY, NEW])
+    assert not told_by_years(pack, later, earlier)  # the same site, rebuilt: see docs/privacy.md
+    members = tuple(dataclasses.replace(one, site="another") if one.firm == "firm-8" else one for one in later.who.members)
+    assert told_by_years(pack, dataclasses.replace(later, who=CellRoster("cell", members)), earlier)
+    sold = tuple(dataclasses.replace(one, firm="buyer") if one.firm == "firm-8" else one for one in best_of([*STEADY, NEW]).who.members)
+    assert not told_by_years(pack, dataclasses.replace(later, who=CellRoster("cell", sold)), best_of([*STEADY, NEW]))
