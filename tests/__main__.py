@@ -31,7 +31,7 @@ CHECKS: dict[str, list[str]] = {
     "imports": [str(BIN / "lint-imports")],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "statistics": [PYTHON, "-m", "tests.statistical"],
-    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
+    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
 }
 # what takes long and needs no server runs beside the tests, on what they leave of the processors while they wait
 BESIDE = ("types", "statistics")
@@ -58,7 +58,7 @@ def main() -> int:
     with ExitStack() as stack:
         bytecode = stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-bytecode-"))
         servers = [] if asked.quick else stack.enter_context(all_servers())
-        # two processes at a time on two cores: more threads of BLAS would wait for one another
+        # more processes than cores, for many a test waits for a server: more threads of BLAS would wait for one another
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         if environment.pop("PYTHONDONTWRITEBYTECODE", None):
             # tests start the agent and the portal many hundred times: what Python compiles for them is kept till the end

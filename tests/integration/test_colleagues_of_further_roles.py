@@ -13,7 +13,7 @@ from portal.auditlog.models import Action, Event
 from portal.problems import RefusedError
 from portal.register import inviting
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import Cast, make_cast, person, signed_in
+from tests.integration.portal_cast import PASSWORD, Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -48,7 +48,7 @@ def invited(by: User, capacity: str = "manager", email: str = NEW) -> str:
 
 
 def join(path: str) -> User:
-    answer = Client().post(path, {"name": "Newcomer", "password": "quite a long one", "again": "quite a long one"})
+    answer = Client().post(path, {"name": "Newcomer", "password": PASSWORD, "again": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
     return User.objects.get(email=NEW)
 
