@@ -59,8 +59,9 @@ _SENTENCES: dict[Reason, Phrase] = {
         " at least %(least)s that matter to each figure, may be in one alone."
     ),
     Reason.YEARS: Phrase(
-        "Not shown: compared with the same value in %(version)s, which is of another year, it could reveal a firm that reported in only"
-        " one of the two. Either at least %(least)s such firms must matter to it, or the values of the other firms must have changed more."
+        "Not shown: compared with the same value in %(version)s, which is of another year, it could reveal a firm whose site reported in"
+        " only one of the two. Either at least %(least)s such firms must matter to it, or the values of the other firms must have changed"
+        " more."
     ),
     Reason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."),
     Reason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),
