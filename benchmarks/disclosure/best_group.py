@@ -4,12 +4,14 @@ The group are the firms whose mean the best is, by their released values. A shar
 others, so a group of five is never divided, and a best tenth only from `firms_needed` on. Classes that are smaller are told together.
 Traits of firms are no secret, who is among the best is. So a reader who knows every firm's traits may put all tables together: by the
 least that they say (the odds of a firm are a product of one factor a class) no firm may be likelier than `MOST_LIKELY` to be among the
-best. Beside every earlier table of the same cell no sum of classes lost or gained fewer firms than `least`, but none.
+best. Beside every earlier table of the same days no sum of classes lost or gained fewer firms than `least`, but none. Beside a table of
+other days, in which firms change places among the best anyway, no class may count so many more or fewer that a plant which joined or
+left it is likelier than `MOST_LIKELY` to be one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,6 +44,7 @@ class Reason(StrEnum):
     ALIKE = "classes-too-small"
     LIKELY = "too-likely"
     DIFFERENCING = "differencing"
+    OTHER_DAYS = "other-days"
 
 
 _SENTENCES = {
@@ -53,6 +56,10 @@ _SENTENCES = {
     Reason.ALIKE: Phrase("Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."),
     Reason.LIKELY: Phrase("Not shown: somebody who knows all firms could work out that one of them is probably among the best."),
     Reason.DIFFERENCING: Phrase("Not shown: compared with an earlier version, the difference would come from fewer than %(least)s firms."),
+    Reason.OTHER_DAYS: Phrase(
+        "Not shown: compared with what was shown of other days, somebody could work out that a firm which joined or left is probably among "
+        "the best."
+    ),
 }
 
 
@@ -80,6 +87,14 @@ class Composed:
     words: Words | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OtherDays:
+    """What was told of the cell for other days, and who stood behind its value then: the classes of each site by trait."""
+
+    told: Mapping[str, tuple[Share, ...]]
+    sites: Mapping[str, Traits]
+
+
 def firms_needed(rules: Sequence[CompositionRule], fewest: int) -> int | None:
     """From how many firms on a group can be divided into two classes at all; None where no rule ever takes in so many."""
     for firms in range(2 * fewest, _MOST_FIRMS):
@@ -103,12 +118,14 @@ def compose(
     rules: Sequence[CompositionRule],
     policy: DisclosurePolicy,
     before: Iterable[Mapping[str, tuple[Share, ...]]] = (),
+    other_days: Sequence[OtherDays] = (),
 ) -> Composed:
     """What may be told of a cell whose best is shown; `rule` is None where it is not.
 
     Args:
         traits: by firm, in the order in which they are to be told: where two cannot both be, the first is.
         before: tables of this cell that were ever told of any of the same days.
+        other_days: those of days that do not overlap these.
     """
     firms = len(who.firms)
     if rule is None:
@@ -120,12 +137,15 @@ def compose(
             return _nothing(who.cell, firms, len(best), Reason.ALIKE, fewest=policy.fewest_firms)
         return _nothing(who.cell, firms, len(best), Reason.TOO_FEW, needed=needed, firms=firms, fewest=policy.fewest_firms)
     earlier, tables, reason = list(before), dict[str, tuple[Share, ...]](), Reason.ALIKE
+    sites = {member.site: traits[member.firm] for member in who.members}
     for trait in next(iter(traits.values()), {}):
         shares = divided(best, {firm: traits[firm][trait] for firm in who.firms}, policy.fewest_firms)
         if not shares:
             continue
         if any(_differ_in_few(shares, other[trait], policy.least_changed_participants) for other in earlier if trait in other):
             reason = Reason.DIFFERENCING
+        elif any(_tells_who_came_or_went(trait, shares, sites, other) for other in other_days if trait in other.told):
+            reason = Reason.OTHER_DAYS
         elif likeliest({**tables, trait: shares}, traits) > MOST_LIKELY:
             reason = Reason.LIKELY
         else:
@@ -180,6 +200,28 @@ def _differ_in_few(ours: Sequence[Share], theirs: Sequence[Share], least: int) -
     """Whether some sum of our classes lost or gained firms against some sum of theirs, but fewer than `least`. Who left hides nobody."""
     moves = (moved for a in _sums(ours) for b in _sums(theirs) for moved in (a - b, b - a))
     return any(moved and len(staying(moved)) < least for moved in moves)
+
+
+def _tells_who_came_or_went(trait: str, ours: Sequence[Share], sites: Mapping[str, Traits], other: OtherDays) -> bool:
+    """Whether some classes count more among the best than then, by more than half of the plants that came to them since, or fewer by more
+    than half of those that went: each of these would be likelier than `MOST_LIKELY` to be one of the difference."""
+    counted = {frozenset(classes): firms for classes, firms in _counts(other.told[trait])}
+    came, went = sites.keys() - other.sites.keys(), other.sites.keys() - sites.keys()
+    for classes, firms in _counts(ours):
+        if (then := counted.get(frozenset(classes))) is None:
+            continue
+        joined = sum(sites[site][trait] in classes for site in came)
+        left = sum(other.sites[site][trait] in classes for site in went)
+        if (joined and firms - then > MOST_LIKELY * joined) or (left and then - firms > MOST_LIKELY * left):
+            return True
+    return False
+
+
+def _counts(shares: Sequence[Share]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Every set of classes that some shares of a table add up to, with its firms among the best; all of them are the group, no secret."""
+    for count in range(1, len(shares)):
+        for chosen in combinations(shares, count):
+            yield tuple(name for share in chosen for name in share.classes), sum(share.firms for share in chosen)
 
 
 def _sums(shares: Sequence[Share]) -> list[frozenset[str]]:

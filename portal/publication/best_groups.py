@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from benchmarks import packs
 from benchmarks.composition import Roster
 from benchmarks.composition.participants import CellRoster
 from benchmarks.disclosure import GateResult
-from benchmarks.disclosure.best_group import Composed, Share, Traits, compose
+from benchmarks.disclosure.best_group import Composed, OtherDays, Share, Traits, compose
 from benchmarks.wire import logged, published
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
@@ -37,6 +37,7 @@ from portal.translog import log
 JSON = dict[str, Any]
 SCHEMA = "steplabel/best-group/1"
 UNKNOWN = "not-stated"
+GONE: Traits = {"region": UNKNOWN, "scale": UNKNOWN, "age": UNKNOWN}  # of a site whose firm has left
 ELSEWHERE = "not-in-a-part"  # a site that lies in the scope itself and in none of its provinces or cities
 AGES = ((2000, "before-2000"), (2010, "2000-to-2009"), (2020, "2010-to-2019"), (10_000, "since-2020"))
 """Classes of the year in which the plant began to run: its first later year, and the class before it."""
@@ -114,15 +115,15 @@ def composed_of_best(publication: Publication) -> tuple[Composed, ...]:
     period = publication.period
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     roster, label = Roster.from_json(publication.roster), GateResult.from_json(publication.gate).published
-    sites = {member.site for cell in roster.cells for member in cell.members}
-    traits = {site: _traits(site, period.peer_group.scope) for site in Site.objects.filter(slug__in=sites).select_related("jurisdiction")}
-    by_slug = {site.slug: held for site, held in traits.items()}
-    before = _told_before(publication)
+    by_slug = _traits_of((member.site for cell in roster.cells for member in cell.members), period.peer_group.scope)
+    before, other_days = _told_before(publication), _told_of_other_days(publication)
     composed = []
     for step in label.steps:
         who = roster.of(step.cell)
         rule = step.rule if step.best is not None else None
-        composed.append(compose(who, rule, dict(_of_firms(who, by_slug)), pack.composition, pack.disclosure, before.get(step.cell, ())))
+        traits = dict(_of_firms(who, by_slug))
+        others = other_days.get(step.cell, ())
+        composed.append(compose(who, rule, traits, pack.composition, pack.disclosure, before.get(step.cell, ()), others))
     return tuple(composed)
 
 
@@ -184,8 +185,27 @@ def _told_before(publication: Publication) -> Mapping[str, Sequence[Mapping[str,
     by_cell: dict[str, list[Mapping[str, tuple[Share, ...]]]] = {}
     for behind in rows.values_list("behind", flat=True):
         for cell, tables in behind.items():
-            by_cell.setdefault(cell, []).append({trait: tuple(map(_share, shares)) for trait, shares in tables.items()})
+            by_cell.setdefault(cell, []).append(_shares(tables))
     return by_cell
+
+
+def _told_of_other_days(publication: Publication) -> Mapping[str, Sequence[OtherDays]]:
+    """By cell: tables of the peer group that were ever published of other days, with who stood behind the values then."""
+    period = publication.period
+    same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group=period.peer_group)
+    rows = BestGroup.objects.filter(published_at__isnull=False, publication__period__peer_group=period.peer_group)
+    by_cell: dict[str, list[OtherDays]] = {}
+    for behind, stored in rows.exclude(publication__period__in=same_days).values_list("behind", "publication__roster"):
+        roster = Roster.from_json(stored)
+        for cell, tables in behind.items():
+            sites = [member.site for member in roster.of(cell).members]
+            held = _traits_of(sites, period.peer_group.scope)
+            by_cell.setdefault(cell, []).append(OtherDays(_shares(tables), {site: held.get(site, GONE) for site in sites}))
+    return by_cell
+
+
+def _shares(tables: JSON) -> dict[str, tuple[Share, ...]]:
+    return {trait: tuple(map(_share, shares)) for trait, shares in tables.items()}
 
 
 def _share(stored: JSON) -> Share:
@@ -194,8 +214,12 @@ def _share(stored: JSON) -> Share:
 
 def _of_firms(who: CellRoster, by_slug: Mapping[str, Traits]) -> Iterator[tuple[str, Traits]]:
     """By firm, what the register holds of the site that stands for it; of one that has left, nothing."""
-    left = {"region": UNKNOWN, "scale": UNKNOWN, "age": UNKNOWN}
-    yield from ((member.firm, by_slug.get(member.site, left)) for member in who.members)
+    yield from ((member.firm, by_slug.get(member.site, GONE)) for member in who.members)
+
+
+def _traits_of(sites: Iterable[str], scope: Jurisdiction) -> dict[str, Traits]:
+    """By site, of those that the register holds."""
+    return {site.slug: _traits(site, scope) for site in Site.objects.filter(slug__in=set(sites)).select_related("jurisdiction")}
 
 
 def _traits(site: Site, scope: Jurisdiction) -> Traits:

@@ -5,6 +5,7 @@ The version is of 200 firms by its roster and its gated label; their reports are
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from django.urls import reverse
 from benchmarks.composition import Roster
 from benchmarks.composition.participants import CellRoster, Member
 from benchmarks.disclosure import GateResult
+from benchmarks.disclosure.best_group import Reason
 from benchmarks.wire import logged, published
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
+from portal.catalogue.models import ReportingPeriod
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
@@ -150,6 +153,33 @@ def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> 
     assert refusal(best_groups.propose, version(cast, moved=1), cast.drafter, NOW) == "nothing-told"
     again = version(cast, moved=0)
     assert told(cast, again).document["steps"] == BestGroup.objects.order_by("pk")[0].document["steps"], "the same firms: the same shares"
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast: Cast, joined: bool) -> None:
+    """The year before counts one of the best less in its classes: it joined since, or it was behind the others then."""
+    year = timedelta(days=400)
+    before = ReportingPeriod.objects.create(
+        peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
+    )
+    earlier = version(cast)
+    shares = told(cast, earlier)
+    one = next(iter(shares.behind[next(iter(shares.behind))].values()))[0]["members"][0][0]
+    for tables in shares.behind.values():
+        for share in (share for shares_of_trait in tables.values() for share in shares_of_trait):
+            share["members"] = [member for member in share["members"] if member[0] != one]
+    shares.save()
+    roster = Roster.from_json(earlier.roster)
+    if joined:
+        cells = (CellRoster(cell.cell, tuple(member for member in cell.members if member.firm != one)) for cell in roster.cells)
+        roster = Roster(tuple(cells))
+    Publication.objects.filter(pk=earlier.pk).update(period=before, roster=roster.to_json())
+    later = version(cast)
+    if joined:
+        assert refusal(best_groups.propose, later, cast.drafter, NOW) == "nothing-told"
+        assert {cell.reason for cell in best_groups.composed_of_best(later)} >= {Reason.OTHER_DAYS}
+    else:
+        assert all(cell.told for cell in best_groups.composed_of_best(later)[:1])
 
 
 @pytest.mark.parametrize(

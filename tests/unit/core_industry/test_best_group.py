@@ -11,6 +11,7 @@ from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure.best_group import (
     MOST_LIKELY,
     Composed,
+    OtherDays,
     Reason,
     best_group,
     compose,
@@ -124,3 +125,32 @@ def test_firms_that_have_left_hide_nobody() -> None:
     first = compose(before, DECILE, {names.get(firm, firm): held for firm, held in traits.items()}, RULES, POLICY)
     assert first.told
     assert compose(who, DECILE, traits, RULES, POLICY, [first.told]).reason is Reason.DIFFERENCING
+
+
+def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, dict[str, dict[str, str]]]:
+    """Of so many firms the best tenth, `large_best` of it large, with 30 large ones behind; the first `newcomers` large ones stand here by
+    sites of their own."""
+    best = firms // 10
+    classes = ["large"] * large_best + ["small"] * (best - large_best) + ["large"] * 30 + ["small"] * (firms - best - 30)
+    members = [Member(f"f{at:04}", f"new-{at}" if at < newcomers else f"s{at:04}", (50, 100 + at, 500)) for at in range(firms)]
+    return CellRoster("cell", tuple(members)), {one.firm: {"scale": held} for one, held in zip(members, classes, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("more", "newcomers", "reason"), [(1, 1, Reason.OTHER_DAYS), (2, 3, Reason.OTHER_DAYS), (1, 3, None), (0, 1, None), (3, 0, None)]
+)
+def test_another_year_does_not_tell_that_who_joined_is_among_the_best(more: int, newcomers: int, reason: Reason | None) -> None:
+    """Of firms that stay where they are, one more large one among the best is the one that joined."""
+    who, traits = by_class(400, 12 + more, newcomers)
+    then, classes = by_class(400, 12, 0)
+    told = compose(then, DECILE, classes, RULES, POLICY).told
+    assert told
+    stood = {one.site: classes[one.firm] for one in then.members if one.firm not in {f"f{at:04}" for at in range(newcomers)}}
+    found = compose(who, DECILE, traits, RULES, POLICY, other_days=[OtherDays(told, stood)])
+    assert found.reason is reason
+    assert bool(found.told) == (reason is None)
+    assert compose(who, DECILE, traits, RULES, POLICY).told
+    if more and newcomers:  # who left is told by one fewer
+        now = {one.site: traits[one.firm] for one in who.members}
+        fewer = compose(then, DECILE, classes, RULES, POLICY, other_days=[OtherDays(compose(who, DECILE, traits, RULES, POLICY).told, now)])
+        assert fewer.reason is reason
