@@ -190,16 +190,17 @@ def _told_before(publication: Publication) -> Mapping[str, Sequence[Mapping[str,
 
 
 def _told_of_other_days(publication: Publication) -> Mapping[str, Sequence[OtherDays]]:
-    """By cell: tables of the peer group that were ever published of other days, with who stood behind the values then."""
+    """By cell: tables of the sector that were ever published of other days, with who stood behind the values then."""
     period = publication.period
-    same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group=period.peer_group)
-    rows = BestGroup.objects.filter(published_at__isnull=False, publication__period__peer_group=period.peer_group)
+    of_sector = ReportingPeriod.objects.filter(peer_group__pack=period.peer_group.pack)  # of any version: the next year may have another
+    same_days = of_sector.filter(overlapping(period.start, period.end))
+    rows = BestGroup.objects.filter(published_at__isnull=False, publication__period__in=of_sector)
     by_cell: dict[str, list[OtherDays]] = {}
     for behind, stored in rows.exclude(publication__period__in=same_days).values_list("behind", "publication__roster"):
         roster = Roster.from_json(stored)
+        held = _traits_of((member.site for cell in roster.cells for member in cell.members), period.peer_group.scope)
         for cell, tables in behind.items():
             sites = [member.site for member in roster.of(cell).members]
-            held = _traits_of(sites, period.peer_group.scope)
             by_cell.setdefault(cell, []).append(OtherDays(_shares(tables), {site: held.get(site, GONE) for site in sites}))
     return by_cell
 

@@ -268,7 +268,7 @@ class Insider:
         return float(column[0, 0] + (Reader._features(column) @ weights)[0])
 
 
-def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: bool) -> None:
     """What it moved by is no blur to itself: it would let the later best through, and the reader knows that part of the difference."""
     sectors = 400 if long else 50
     guesses: dict[str, list[float]] = {"alone": [], "gated": [], "open": []}

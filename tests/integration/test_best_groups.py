@@ -19,7 +19,7 @@ from benchmarks.disclosure.best_group import Reason
 from benchmarks.wire import logged, published
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
-from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
@@ -159,8 +159,11 @@ def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> 
 def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast: Cast, joined: bool) -> None:
     """The year before counts one of the best less in its classes: it joined since, or it was behind the others then."""
     year = timedelta(days=400)
+    group = PeerGroup.objects.get(pk=cast.group.pk)
+    group.pk, group.pack_version = None, "3"  # the pack had another version then
+    group.save()
     before = ReportingPeriod.objects.create(
-        peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
+        peer_group=group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
     )
     earlier = version(cast)
     shares = told(cast, earlier)

@@ -1,4 +1,4 @@
-"""The thread that drives an MQTT client, behind a real broker: what it acknowledges, TLS, waking, and how it leaves."""
+"""The thread that drives an MQTT client, behind a real broker: what it acknowledges, TLS, and how it leaves."""
 
 from __future__ import annotations
 
