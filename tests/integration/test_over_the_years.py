@@ -110,7 +110,7 @@ def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_se
     chinese = client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
     for text, words in (
         (english, ("Difference from other years", f"{BEFORE}/v1, which is of another year, it could reveal a firm")),
-        (chinese, ("与其他年度的差异", "可推算出仅在其中一年上报的企业")),
+        (chinese, ("与其他年度的差异", "可推算出生产厂区仅在其中一年上报的企业")),
     ):
         assert all(said in text for said in words)
 
