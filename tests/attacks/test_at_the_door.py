@@ -22,9 +22,7 @@ from redis.exceptions import OutOfMemoryError
 from portal import keys, own_address
 from portal.accounts import attempts
 from portal.accounts.models import User
-from portal.intake import receiving as intake
 from portal.notifications.mailing import Letter
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.settings.redis_caches import redis_caches
 from portal.standings import computing as standings
@@ -32,7 +30,7 @@ from portal.web import mail_texts, page_cache
 from portal.web.views import registering
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 from tests.integration.post import send_all
 from tests.servers.redis import started
 
@@ -59,8 +57,8 @@ FIRM = {
 def published() -> Cast:
     cast = make_cast(plants=10)
     for number, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=number - 5))
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast

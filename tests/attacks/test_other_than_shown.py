@@ -26,10 +26,8 @@ from portal.accounts.models import User
 from portal.assurance import auditors, sampling
 from portal.assurance.evidence_file import evidence_of
 from portal.assurance.models import Assignment, Sample
-from portal.intake import receiving as intake
 from portal.intake.models import State as Stage
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.translog import log
 from reporting_agent.audit.openings import published as agent_published
 from reporting_agent.cli import main
@@ -39,7 +37,7 @@ from tests.functional.audit.plants import PERIOD
 from tests.functional.whole_system.audited_plant import registered
 from tests.functional.whole_system.relay import Relay
 from tests.integration.audited import draw_of, promise_of
-from tests.integration.portal_cast import NOW, Cast, Plant, make_cast
+from tests.integration.portal_cast import Cast, Plant, deliver, make_cast, open_waiting
 from tests.unit.agent_send.cast import FakePortal
 
 LOWER = 25  # cells
@@ -143,8 +141,8 @@ def handed_in(cast: Cast, revision: int, change: Callable[[Report], Report]) -> 
     plant: Plant = cast.plants[0]
     report = change(plant.report(cast.pack, revision))
     raw = envelope.build(report, plant.header(revision, ledger_sequence=revision), plant.key, keys.processing_key().public)
-    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(raw)
+    open_waiting()
     return Submission.objects.get(site=plant.site, revision=revision)
 
 

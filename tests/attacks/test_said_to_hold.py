@@ -27,8 +27,6 @@ from portal.assurance import attestation_standing, attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, code_of
 from portal.assurance.models import Assignment, Sample
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import composed as composed_of
 from portal.publication.models import Publication
 from reporting_agent.audit.openings import versions
@@ -38,7 +36,7 @@ from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration import test_composed_of
 from tests.integration.audited import make_sample_of, summary_bytes, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 from tests.unit.agent_send.cast import FakePortal
 
 ON_THE_PORTAL = pytest.mark.django_db(databases=["default", "vault"])
@@ -236,8 +234,8 @@ def _looked_at_but(end: str) -> property:
 @pytest.fixture
 def cast(portal_keys: object) -> Cast:
     made = make_cast(1)
-    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(made.plants[0].envelope(made.pack))
+    open_waiting()
     auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
     return made
 
@@ -319,8 +317,8 @@ def test_a_statement_on_a_replaced_revision_says_so(
 ) -> None:
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
     issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
-    intake.receive(cast.plants[0].envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(cast.plants[0].envelope(cast.pack, revision=2))
+    open_waiting()
 
     def shown() -> tuple[Standing, bool]:
         found = attestation_standing.by_code(code_of(issued.digest), NOW.date())

@@ -5,15 +5,12 @@ from __future__ import annotations
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Opinion
 from benchmarks.wire.signing import AuditorKey
-from portal import keys
 from portal.assurance import attesting, auditors
 from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
 from portal.catalogue.policies import set_policy
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from tests.integration.audited import terms
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting
 
 KEY = AuditorKey.generate()
 
@@ -22,8 +19,8 @@ def reported(plants: int) -> Cast:
     """So many plants whose reports are accepted, each a little above the one before; the auditor's key is registered."""
     made = make_cast(plants)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
     return made
 

@@ -32,8 +32,11 @@ from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake import commitments as intake_commitments
+from portal.intake import receiving
 from portal.intake.models import Commitment as CommitmentRow
+from portal.intake.storing import Received
 from portal.key_ceremony import make_keys
+from portal.opening import unsealing
 from portal.translog import log
 
 NOW = datetime(2017, 6, 1, 9, 0, tzinfo=UTC)  # after the lag of 2016's figures
@@ -138,6 +141,16 @@ def person(email: str, organisation: Organisation, role: Role) -> User:
     user = User.objects.create_user(email, PASSWORD, name=email.split("@")[0])
     Membership.objects.create(user=user, organisation=organisation, role=role)
     return user
+
+
+def deliver(raw: bytes, now: datetime = NOW) -> Received:
+    """What the portal makes of an envelope that is handed in."""
+    return receiving.receive(raw, keys.published_directory(), keys.receipt_key(), now)
+
+
+def open_waiting(now: datetime = NOW) -> unsealing.Swept:
+    """The worker opens all that waits."""
+    return unsealing.sweep(keys.processing_key(), lambda: now)
 
 
 def signed_in(user: User | str, language: str = "en") -> Client:

@@ -12,13 +12,11 @@ from django.utils import timezone, translation
 
 from portal import keys
 from portal.celery import app
-from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.web import about, readiness
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -26,13 +24,13 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+        deliver(plant.envelope(made.pack, shift=place))
     return made
 
 
 @pytest.fixture
 def published(cast: Cast) -> Cast:
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast
 
@@ -75,7 +73,7 @@ def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(client: Clie
     answer = client.get("/status/")
     assert answer.status_code == 503
     assert "waiting to be opened" in answer.content.decode()
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     assert client.get("/status/").status_code == 200
 
 

@@ -45,11 +45,9 @@ from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.obliged import Entry
 from portal.governance import proposing as governance
 from portal.governance.models import Proposal
-from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Commitment, Submission, WorkerSeen
 from portal.notifications.models import Notice
-from portal.opening import unsealing as opening
 from portal.practices import reviewing
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
@@ -60,7 +58,7 @@ from portal.sharing.models import GroupKind, Share, SiteGroup
 from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, person
 from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit, publish
@@ -654,8 +652,8 @@ def house(portal_keys: object) -> House:
     """Works 1 (of the first enterprise, in a province) has reported and is assigned; version 1 is published, version 2 a draft."""
     cast = make_cast(9)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     worker_seen.write([keys.processing_key().key_id], timedelta(0), timezone.now())
     attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
     first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)

@@ -16,12 +16,10 @@ from fixtures.simulator import Sector
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from reporting_agent.cli import main
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
@@ -60,8 +58,8 @@ class Works:
 def works(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Works:
     cast = make_cast(plants=10)
     for number, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=number - 5))
+    open_waiting()
     published = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
     simulated = Sector("cement", 1, 1, int(PERIOD)).plants[0]

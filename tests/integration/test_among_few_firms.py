@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from portal import keys
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.standings import computing as standings
 from portal.standings import selectors as standing_selectors
-from tests.integration.portal_cast import NOW, PERIOD, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -17,8 +14,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def test_among_seven_firms_an_owner_sees_its_own_value_and_no_place(portal_keys: object) -> None:
     few = make_cast(plants=7)
     for number, plant in enumerate(few.plants):
-        intake.receive(plant.envelope(few.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(few.pack, shift=number))
+    open_waiting()
     assert standings.compute(few.period, "drafter@example.org", NOW) == 0
     view = standing_selectors.where_we_stand(few.plants[0].owner, few.plants[0].site.slug, PERIOD)
     assert view is not None

@@ -21,22 +21,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.wire.signing import AuditorKey
-from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
 from portal.assurance import auditors
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.partners import terms
 from portal.publication import drafting
 from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PERIOD, make_cast, person
+from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
 from tests.integration.test_addresses_by_role import KEYED, site_group
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -159,8 +156,8 @@ def key_for(user: User) -> str:
 def build_scene() -> House:
     cast = make_cast(9)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     standings.compute(cast.period, "test", NOW)
     engaged = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     drafting.draft(cast.period, cast.drafter, NOW)

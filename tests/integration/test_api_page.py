@@ -21,15 +21,12 @@ from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.scopes import SCOPES_OF, Scope
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from tests.documents.refusals import ROOT
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PERIOD, make_cast
+from tests.integration.portal_cast import PERIOD, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -116,8 +113,8 @@ def test_the_program_of_the_page_follows_its_own_houses_reports_to_the_end(
 ) -> None:
     cast = make_cast(2)
     for plant, revision in ((cast.plants[0], 1), (cast.plants[1], 1), (cast.plants[0], 2)):
-        intake.receive(plant.envelope(cast.pack, revision), keys.published_directory(), keys.receipt_key(), NOW)
-        opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, revision))
+        open_waiting()
     owner = cast.plants[0].owner
     second_factor.give(owner)
     house = api_keys.houses_of(owner).get()

@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
-from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, User
 from portal.assurance import assigning, attesting, auditors, findings, reminding, sampling
 from portal.assurance.engagements import engagement, engagements_of
@@ -23,15 +22,13 @@ from portal.assurance.reminding import needs
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.auditlog.models import Event
 from portal.days import scheme_day
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.tables import PAGE_ROWS
 from tests.integration.audited import make_attestation, promise_of, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, make_plant, person
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -65,8 +62,8 @@ class Office:
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     return made
 
 

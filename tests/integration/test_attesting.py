@@ -13,7 +13,6 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorKey
-from portal import keys
 from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting, auditors, findings
 from portal.assurance.assigning import assign
@@ -24,11 +23,9 @@ from portal.assurance.models.findings import Grade
 from portal.assurance.reminding import Need, needs
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import AppendOnlyError, Event
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.translog import log, selectors
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -78,8 +75,8 @@ class Audit:
 def audit(portal_keys: object) -> Audit:
     cast = make_cast(2)
     for plant in cast.plants:
-        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack))
+    open_waiting()
     due = TODAY + timedelta(days=100)
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, due, sees_values=True)
     made = Audit(cast, assignment, AuditorKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
@@ -239,8 +236,8 @@ def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) 
 def test_a_report_that_was_replaced_meanwhile_is_not_attested(audit: Audit) -> None:
     drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
     plant = audit.cast.plants[0]
-    intake.receive(plant.envelope(audit.cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(plant.envelope(audit.cast.pack, revision=2))
+    open_waiting()
     signed = attestations.sign(bytes(drawn.content), audit.key)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "report-superseded"
 

@@ -23,8 +23,6 @@ from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing, scheduling
 from portal.publication.counted_before import _tells
 from portal.publication.document import Scope, document_of
@@ -34,7 +32,7 @@ from portal.standings import computing as standings
 from portal.standings.bands import Bands, Named, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -42,8 +40,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
     for place, plant in enumerate(cast.plants[:plants]):
         raw = plant.envelope(cast.pack, revision=revision, shift=place)
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
 
 
 def build_scene() -> Cast:
@@ -140,8 +138,8 @@ def a_further_site(cast: Cast) -> Plant:
 
 def reported(cast: Cast, plant: Plant, shift: int) -> None:
     raw = plant.envelope(cast.pack, shift=shift)
-    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(raw)
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
 
 
@@ -240,8 +238,8 @@ def test_what_a_report_agreed_to_stands_on_its_firms_page(cast: Cast, client: Cl
     consent = Consent("scheme-1", b"\x07" * 32, "industry-label", "no-enforcement", "not-named-in-public", 10)
     report = replace(first.report(cast.pack, revision=2), consent=consent)
     raw = envelope.build(report, first.header(revision=2), first.key, processing_public())
-    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(raw)
+    open_waiting()
     client.force_login(first.owner)
     page = client.get(f"/people/firms/{first.site.organisation_id}/consent/").content.decode()
     for wanted in ("no fine, quota, inspection or price", "not named in anything public", "10 years", "07" * 32):

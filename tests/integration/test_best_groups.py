@@ -20,15 +20,13 @@ from benchmarks.wire import logged, published
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import best_groups, drafting, publishing
 from portal.publication.document import Scope, document_of
 from portal.publication.models import BestGroup, Publication
 from portal.register import leaving
 from portal.translog.models import LogEntry
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 from tests.integration.test_practices import read_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -39,8 +37,8 @@ FIRMS = 200
 def build_scene() -> Cast:
     cast = make_cast(2)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     firms = ControllingFirm.objects.bulk_create(ControllingFirm(name=f"Holding {one}") for one in range(FIRMS))
     houses = Organisation.objects.bulk_create(
         Organisation(name=f"Cement {place}", kind=Role.ENTERPRISE, controlling_firm=firm) for place, firm in enumerate(firms)

@@ -25,14 +25,13 @@ from portal.accounts import enrolling as accounts
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.intake import admission
-from portal.intake import receiving as intake
 from portal.intake.models import Commitment as CommitmentRow
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
 from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
 from portal.translog.models import LogEntry
-from tests.integration.portal_cast import DATA_ROOT, NOW, PERIOD, Cast, Plant, make_cast, processing_public
+from tests.integration.portal_cast import DATA_ROOT, NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -174,9 +173,9 @@ def test_a_device_is_told_every_challenge_of_its_site_and_nobody_elses(client: C
 def test_a_revision_that_was_committed_to_and_given_up_does_not_stand_in_the_way_of_the_next(client: Client, cast: Cast) -> None:
     plant = cast.plants[0]
     assert post(client, commitment(plant)).status_code == 201
-    taken = intake.receive(plant.envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
+    taken = deliver(plant.envelope(cast.pack, revision=2))
     assert taken.created
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     assert Submission.objects.get().state == State.ACCEPTED
 
 
@@ -226,7 +225,7 @@ def altered(cast: Cast, change: Callable[[Report], Report], *, committed: bool =
     with pytest.MonkeyPatch.context() as door:
         if not committed:
             door.setattr(admission, "_require_commitment", lambda *_: None)
-        return intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW).submission
+        return deliver(raw).submission
 
 
 CHANGES: dict[str, tuple[Callable[[Report], Report], bool]] = {
@@ -240,7 +239,7 @@ CHANGES: dict[str, tuple[Callable[[Report], Report], bool]] = {
 def test_a_report_of_other_data_or_another_challenge_is_refused_and_never_counted(cast: Cast, code: str) -> None:
     change, committed = CHANGES[code]
     row = altered(cast, change, committed=committed)
-    assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(accepted=0, refused=1)
+    assert open_waiting() == opening.Swept(accepted=0, refused=1)
     row.refresh_from_db()
     assert (row.state, row.reason_code) == (State.REFUSED, code)
     assert ProtectedValue.objects.count() == 0
@@ -251,7 +250,7 @@ def test_with_that_check_off_it_would_be_counted(cast: Cast, code: str, monkeypa
     change, committed = CHANGES[code]
     monkeypatch.setattr(opening, "_require_commitment", lambda *_: None)
     altered(cast, change, committed=committed)
-    assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(accepted=1, refused=0)
+    assert open_waiting() == opening.Swept(accepted=1, refused=0)
 
 
 def test_a_challenge_of_another_revision_is_no_challenge_for_this_one(cast: Cast) -> None:

@@ -25,15 +25,13 @@ from benchmarks.wire.heads import issue
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
 from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from reporting_agent.cli import main
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -49,8 +47,8 @@ def cast(portal_keys: object) -> Cast:
 def published_of(plants: int) -> Cast:
     cast = make_cast(plants)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     return cast

@@ -7,20 +7,17 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from portal import keys
 from portal.accounts.models import ControllingFirm
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.catalogue.selectors import groups_of
-from portal.intake import receiving as intake
 from portal.intake.firms_taking_part import firms
 from portal.intake.models import State, Submission
 from portal.intake.participation import participation
-from portal.opening import unsealing as opening
 from portal.publication import drafting
 from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
 from portal.web.views.regulator import PERIODS_A_PAGE
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -29,8 +26,8 @@ def build_scene() -> Cast:
     """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in a second group, too."""
     made = make_cast(plants=7)
     for place, plant in enumerate(made.plants[:6]):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     Submission.objects.filter(site=made.plants[5].site).update(state=State.REFUSED)
     enterprise = made.plants[2].site.organisation
     enterprise.controlling_firm = ControllingFirm.objects.get(name="Firm 1")

@@ -13,19 +13,16 @@ from django.test import Client
 
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
-from portal import keys
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
 from portal.assurance.models.findings import Grade
-from portal.intake import receiving as intake
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
-from portal.opening import unsealing as opening
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import terms
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -36,8 +33,8 @@ TODAY = NOW.date()
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     return made
 
 

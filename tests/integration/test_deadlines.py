@@ -12,20 +12,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts.models import Membership, Site
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import deadlines
 from portal.catalogue.models import Extension, ReportingPeriod
 from portal.catalogue.periods import close_period
-from portal.intake import receiving as intake
 from portal.intake import reminders
 from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import turnout
 from portal.notifications.models import Notice
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -36,8 +33,8 @@ REASON = "The kiln was rebuilt."
 def build_scene() -> Cast:
     """Four works of 2016, due on 31 March 2017, which is past; works 1 has reported."""
     made = make_cast(4)
-    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(made.plants[0].envelope(made.pack))
+    open_waiting()
     return made
 
 
@@ -160,7 +157,7 @@ def test_the_people_of_a_late_site_read_it_where_they_look_until_they_have_repor
     page = owner.get(reverse("web:submissions")).content.decode()
     assert "Works 2, 2016: due by the end of 31 March 2017" in page
     assert "Works 3" not in page
-    intake.receive(cast.plants[1].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(cast.plants[1].envelope(cast.pack))
     assert "due by the end of" not in owner.get(reverse("web:submissions")).content.decode()
 
 

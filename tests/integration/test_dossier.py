@@ -8,20 +8,17 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from portal import keys
 from portal.assurance import systems
 from portal.assurance.assigning import assign
 from portal.assurance.dossiers import Met, Shown, declare, dossier, read_paper
 from portal.assurance.models import Attestation, Declaration
 from portal.assurance.programmes import programmes
 from portal.auditlog.models import AppendOnlyError, Event
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.presenters.dossier import dossier_page
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -33,8 +30,8 @@ TODAY = NOW.date()
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     make_attestation(assign(made.body, made.plants[0].site, PERIOD, made.approver, NOW), made.auditor, NOW)
     year = timedelta(days=365)
     paper = systems.Paper("gb-t-23331", "EN-7", "Quality North", TODAY - year, TODAY + year, "ef" * 32)

@@ -15,13 +15,11 @@ from django.utils.html import escape
 from benchmarks.wire import published
 from portal import keys
 from portal.accounts.models import Organisation, Role
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import CSV_FIELDS
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
@@ -30,8 +28,8 @@ VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
 def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     return made
 
 

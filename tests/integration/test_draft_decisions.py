@@ -17,12 +17,10 @@ from portal import keys
 from portal.accounts.models import Membership
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.celery import app
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -38,8 +36,8 @@ def build_scene() -> Cast:
 def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
     for place, plant in enumerate(cast.plants[:plants]):
         raw = plant.envelope(cast.pack, revision, shift=place + revision - 1)
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from docx import Document
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.assurance.assigning import assign
-from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.publication.selectors import benchmark
@@ -23,7 +21,7 @@ from portal.standings import computing as standings
 from portal.web.presenters.evaluation import REFUSED_REPORTS, EvaluationPage
 from tests.documents.refusals import ROOT, Module
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -43,8 +41,8 @@ def plain_text(page: EvaluationPage) -> list[str]:
 def build_scene() -> Cast:
     cast = make_cast(FIRMS)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
     key = AuditorKey.generate()
     for plant in cast.plants[:3]:

@@ -15,13 +15,11 @@ from portal import keys
 from portal.accounts.models import Site
 from portal.assurance.assigning import assign
 from portal.catalogue.obliged import read_list
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -29,8 +27,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(10)
     for number, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=number))
+    open_waiting()
     standings.compute(made.period, "worker", NOW)
     publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     return made

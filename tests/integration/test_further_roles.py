@@ -16,9 +16,7 @@ from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, AppendOnlyError, Event
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants, terms
 from portal.partners.archive import archive, permanent
 from portal.partners.models import AcceptedTerms, Conformance, Delivery, Grant
@@ -28,7 +26,7 @@ from portal.register import applying, inviting
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian
 from tests.integration.partners_cast import Partners, make_partners, result_file
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -36,8 +34,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     cast = make_cast(9)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     return cast
 
 

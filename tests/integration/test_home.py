@@ -17,9 +17,7 @@ from portal.assurance.assigning import assign
 from portal.assurance.models.findings import Grade
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.partners import deliveries
 from portal.partners import terms as archive_terms
 from portal.practices import reviewing
@@ -28,7 +26,7 @@ from portal.publication.sectors import groups_in_force
 from portal.sharing import groups
 from portal.standings import computing as standings
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 from tests.integration.test_offers import terms
 from tests.integration.test_practices import HOT, edit
 from tests.integration.test_site_groups import PARK
@@ -43,8 +41,8 @@ def cast(portal_keys: object) -> Cast:
     """Works 1 has reported, the others have not; reports are due in ten days."""
     made = make_cast(3)
     ReportingPeriod.objects.filter(pk=made.period.pk).update(due=timezone.now() + timedelta(days=10))
-    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(made.plants[0].envelope(made.pack))
+    open_waiting()
     return made
 
 
@@ -130,8 +128,8 @@ def test_what_changed_is_counted_of_what_others_did(cast: Cast) -> None:
 def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publishes(portal_keys: object) -> None:
     cast = make_cast(plants=10)
     for number, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=number))
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
     row = drafting.draft(cast.period, cast.drafter, NOW)
     assert groups_in_force() == ()

@@ -8,16 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal import keys
 from portal.accounts.models import Site
 from portal.assurance.dossiers import declare
 from portal.assurance.incentives import correct, give, incentives_at, incentives_of
 from portal.assurance.models import Incentive, IncentiveCorrection
 from portal.auditlog.models import AppendOnlyError, Event
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -28,7 +26,7 @@ AMOUNT = Decimal("120000.50")
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+        deliver(plant.envelope(made.pack))
     return made
 
 

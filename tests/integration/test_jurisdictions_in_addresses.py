@@ -14,11 +14,9 @@ from portal import keys
 from portal.accounts.models import Jurisdiction, Organisation, Role
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing, selectors
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, make_plant, person
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -58,8 +56,8 @@ def beside(cast: Cast) -> Cast:
 
 def send(cast: Cast, shift: int) -> None:
     for number, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=number + shift - 5), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=number + shift - 5))
+    open_waiting()
 
 
 def publish(cast: Cast) -> Publication:

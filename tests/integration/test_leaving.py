@@ -15,10 +15,8 @@ from portal import keys
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.models import Mail
-from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing
@@ -30,7 +28,7 @@ from portal.standings import computing as standings
 from portal.standings.cells import cell_of
 from portal.standings.models import ProtectedValue
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, Cast, make_cast, person
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, person
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -45,8 +43,8 @@ def build_scene() -> Cast:
     """Nine firms have reported, version 1 is published; the first takes part by its own will and has used everything there is."""
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     standings.compute(made.period, "worker", NOW)
     publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     first = made.plants[0]

@@ -20,14 +20,13 @@ from benchmarks.wire import receipts
 from benchmarks.wire.logged import Kind
 from portal import keys
 from portal.intake import admission, storing
-from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import drafting, entries
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogEntry, LogHead, WaitingEntry
-from tests.integration.portal_cast import NOW, Cast, make_cast
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
@@ -44,7 +43,7 @@ def cast(portal_keys: object) -> Cast:
 
 
 def receive(raw: bytes) -> storing.Received:
-    return intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    return deliver(raw)
 
 
 def in_a_thread(do: Callable[[Any], Any]) -> Callable[[Any], Any]:

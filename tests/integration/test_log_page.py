@@ -11,11 +11,10 @@ from benchmarks.wire import heads
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.translog import selectors
 from portal.web.presenters.log import KINDS
-from tests.integration.portal_cast import NOW, Cast, make_cast
+from tests.integration.portal_cast import Cast, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     cast = make_cast(3)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
     return cast
 
 

@@ -23,14 +23,12 @@ from benchmarks.disclosure import gate as gate_function
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Membership, SizeClass
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web.presenters.benchmarks import units_on
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, processing_public
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, processing_public
 from tests.integration.test_addresses_by_role import ROLES, TABLE, House
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -45,7 +43,7 @@ def send(cast: Cast, plant: Plant, shift: int, leave_out: str = "") -> None:
     withheld = tuple((label.step, label.metric.value, "too-few-batches") for label in report.released.labels if label.step == leave_out)
     released = replace(report.released, labels=labels, withheld=withheld)
     raw = envelope.build(replace(report, released=released), plant.header(), plant.key, processing_public())
-    intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(raw)
 
 
 def build_scene() -> Cast:
@@ -55,7 +53,7 @@ def build_scene() -> Cast:
         plant.site.size_class = SizeClass.LARGE if number == 0 else SizeClass.MEDIUM
         plant.site.save(update_fields=["size_class"])
         send(cast, plant, number, HIDDEN if number > 8 else "")
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     standings.compute(cast.period, "test", NOW)
     return cast
 

@@ -17,15 +17,13 @@ from portal.accounts import enrolling as accounts
 from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.catalogue import deadlines
-from portal.intake import receiving as intake
 from portal.notifications import mailing, selectors, telling
 from portal.notifications.kinds import SECURITY, How, Kind
 from portal.notifications.models import Mail, Notice
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.web.mail_texts import write
 from portal.web.presenters.notices import WORDINGS, kinds_of
-from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
 from tests.integration.post import letter_to, send_all
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -48,8 +46,8 @@ def tell(user: User, kind: Kind = Kind.SITE_APPROVED, at: datetime | None = None
 
 def hand_in(cast: Cast) -> None:
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
 
 
 def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast) -> None:

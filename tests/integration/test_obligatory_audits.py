@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
-from portal import keys
 from portal.accounts.models import Jurisdiction, Role, User
 from portal.assurance import attesting, reminding, systems
 from portal.assurance.assigning import assign
@@ -23,14 +22,12 @@ from portal.auditlog.models import Event
 from portal.catalogue import obliged as lists
 from portal.catalogue.obliged import Entry
 from portal.days import scheme_day
-from portal.intake import receiving as intake
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -46,8 +43,8 @@ def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, stand
 def build_scene() -> Cast:
     made = make_cast(3)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     Notice.objects.all().delete()
     Mail.objects.all().delete()
     return made

@@ -10,18 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from portal import keys
 from portal.accounts.models import Site
 from portal.auditlog.models import Event
 from portal.catalogue import obliged
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged import Entry, Fault, LineFault
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -154,8 +151,8 @@ def test_only_a_regulator_of_the_whole_scope_changes_the_list(cast: Cast) -> Non
 
 
 def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
+    open_waiting()
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     page, upload = reverse("web:obliged", args=[cast.group.pk]), reverse("web:obliged-upload", args=[cast.group.pk])

@@ -12,17 +12,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import User
 from portal.assurance.dossiers import Met, declare, dossier, read_paper
 from portal.assurance.models import IncentiveOffer
 from portal.assurance.offers import Terms, Unit, decide, end, offered_to, propose
 from portal.assurance.programmes import programmes
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -33,8 +30,8 @@ PAPER = "cd" * 32
 
 def build_scene() -> Cast:
     made = make_cast(2)
-    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(made.plants[0].envelope(made.pack))
+    open_waiting()
     return made
 
 

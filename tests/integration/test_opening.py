@@ -18,7 +18,6 @@ from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
-from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.intake.participation import Taking, participation
 from portal.intake.selectors import views_of
@@ -30,7 +29,7 @@ from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -51,7 +50,7 @@ class Clock:
 
 
 def take(raw: bytes) -> Submission:
-    return intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW).submission
+    return deliver(raw).submission
 
 
 def state_of(submission: Submission) -> tuple[str, str]:

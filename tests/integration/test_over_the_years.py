@@ -14,13 +14,11 @@ from django.urls import reverse
 from benchmarks.disclosure import GateResult, Reason
 from portal import keys
 from portal.catalogue.periods import open_period
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"], transaction=True), pytest.mark.usefixtures("portal_keys")]
 
@@ -33,8 +31,8 @@ def drafted(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> 
     opened = cast.period if period == PERIOD else open_period(cast.group, period, "test", NOW)
     for place, plant in enumerate(cast.plants[:firms]):
         shift = place if best_first else FIRMS - place
-        intake.receive(plant.envelope(cast.pack, shift=shift, period=period), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=shift, period=period))
+    open_waiting()
     return drafting.draft(opened, cast.drafter, NOW)
 
 
@@ -119,8 +117,8 @@ def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
     """Where the gate holds all of the newest version back; a regulator publishes none such, but a pack's policy may change."""
     cast = make_cast(2)
     for plant in cast.plants:
-        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack))
+    open_waiting()
     first = drafting.draft(cast.period, cast.drafter, NOW)
     document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), Scope.of(cast.nation))
     publishing.let_out(first, publishing.Approved(first.gate, first.explanation, document), cast.approver.pk, NOW, "")

@@ -10,17 +10,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal import keys
 from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record
 from portal.catalogue import trail
 from portal.catalogue.deadlines import extend
 from portal.catalogue.trail import TrailFilter
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.standings import computing as standings
 from portal.standings.ranked import ranked
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -28,8 +25,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     return made
 
 

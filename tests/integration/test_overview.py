@@ -21,10 +21,9 @@ from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import regions_of, turnout
-from portal.opening import unsealing as opening
 from portal.standings.models import ProtectedValue
 from portal.standings.quality import Break, QualityView, quality
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person, processing_public, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, open_waiting, person, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -40,7 +39,7 @@ def build_scene() -> Cast:
     report = replace(wrong.report(made.pack), pack_digest=b"\x00" * 32)
     raw = envelope.build(report, wrong.header(), wrong.key, processing_public())
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), IN_TIME)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     intake.receive(made.plants[3].envelope(made.pack), keys.published_directory(), keys.receipt_key(), IN_TIME)
     made.plants[4].challenge()
     PeerGroupMember.objects.filter(site=made.plants[6].site).update(obliged=False)

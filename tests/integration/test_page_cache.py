@@ -12,13 +12,11 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from portal import keys
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web import page_cache
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -31,8 +29,8 @@ TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
 def build_scene() -> Cast:
     made = make_cast(plants=10)
     for number, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=number - 5))
+    open_waiting()
     standings.compute(made.period, "worker", NOW)
     publish(made)
     return made

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from portal import keys
 from portal.accounts import enrolling as enrolment
 from portal.accounts import selectors as accounts
 from portal.accounts.models import Device, Site
 from portal.assurance import selectors as assurance
 from portal.assurance.assigning import assign
 from portal.assurance.engagements import engagements_of
-from portal.intake import receiving as intake
 from portal.intake import selectors as intake_selectors
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -22,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 def build_scene() -> Cast:
     made = make_cast()
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+        deliver(plant.envelope(made.pack))
     return made
 
 

@@ -18,15 +18,13 @@ from portal.accounts.models import SizeClass
 from portal.auditlog.models import Event
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
-from portal.intake import receiving as intake
 from portal.intake.participation import Taking, participation
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, review, selectors
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings import selectors as standing_selectors
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -34,8 +32,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def submit_all(cast: Cast, plants: int | None = None, revision: int = 1, shift: int = 0) -> None:
     for number, plant in enumerate(cast.plants[:plants]):
         raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
 
 
 def build_scene() -> Cast:
@@ -182,8 +180,8 @@ def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast:
     period = open_period(make_peer_group("cement", cast.nation, [plant.site for plant in plants], route="clinker"), again, "test", NOW)
     for number, plant in enumerate(plants):
         raw = plant.envelope(cast.pack, shift=number - 4, period=again)
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
     gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
     assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
     assert gated.shown == 0

@@ -25,9 +25,7 @@ from portal.assurance.models import Finding
 from portal.assurance.offers import decide, propose
 from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants
 from portal.practices import reviewing
 from portal.practices.revisions import as_read
@@ -40,7 +38,7 @@ from portal.standings import computing as standings
 from portal.web import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit
@@ -55,8 +53,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         forget()
     cast = make_cast(firms)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
     key = AuditorKey.generate()
     year = timedelta(days=365)

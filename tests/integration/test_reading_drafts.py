@@ -12,11 +12,9 @@ from django.urls import reverse
 from portal import keys
 from portal.accounts.models import Jurisdiction, Membership, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, roles_of
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import draft_comments, drafting, publishing, review, scheduling
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -24,8 +22,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     return made
 
 

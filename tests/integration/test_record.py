@@ -8,15 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Organisation, Role
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.register import inviting, record
 from portal.register.models import Viewing
 from portal.register.record import Page
-from tests.integration.portal_cast import NOW, Cast, make_cast, person
+from tests.integration.portal_cast import Cast, deliver, make_cast, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -24,8 +21,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     return made
 
 

@@ -23,8 +23,7 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake import receiving as intake
-from tests.integration.portal_cast import NOW, make_cast
+from tests.integration.portal_cast import NOW, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -153,7 +152,7 @@ def test_what_was_closed_stays_closed_and_the_file_has_to_say_so(edited: Path) -
 
 def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) -> None:
     cast = make_cast(plants=2)
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
     file = tmp_path / "register.toml"
     entry = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Enterprise 2"\njurisdiction = "cn"\npack = "cement"\n'
     file.write_text(entry.format(1), "utf-8")

@@ -28,18 +28,16 @@ from portal.assurance.attestation_standing import Standing, by_code, code_of
 from portal.assurance.evidence_file import _restarts, evidence_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.summaries import Summary, read_summary
-from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.models import Notice
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
 from portal.translog.models import LogEntry
 from portal.translog.models import LogRestart as Restarted
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -50,8 +48,8 @@ OTHER = bytes(range(signed_draws.NONCE_BYTES))
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
     return made
 
@@ -127,8 +125,8 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     earlier = "This statement is about revision 1 of the report. A later revision has replaced it"
     assert earlier not in client.get(address).content.decode()
     plant = cast.plants[0]
-    intake.receive(plant.envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(plant.envelope(cast.pack, revision=2))
+    open_waiting()
     found = by_code(code_of(issued.digest), NOW.date())
     assert found is not None
     assert found.standing is Standing.EARLIER

@@ -10,14 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal import keys
 from portal.accounts.models import SavedFilter
 from portal.accounts.saved_filters import MOST
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.standings import computing as standings
 from portal.web.saved_lists import LISTS
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -27,8 +24,8 @@ NARROWED = "/overview/?stage=all&region=cn%2Fhe"
 def build_scene() -> Cast:
     made = make_cast(8)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     standings.compute(made.period, "worker", NOW)
     return made
 

@@ -10,16 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from portal import keys
 from portal.assurance import auditors
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import views_of
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached, schemes
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -37,8 +34,8 @@ def test_below_the_lowest_there_is_none() -> None:
 
 def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -> None:
     cast = make_cast(1)
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
+    open_waiting()
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     auditors.declare(assignment, cast.auditor, False, "", NOW)
     auditors.register(cast.body, "5866" + "66" * 30, cast.auditor, NOW)

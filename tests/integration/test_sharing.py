@@ -9,14 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts.models import Membership
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.auditlog.models import Action, Event
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
@@ -24,7 +21,7 @@ from portal.sharing.models import Certificate, Share
 from portal.standings import computing as standings
 from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -32,8 +29,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def hand_in(cast: Cast, revision: int = 1) -> None:
     for place, plant in enumerate(cast.plants[: 9 if revision == 1 else 1]):
         raw = plant.envelope(cast.pack, revision, shift=place + revision)
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
 
 
 def build_scene() -> Cast:

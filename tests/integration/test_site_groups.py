@@ -12,13 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts.models import User
 from portal.assurance.assigning import assign
 from portal.auditlog.models import AppendOnlyError, Event
-from portal.intake import receiving as intake
 from portal.notifications.models import Notice
-from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.register import siting
 from portal.sharing import groups
@@ -27,7 +24,7 @@ from portal.sharing.groups import About
 from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
 from portal.standings import computing as standings
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 from tests.integration.test_api_by_role import key_for
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -41,8 +38,8 @@ def build_scene() -> Cast:
     """Thirteen works have reported; the reports of the first five are attested."""
     cast = make_cast(MEMBERS)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     standings.compute(cast.period, "worker", NOW)
     for plant in cast.plants[:5]:
         make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now())

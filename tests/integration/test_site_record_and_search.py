@@ -10,15 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal import keys
 from portal.accounts.models import User
 from portal.assurance import auditors, findings, incentives
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import Grade
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -28,8 +25,8 @@ NOTE = "Kiln shell repaired in July."
 def build_scene() -> Cast:
     made = make_cast(3)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     return made
 
 

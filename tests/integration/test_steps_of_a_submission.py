@@ -17,11 +17,9 @@ from portal.accounts import api_keys, second_factor
 from portal.accounts.models import User
 from portal.accounts.scopes import Scope
 from portal.assurance.assigning import assign
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing, scheduling
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -36,8 +34,8 @@ def build_scene() -> Cast:
 
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
     for place, plant in enumerate(cast.plants[:plants]):
-        intake.receive(plant.envelope(cast.pack, revision, place + revision), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, revision, place + revision))
+    open_waiting()
 
 
 def page_of(user: User, revision: int = 1) -> str:

@@ -24,15 +24,13 @@ from portal import keys
 from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device
 from portal.auditlog.models import AppendOnlyError
-from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import LoggedAct
 from portal.standings.models import ProtectedValue
 from portal.translog import log, selectors
 from portal.translog.models import LogEntry, LogHead, LogNode
-from tests.integration.portal_cast import NOW, Cast, make_cast
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -100,8 +98,8 @@ def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(djang
 
 def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_leaf(client: Client, cast: Cast) -> None:
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     row = publishing.withdraw(row, cast.approver, "A meter was wrong.", NOW)
     device = cast.plants[0].device
@@ -140,7 +138,7 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
 
 
 def test_no_answer_of_the_log_names_a_report_by_the_digest_that_opens_its_state(client: Client, cast: Cast) -> None:
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
     sent = Submission.objects.get()
     size = selectors.size()
     answers = [
@@ -348,7 +346,7 @@ def test_what_is_undone_leaves_no_entry() -> None:
 
 def test_a_later_log_begins_with_the_earlier_at_the_addresses_too(client: Client, cast: Cast) -> None:
     before = seen(client)
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
     after = seen(client)
     assert Device.objects.count() <= before.head.size < after.head.size
     require_consistency(

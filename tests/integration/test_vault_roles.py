@@ -28,7 +28,7 @@ from portal.publication import drafting, scheduling
 from portal.register import leaving
 from portal.web.mail_texts import write
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
 
 pytestmark = [
     pytest.mark.postgres,
@@ -149,12 +149,12 @@ def test_nobody_changes_or_deletes_what_was_recorded(web: str, worker: str, tabl
 @pytest.mark.usefixtures("granted")
 def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
     cast = make_cast(plants=1)
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
     default = connections["default"]
     try:
         default.close()
         default.settings_dict["USER"] = worker
-        assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(1, 0)
+        assert open_waiting() == opening.Swept(1, 0)
         assert mailing.sweep(write, lambda: NOW) >= 1, "what it told people of is mailed by it"
         mailing.forget(NOW + mailing.KEPT_NOTICES * 2)
     finally:
@@ -166,8 +166,8 @@ def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
 def test_the_worker_role_lets_out_what_was_approved_for_a_set_time(worker: str, web: str) -> None:
     cast = make_cast(plants=9)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     draft, at = drafting.draft(cast.period, cast.drafter, NOW), NOW + timedelta(hours=1)
     scheduling.schedule(draft, cast.approver, at, keys.receipt_key(), NOW)
     default = connections["default"]
@@ -185,8 +185,8 @@ def test_the_worker_role_lets_out_what_was_approved_for_a_set_time(worker: str, 
 @pytest.mark.usefixtures("granted")
 def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> None:
     cast = make_cast(plants=1)
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
+    open_waiting()
     made = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
     default = connections["default"]
     try:
@@ -203,8 +203,8 @@ def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> N
 @pytest.mark.usefixtures("granted")
 def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web: str) -> None:
     cast = make_cast(plants=2)
-    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(cast.plants[0].envelope(cast.pack))
+    open_waiting()
     PeerGroupMember.objects.update(obliged=False)
     leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
     default = connections["default"]
@@ -222,8 +222,8 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
 def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
     cast = make_cast(plants=9)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     at = NOW + timedelta(hours=1)
     scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
     out: list[int] = []
@@ -244,7 +244,7 @@ def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
 def test_two_workers_at_once_open_every_submission_exactly_once() -> None:
     cast = make_cast(plants=6)
     for plant in cast.plants:
-        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+        deliver(plant.envelope(cast.pack))
     key = keys.processing_key()
     found: list[opening.Swept] = []
 

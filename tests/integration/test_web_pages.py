@@ -21,15 +21,13 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, commitments
 from benchmarks.wire.commitments import Commitment
 from portal import keys
 from portal.accounts.models import EnrolmentToken
-from portal.intake import receiving as intake
 from portal.intake.by_hand import MOST_FILES
 from portal.intake.models import Submission
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.request_sizes import MAX_FORM_BYTES
 from portal.web.page_cache import STORE
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -37,8 +35,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack, shift=place))
+    open_waiting()
     return made
 
 

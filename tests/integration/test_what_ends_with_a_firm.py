@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import keys
 from portal.accounts.models import Role, User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign
@@ -21,11 +20,9 @@ from portal.assurance.models.findings import Grade
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
-from portal.opening import unsealing as opening
 from portal.partners import deliveries, grants
 from portal.partners.models import Grant
 from portal.problems import RefusedError
@@ -34,7 +31,7 @@ from portal.sharing import shares
 from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, terms
 from tests.integration.partners_cast import Partners, make_partners
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -42,8 +39,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
-        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(made.pack))
+    open_waiting()
     PeerGroupMember.objects.update(obliged=False)
     return made
 

@@ -18,15 +18,13 @@ from portal import keys
 from portal.accounts.models import Acting, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
 from portal.catalogue.periods import open_period
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
 from portal.web.carbon import co2
 from portal.web.presenters import stand as stand_presenter
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, person, processing_public, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, person, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -43,7 +41,7 @@ def build_scene() -> Cast:
     for number, plant in enumerate(made.plants):
         for name, shift in ((EARLIER, number), (PERIOD, number - 5)):
             hand_in(made, plant, shift=shift, period=name)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     for period in (earlier, made.period):
         standings.compute(period, "worker", NOW)
         publishing.publish(drafting.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
@@ -54,7 +52,7 @@ def hand_in(cast: Cast, plant: Plant, shift: int, period: str = PERIOD, revision
     sealed = envelope.build(
         plant.report(cast.pack, revision, shift, period), plant.header(revision, period), plant.key, processing_public()
     )
-    intake.receive(sealed, keys.published_directory(), keys.receipt_key(), NOW)
+    deliver(sealed)
 
 
 def text(client: Client, address: str) -> str:
@@ -71,7 +69,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     assert {address: text(owner, address) for address in (STAND, TREND)} == before
 
     hand_in(cast, plant, shift=9, revision=2)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     revised = {address: text(owner, address) for address in (STAND, TREND)}
     assert all(revised[address] != before[address] for address in before), "a corrected report"
 
@@ -88,7 +86,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
 
     for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
         hand_in(cast, other, shift, revision=2)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    open_waiting()
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
     published = {address: text(owner, address) for address in (STAND, TREND)}
     assert "industry label version 2" in published[STAND]
