@@ -1,4 +1,4 @@
-"""A second wall behind the selectors: PostgreSQL itself keeps from a request the rows of sites that are not its reader's business.
+"""A second wall behind the selectors: row-level security in PostgreSQL, set for each request, opened where need be, checked for gaps.
 
 `wall.sql` gives tables of sites' rows a policy of row-level security, which holds wherever `steplabel.reader` is set. For every statement
 of a request this module sets it in the same message and for that transaction alone: no round trip more, and nothing that a pooler could
@@ -116,6 +116,18 @@ def gaps() -> list[Phrase]:
         )
         walled = {name for (name,) in cursor.fetchall()}
     return passing + [Phrase("the table %(table)s has no policy that is in force", table=name) for name in tables if name not in walled]
+
+
+def owned_by_the_web() -> int:
+    """How many tables the web's role owns: who owns a table may take down its policies, and the triggers that keep records from change."""
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_class JOIN pg_roles ON relowner = pg_roles.oid "
+            "WHERE rolname = 'steplabel_web' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        )
+        return int(cursor.fetchone()[0])
 
 
 @contextmanager

@@ -41,6 +41,8 @@ def disagreements() -> Iterator[Disagreement]:
     yield from _keys()
     if gaps := wall.gaps():
         yield Disagreement("wall-down", cast("str", listed(gaps)))
+    if owned := wall.owned_by_the_web():
+        yield Disagreement("tables-not-handed-over", Phrase("steplabel_web owns %(count)s tables and can change them", count=owned))
 
 
 def _log() -> Iterator[Disagreement]:
