@@ -21,6 +21,7 @@ from reporting_agent.live.sources.asking_again import Asking, Pauses, Range
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource
+from reporting_agent.live.spool import window
 from reporting_agent.live.spool.acknowledging import Arrival, Intake
 from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
@@ -61,6 +62,7 @@ class Watch:
 
     def run(self, stop: threading.Event, each_round: Callable[[Watch], None] | None = None) -> None:
         """Receive until `stop` is set; what came by then is kept."""
+        window.make_ready()
         self.room.start()
         self._tell_of_meters()
         for source in self.sources:

@@ -19,6 +19,12 @@ Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Source times, UTC microseconds, and values, NaN where not known."""
 
 
+def make_ready() -> None:
+    """Load what reads Parquet, 100 MB: at the start, so that memory does not rise when the first segment has become Parquet."""
+    import pyarrow.compute
+    import pyarrow.parquet  # noqa: F401 - for what is read later
+
+
 def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_us: int) -> dict[str, Readings]:
     """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of segments all."""
     parts: dict[str, list[Readings]] = {}
