@@ -1,4 +1,4 @@
-"""Energy carriers and energy-consuming working media, each with the unit it is accounted in: data, in `packs/carriers.toml`.
+"""Energy carriers and working media with their units: read from a table, brought by a pack, and recognised in a heading.
 
 An id is what `energy.carrier`, a meter's `carrier` and a pack's boundary write. Working media (GB/T 2589: oxygen, nitrogen,
 compressed air, water) are no energy themselves; they stand for the energy that made them and count only where they were

@@ -1,4 +1,4 @@
-"""What the core and the agent say, in the reader's language.
+"""Translates what the core and the agent say into the reader's language; which languages there are, and the terminal's own.
 
 A `Phrase` is English with its values by name; the gettext catalogue under `locale/` holds the same text in other languages. A
 language is a folder there: nothing else names it. A text without a translation is said in English.

@@ -1,4 +1,4 @@
-"""Conversion factors: from a carrier's own unit to coal equivalent and to CO2, dated, with edition, basis and source.
+"""Dated factors from a carrier's unit to coal equivalent and CO2, its heat content, bounds of heating values, and efficiencies.
 
 Two bases, never summed together (GB/T 2589):
 - calorific ("equivalent value", 当量值): the energy content; electricity 0.1229 kgce/kWh. The standards' grades use it.

@@ -1,4 +1,4 @@
-"""What every declared thing is made of: numbers kept as written, texts by language, and where a figure comes from."""
+"""What every declared thing is made of: numbers as written, texts by language, a figure's source, and the digest of its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Properties of gas and steam: the normal volume of a gas at its temperature and pressure, density and enthalpy of steam and water.
+"""Properties of gas and steam: normal volume, dry share of a humid gas, density, enthalpy, and which "superheated" steam is water.
 
 *Gas.* Normal state is 0 degC and 101.325 kPa (ISO 13443 calls it normal; GB/T 2589 counts gas in it). By the law of ideal gases
 

@@ -1,4 +1,4 @@
-"""Carriers and materials of a process, as a pack declares them: what it must take in, what it can give back, what its output is made of."""
+"""Carriers and materials that a pack declares: heating values, what it takes in, can give back, and what its output is made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sentence that can be said again in another language: English, and what it was made of.
+"""Sentences that can be said again in another language, names in several, lists put into one sentence, and phrases kept as JSON.
 
 A refusal is worded where it arises, in English, and logs, records and the API keep that text. A page says it to its reader in the
 reader's language: it needs the sentence before its values were filled in. A literal is that sentence already; one with values is a

@@ -1,4 +1,6 @@
-"""Standings: where each site stands in its cell, with the interval of its rank. A rank is never given without it.
+"""Standings: each site's rank in its cell with its interval, its score among all firms, and the sites sure to lie in each quarter.
+
+A rank is never given without it.
 
 The same posterior as composition, over every participant of one cell, drawn simultaneously, so that a rank interval holds
 against the true order of all; once for each view of the noise, and the interval is their union. Rank 1 is the least energy. A

@@ -1,4 +1,4 @@
-"""From the exact label to the released one: the single place where both types meet.
+"""From the exact label to the released one: whether it may be released, which batches count, their count class, and the debits.
 
 The order is the ledger's: `debits` are written to disk first, then `release` draws. What leaves: two noised cells on a public
 grid, the class that holds the number of batches, and the key of the label. Nothing else of the plant's data enters the

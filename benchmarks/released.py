@@ -1,4 +1,4 @@
-"""What the privacy mechanism gave out: the only form in which a plant's label exists outside its site.
+"""What the privacy mechanism gave out: released labels and reports, their public grid, and which ordered value a quantile names.
 
 This module imports no labels. The wire, the transport, the outbox and the portal know this type and cannot name the
 exact one; an import contract holds that.

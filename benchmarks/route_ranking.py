@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from benchmarks.composition import seed_of
-from benchmarks.composition.entrants import lay_out
-from benchmarks.composition.industry_label import totals_of, whole_runs
+from benchmarks.composition.entrants import lay_out, whole_runs
+from benchmarks.composition.industry_label import totals_of
 from benchmarks.composition.participants import WHOLE_ROUTE, Participant, by_step
 from benchmarks.ranking import Standing, placed
 from benchmarks.routes import Pack, Route

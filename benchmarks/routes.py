@@ -1,4 +1,4 @@
-"""Process segments and routes: what a sector pack declares, as types.
+"""What a sector pack declares, as types: steps with boundary, variants, reference conditions, label rule and metrics, and routes.
 
 A *step* is a process segment (ISA-95) with its own product, boundary and rules. A *route* puts steps together with
 reference material ratios: tonnes of the step's product per tonne of the route's product. Everything here is data read

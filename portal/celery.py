@@ -1,4 +1,6 @@
-"""The Celery application. `celery -A portal.celery worker` is the worker, the only process that can open a report.
+"""The Celery application: sweeps when a worker starts and by its timer, what is missing told at start, and nudges for a sweep soon.
+
+`celery -A portal.celery worker` is the worker, the only process that can open a report.
 
 Work is a row with a named state; a task sweeps what is pending, takes no arguments and may run twice. A nudge is sent
 by the task's name, so that no service has to import a task; a lost nudge loses time, never data.

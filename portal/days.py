@@ -1,4 +1,7 @@
-"""The scheme's own days. What is published, due, signed or valid on a day means a day in the portal's zone, wherever its reader is."""
+"""The scheme's own days: which day a moment lies in, in the portal's zone, wherever its reader is.
+
+What is published, due, signed or valid on a day means a day in the portal's zone, wherever its reader is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/healthz`: whether this web process answers and reaches its database. `python -m portal.health` asks it from inside a container."""
+"""`/healthz`: whether this web process answers and reaches its database; and asking it from inside a container.
+
+`python -m portal.health` asks it from inside a container.
+"""
 
 from __future__ import annotations
 

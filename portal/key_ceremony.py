@@ -1,4 +1,4 @@
-"""Making the portal's keys and changing them.
+"""Making the portal's keys and rotating them, naming witnesses, and signing and taking up a new key directory.
 
 At first all at once, where the offline key is allowed to exist. Later in steps, so that the offline key stays where it is:
 `rotate` draws the new keys where they will be used and writes a request, `sign` answers it with the signed directory at

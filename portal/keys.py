@@ -1,4 +1,6 @@
-"""The portal's keys, read from files and read again when a file changes. Which process is given which is settled in the settings.
+"""The portal's keys and its signed key directory, read from files, read again when a file changes, and dropped from memory.
+
+Which process is given which is settled in the settings.
 
 While keys are rotated there are several of a kind: `processing.pem` and beside it `processing-<id>.pem`. A process takes every
 file whose name begins as its own setting's does. The worker opens with whichever key an envelope names; the web signs

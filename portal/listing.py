@@ -21,8 +21,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
+from portal.api_views import ProblemSerializer, StrictView
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, StrictView
 
 Row = dict[str, Any]
 Key = tuple[str, ...]

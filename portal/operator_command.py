@@ -1,4 +1,4 @@
-"""What the operator's commands share: help, answers and refusals in the language of the terminal, or that of `--language`."""
+"""What the operator's commands share: help, answers and refusals in a language, a remark where an installed portal stands beside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the API as problem documents (RFC 9457): `type, title, status, detail, code, remedy`, never a bare status.
+"""Errors of the API as problem documents (RFC 9457), also for unknown addresses and servers that are away; refusals counted by code.
 
 A refusal of the core (`benchmarks.errors`) is passed on in its own words; only the HTTP status is chosen here. `detail` and `remedy` are in
 the language that was asked for (`Accept-Language`); `code`, which programs hold on to, and `title`, the code in words, are the same in all.

@@ -1,4 +1,4 @@
-"""Public pages and the public API read from a replica of the default database, where `REPLICA_DATABASE_URL` names one.
+"""Public pages and the public API read from a replica of the default database; how far it is behind is watched, its trouble named.
 
 Only views that say so (`from_replica`), and only for who is not signed in: what somebody has just changed they must find. Every process
 looks each few seconds how far the replica has come; one that is away or too far behind is not read from until it is neither, and a view

@@ -1,4 +1,7 @@
-"""What lies in which database. The vault holds what the worker opened, and nothing else; no foreign key crosses."""
+"""What lies in which database: the models of the vault's apps in the vault, all else in the default database, migrations too.
+
+The vault holds what the worker opened, and nothing else; no foreign key crosses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statements whose text is written once, for the way that every report goes.
+"""SQL statements written once, for the way that every report goes: fetching rows, and inserting many rows of a model in one statement.
 
 Django writes a statement anew each time it is carried out; for a row or two that takes several times as long as PostgreSQL needs for
 the whole of it. What is read here is SQL as it stands in the caller; what is added are rows of models, so that a new column needs nothing.

@@ -1,4 +1,4 @@
-"""The web process: ciphertext only, no vault, no processing key.
+"""The web process: no vault, no processing key; what is loaded once and stays is taken out of the garbage collector's sight.
 
 What is loaded once and stays, some 200,000 objects, is taken out of the collector's sight: looking through it again made a request now
 and then several times as long as its neighbours. Full collections took a tenth as long afterwards.

@@ -1,4 +1,4 @@
-"""Packs that an authority approved, as this site keeps them: fetched, verified, then found by `pack` and `pack_version` in site.toml.
+"""Packs that an authority approved, fetched, verified, kept and found for site.toml; refused where unsigned or not in effect.
 
 Kept in the state directory under `packs/`: the signed document, the pack's file, and its own table of conversion factors where it
 brings one. Before anything is kept, the portal's signature, the digests of the files, the digest that labels name and the entry in the
@@ -39,13 +39,13 @@ class Packs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ApprovedShelf:
     """The shelf of a state directory."""
 
     folder: Path
 
     @classmethod
-    def of(cls, state: StateDirectory) -> Kept:
+    def of(cls, state: StateDirectory) -> ApprovedShelf:
         return cls(state.path / FOLDER)
 
     def versions(self) -> Collection[tuple[str, str]]:
@@ -124,7 +124,7 @@ class Offered:
 
 
 def fetch(
-    kept: Kept, portal: Packs, keys: Mapping[str, VerifyingKey], head: TreeHead, pack: str, version: str
+    kept: ApprovedShelf, portal: Packs, keys: Mapping[str, VerifyingKey], head: TreeHead, pack: str, version: str
 ) -> tuple[ApprovedPack, Path]:
     """Take one version from the portal, verify all of it, and keep it.
 
@@ -192,7 +192,7 @@ def fetch(
     return approval, kept.keep(document, text, factors, table)
 
 
-def require_signed(kept: Kept, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:
+def require_signed(kept: ApprovedShelf, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:
     """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError `pack-signature-invalid`."""
     from benchmarks.wire import approved
 

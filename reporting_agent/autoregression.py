@@ -1,4 +1,4 @@
-"""Regression of days that are like the days before them: errors as a first-order autoregression.
+"""Regression of days with errors as a first-order autoregression, and how far a sum of so many such days scatters.
 
 What is fitted is whitened by the correlation of neighbouring days (Prais and Winsten 1954; the estimate corrected for its bias,
 Kendall 1954), and the same correlation tells how far a sum of so many days scatters. Savings and the search for changes rest on it.

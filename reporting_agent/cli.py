@@ -19,7 +19,7 @@ from types import ModuleType
 from benchmarks import shelf
 from benchmarks.catalogue import own_language
 from benchmarks.errors import SteplabelError
-from reporting_agent.approved_packs import Kept
+from reporting_agent.approved_packs import ApprovedShelf
 from reporting_agent.completion import SHELLS, PrintCompletion
 from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.software import SOFTWARE
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")  # before pyarrow: as quick, and 50 MB less at its peak
         os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
     module: ModuleType = args.module
-    approved = Kept.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
+    approved = ApprovedShelf.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
     language = getattr(args, "lang", own_language(os.environ))
     LANGUAGE.set(language)
     try:

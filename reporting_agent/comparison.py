@@ -1,4 +1,4 @@
-"""The exact gap between the site's own label and a published benchmark, computed on the site.
+"""The exact gap between the site's own label and a published benchmark, computed on site, and what others publish beside it.
 
 Both sides are the same kind of value: the label is the pack's low quantile of batches at reference conditions, the benchmark
 is composed of other plants' labels. Two values are compared only where step, product, variant, metric, boundary and unit

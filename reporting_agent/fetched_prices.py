@@ -19,7 +19,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.network import Network
-from reporting_agent.sources.price_series import Kept, fetched_answers, kept_at, read_prices
+from reporting_agent.sources.price_series import FetchedAnswer, fetched_answers, kept_at, read_prices
 from reporting_agent.state import sync_folder, write_whole
 
 TIMEOUT_S = 60.0
@@ -31,7 +31,7 @@ HEADERS = {"User-Agent": "steplabel-agent", "Accept": "*/*"}
 class Fetched:
     """One answer. `unchanged`: it is the one that was there, to the byte."""
 
-    kept: Kept
+    kept: FetchedAnswer
     prices: int
     first: datetime
     last: datetime
@@ -73,7 +73,7 @@ def fetch(series: PriceSeries, site: Site, network: Network, now: datetime) -> F
     else:
         write_whole(path, content)
     first, last = (datetime.fromtimestamp(int(read.start_us[end]) / 1e6, UTC) for end in (0, -1))
-    return Fetched(Kept(path, now, digest), len(read.start_us), first, last, unchanged)
+    return Fetched(FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged)
 
 
 def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> bytes:
@@ -124,5 +124,5 @@ def _refused(series: PriceSeries, response: httpx.Response) -> InputError:
     )
 
 
-def _age(prices: Kept, now: datetime) -> timedelta:
+def _age(prices: FetchedAnswer, now: datetime) -> timedelta:
     return now - prices.fetched_at

@@ -1,4 +1,4 @@
-"""A published benchmark, read from a file or fetched: the one thing that comes from outside, and it is public.
+"""A published benchmark, read from a file or fetched, signature checked, withdrawal told; the newest at the portal by a pack.
 
 Fetching sends a plain GET for a public page: no site id, no value, no credential. Where the agent is enrolled, the
 portal's signature is checked with the keys it got at enrolment, wherever the document came from; where it is not, that is

@@ -1,4 +1,4 @@
-"""The agent's state directory: one SQLite database, one lock, and the secrets in files only their owner can read.
+"""The agent's state directory: one SQLite database with transactions, one lock, secrets, and files written whole or not at all.
 
 One directory belongs to one site. It holds what cannot be made again: the ledger of what was spent, the envelopes that
 were sealed, the receipts, the device key and the site's seed. A copy of it is a copy of the site's identity.

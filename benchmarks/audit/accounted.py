@@ -1,4 +1,4 @@
-"""What meters counted on the days that an auditor drew, and where it went: in batches, while standing, or where nothing explains it.
+"""What meters counted on drawn days and where it went (batches, standing, unexplained), and opened batches against scale records.
 
 Energies are in the meter's unit, hours are hours of known readings. The parts of a balance add up to its total.
 """

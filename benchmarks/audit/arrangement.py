@@ -1,4 +1,6 @@
-"""In what order the leaves of the data's tree stand: from the exact labels to the table of contents. It never leaves the site.
+"""In what order the leaves of the data's tree stand, by which headline metric, and what a release reads of a label's data.
+
+It never leaves the site.
 
 For every step its used batches, cell by cell (product and variant as they were labelled), each cell rising by the value of the
 step's headline metric at reference conditions, ties by id; then its excluded batches by (reason, start, id). The headline metric is

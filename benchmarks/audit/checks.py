@@ -1,4 +1,4 @@
-"""The checks of an opening, one for each way of cheating: code, sentence, remedy, and the records it is about.
+"""Runs all checks of an opening, one for each way of cheating, in their order, and tells what each found.
 
 What a sample can show and what only the whole can:
 

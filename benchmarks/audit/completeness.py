@@ -1,4 +1,4 @@
-"""Checks of what is missing: batches left out, batches whose ends were cut, output that no scale saw.
+"""What the checks of missing things say (batches left out, ends cut, output that no scale saw) of what was accounted for.
 
 What they can see and what not stands in docs/audit.md, with how often each finds how much: by simulated works.
 """

@@ -1,4 +1,4 @@
-"""Checks that compute: records from readings, order and counts from records, and what the meters counted besides."""
+"""Checks that compute: readings as committed to, records from readings and rows, reasons for exclusion, ranks and counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Checks of what everybody can have: promise, tree head, commitment and challenge. Each says one sentence of one thing."""
+"""Checks of what everybody can have: promise, plan of the draw, tree head, commitment, one root everywhere, and challenge.
+
+Each says one sentence of one thing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of an opening that compute nothing of its batches: proofs, kinds, method, seed, and the draw repeated."""
+"""Checks of an opening that compute no batch: proofs, nothing held back, kinds of leaves, seed, noise drawn again, and method."""
 
 from __future__ import annotations
 

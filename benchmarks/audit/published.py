@@ -1,4 +1,4 @@
-"""A published benchmark held against what it was composed of: every report a logged leaf; `recomposed` computes its figures again.
+"""Reads the file of what a published benchmark was composed of, and requires document, reports and labels to be those of the log.
 
 The file `steplabel/composed-of/1` is for who may see protected values: the signed document, the reports that entered (with site
 and firm, for one site a firm enters) and their protected labels, a signed head of the log, and a proof for each leaf. From it:

@@ -1,4 +1,4 @@
-"""Every figure of a published version from the reports in its file: composed again, with nothing taken from the document's word.
+"""Composes every figure of a published version again from its reports; labels left out unexplained, and what rests on its word.
 
 Which rules hold, which cells there are, who enters: pack, day and reports say so. What only the document says is listed: cells that repeat
 an earlier version (held by that version's signed document alone), labels left out for a reason that the file does not show, and

@@ -1,4 +1,6 @@
-"""What an auditor draws: how many, from which strata, and which positions. Plant and auditor compute the same, from public values.
+"""What an auditor draws: how many, from which strata, which positions by which seed, and how surely a misstated record is among them.
+
+Plant and auditor compute the same, from public values.
 
 How many: a stratum of N records of which K are misstated is drawn without replacement, so n draws miss all of them with
 probability C(N-K, n) / C(N, n) (hypergeometric; JCGM 106 and ISO 2859-2 call it the risk of accepting). `needed` gives the least n

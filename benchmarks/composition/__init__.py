@@ -9,7 +9,8 @@ Read in this order: `participants` (who enters, one site a firm), `rules` (what 
 from benchmarks.composition.best_and_typical import compose_step
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.industry_label import compose_route, compose_with_roster, roster_of
-from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step, designate
+from benchmarks.composition.one_site_a_firm import designate
+from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
 from benchmarks.composition.savings_potential import Potential

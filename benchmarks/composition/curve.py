@@ -1,4 +1,4 @@
-"""The percentile curve of a cell: which value a tenth, two tenths, ... of the firms stay at or below.
+"""The percentile curve of a cell: which points it has for so many firms, and the value that each share of them stays at or below.
 
 From the same posterior as the step's best, so that noise neither lowers its foot nor lifts its head. Between two points, and
 beyond the first and the last, lie at least five firms (`FEWEST_BETWEEN`): nine points from 50 firms on, the quartiles from 20 on,

@@ -1,4 +1,7 @@
-"""Who enters each cell of a route, and why the others do not. Laid out once for the label, its totals and its roster."""
+"""Who enters each cell of a route, why the others do not, and which sites have an eligible label at every step.
+
+Laid out once for the label, its totals and its roster.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.composition.participants import Participant, comparable, designate, in_cell
+from benchmarks.composition.one_site_a_firm import Run, designate, order
+from benchmarks.composition.participants import Participant, comparable, in_cell
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.routes import MetricRule, Pack, Route, RouteStep, Step
 
@@ -104,3 +108,13 @@ def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
     fewest = min(rule.firms_from for rule in pack.composition)
     enough = [variant for variant, who in of_variant.items() if len(who.entering) >= fewest]
     return enough[0] if enough else max(of_variant, key=lambda variant: len(of_variant[variant].entering))
+
+
+def whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
+    """Every site with an eligible label at each step of the route: its labels, in the route's order; sites as `order` has them."""
+    headline = [cell for cell in laid_out if cell.headline]
+    runs: dict[str, list[Participant]] = {}
+    for cell in headline:
+        for participant in cell.who.eligible:
+            runs.setdefault(participant.site, []).append(participant)
+    return sorted((run for run in runs.values() if len(run) == len(headline)), key=order)

@@ -1,4 +1,4 @@
-"""The whole route: every step's cells, and three totals per tonne of the route's product.
+"""The industry label of a whole route: every step's cells, three totals per tonne of product, and who stands behind each value.
 
 The composite puts the step bests together with the pack's reference ratios; step bests need not be attainable
 together, so beside it stands what participants' own plants reached over the whole route, under the same rule. A
@@ -12,17 +12,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.composition import best_and_typical
-from benchmarks.composition.entrants import ByStep, Cell, lay_out
+from benchmarks.composition.entrants import ByStep, Cell, lay_out, whole_runs
 from benchmarks.composition.noise import Views, observe
-from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Participant, Roster, cell_key, member
+from benchmarks.composition.one_site_a_firm import Run, one_run_a_firm
+from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Roster, cell_key, member
 from benchmarks.composition.posterior import Observed, draw_count
 from benchmarks.composition.result import IndustryLabel, RouteTotal
 from benchmarks.composition.rules import Averaging, rule_for
 from benchmarks.packs import digest
 from benchmarks.routes import Pack, Route
-
-Run = Sequence[Participant]
-"""One site's labels at every step of the route, in its order."""
 
 
 def compose_route(
@@ -42,13 +40,13 @@ def compose_route(
         averaging: as a version published before had it, where its figures are computed again.
     """
     laid_out = lay_out(pack, route, participants_by_step)
-    return _compose(pack, route, laid_out, _one_run_a_firm(laid_out), rng, period, averaging)
+    return _compose(pack, route, laid_out, one_run_a_firm(whole_runs(laid_out)), rng, period, averaging)
 
 
 def roster_of(pack: Pack, route: Route, participants_by_step: ByStep) -> Roster:
     """Who stands behind every value of `compose_route` on the same input: what the gate compares between versions."""
     laid_out = lay_out(pack, route, participants_by_step)
-    return _roster(laid_out, _one_run_a_firm(laid_out))
+    return _roster(laid_out, one_run_a_firm(whole_runs(laid_out)))
 
 
 def compose_with_roster(
@@ -56,7 +54,7 @@ def compose_with_roster(
 ) -> tuple[IndustryLabel, Roster]:
     """`compose_route` and `roster_of` at once."""
     laid_out = lay_out(pack, route, participants_by_step)
-    runs = _one_run_a_firm(laid_out)
+    runs = one_run_a_firm(whole_runs(laid_out))
     return _compose(pack, route, laid_out, runs, rng, period, "five-ranks"), _roster(laid_out, runs)
 
 
@@ -121,26 +119,6 @@ def _sum(composed: Sequence[best_and_typical.Composed], draws: Sequence[best_and
     total = np.sum([result.ratio * drawn for result, drawn in zip(results, draws, strict=True) if drawn is not None], axis=0)
     value, interval = best_and_typical.summary(total)
     return RouteTotal(value, interval, unit, firms)
-
-
-def whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
-    """Every site with an eligible label at each step of the route: its labels, in the route's order. Of one firm the site whose smallest
-    count class is largest comes first, then the smallest site id: as `designate`."""
-    headline = [cell for cell in laid_out if cell.headline]
-    runs: dict[str, list[Participant]] = {}
-    for cell in headline:
-        for participant in cell.who.eligible:
-            runs.setdefault(participant.site, []).append(participant)
-    whole = [run for run in runs.values() if len(run) == len(headline)]
-    return sorted(whole, key=lambda run: (run[0].firm, -min(p.label.count_class for p in run), run[0].site))
-
-
-def _one_run_a_firm(laid_out: Sequence[Cell]) -> list[Run]:
-    """One site of each firm."""
-    one_a_firm: dict[str, Run] = {}
-    for run in whole_runs(laid_out):
-        one_a_firm.setdefault(run[0].firm, run)
-    return list(one_a_firm.values())
 
 
 def _energy(unit: str) -> str:

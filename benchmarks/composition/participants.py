@@ -1,9 +1,4 @@
-"""Who enters a composition: eligible labels, compared only within one cell, and one site a firm.
-
-**One site a firm** is settled by a public fact and not by the noised values, because choosing a firm's better site
-would choose by noise and pull the label down: the site with the largest count class (the most precise label), then
-the smallest site id. The firm's other sites stand in the standings and do not enter the industry's values.
-"""
+"""Released labels with their site and firm, the cells within which they may be compared, and the roster of firms behind each value."""
 
 from __future__ import annotations
 
@@ -134,14 +129,6 @@ def in_cell(participants: Iterable[Participant], step: Step, rule: MetricRule, v
 def comparable(label: ReleasedLabel, step: Step, rule: MetricRule) -> bool:
     """Same boundary, unit and grid as the pack declares: only then is the value compared (EN 16231, 4.1)."""
     return label.boundary == step.boundary.id and label.unit == rule.unit and label.grid == rule.grid
-
-
-def designate(participants: Sequence[Participant]) -> list[Participant]:
-    """One site a firm: the largest count class, then the smallest site id; in the order of firms."""
-    chosen: dict[str, Participant] = {}
-    for participant in sorted(participants, key=lambda p: (p.firm, -p.label.count_class, p.site)):
-        chosen.setdefault(participant.firm, participant)
-    return list(chosen.values())
 
 
 def member(run: Sequence[Participant]) -> Member:

@@ -1,6 +1,6 @@
-"""Where the plants' true values lie, given their noised values, and which of these are probably jumps of the noise.
+"""Where the plants' true values lie, given their noised values, which are probably jumps of the noise, and whether the model fits them.
 
-A normal hierarchical model, simulated, which also says whether it fits.
+A normal hierarchical model, simulated.
 
 Assumptions: plant i's noised value y_i is normal around its true value with the known standard deviation s_i of its
 release; true values are normal between plants with unknown mean mu and standard deviation tau >= 0. Flat priors on

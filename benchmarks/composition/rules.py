@@ -1,4 +1,4 @@
-"""Which value of the industry is published, by the number of controlling firms (pack policy), and what it means.
+"""Which ranks make up the industry's best and the median firm, by the number of controlling firms, and a firm's heaviest weight.
 
 No figure is one firm's: the best is a mean of at least five firms (`FEWEST_AVERAGED`), and whatever stands at a rank (the median firm, a
 point of the curve) is the mean of the five ranks around it, at either end of the outermost five. With single ranks, whoever knew a

@@ -1,4 +1,4 @@
-"""What of a cell's percentile curve may be shown: with the cell's best and never without it, at a distance in firms, rounded.
+"""Which of a cell's curve points are shown, by the firms between them, rounded; and whether one gives firms away beside an earlier curve.
 
 A curve is decided with its cell: the same firms stand behind both, so what refuses the one refuses the other, and a later version
 that differs in too few firms waits for both. Where some point of it would move by too few of the changed firms, which would tell in which

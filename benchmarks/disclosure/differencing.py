@@ -1,4 +1,7 @@
-"""One value beside another publication: what their difference would give away, as if it were published (`influence`).
+"""What the difference of two shown values gives away: beside earlier versions, other peer groups, other metrics, and other years.
+
+The other is of an earlier version, another peer group, another year, or another metric of the step; their difference is judged as if it
+were published (`influence`).
 
 Each check gives the reason why the value is refused, or None. Several publications at once are held in `several_publications`.
 """

@@ -1,4 +1,4 @@
-"""The gate over a whole draft: each step's values, then the totals, then what the totals would give away.
+"""The gate: decides every value of a draft, steps before totals; removes what is refused, rounds the rest, or holds the whole draft.
 
 Its `published` label is the only thing that pages, API, CSV and PDF may show: refused values are gone from it, the
 others are rounded. A draft with a held cell (`GateResult.hold`) waits as a whole: publishing the rest now would make

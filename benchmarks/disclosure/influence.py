@@ -1,4 +1,4 @@
-"""How far each firm that changed between two publications moves the figures that both show.
+"""How far each changed firm moves the figures that two values show, in one year or between two: who is given away, who is blurred.
 
 Two publications of one cell are a third: their difference. Where a firm that nobody doubts to be poor joins together with the best one,
 a mean of the best five sees the best alone, and counting changed firms protects neither. So besides being counted firms are weighed,

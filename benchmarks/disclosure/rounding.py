@@ -1,4 +1,4 @@
-"""Rounding to the public grid: values half to even, intervals outward, so that a rounded interval never promises more.
+"""Rounding to the public grid: values half to even, intervals outward; and the grid width of a route's total.
 
 Exact fractions throughout: a float is taken at its exact binary value, and the result is the float nearest to a point
 of the grid.

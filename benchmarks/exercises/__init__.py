@@ -5,7 +5,7 @@ texts for each language (`en.toml`, `zh.toml`), the files to work on under `data
 computes from these files (`python -m reporting_agent.exercises`; a test computes them again). Read in this order: `reading`, `checking`.
 """
 
-from benchmarks.exercises.checking import TRIES, Verdict, check, working
+from benchmarks.exercises.checking import TRIES, CheckedAnswer, check, working
 from benchmarks.exercises.reading import Exercise, Question, Role, every, named
 
-__all__ = ["TRIES", "Exercise", "Question", "Role", "Verdict", "check", "every", "named", "working"]
+__all__ = ["TRIES", "CheckedAnswer", "Exercise", "Question", "Role", "check", "every", "named", "working"]

@@ -1,4 +1,4 @@
-"""Whether an answer is right; if not, why not where that can be known, and where to look next."""
+"""Judges an answer to an exercise: right, or which mistake and where to look next; and how the right answer comes about."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FACTORS = (1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckedAnswer:
     """One answer, judged. `code` names the mistake that it was recognised as; `said` tells why, `look` where to look next."""
 
     question: str
@@ -46,12 +46,12 @@ class Verdict:
         return not self.right and self.code != UNREADABLE
 
 
-def check(exercise: Exercise, question: Question, given: str, language: str) -> Verdict:
+def check(exercise: Exercise, question: Question, given: str, language: str) -> CheckedAnswer:
     """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its place from 1 on, or its words."""
     code = _choice(exercise, question, given) if question.kind == "choice" else _number(exercise, question, given)
     right = code == RIGHT
     look = "" if right else exercise.text(f"question.{question.id}.look", language)
-    return Verdict(question.id, given, right, code, _said(exercise, question, code, language), look)
+    return CheckedAnswer(question.id, given, right, code, _said(exercise, question, code, language), look)
 
 
 def working(exercise: Exercise, question: Question, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Limits of standards beside the label: only from verified sources, always marked with their basis, never as a gap.
+"""Verified limits of standards beside the label, with their basis, never as a gap, and editions in force that the pack does not hold.
 
 A limit is an annual average and the label a low quantile of batches (two bases, never mixed): so a limit has no
 position on the ladder's scale, and nothing here subtracts one from the other.

@@ -1,23 +1,19 @@
-"""The five classes of what a practice saved, and which sites' reports of them close a batch of five firms, told only then.
+"""The five classes of what a practice saved, and how many of those reported fell in each.
 
-A site finds its class by its own baseline and reporting period. Of each firm a batch takes the report that waits longest, and it closes
-when it holds five firms: so any two published states differ by one report each of at least five firms, or not at all, in whatever order
-reports come and are withdrawn. What a batch tells of a firm at most: its class to who knows those of the four others, and to everybody
-where all five are alike.
+A site finds its class by its own baseline and reporting period; which reports are counted when says `closed_batches`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
 from benchmarks.declared import Declared, Words, worded
-
-FEWEST_FIRMS = 5
+from benchmarks.guidance.closed_batches import FEWEST_FIRMS
 
 
 class Outcome(StrEnum):
@@ -50,16 +46,6 @@ _WORDS = {
     Outcome.FROM_2_TO_5: worded("Saving proven, 2 to 5 % of the expected energy"),
     Outcome.FROM_5: worded("Saving proven, 5 % or more of the expected energy"),
 }
-
-
-def closing_batch(firms: Sequence[Hashable]) -> tuple[int, ...]:
-    """Which of the waiting reports are counted now, by their places: of each firm the first; none before there are enough firms.
-
-    Args:
-        firms: of the waiting reports of one practice, in the order in which they came.
-    """
-    first = {firm: place for place, firm in reversed(list(enumerate(firms)))}
-    return tuple(sorted(first.values())) if len(first) >= FEWEST_FIRMS else ()
 
 
 class Reported(Declared):

@@ -1,4 +1,4 @@
-"""What a process cannot run without, as an amount: a trace of it in a report is no report of it.
+"""Batches that report too little of a carrier the process cannot run without, and how the label would rise at the usual amount.
 
 A pack says of such carriers how much of each a unit of output takes at least (`Need`). Every batch is judged by its own record alone. Of
 a medium made inside the step, what makes it must have been taken instead. Less than is usual leaves no batch out: it is told beside the

@@ -1,4 +1,4 @@
-"""What a step gives back, against what it takes: no gas, steam or coke holds more heat than came in to make it.
+"""Batches that give back more gas, steam or coke than their yield allows, and how the label would rise at what is usual.
 
 A pack says of what a step gives back how much heat it can hold at most (`Yield`), of what the step takes or a unit of output. A run that
 gives back more is left out; more than is usual leaves no run out and is told beside the label. Each run is judged by its own record alone.

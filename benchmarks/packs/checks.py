@@ -1,4 +1,7 @@
-"""What must hold between the parts of a pack. Each check yields its faults, and a pack that has some is refused with all of them."""
+"""What must hold between the parts of a pack, refusal of its faults, carriers that clash with known ones, sources read in the future.
+
+Each check yields its faults, and a pack that has some is refused with all of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits as the standards correct them, and the grade a value meets.
+"""Limits as the standards correct them, the grade a value meets, the variables they ask for, and the strictest limit possible.
 
 The standards correct the limit and leave the actual value alone; a value meets a grade when actual <= corrected limit, each
 grade on its own. Grades need not be in order: an oven older than 15 years has L1 > L2 under GB 21342-2025, so a plant can

@@ -1,4 +1,4 @@
-"""What a changed pack would move, before it is taken: the numbers that differ, and the labels that come out otherwise."""
+"""What a changed pack would move before it is taken: the numbers that differ, labels that come out otherwise, other grades met."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number of a pack with its source: what decides a label, a limit, a release or a publication, and where it was read.
+"""Every number of a pack and of its conversion factors with its source and what it decides, and a digest of how all were read.
 
 A number names its own source, or the pack's `[numbers]` names one for its role. A number without either is listed with none: that is a
 gap in the pack, never passed over.

@@ -1,4 +1,4 @@
-"""Refuses debits by which an account would spend more than its cap, or a correction more than its reserve: the rules of the privacy ledger.
+"""Rules of the privacy ledger: adds up debits by account, refuses what exceeds the cap, the reserve or the number of corrections.
 
 In rational arithmetic; keeping the ledger durable is the agent's work.
 

@@ -1,4 +1,4 @@
-"""The private quantile: permute-and-flip over the cells of the public grid.
+"""The private quantile: permute-and-flip over the cells of the public grid, their scores, the exact law of a draw, dyadic epsilons.
 
 Score. For cell v and target rank k, u(v) = -max(0, #{x < v} - (k - 1), k - #{x <= v}): the number of records that would have
 to be replaced before v is the k-th smallest. Replacing one record changes it by at most 1; so does adding or removing one

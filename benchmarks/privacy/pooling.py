@@ -1,4 +1,4 @@
-"""Pooling: how many earlier years the label of a small plant's step covers as well, so that enough batches hold its value in place.
+"""Pooling earlier years into a small plant's label: how many it takes, how many are allowed, and fewest batches for a release.
 
 A pooled label stands in the report of its last year beside labels of that year alone, and is drawn once: its batches are debited in
 the years in which they began, and the ledger's cap holds for each batch over all years and reports. So at the usual cap of two

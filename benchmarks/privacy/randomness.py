@@ -1,4 +1,4 @@
-"""Randomness that an auditor can check: a ChaCha20 stream keyed by the site's secret seed and public values.
+"""Randomness an auditor can check: a stream keyed by the site's seed and public values, the seed's commitment, and a report's salt.
 
 The site commits to its seed at enrolment; key and nonce are HKDF(seed; challenge, data root, name of the draw). A crash or a
 retry gives the same bytes, and the seed is opened to the auditor alone. The challenge is the portal's, 32 random bytes given after

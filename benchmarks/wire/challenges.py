@@ -1,4 +1,4 @@
-"""The portal's signed answer to a commitment: 32 random bytes that the site's draws are keyed by, and a place in the log.
+"""The portal's signed answer to a commitment: random bytes, place in the log, ledger's stand; handed back to a portal that lost it.
 
 The site cannot know them before its data are fixed, so it cannot choose records, or the moment, by their luck. The portal
 does not know the site's seed, so it cannot choose the noise. It gives one challenge for one commitment, always the same

@@ -1,4 +1,4 @@
-"""Does a report say what its pack allows? What the worker checks once it has opened one, before anything is counted.
+"""Whether a report says what its pack allows, the digest of a release policy, and which steps and metrics a report answers.
 
 The schema makes sure that a report is well-formed; this makes sure that its labels are comparable with everybody
 else's: the same step, boundary, metric, unit and public grid, the pack's quantile, a public count class, and no

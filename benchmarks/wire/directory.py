@@ -1,4 +1,4 @@
-"""Whose keys: the portal's key directory, signed offline, and the enrolment token that says by whom.
+"""The portal's key directory, signed offline, the witnesses of its log, and the enrolment token that names the directory key.
 
 A portal that could hand out keys of its own choice could read every report. So the directory of processing and receipt
 keys is signed by a key that is kept off the portal, and that key's fingerprint reaches the plant in the enrolment

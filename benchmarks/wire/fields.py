@@ -1,4 +1,4 @@
-"""Strict reading of a decoded map: every field is asked for by name and kind, and what nobody asked for is refused.
+"""Strict reading of a decoded map, field by field, refusal of what nobody asked for, and the one spelling of a fraction.
 
 The wire's schemas are written as one read per field; the names in the refusals are paths such as `labels[3].best.cell`.
 """

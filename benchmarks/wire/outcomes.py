@@ -1,4 +1,4 @@
-"""The file by which a site tells what a practice did there, signed by its device: the format; `savings.practice_outcome` finds the class.
+"""The format of the file that tells what a practice did at a site, signed by its device, and of an auditor's confirmation in it.
 
 A person carries it to the portal (`portal.practices.outcomes`). Everything that it holds stands in `SiteOutcome`. An auditor who found the
 same class in the plant's own records may sign it too: the member `confirmation` then names the file by its digest and the day, no figure.

@@ -1,4 +1,4 @@
-"""The signature on a published benchmark, so that a copy of the JSON file can be trusted wherever it was found.
+"""The signature on a published benchmark, by which a copy found anywhere can be trusted, and the digest that a citation names.
 
 The document is JSON with decimal fractions, which canonical CBOR does not carry; what is signed is the SHA-256 of its
 canonical JSON: without the member `signature`, sorted keys, no white space, UTF-8, numbers in their shortest form.

@@ -1,4 +1,4 @@
-"""A new key directory in two steps: a request goes out to the offline key, the signed directory comes back.
+"""A new key directory or other witnesses: a request to the offline key, the signed directory back, refusal of what does not follow.
 
 The request names the directory it follows and says the next one whole, so that the person at the offline key sees exactly
 what will be signed. Nothing secret is in it. Who signs holds it against the directory signed before: keys are only added,

@@ -1,4 +1,4 @@
-"""Fills a report up to one of six sizes and seals it for the holder of the processing key: HPKE (RFC 9180), one suite, no choice.
+"""Seals and unseals by HPKE (RFC 9180): a report filled up to one of six sizes, to the processing key; other content, to its reader's key.
 
 The suite is ML-KEM-768 + X25519 (hybrid), SHAKE256 and AES-256-GCM: the seal holds as long as either the lattice or the
 curve does, so a copy kept today stays closed to a quantum computer later. There is no suite field to downgrade. The

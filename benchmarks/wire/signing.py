@@ -1,4 +1,4 @@
-"""Ed25519 signatures (RFC 8032), each bound to one purpose and each key to one role.
+"""Ed25519 signatures (RFC 8032) bound to one purpose, keys to one role, key ids, and secrets that no log or pickle gets.
 
 What is signed is always `label || 0x00 || canonical CBOR`: the label names the purpose, so a signature made for one
 thing is never valid for another. A key signs only what its role may: a device never signs a receipt.

@@ -1,4 +1,4 @@
-"""`POST /api/v1/enrolments/`, `POST /api/v1/rotations/` and `GET /api/v1/directory/`."""
+"""The API of enrolling a device, rotating its key and the key directory (`/api/v1/enrolments/`, `rotations/`, `directory/`)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts import enrolling
 from portal.accounts.models import HEX_32
+from portal.api_views import ProblemSerializer, PublicView, StrictSerializer, StrictText, StrictView
 from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, PublicView, StrictSerializer, StrictText, StrictView
 
 SIGNATURE = RegexValidator(r"^[0-9a-f]{128}\Z", "128 hexadecimal digits, lower case.")
 

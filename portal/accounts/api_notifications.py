@@ -15,12 +15,12 @@ from rest_framework.response import Response
 from benchmarks.phrases import Phrase
 from portal.accounts.api_keys import Holder
 from portal.accounts.scopes import Scope
+from portal.api_views import ProblemSerializer, StrictInteger, StrictSerializer, StrictView
 from portal.listing import MOST_ROWS, REFUSED, Filter, ListView, listed, number, row_of
 from portal.notifications import telling
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
 from portal.notifications.selectors import every_notice
-from portal.schema import ProblemSerializer, StrictInteger, StrictSerializer, StrictView
 
 LARGEST = 2**53 - 1
 """A number that every reader of JSON keeps exact."""

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import SiteView, regulated_site_views, sites_of
+from portal.api_views import StrictView
 from portal.listing import REFUSED, Filter, ListView, Row, listed
 from portal.names import in_chinese
 from portal.openness import ANY_KEY
-from portal.schema import StrictView
 
 
 class KeySerializer(serializers.Serializer[Any]):

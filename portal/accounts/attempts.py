@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted by account and device, so that passwords and codes cannot be guessed by the thousand.
+"""How many failed sign-ins a browser, a network and an account are allowed, so that passwords and codes cannot be guessed by the thousand.
 
 An attempt takes its place in every count *before* the password is looked at, and a success gives the places back: a burst
 of requests at once cannot slip between the looking and the counting. A browser that signed in to the account before (`devices`) has

@@ -1,4 +1,4 @@
-"""The unified social credit code of a firm, or of a branch that has one of its own: GB 32100, 18 characters.
+"""The unified social credit code of a firm or a branch (GB 32100, 18 characters): its check digit, and where one is required.
 
 The last is a check digit (clause 5.3, after GB/T 17710): a slip of one character or of two neighbours is found.
 """

@@ -1,4 +1,4 @@
-"""A browser that has signed in to an account before is known by a signed cookie: guessing strangers do not use up its tries.
+"""How a browser that has signed in to an account before is recognised: by a signed cookie. What it may try is for `attempts` to say.
 
 After OWASP, *Slow Down Online Guessing Attacks with Device Cookies*
 (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies). The cookie's name is a keyed digest of the

@@ -1,4 +1,7 @@
-"""Enrolment: a one-time token admits one device to one site; its key may be rotated. Devices are revoked, never deleted."""
+"""Enrolment: a one-time token admits one device to one site; its key may be rotated, and the device revoked.
+
+Devices are revoked, never deleted.
+"""
 
 from __future__ import annotations
 

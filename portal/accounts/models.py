@@ -1,4 +1,4 @@
-"""People, organisations, the firms that control them, their sites, and the devices that sign for the sites."""
+"""People, organisations and memberships, jurisdictions, controlling firms, sites, devices, enrolment tokens, API keys, saved filters."""
 
 from __future__ import annotations
 

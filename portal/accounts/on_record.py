@@ -1,4 +1,4 @@
-"""What a person does to their own sign-in goes on record, wherever it is done: allauth says so by signals."""
+"""What a person does to their own sign-in goes on record, by allauth's signals; a changed password ends the other sessions."""
 
 from __future__ import annotations
 

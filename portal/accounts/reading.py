@@ -1,4 +1,4 @@
-"""How a person wants pages and mails."""
+"""How a person wants pages: the zone that they are shown times in."""
 
 from __future__ import annotations
 

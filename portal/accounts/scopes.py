@@ -1,4 +1,7 @@
-"""What an API key may be good for, and which of it a role allows. A key never does more than the role of its organisation."""
+"""What an API key may be good for (its scopes), which of it a role allows, and letting in only keys that have a view's scope.
+
+A key never does more than the role of its organisation.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second factor: whose role asks for it, whether this session has shown it, and how its secret is kept.
+"""The second factor: whose role asks for it, whether this session has shown it, how its secret is kept, giving and taking it away.
 
 A code of an authenticator app (RFC 6238) or a recovery code. allauth's own views set it up and check it: they are wired in
 `web/account_urls`, their forms and words are in `web/account_forms` and `web/signing_in`. Who may publish, or attest what is

@@ -1,4 +1,7 @@
-"""Who a person is here, and which sites they may see. Every other selector asks these; a view never filters by itself."""
+"""Who a person is here (roles, organisations, jurisdictions), for what they may decide, and which sites and devices they may see.
+
+Every other selector asks these; a view never filters by itself.
+"""
 
 from __future__ import annotations
 

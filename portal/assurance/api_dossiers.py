@@ -14,13 +14,13 @@ from benchmarks.phrases import Phrase
 from portal.accounts.models import Site
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import visible_sites
+from portal.api_views import ProblemSerializer, StrictView
 from portal.assurance.dossier_document import dossier_json
 from portal.assurance.dossiers import Met, Shown, dossier
 from portal.assurance.offers import Unit
 from portal.assurance.programmes import programmes
 from portal.days import scheme_day
 from portal.listing import REFUSED, SITE, Filter, ListView, listed
-from portal.schema import ProblemSerializer, StrictView
 from portal.translog.api import HashField
 
 SITE_ASKED = Filter("site", SITE, Phrase("The id of the site whose dossiers are asked for."), needed=True)

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from benchmarks.audit.signed_draws import read
 from portal.accounts.scopes import Scope
+from portal.api_views import ProblemSerializer, StrictView
 from portal.assurance.evidence_file import drawn_sample, drawn_samples, evidence_of
 from portal.keys import receipt_key
 from portal.listing import PERIOD_FILTER, REFUSED, SITE_FILTER, ListView, listed, number
-from portal.schema import ProblemSerializer, StrictView
 from portal.translog.api import HashField, InclusionSerializer
 
 

@@ -1,4 +1,4 @@
-"""What a regulator has assigned at the sites of its jurisdiction, with how each stands on a day."""
+"""What a regulator has assigned and how each stands on a day; which sites, bodies and periods there are to assign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading attestations: what each says, and how it stands on a day.
+"""Reading attestations: what each says, how it stands on a day, the short code that finds it, and the report that an audit is of.
 
 The short code under which anybody finds an attestation: its kind, then the first 80 bits of its digest in Crockford's base 32.
 

@@ -1,4 +1,4 @@
-"""The public keys that auditors sign with: registered by their owner, revoked by anybody of the body.
+"""Auditors: registering and revoking their public signing keys, declaring an interest in a firm, and who may act in an engagement.
 
 Who of a certification body may audit: a person of it who declared that there is no interest in the firm.
 

@@ -1,4 +1,4 @@
-"""What sites report that practices saved, confirmed by auditors: whose confirmation counts, what waits for one, and taking it back.
+"""What sites report that practices saved: handed in, confirmed or refused by auditors, taken back; whose confirmation counts.
 
 Who confirms is an auditor of a body assigned to the site who declared no interest there. What confirms is a signature over the agent's own
 file, made on the auditor's machine from the plant's records (`steplabel-agent practices confirm`).

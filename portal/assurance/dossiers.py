@@ -1,4 +1,4 @@
-"""A site's dossier for a programme.
+"""A site's dossier for a programme: criteria shown, declared, missing or met; a firm's declaration, an officer's reading of its paper.
 
 Each criterion is *shown* by what is on record here and anybody with rights to it can check, *declared* by the firm with the digest of a
 paper, or *missing*. An officer of where the site lies who read that paper *confirms* or *refutes* it. Nothing of it is a value.

@@ -1,4 +1,4 @@
-"""An engagement: one assigned site and period with its reports, findings, interests and attestations, for body, firm and regulator."""
+"""An engagement: a site and period with reports, findings, interests and attestations, for body, firm and regulator; and appeals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The evidence file of a sample (`benchmarks.audit.sample_file`): what an auditor needs from the portal to verify an opening."""
+"""The drawn samples, and the evidence file of each (`benchmarks.audit.sample_file`): what an auditor needs to verify an opening."""
 
 from __future__ import annotations
 

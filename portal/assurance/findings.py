@@ -1,4 +1,4 @@
-"""Findings: raised by the auditor, answered by the firm, returned or closed by the auditor.
+"""Findings: raised, answered, returned or closed, appealed to the regulator and decided; and engagements that end with the firm.
 
 A firm that disputes one appeals, once, to the regulator of the site, as a firm asks the authority that ordered a check to review it.
 

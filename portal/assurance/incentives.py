@@ -1,7 +1,8 @@
-"""Incentives recorded against evidence: what a site was given, under which scheme, on what digest, by whom.
+"""Incentives recorded against evidence: what a site was given, under which scheme, by whom; and their correction by a second officer.
 
 What was entered in error stays readable: a second officer adds a correction, and the amount of the newest one counts.
-A wrong correction is corrected by an officer who recorded neither it nor the incentive."""
+A wrong correction is corrected by an officer who recorded neither it nor the incentive.
+"""
 
 from __future__ import annotations
 

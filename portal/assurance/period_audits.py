@@ -1,4 +1,7 @@
-"""What audits came to over a period, counted over the sites that a regulator may see: assignments, opinions, findings. Never a value."""
+"""What audits came to over a period, counted over a regulator's sites: assignments, opinions, findings; and what became of reports.
+
+Never a value.
+"""
 
 from __future__ import annotations
 

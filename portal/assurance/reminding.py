@@ -1,4 +1,4 @@
-"""What an engagement asks of the auditor on a day, and who is told of the days of an audit that come or are past: each once.
+"""Who is told of an audit: of assignments, findings, draws, statements, and of its days, each once; and what it asks of the auditor.
 
 That a day was told of is written in the transaction of its notices, under a unique key: a sweep that dies leaves neither and the next
 one tells, and of two at once the second finds the row. The worker reads days and numbers here, never what somebody wrote.
@@ -30,7 +30,7 @@ from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_a
 from portal.assurance.next_audit import Duty
 from portal.assurance.obliged_sites import DueSite, due_sites
 from portal.notifications.kinds import Kind
-from portal.notifications.telling import Told, tell
+from portal.notifications.telling import NoticeFacts, tell
 
 BEFORE_EXPIRY = timedelta(days=90)
 """Time to arrange a new audit."""
@@ -114,7 +114,7 @@ def tell_of_act(finding: Finding, act: Act, now: datetime) -> None:
     elif act == Act.APPEALED:
         about = finding.assignment
         tell_body(Kind.FINDING_APPEALED, about, now, finding=finding.number)
-        parts: Told = {"assignment": about.pk, "number": finding.number}
+        parts: NoticeFacts = {"assignment": about.pk, "number": finding.number}
         tell(Kind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _told(about, None), now)
     elif act in (Act.CONFIRMED, Act.ANNULLED):
         for notify in (tell_firm, tell_body):
@@ -156,11 +156,11 @@ def tell_of_duty(kind: Kind, site: Site, day: date, now: datetime) -> None:
     tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
 
 
-def _place(whole: str, single: str, about: Assignment, finding: int | None, parts: Told) -> tuple[str, Told]:
+def _place(whole: str, single: str, about: Assignment, finding: int | None, parts: NoticeFacts) -> tuple[str, NoticeFacts]:
     return (whole, parts) if finding is None else (single, {"assignment": about.pk, "number": finding})
 
 
-def _told(about: Assignment, day: date | None) -> Told:
+def _told(about: Assignment, day: date | None) -> NoticeFacts:
     return {**named(about.site), "period": about.period, **({"due": day.isoformat()} if day else {})}
 
 

@@ -1,4 +1,7 @@
-"""The worker's task of this app. No arguments: it sweeps rows, and may run twice."""
+"""The worker's task of audits: telling people of the days of audits that come or are past.
+
+No arguments: it sweeps rows, and may run twice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who did what, when. Append-only: the record outlives the people and objects it names, so it holds their names, not keys."""
+"""The audit record: who did what, when, in rows that are only ever added to, and the actions that it knows.
+
+Append-only: the record outlives the people and objects it names, so it holds their names, not keys.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Adding to the record. Called inside the transaction of what it records: either both are there or neither."""
+"""Adding to the audit record, one event or many, inside the transaction of what is recorded.
+
+Called inside the transaction of what it records: either both are there or neither.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When reports are due: the day of a period, and a later one for a site that has a reason."""
+"""When reports are due: setting the day of a period; more time for a site, asked for by its firm, given or refused by a regulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember, ReportingPeriod
 from portal.notifications.kinds import Kind
-from portal.notifications.telling import Told, tell
+from portal.notifications.telling import NoticeFacts, tell
 from portal.problems import RefusedError
 
 
@@ -114,8 +114,8 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             period=held, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
         )
         record(now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {until}: {sentence}")
-        facts: Told = {**named(site), "period": held.name, "due": until.isoformat()}
-        parts: Told = {"group": held.peer_group_id, "period": held.name}
+        facts: NoticeFacts = {**named(site), "period": held.name, "due": until.isoformat()}
+        parts: NoticeFacts = {"group": held.peer_group_id, "period": held.name}
         tell(Kind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, facts, now)
     return request
 

@@ -1,4 +1,4 @@
-"""What is compared with what: peer groups, their reporting periods, and who is obliged to report."""
+"""Peer groups, their reporting periods, who is obliged to report and changes of it, extensions and requests for them, reminders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Peer groups: which sites are compared with each other, by pack, route and scope."""
+"""Peer groups, by pack, route and scope: made, taken up for another version of the pack, and joined by a new site."""
 
 from __future__ import annotations
 

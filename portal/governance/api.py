@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal import keys
+from portal.api_views import ProblemSerializer, PublicView
 from portal.governance.selectors import Approved, approved_pack, approved_packs
-from portal.schema import ProblemSerializer, PublicView
 from portal.translog import selectors as translog
 
 

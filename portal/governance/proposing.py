@@ -1,4 +1,7 @@
-"""Propose, comment, approve, refuse, withdraw. A pack is law for who reports by it: one person proposes it, two others approve it."""
+"""Propose, comment on, approve, refuse or withdraw a version of a method pack; the second approval signs and logs it.
+
+A pack is law for who reports by it: one person proposes it, two others approve it.
+"""
 
 from __future__ import annotations
 

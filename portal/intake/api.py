@@ -1,4 +1,7 @@
-"""Commitments in, signed challenges out; sealed envelopes in, signed receipts out. No session: a device is known by its signatures."""
+"""The API of reports: commitments in, signed challenges out, lost commitments too; sealed envelopes in, signed receipts out.
+
+No session: a device is known by its signatures.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
-from portal.accounts.key_authentication import count_for_device
 from portal.accounts.models import Device, Site
+from portal.accounts.request_rates import count_for_device
+from portal.api_views import ProblemSerializer, StrictView
 from portal.celery import nudge_soon
 from portal.intake import commitments, receiving, worker_seen
 from portal.intake.models import Commitment, Submission
 from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, StrictView
 from portal.statements import rows_of
 
 Row = TypeVar("Row", Commitment, Submission)

@@ -1,4 +1,4 @@
-"""Taking a commitment and answering with a challenge: once for a site, period and revision, and the same answer ever after.
+"""Taking a commitment and answering with a challenge, ever the same; taking back one lost with the log; where a site's ledger stands.
 
 A site that could ask again with other data would choose between draws. So the row is final: the same commitment gets the
 challenge that was drawn for it, other data are refused, and a correction is the next revision, as many a year as the pack's

@@ -1,4 +1,4 @@
-"""What devices hand in, commitments and then sealed reports; both are logged (`portal.translog`).
+"""What devices hand in, commitments and then sealed reports; what a firm agreed to in a report; and when a worker was last at work.
 
 Of a report the web tier stores ciphertext and nothing else.
 """

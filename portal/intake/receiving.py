@@ -1,4 +1,4 @@
-"""Taking a sealed envelope: everything that can be told from outside is checked, then it is stored, logged and receipted at once.
+"""Taking a sealed envelope: whose device it is from and all else that can be told from outside is checked, before it is stored.
 
 The order matters. What is malformed or from a stranger is refused before the database is written to; the rest happens in one
 transaction (`storing`), and a refusal leaves no trace.

@@ -1,4 +1,4 @@
-"""Reminding late sites: who is told, once a day at most, and what is kept of it."""
+"""Reminding late sites, once a day at most; who was reminded when, who was given more time, and which requests for it wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading submissions. Another firm's submission is not found, exactly as one that does not exist."""
+"""Reading submissions of own and regulated sites, since when the oldest waits to be opened, and commitments of managed sites.
+
+Another firm's submission is not found, exactly as one that does not exist.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling somebody something: a notice in the portal and, as they chose for its kind, a mail at once, one a day or none.
+"""Telling somebody something, by a notice and a mail as they wish, or a letter with a link; marking read; their wishes and language.
 
 Called in the transaction of its cause.
 
@@ -19,7 +19,7 @@ from portal import encrypted_texts
 from portal.notifications.kinds import ASKED_BY_LEAVE, SECURITY, How, Kind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
 
-Told = Mapping[str, str | int]
+NoticeFacts = Mapping[str, str | int]
 
 GIVE_UP_AFTER = timedelta(days=1)
 """From when a mail is due: a server that was away for a night is waited for, and no secret lies here longer."""
@@ -30,7 +30,7 @@ DAILY_AT = time(8)
 PURPOSE = b"steplabel links in mails v1"
 
 
-def tell(kind: Kind, people: Iterable[int], place: str, parts: Told, told: Told, now: datetime) -> int:
+def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, told: NoticeFacts, now: datetime) -> int:
     """Tell each of these people, by their numbers, once; how many.
 
     Args:
@@ -61,7 +61,7 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: Told, told: Told,
     return len(wanted)
 
 
-def post(letter: str, address: str, language: str, told: Told, secret: str, now: datetime) -> Mail:
+def post(letter: str, address: str, language: str, told: NoticeFacts, secret: str, now: datetime) -> Mail:
     """A letter to an address that may have no account, with what only that letter may hold: the link."""
     return Mail.objects.create(
         address=address,

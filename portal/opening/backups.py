@@ -1,4 +1,4 @@
-"""A backup of the two databases of one moment, and its return, refused while web or workers are connected.
+"""A backup of the two databases of one moment, its restore while web and workers are stopped, and what that restore would lose.
 
 PostgreSQL only: the programs are its own `pg_dump` and `pg_restore`.
 

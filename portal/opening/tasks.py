@@ -1,4 +1,7 @@
-"""The worker's task. No arguments: it sweeps rows, and may run twice."""
+"""The worker's task that opens the reports that wait; a worker without keys says why, and ends at its start.
+
+No arguments: it sweeps rows, and may run twice.
+"""
 
 from __future__ import annotations
 

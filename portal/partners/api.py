@@ -21,6 +21,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.api_keys import Holder
 from portal.accounts.models import Role
 from portal.accounts.scopes import Scope
+from portal.api_views import ProblemSerializer, StrictSerializer, StrictText, StrictView
 from portal.intake.models import State
 from portal.listing import PERIOD, PERIOD_FILTER, REFUSED, SITE, SITE_FILTER, Filter, ListView, Row, listed, row_of
 from portal.own_address import own_address
@@ -28,7 +29,6 @@ from portal.partners import conformance, deliveries, terms
 from portal.partners.archive import archive, permanent
 from portal.partners.grants import GrantedView, granted_sites, granted_values
 from portal.partners.models import Grant
-from portal.schema import ProblemSerializer, StrictSerializer, StrictText, StrictView
 
 
 class GrantedReportSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,6 @@
-"""Energy that a supplier declares to have delivered to a site that let it in. The site's certification body and the supplier read it.
+"""Energy that a supplier declares as delivered to a site: declared, taken back, not yet declared, read by the certification body.
+
+The site's certification body and the supplier read it.
 
 The figure is the supplier's own: nothing that was metered at the site is shown to it, and nothing is compared here. Who checks the site's
 report holds it against the site's records.

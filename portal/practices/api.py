@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api_views import PublicView
 from portal.governance.api import PackEntrySerializer, PackSignatureSerializer, proven_entry
 from portal.practices.selectors import newest_edition
 from portal.read_replica import from_replica
-from portal.schema import PublicView
 
 
 class EditionDocumentSerializer(serializers.Serializer[Any]):

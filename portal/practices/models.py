@@ -1,4 +1,4 @@
-"""Practices on their way into the library: offered by a firm or imported, edited, published by a second person, withdrawn with a reason."""
+"""Practices in the library or on their way, every text that was saved, what sites report of them, and editions of the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a firm's sites report that practices did there: handed in, withdrawn, counted once `guidance.outcomes` closes a batch."""
+"""What a firm's sites report that practices did there: handed in, withdrawn, counted once `guidance.closed_batches` closes a batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from benchmarks.guidance.outcomes import closing_batch
+from benchmarks.guidance.closed_batches import closing_batch
 from benchmarks.phrases import Phrase
 from benchmarks.wire import outcomes
 from benchmarks.wire.outcomes import SiteOutcome

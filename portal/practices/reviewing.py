@@ -1,4 +1,7 @@
-"""Offer, import, edit, publish, refuse, withdraw. What the library says was read by two people of a nation's regulators."""
+"""Offer, import, edit, publish, refuse or withdraw a practice; each change of the library is signed and logged as a new edition.
+
+What the library says was read by two people of a nation's regulators.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from portal.accounts.selectors import organisations_as
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.governance.selectors import may_decide
-from portal.notifications.kinds import Kind as Told
+from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.telling import tell
 from portal.practices.entry_checks import gives_away, lacking
 from portal.practices.models import Edition, Entry, State
@@ -55,7 +58,7 @@ def offer(by: User, organisation: int, content: Mapping[str, str], *, named: boo
         row.save(update_fields=["practice"])
         write(row, by, now)
         record(now, by.email, Action.PRACTICE_OFFERED, subject_of(row))
-        _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
+        _tell(NoticeKind.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
     return row
 
 
@@ -79,7 +82,7 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
             write(row, by, now)
             record(now, by.email, Action.PRACTICE_IMPORTED, subject_of(row))
         if rows:
-            _tell(Told.PRACTICE_WAITS, rows[0], regulators_of_nations(), by, now)
+            _tell(NoticeKind.PRACTICE_WAITS, rows[0], regulators_of_nations(), by, now)
     return rows
 
 
@@ -113,8 +116,8 @@ def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], 
                 row.save(update_fields=["content", "state", "reviewed_by", "reviewed_at", "reviewer"])
             else:
                 raise _decided()
-            _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
-            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now, event="edited")
+            _tell(NoticeKind.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
+            _tell(NoticeKind.PRACTICE_DECIDED, row, _firm(row), by, now, event="edited")
         write(row, by, now)
         record(now, by.email, Action.PRACTICE_EDITED, subject_of(row))
     return row
@@ -138,7 +141,7 @@ def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptK
             row.state, row.published_by, row.published_at = State.PUBLISHED, by, now
             row.save(update_fields=["state", "published_by", "published_at"])
             record(now, by.email, Action.PRACTICE_PUBLISHED, subject_of(row))
-            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now, event=State.PUBLISHED)
+            _tell(NoticeKind.PRACTICE_DECIDED, row, _firm(row), by, now, event=State.PUBLISHED)
         new_edition(key, now)
     return rows
 
@@ -165,7 +168,7 @@ def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey,
         row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
         action = Action.PRACTICE_WITHDRAWN if row.state == State.WITHDRAWN else Action.PRACTICE_REFUSED
         record(now, by.email, action, subject_of(row), row.ended_reason)
-        _tell(Told.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=row.state)
+        _tell(NoticeKind.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=row.state)
         if published:
             new_edition(key, now)
     return row
@@ -278,7 +281,7 @@ def _firm(row: Entry) -> tuple[int, ...]:
     return people_of_firms((row.organisation_id,)) if row.organisation_id is not None else ()
 
 
-def _tell(kind: Told, row: Entry, people: Sequence[int], by: User, now: datetime, *, event: str = "") -> None:
+def _tell(kind: NoticeKind, row: Entry, people: Sequence[int], by: User, now: datetime, *, event: str = "") -> None:
     """Whoever did it is not told. `event`: which of those that the kind covers happened."""
     en, zh = (str(row.content.get(f"title_{language}", "")) for language in ("en", "zh"))
     facts = {"practice": en or zh, "practice_zh": zh, "event": str(event)}

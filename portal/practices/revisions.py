@@ -1,4 +1,4 @@
-"""What an entry said when somebody read it, and who wrote what it says.
+"""What an entry said when somebody read it, and who wrote it; a decision is refused where the entry has changed since.
 
 A decision on an entry brings along `as_read` of the page on which it was taken, as a list of the obliged does: what has changed since is
 told, and nothing is decided.

@@ -7,7 +7,7 @@ from datetime import datetime
 from portal.accounts.audience import people_of_firms, regulators_of
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
-from portal.notifications.telling import Told, tell
+from portal.notifications.telling import NoticeFacts, tell
 from portal.publication.models import Publication
 
 
@@ -37,11 +37,17 @@ def _tell_regulators(kind: Kind, row: Publication, now: datetime, without: int |
 def _tell_participants(kind: Kind, row: Publication, now: datetime) -> None:
     firms = Submission.objects.filter(digest__in=row.participants).values_list("site__organisation", flat=True).distinct()
     group = row.period.peer_group
-    parts: Told = {"pack": group.pack, "place": group.scope.path, "route": group.route, "period": row.period.name, "version": row.version}
+    parts: NoticeFacts = {
+        "pack": group.pack,
+        "place": group.scope.path,
+        "route": group.route,
+        "period": row.period.name,
+        "version": row.version,
+    }
     tell(kind, people_of_firms(set(firms)), "web:benchmark", parts, _named(row), now)
 
 
-def _named(row: Publication) -> Told:
+def _named(row: Publication) -> NoticeFacts:
     group = row.period.peer_group
     return {
         "pack": group.pack,

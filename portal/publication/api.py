@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
+from portal.api_views import ProblemSerializer, PublicView
 from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication import selectors
@@ -23,7 +24,6 @@ from portal.publication.citation import api_url, file_name
 from portal.publication.rows import benchmark_view
 from portal.publication.shapes import ListedView
 from portal.read_replica import from_replica
-from portal.schema import ProblemSerializer, PublicView
 
 
 class IntervalField(serializers.ListField):

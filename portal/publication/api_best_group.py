@@ -10,11 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api_views import ProblemSerializer, StrictView
 from portal.openness import OPEN
 from portal.publication import selectors
 from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
 from portal.publication.best_groups import best_group_of
-from portal.schema import ProblemSerializer, StrictView
 
 
 class BenchmarkNamedSerializer(serializers.Serializer[Any]):

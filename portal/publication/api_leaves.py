@@ -11,9 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api_views import ProblemSerializer, PublicView
 from portal.publication.api import ROUTE, refuse_if_several
 from portal.publication.entries import logged_acts
-from portal.schema import ProblemSerializer, PublicView
 
 
 class LoggedActSerializer(serializers.Serializer[Any]):

@@ -11,12 +11,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api_views import ProblemSerializer, PublicView
 from portal.publication import selectors
 from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
 from portal.publication.references import references_of
 from portal.publication.rows import benchmark_view
 from portal.read_replica import from_replica
-from portal.schema import ProblemSerializer, PublicView
 
 
 class OriginSerializer(serializers.Serializer[Any]):

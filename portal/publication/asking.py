@@ -14,7 +14,7 @@ from benchmarks.disclosure import GateResult
 from portal.accounts.audience import people_of_firms
 from portal.days import scheme_day
 from portal.notifications.kinds import Kind
-from portal.notifications.telling import Told, tell
+from portal.notifications.telling import NoticeFacts, tell
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
 from portal.standings.attested import verdicts
@@ -38,7 +38,7 @@ def ask(row: Publication, now: datetime) -> int:
     group = row.period.peer_group
     people = 0
     for firm, places in sorted(steps.items()):
-        facts: Told = {
+        facts: NoticeFacts = {
             "pack": group.pack,
             "pack_version": group.pack_version,
             "route": group.route,

@@ -1,4 +1,4 @@
-"""How a version is cited: BibTeX and RIS records with the permanent address and the digest of what was signed.
+"""How a version is cited: BibTeX and RIS records, the name of its files, and its full address in the API, which stays.
 
 Where a public version stands in the API: its full address, which stays.
 """

@@ -16,7 +16,7 @@ from benchmarks.disclosure.influence import Exhibit
 from benchmarks.measurements import Metric
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
-from portal.publication.breaks import Cell
+from portal.publication.definition_changes import Cell
 from portal.publication.models import Publication
 from portal.publication.rows import public
 from portal.standings.bands import Bands

@@ -15,7 +15,7 @@ from benchmarks.disclosure import GateResult
 from benchmarks.wire.published import SCHEMA
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
-from portal.publication.breaks import Breaks, Cell, cell_of
+from portal.publication.definition_changes import Breaks, Cell, cell_of
 from portal.publication.shapes import LabelView, StepView, TotalView, label_view
 from portal.standings.bands import Bands
 

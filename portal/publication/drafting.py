@@ -1,4 +1,7 @@
-"""The next version of a benchmark: composed of what is accepted now, gated and explained. A draft that is not wanted is discarded."""
+"""Drafting the next version of a benchmark, of what is accepted now, gated and explained; and discarding a draft.
+
+A draft that is not wanted is discarded.
+"""
 
 from __future__ import annotations
 

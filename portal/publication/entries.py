@@ -1,4 +1,4 @@
-"""Writes publications into the transparency log, and reads what it has of a version.
+"""Writes publications and withdrawals into the transparency log; reads what it has of a version and of the reports that entered it.
 
 Each names the envelopes it was composed of, and its withdrawal names it again.
 

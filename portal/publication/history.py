@@ -1,4 +1,4 @@
-"""In which public versions a report stands, for its owner: nothing before the public has seen them, and never who else does.
+"""In which public versions a report stands, for its owner; and whether other reports would enter a draft now.
 
 Whether who entered a draft would still enter: asked when it is let out, for what a draft shows is never composed again.
 """

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from benchmarks.disclosure import GateResult
-from portal.publication.breaks import Cell, cell_of
+from portal.publication.definition_changes import Cell, cell_of
 from portal.publication.models import Publication, Status
 from portal.publication.shapes import DefinedCell, LabelView, label_view
 

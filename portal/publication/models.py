@@ -1,4 +1,7 @@
-"""Published benchmarks. A version is never overwritten: it is drafted, discarded or published by a second person, perhaps withdrawn."""
+"""Published benchmarks and drafts, versions never overwritten; their best groups, logged acts, comments and scheduled releases.
+
+A version is never overwritten: it is drafted, discarded or published by a second person, perhaps withdrawn.
+"""
 
 from __future__ import annotations
 

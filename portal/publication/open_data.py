@@ -1,5 +1,6 @@
-"""A published version as open data: Parquet, typed and with the codebook in it, and JSON-LD (schema.org `Dataset`), which search engines
-and catalogues read. Both say what the CSV and the page say, and no more; what is signed is the JSON.
+"""A published version as open data, Parquet and JSON-LD (schema.org `Dataset`), and a sector over its years as JSON-LD.
+
+Both say what the CSV and the page say, and no more; what is signed is the JSON.
 """
 
 from __future__ import annotations

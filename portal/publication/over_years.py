@@ -1,4 +1,4 @@
-"""A benchmark over its years: what each version in force shows of a cell, and what moved since the version before.
+"""A benchmark over its years: what each version in force shows of a cell, what moved since the version before; as CSV, too.
 
 Made of what the gate let out and the log holds, version by version, and of nothing else: a row names the digest of the signed document that
 its figures stand in. What moved is told between periods of one length that do not overlap, and never across a break.
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.composition.trend import Known, difference, spread
-from portal.publication.breaks import Breaks, breaks, cell_of
 from portal.publication.codebook import OVER_YEARS
+from portal.publication.definition_changes import Breaks, breaks, cell_of
 from portal.publication.rows import Row, benchmark_view, in_force, read
 from portal.publication.shapes import BenchmarkView, StepView
 

@@ -1,4 +1,7 @@
-"""Publish and withdraw. Two people for every publication; nothing is overwritten; what was published stays readable."""
+"""Publishing a draft by a second person, the gate asked again, signed and made known; and withdrawing a published version.
+
+Two people for every publication; nothing is overwritten; what was published stays readable.
+"""
 
 from __future__ import annotations
 

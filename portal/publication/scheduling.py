@@ -1,4 +1,4 @@
-"""A release at a set time: approved and signed by a person now, let out by the worker then, unless something has changed.
+"""A release at a set time: approved and signed by a person now, let out by the worker then, unless cancelled or something has changed.
 
 The worker has no key to sign with, so what goes out is signed when it is approved. The row is the clock: a worker that was away
 lets out what is overdue when it comes back. See docs/decisions/0045.

@@ -1,4 +1,4 @@
-"""Which benchmarks are in force, by peer group and year: for the first pages, which show a sector over its years."""
+"""Which benchmarks are in force, by peer group and year; which authorities publish them; and the drafts that wait for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading publications: the public's versions, and the regulators' lists of all. Nothing here reads the draft label or the roster."""
+"""Reading publications: the public's versions, two held against each other, what came before, one as CSV; regulators' lists of all.
+
+Nothing here reads the draft label or the roster.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
-from portal.publication.breaks import breaks
+from portal.publication.definition_changes import breaks
 from portal.publication.document import csv_of
 from portal.publication.models import Publication, Status
 from portal.publication.rows import Row, Series, benchmark_view, in_force, listed_view, public, read, version_view

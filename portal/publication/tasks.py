@@ -1,4 +1,7 @@
-"""The worker's task of this app. No arguments: it sweeps rows, and may run twice."""
+"""The worker's task of publications: letting out every version whose set time has come.
+
+No arguments: it sweeps rows, and may run twice.
+"""
 
 from __future__ import annotations
 

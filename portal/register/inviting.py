@@ -1,4 +1,4 @@
-"""A firm, certification body or partner invites its people, and parts with them: whoever manages it may, a delegate of a firm may not.
+"""Inviting people to an organisation, sending again, revoking and accepting invitations; letting them act or only read; parting.
 
 The link of an invitation is good once and for seven days, and only for the address it was sent to. Sending it again makes a new
 one of it. The last person who manages an organisation stays: else nobody could let anybody in.

@@ -1,4 +1,7 @@
-"""How firms, sites and people come in by themselves: applications and invitations. What the register file declares needs none of this."""
+"""Invitations, applications of firms and sites, firms that leave, and who opened a page of what is a firm's alone.
+
+What the register file declares needs none of this.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An organisation's people and whom it has invited, for who acts for it; a delegate does not see them."""
+"""An organisation's people and whom it has invited, for who acts for it but no delegate; and sites that its firms asked for."""
 
 from __future__ import annotations
 

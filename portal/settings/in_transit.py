@@ -1,4 +1,4 @@
-"""What runs between machines runs under TLS, to a server that proves its name: databases `verify-full`, Redis `rediss` with a checked name.
+"""What runs between machines runs under TLS, to a server that proves its name: databases, Redis, the collector of traces.
 
 A host is on this machine (a socket, 127.0.0.0/8, ::1, localhost) or named in `STEPLABEL_PLAIN_HOSTS`, as the containers of one machine
 are; to any other nothing is sent before its certificate was checked against the authority that the address names.

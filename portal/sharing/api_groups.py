@@ -14,12 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.scopes import Scope
+from portal.api_views import ProblemSerializer, StrictView
 from portal.days import scheme_day
 from portal.listing import REFUSED, ListView, listed, number
-from portal.schema import ProblemSerializer, StrictView
 from portal.sharing import groups
-from portal.sharing.group_counts import GroupView as Told
-from portal.sharing.group_counts import ShownMember, group_view
+from portal.sharing.group_counts import GroupCounts, ShownMember, group_view
 from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
 
@@ -134,7 +133,7 @@ def _member(row: GroupMember) -> dict[str, Any]:
     return {"site": row.slug, "state": row.state, "steps": row.steps if row.state == State.JOINED else []}
 
 
-def _shown(view: Told) -> dict[str, Any]:
+def _shown(view: GroupCounts) -> dict[str, Any]:
     counts = [{"thing": thing, "at_least": firms} for thing, firms in sorted((view.told or {}).items())]
     return {
         "labels": [_label(member, row) for member in view.shown for row in member.labels.rows],

@@ -1,4 +1,4 @@
-"""Certificates of a report's protected labels, and what a verification code says today.
+"""Certificates of a report's protected labels: issued, revoked, found by their code; none holds once a later revision was accepted.
 
 The labels are kept as they stood when the certificate was issued, so that the paper and the answer to its code never differ.
 """

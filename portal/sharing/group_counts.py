@@ -49,7 +49,7 @@ class ShownMember:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupCounts:
     """For who runs the group. `told` by thing: at least so many of the `counted` firms, as of `told_at`; None where no count is shown."""
 
     members: tuple[GroupMember, ...]
@@ -61,7 +61,7 @@ class GroupView:
     told_at: datetime | None
 
 
-def group_view(group: SiteGroup, today: date) -> GroupView:
+def group_view(group: SiteGroup, today: date) -> GroupCounts:
     """For a caller who let the reader in: a fixed number of questions, however many members there are."""
     rows = tuple(GroupMember.objects.filter(group=group).select_related("site__organisation").order_by("slug"))
     joined = [row for row in rows if row.state == GroupMember.State.JOINED]
@@ -69,7 +69,7 @@ def group_view(group: SiteGroup, today: date) -> GroupView:
     last = GroupCount.objects.filter(group=group).first()
     shows = [row for row in joined if row.steps]
     counted = {row.mark for row in joined if not row.steps} - {row.mark for row in shows}
-    return GroupView(
+    return GroupCounts(
         members=rows,
         shown=tuple(gathered.shown(row) for row in shows if row.slug in gathered.labels),
         joined=len(joined),

@@ -1,4 +1,4 @@
-"""`GET /api/v1/standings/` for whoever reports, `GET /api/v1/places/` for regulators."""
+"""Where a site stands, over the API: `/api/v1/standings/` for whoever reports, `/api/v1/places/` (ranks, no values) for regulators."""
 
 from __future__ import annotations
 

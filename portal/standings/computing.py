@@ -1,4 +1,7 @@
-"""Protected values in, standings out. The simulation's randomness is derived from its input, so that it can be repeated."""
+"""Copying protected values out of the vault when a submission is accepted, and computing every standing of a period.
+
+The simulation's randomness is derived from its input, so that it can be repeated.
+"""
 
 from __future__ import annotations
 

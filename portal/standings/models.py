@@ -1,4 +1,4 @@
-"""Protected values as the worker copied them out of the vault, and the standings computed from them."""
+"""Protected values copied out of the vault, the standings computed from them, what auditors signed, and firms' choice to be named."""
 
 from __future__ import annotations
 

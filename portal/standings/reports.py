@@ -1,4 +1,4 @@
-"""Accepted reports with the peer group's period that each counts in: for the owner and the regulator of the site, nobody else.
+"""Accepted reports with the period that each counts in, and what a site reported period by period, for its owner and its regulator.
 
 What a site reported period by period, with intervals where standings were computed. Reports come from `portal.standings.reports`.
 """

@@ -1,4 +1,4 @@
-"""Reading where a site stands: for its owner and for the regulator of its jurisdiction, nobody else."""
+"""Reading where a site stands, and the protected values that it released: for its owner and the regulator of its jurisdiction."""
 
 from __future__ import annotations
 

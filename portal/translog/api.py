@@ -1,4 +1,7 @@
-"""The transparency log for anybody: signed heads, entries, and proofs. What can never change says so, and is not sent twice."""
+"""The transparency log for anybody: signed heads, entries, proofs, checkpoints with cosignatures of witnesses, and restarts.
+
+What can never change says so, and is not sent twice.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import checkpoints
 from benchmarks.wire import restarts as statements
 from portal import keys
+from portal.api_views import ProblemSerializer, PublicView, StrictSerializer, StrictText, StrictView
 from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, PublicView, StrictSerializer, StrictText, StrictView
 from portal.translog import restarts, selectors, witnesses
 from portal.translog.witnesses import Shown
 

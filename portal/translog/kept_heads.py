@@ -29,14 +29,14 @@ RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ShownLog:
     """The largest size that anybody was told of, and the last signed head, of which the root is known."""
 
     size: int
     signed: bytes | None
 
 
-def shown_so_far() -> Kept:
+def shown_so_far() -> ShownLog:
     """What the file says; of an empty or missing one, that nobody was told anything."""
     file: Path | None = settings.HEADS_FILE
     if file is None:
@@ -126,7 +126,7 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         ) from error
 
 
-def _read(file: Path, inode: int, length: int) -> Kept:
+def _read(file: Path, inode: int, length: int) -> ShownLog:
     """What the file says now; where it only grew since it was last looked into, from its new lines alone."""
     global _seen
     seen = _seen
@@ -134,14 +134,14 @@ def _read(file: Path, inode: int, length: int) -> Kept:
         now = seen.kept
         lines, read = _lines(file, seen.read, length)
         for size, signed in _entries(lines):
-            now = Kept(size, now.signed if signed is None else signed)
+            now = ShownLog(size, now.signed if signed is None else signed)
     else:
         now, read = _from_the_end(file, length)
     _seen = _Seen(file, inode, read, now)
     return now
 
 
-def _from_the_end(file: Path, length: int) -> tuple[Kept, int]:
+def _from_the_end(file: Path, length: int) -> tuple[ShownLog, int]:
     """Back to the last signed head or restart; sizes only grow but where a restart stands between. And how far whole lines go."""
     look = FIRST_LOOK_BYTES
     while True:
@@ -151,7 +151,7 @@ def _from_the_end(file: Path, length: int) -> tuple[Kept, int]:
         if signed is None:
             signed = next((head for _, head in entries if head is not None), None)
         if signed is not None or look >= length:
-            return Kept(last, signed), read
+            return ShownLog(last, signed), read
         look *= 16
 
 
@@ -183,11 +183,11 @@ class _Seen:
     file: Path
     inode: int
     read: int  # bytes, of whole lines
-    kept: Kept
+    kept: ShownLog
 
 
 _seen: _Seen | None = None
-_NOTHING = Kept(0, None)
+_NOTHING = ShownLog(0, None)
 REMEDY = Phrase(
     "You lose nothing by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: restore a newer "
     "backup, or restart the log with the coordinator's signature."

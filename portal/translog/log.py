@@ -1,4 +1,4 @@
-"""Appending to the transparency log: one locked row, entries, and the hashes of the subtrees that they complete.
+"""Appending to the transparency log: one locked row, entries, hashes of subtrees; putting entries in line, and numbering what waits.
 
 Whoever appends holds the log's head until the transaction ends, so that entries have one order and an index is never given
 twice. Appending reads at most log2(size) hashes and writes two an entry on average, in as many statements for a thousand entries

@@ -1,4 +1,4 @@
-"""The transparency log's rows: entries, the hashes of the complete subtrees over them, and the one row that appending locks."""
+"""The transparency log's rows: its head, entries, those that wait, hashes of complete subtrees, witnesses' cosignatures, restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Who may open a page. What they then see is the selectors' business.
+"""Who may open a page: by role, signed in, with a second factor, with a password given lately; others are led to sign in.
+
+What they then see is the selectors' business.
 
 A stranger is asked to sign in, a wrong role is told so, whose role needs a second factor is led to it, and a refusal of a
 service becomes a page in the reader's language.

@@ -1,4 +1,4 @@
-"""Permanent addresses of published versions: /benchmarks/<pack>/<jurisdiction>/<route>/<period>/v<version>/.
+"""Permanent addresses of published versions, of two versions compared, and of each number of a method pack.
 
 Nothing is left out, so that no benchmark published later can be meant by an address that is cited today. The parts of a
 jurisdiction's path stand with dots between them: `cn.he.tangshan`.

@@ -1,4 +1,4 @@
-"""Forms of an audit: interests, findings and answers, the opinion, the signed file, keys."""
+"""Forms of an audit: interests, findings, answers, appeals, the opinion, signed files, withdrawals, keys, codes, policy, summaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CO2 that a gap stands for: between that of the cleanest and of the dirtiest carrier which the step takes.
+"""The CO2 that a gap stands for, between a step's cleanest and dirtiest carrier, and the factor of the country's electricity.
 
 A released total says how much energy a step takes, not of which carrier: the site never told. So where a step takes several,
 the CO2 of its gap is known within bounds only: of the carriers that every plant must report, and of electricity for media that were

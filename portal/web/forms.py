@@ -1,4 +1,4 @@
-"""Forms, with errors that say what to do."""
+"""Forms of sign-in, sealed files, drafts and withdrawals, deadlines, periods, the obliged and log entries; errors beside their fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of mails, in their reader's language: letters with a link, and what somebody was told in the portal."""
+"""The words of mails, in their reader's language: letters with a link, put into the outbox, and what somebody was told in the portal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The catalogues: what has to be translated, gathered from templates and code. Pages have theirs in `portal/web/locale`, the core and
+"""The catalogues of translations: texts gathered from templates and code, catalogues updated and compiled, a language added.
+
+Pages have theirs in `portal/web/locale`, the core and
 the agent in `benchmarks/locale`: every `Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone.
 
     python -m portal.web.messages [LANGUAGE]

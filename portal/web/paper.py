@@ -1,4 +1,4 @@
-"""One published version on paper: the page's own view model as PDF, so that no figure can differ from the page's.
+"""One published version as PDF, of the page's own view model; and the paragraphs, tables and sections that a PDF is made of.
 
 Latin text is set in Bitstream Vera, which is embedded and has the true minus; Chinese in STSong-Light, which PDF readers
 bring. The same publication always gives the same bytes, until more is told of its best firms. The ladder and the

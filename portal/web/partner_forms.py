@@ -1,4 +1,4 @@
-"""Forms of the further roles, and of the firms that let them in."""
+"""Forms of partners and of firms that let them in: a conformance result, delivered energy, access that is granted at a site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms about an organisation's people."""
+"""Forms about an organisation's people: inviting somebody, and a new account for who was invited."""
 
 from __future__ import annotations
 

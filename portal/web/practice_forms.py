@@ -1,4 +1,4 @@
-"""Forms about practices: the guide that a firm writes by, what a reviewer edits, and a list that is imported."""
+"""Forms about practices: offering or editing one, importing a list, reporting an outcome, confirming it, refusing or withdrawing."""
 
 from __future__ import annotations
 

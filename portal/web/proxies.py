@@ -1,4 +1,4 @@
-"""A proxy that nobody told us of: without `STEPLABEL_PROXIES` all who come through it are counted as one, and a country is throttled.
+"""A proxy that `STEPLABEL_PROXIES` does not tell of: noted by a check at start, refused at the first request that came through one.
 
 Told at the start, refused at the first request that shows one: better on the day of the installation than on the day of the deadline.
 """

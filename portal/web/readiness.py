@@ -1,4 +1,4 @@
-"""`/readyz`: whether work can be done here, and the name of each thing that keeps it from being done; each is a heading of docs/runbook.md.
+"""`/readyz`: whether work can be done here, and by name what prevents it; `/livez`: that this process answers; `/metrics` from inside.
 
 A name says nothing that helps a stranger, so anybody may ask. Names for the operator alone (which machine, how long) are in `metrics`.
 """

@@ -1,4 +1,4 @@
-"""The words of packs in the language of the page, and the words the portal has for states, metrics and reasons."""
+"""Words in the language of the page: of packs, states, metrics and reasons, periods, days and moments, names beside each other."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, Ma
 from reporting_agent.analysis.account.route import route_accounts
 from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.analysis.baselines.baseline import Baseline, baselines
-from reporting_agent.analysis.drivers.relevance import StepDrivers
+from reporting_agent.analysis.drivers.result import StepDrivers
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.analysis.energy_costs.amounts import Amount
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs

@@ -1,4 +1,4 @@
-"""The sentences on drivers, baselines and costs.
+"""Sentences on drivers, baselines and costs, and how a figure, a share, an interval or a value with its unit stands in them.
 
 How a figure stands in a sentence of the analysis: three significant digits, thousands apart, a true minus.
 """
@@ -14,7 +14,7 @@ from benchmarks import texts
 from benchmarks.catalogue import in_language, languages
 from benchmarks.declared import Words
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.analysis.drivers.relevance import Interval
+from reporting_agent.analysis.drivers.result import Interval
 
 _FILES = ("drivers.toml", "tariff.toml")
 

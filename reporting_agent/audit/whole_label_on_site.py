@@ -1,4 +1,6 @@
-"""The whole label again from the plant's files: same root, same label, same release, to the digit. For an auditor on site.
+"""The whole label again from the plant's files, for an auditor on site: same root, label and release, else which data differ.
+
+For an auditor on site.
 
 What a sample cannot show, this does: every reading passes, every batch is metered, the step labels are made, the tree is planted, and
 the released cells are drawn from the site's seed and the portal's challenge. Nothing is spent, written or sent.
@@ -27,7 +29,7 @@ from benchmarks.wire.schema import Report
 from reporting_agent.config import Site
 from reporting_agent.sending.noise_drawing import draw
 from reporting_agent.sending.planning import Subject
-from reporting_agent.sending.pooled import Windows
+from reporting_agent.sending.pooled_labels import Windows
 from reporting_agent.sending.report_material import gather_again
 
 ROOT, LABEL, RELEASE = "root", "label", "release"

@@ -1,4 +1,4 @@
-"""Output that is booked a day late, or early: energy goes with the tonnes of the run after better than with its own.
+"""Output that is booked a day late or early, as energy goes with the next run; and pauses that the log counts to its runs.
 
 Only of runs of one length (days, shifts, hours), whose tonnes compare as their energy does; of heats each is much like the next.
 

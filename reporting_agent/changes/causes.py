@@ -1,4 +1,4 @@
-"""What a factor between two levels most likely means, in order.
+"""What a factor between two levels most likely means, in order: a ratio of transformers, a lost phase, another unit.
 
 Ratios of current transformers follow the primary currents of IEC 61869-2, 5.201 (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75 and
 their decimal multiples): one of them set for another gives a quotient of two. A phase lost takes a third of a three-phase load from

@@ -1,4 +1,4 @@
-"""Energy freed of what was made: steps of a year's record that the load, declared conditions and the season leave over.
+"""Energy freed of load, declared conditions and season: steps that a year's record leaves over, and the smallest it would show.
 
 Where a part of the load is fixed, energy a tonne falls as more is made, and a step of a meter hides in that. So ln power is fitted by ln
 tonnes an hour and by declared conditions, as `savings` fits energy by output, and what is left is looked at. Its days are a first-order

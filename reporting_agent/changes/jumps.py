@@ -1,4 +1,4 @@
-"""Sudden changes of the level of a series that also drifts: where, how large, and with how few false alarms.
+"""Sudden changes of the level of a series that also drifts: where, how large, and the smallest step that it would show.
 
 Of days with production the means over W days after and before are compared, W from a week to six weeks (moving sums: Eichinger and
 Kirch 2018, Bernoulli 24(1), 526-564). The noise of such a difference is taken from the record's own differences at that W, by their

@@ -1,4 +1,4 @@
-"""Everything that is looked for, and which finding explains which."""
+"""Every change of a record and its lines looked for, and those left out that another finding explains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that a meter of intervals lacks: each takes with it what it counted, and the power of the runs falls as if a ratio had changed.
+"""Rows that a meter of intervals lacks, the falls of level or clocks that they explain, and readings below nothing.
 
 How many rows there should be is told by their usual spacing over the time that counts as known. A logger that leaves out rows of
 nothing lacks them as well, and loses nothing; so rows are told only where the meter's level falls, or its clock seems to move, with them.

@@ -25,7 +25,7 @@ from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.uncertainty import doubt
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.metered import takes_over
+from reporting_agent.pipeline.meter_successions import takes_over
 
 LEAST = 0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
 WELL_KNOWN = 0.999  # of an hour, by both meters

@@ -20,7 +20,7 @@ from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import ROBUST
 from reporting_agent.changes.lines import Line, days_of
 from reporting_agent.changes.turns import turn
-from reporting_agent.metering.clock_offsets import Told
+from reporting_agent.metering.clock_offsets import FittedLags
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -154,7 +154,7 @@ def _clearly(line: Line, first_us: int, last_us: int) -> bool:
     return bool((_here(lags, first_us, last_us) & lags.shifted & (lags.resembles >= CLEARLY)).any())
 
 
-def _here(told: Told, first_us: int, last_us: int) -> Flags:
+def _here(told: FittedLags, first_us: int, last_us: int) -> Flags:
     """The parts of the coarse search that lie in half of this one at least."""
     here: Flags = np.minimum(told.last_us, last_us) - np.maximum(told.first_us, first_us) >= (last_us - first_us) / 2
     return here

@@ -13,7 +13,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language
 
 if TYPE_CHECKING:
-    from benchmarks.exercises import Exercise, Question, Verdict
+    from benchmarks.exercises import CheckedAnswer, Exercise, Question
     from reporting_agent.exercises.progress import Done, Progress
 
 ANSWERS = "answers.toml"
@@ -174,7 +174,7 @@ def _at_the_terminal(args: argparse.Namespace, exercise: Exercise, progress: Pro
 
 def _judged(
     args: argparse.Namespace, exercise: Exercise, progress: Progress, question: Question, value: str
-) -> tuple[dict[str, Any], Verdict]:
+) -> tuple[dict[str, Any], CheckedAnswer]:
     """One answer counted; with its working once it was right, or often enough wrong."""
     from dataclasses import asdict
 

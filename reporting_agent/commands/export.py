@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reporting_agent.exports.carbon import StepCarbon
-    from reporting_agent.exports.writing import Told
+    from reporting_agent.exports.writing import ExportDescription
 
 FORMATS = ("csv", "xlsx", "parquet")
 
@@ -75,7 +75,7 @@ def _monitoring(args: Namespace) -> int:
     }
     now = datetime.now(UTC)
     remarks = monitoring.remarks(measured, schema, now.astimezone(site.zone).date())
-    description = writing.Told("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
+    description = writing.ExportDescription("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
     quality = Phrase(
         "%(good)s of %(count)s months of meters are good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
         good=str(more["quality"]["good"]),
@@ -114,7 +114,9 @@ def _shells(args: Namespace) -> int:
     write_bytes(out / "step-labels.json", shells.as_json(site.id, period, steps))
     write_bytes(out / "step-labels.aasx", shells.as_aasx(site.id, period, steps))
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
-    description = writing.Told("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more)
+    description = writing.ExportDescription(
+        "aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more
+    )
     line = Phrase(
         "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
@@ -156,7 +158,7 @@ def _footprint(args: Namespace) -> int:
     name = f"{args.kind}.json"
     write_json(out / name, pact_and_catena_x.pact(footprint) if args.kind == "pact" else pact_and_catena_x.catena_x(footprint))
     more = {"kg_co2e_per_kg": footprint.total, "of_steps": footprint.of_steps, "assured": pact_and_catena_x.assured(footprint)}
-    description = writing.Told(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
+    description = writing.ExportDescription(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
     lines = [
         Phrase(
             "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",
@@ -173,7 +175,7 @@ def _footprint(args: Namespace) -> int:
     return _written(args, out, description, {name: None}, lines)
 
 
-def _written(args: Namespace, out: Path, told: Told, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
+def _written(args: Namespace, out: Path, told: ExportDescription, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.phrases import of_language
     from reporting_agent.console import emit

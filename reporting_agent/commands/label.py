@@ -66,7 +66,7 @@ def _site(args: Namespace) -> int:
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline import proposals
-    from reporting_agent.pipeline.outward import differences
+    from reporting_agent.pipeline.outward.differences import differences
     from reporting_agent.pipeline.provisos import in_the_future
     from reporting_agent.report import quality, site_files, summary, writing
 

@@ -62,7 +62,7 @@ def _fetch(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import InputError
-    from reporting_agent.approved_packs import Kept, fetch
+    from reporting_agent.approved_packs import ApprovedShelf, fetch
     from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, log_heads
     from reporting_agent.sending.kept_reports import Outbox
@@ -86,7 +86,7 @@ def _fetch(args: argparse.Namespace) -> int:
                     found=args.pack,
                     wanted=", ".join("@".join(pack) for pack in offered) or "none is approved there yet",
                 )
-            fetched = [fetch(Kept.of(state), portal, identity.directory.receipt_keys(), head, *pack) for pack in wanted]
+            fetched = [fetch(ApprovedShelf.of(state), portal, identity.directory.receipt_keys(), head, *pack) for pack in wanted]
     payload = [
         {
             "pack": approval.pack,

@@ -119,7 +119,7 @@ def _draft(
     from benchmarks.errors import PolicyRefusal
     from benchmarks.wire.schema import DIGEST_BYTES, Header
     from reporting_agent.console import say
-    from reporting_agent.sending import enrolment, set_back
+    from reporting_agent.sending import cut_otherwise, enrolment
     from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.offers import offer_lines
     from reporting_agent.sending.planning import FIRST_REVISION, Subject, missing_carriers
@@ -145,7 +145,7 @@ def _draft(
     spent = most_by_year(debits)
     if state.exists():
         with state.connect() as connection:
-            set_back.refuse_another_cut(planned, Outbox(connection).all())
+            cut_otherwise.refuse_another_cut(planned, Outbox(connection).all())
             ledger = Ledger(connection)
             debits = ledger.settle(debits, material.batches)
             ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)

@@ -1,4 +1,4 @@
-"""`steplabel-agent status`: enrolment, what was spent of the privacy budget, what is spooled, what the portal acknowledged."""
+"""`steplabel-agent status`: enrolment, privacy budget spent, what is spooled and acknowledged; of a fleet a line a site."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reporting_agent.sending.consent import Language
     from reporting_agent.sending.enrolment import Enrolment
     from reporting_agent.sending.kept_reports import Parcel
-    from reporting_agent.sending.log_heads import Evidence, Kept
+    from reporting_agent.sending.log_heads import Evidence, KeptHead
     from reporting_agent.sending.log_restarts import Accepted
     from reporting_agent.sending.privacy_ledger import Spending, StepAccount
     from reporting_agent.state import StateDirectory
@@ -141,8 +141,8 @@ class _Seen(NamedTuple):
     accounts: tuple[StepAccount, ...]
     spendings: tuple[Spending, ...]
     parcels: tuple[Parcel, ...]
-    kept: Kept | None
-    cosigned: Kept | None
+    kept: KeptHead | None
+    cosigned: KeptHead | None
     evidence: tuple[Evidence, ...]
     restarted: tuple[Accepted, ...]
     announced: AgentRelease | None
@@ -283,14 +283,14 @@ def _report(parcel: Parcel, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     }
 
 
-def _head(kept: Kept, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
+def _head(kept: KeptHead, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     from benchmarks.wire import heads
 
     head = heads.read(kept.signed, keys).head
     return {"size": head.size, "root": head.root.hex(), "at": head.moment.isoformat(), "key_id": head.key_id, "seen_at": kept.seen_at}
 
 
-def _witnesses(kept: Kept | None, enrolled: Enrolment | None) -> dict[str, Any] | None:
+def _witnesses(kept: KeptHead | None, enrolled: Enrolment | None) -> dict[str, Any] | None:
     from benchmarks.wire import checkpoints, directory
 
     if kept is None or enrolled is None or enrolled.directory is None:
@@ -305,7 +305,7 @@ def _witnesses(kept: Kept | None, enrolled: Enrolment | None) -> dict[str, Any] 
     }
 
 
-def _written(folder: Path, kept: Kept | None, witnessed: Kept | None, evidence: tuple[Evidence, ...]) -> list[Path]:
+def _written(folder: Path, kept: KeptHead | None, witnessed: KeptHead | None, evidence: tuple[Evidence, ...]) -> list[Path]:
     """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece of evidence."""
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole

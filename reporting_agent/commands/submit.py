@@ -1,4 +1,4 @@
-"""`steplabel-agent submit`: commit, protect, sign, seal, spool and send the report of one period; safe to repeat.
+"""`steplabel-agent submit`: commit, protect, sign, seal, spool and send a period's report, or by files offline; safe to repeat.
 
 With `--offline FILE` the sealed envelope goes to FILE instead. A site without any connection goes two ways by hand, for its
 draws wait for the portal's challenge: FILE.commitment out, the challenge's file in, FILE out.
@@ -41,10 +41,10 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
 
     from benchmarks.errors import ExitCode, UsageError
     from benchmarks.measurements import Period
-    from reporting_agent.approved_packs import Kept, require_in_effect, require_signed
+    from reporting_agent.approved_packs import ApprovedShelf, require_in_effect, require_signed
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.pipeline.outward import reminder
+    from reporting_agent.pipeline.outward.differences import reminder
     from reporting_agent.sending import enrolment
     from reporting_agent.sending.eligibility import require_reportable
     from reporting_agent.sending.kept_reports import Outbox
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
-        require_signed(Kept.of(state), pack, identity.directory.receipt_keys())
+        require_signed(ApprovedShelf.of(state), pack, identity.directory.receipt_keys())
         revisions = Outbox(connection).revisions(site.id, name)
         material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
         if material.differences:

@@ -1,4 +1,4 @@
-"""What must hold between the tables of site.toml: states of gas and steam, shared meters and their sinks, the site's boundary.
+"""What must hold between tables of site.toml: gas and steam states, shared meters, the site's boundary, possible heating values.
 
 Each refusal names the key. What only the method pack can tell (whether a step is there) is refused where the pack is read.
 """

@@ -1,4 +1,4 @@
-"""[[events]]: what a person declares to have happened to a meter or at a step, from when to when, and why.
+"""[[events]]: what a person declares happened to a meter or a step, and why; clashes refused, found events told as TOML.
 
 A run may find that a meter's unit changed, that a clock is seven minutes off, or that a step's outputs jumped. What was found in one
 record by looking at others acts on nothing that leaves the site until somebody who knows declares it here: one declared event acts on

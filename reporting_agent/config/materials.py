@@ -1,4 +1,4 @@
-"""[[joint]], [[bought_in]], [[product_stocks]]: what the log alone cannot tell of the way of material through the plant.
+"""[[joint]], [[bought_in]], [[product_stocks]], [[lhv]], [variables]: way of material, heating values and relevant variables.
 
 [[lhv]]: lower heating values as the laboratory found them, each in force from its day until the next.
 

@@ -1,4 +1,4 @@
-"""Mapping profiles: how a foreign file's headers, numbers, dates and words become the strict template's.
+"""Mapping profiles: how a foreign file's headers, numbers, dates and words become the template's; and the base of all settings.
 
 A profile is a table `[mapping.batches]`, `[mapping.energy]`, `[mapping.readings]` or `[mapping.log]` of site.toml.
 Without one the file must be the strict template. Nothing is guessed that could change a value: a decimal comma, a

@@ -1,4 +1,4 @@
-"""site.toml: who the site is, its meters and equipment, and where its files lie."""
+"""site.toml read with a fleet's shared tables: who the site is, its meters, equipment and steps, and where its files lie."""
 
 from __future__ import annotations
 

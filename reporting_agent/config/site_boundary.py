@@ -1,4 +1,4 @@
-"""[site_boundary]: what crosses the fence, what is made inside it, and what is stored, sold or lost.
+"""[site_boundary]: what crosses the fence, is made or converted inside, stored, sold or lost; auxiliaries and other users.
 
 Together with the steps these close the site's balance: purchases + own generation - sales - growth of stocks = steps + other
 users + losses. A plant of its own (captive power house, boiler house, air station, oxygen plant) is a *conversion*: it takes

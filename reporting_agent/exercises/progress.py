@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from benchmarks.exercises import Exercise, Verdict
+from benchmarks.exercises import CheckedAnswer, Exercise
 from reporting_agent.state import write_whole
 
 FILE = "exercises.json"
@@ -46,7 +46,7 @@ class Progress:
         known = self._done.get(exercise.id, {})
         return {question.id: known.get(question.id, Done()) for question in exercise.question}
 
-    def take(self, exercise: Exercise, verdict: Verdict) -> Done:
+    def take(self, exercise: Exercise, verdict: CheckedAnswer) -> Done:
         """Count an answer. What was right once stays so."""
         before = self.of(exercise)[verdict.question]
         done = Done(before.wrong + (verdict.is_a_try and not before.right), before.right or verdict.right)

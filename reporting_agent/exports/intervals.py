@@ -1,4 +1,4 @@
-"""Energy of meters and steps over intervals of local time, from quarter hours to months, with how much of it was measured.
+"""Energy of meters and steps, and steps' output, over intervals of local time, from quarter hours to months; how much is measured.
 
 A meter's record is read off at quarter hours; hours, days and months are sums of these, so that they add up to the last digit. What a
 register counted across a gap too long to say when is in no quarter hour and no day, only in the month in which it was read again: that

@@ -23,7 +23,7 @@ FORMATS = ("csv", "xlsx", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ExportDescription:
     """What stands in `export.json` besides the files. `stands_on` says which standard the form follows and how far that was checked."""
 
     kind: str
@@ -74,7 +74,7 @@ def as_csv(table: Table) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def manifest(out: Path, told: Told, rows: Mapping[str, int | None]) -> dict[str, Any]:
+def manifest(out: Path, told: ExportDescription, rows: Mapping[str, int | None]) -> dict[str, Any]:
     """Write `export.json` and return it."""
     folder = writing.folder(out)
     payload = {

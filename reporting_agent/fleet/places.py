@@ -1,4 +1,4 @@
-"""Where a site lies and where its results go: folders of this machine, or prefixes of object storage (`s3://BUCKET/PATH`).
+"""Where a site lies and its results go, folders or object storage (`s3://BUCKET/PATH`); a missing bucket or full disk is refused.
 
 A site.toml in object storage is fetched with what lies beside it as TOML (packs of its own), and its inputs, where they are relative, are
 objects beside it. Results are put there once all of them are made, `outcome.json` last.

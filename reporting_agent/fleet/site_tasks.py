@@ -1,4 +1,4 @@
-"""One site as a task, and what became of it."""
+"""One site as a task, and what became of it: its labels and those it lacks, its prices, the quality of its data, or a refusal."""
 
 from __future__ import annotations
 

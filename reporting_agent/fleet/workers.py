@@ -1,4 +1,4 @@
-"""Which worker of a Dask cluster does which site, and to which a site goes whose worker died or is not heard of.
+"""Which worker of a Dask cluster does which site: none that is of another release, and another where one died or is not heard of.
 
 One site a worker at a time, given to it by its address.
 
@@ -24,10 +24,10 @@ from benchmarks import shelf
 from benchmarks.errors import InputError, SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.console import LANGUAGE, say
-from reporting_agent.fleet import freed_memory, release
+from reporting_agent.fleet import freed_memory, same_release
+from reporting_agent.fleet.carried_shelf import CarriedShelf
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.processes import died, failed
-from reporting_agent.fleet.release import CarriedShelf
 from reporting_agent.fleet.site_tasks import Outcome, Task, refused
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Assignment:
         self._client = client
         self._waiting = deque(tasks)
         self._undone = {task.file for task in tasks}
-        self._ours = release.of_this_process()
+        self._ours = same_release.of_this_process()
         self._carried = CarriedShelf.of(shelf.approved())
         self._workers: dict[str, _Worker] = {}
         self._left_out: dict[str, SteplabelError] = {}
@@ -170,7 +170,7 @@ class Assignment:
         worker = self._workers.pop(address)
         if worker.task is not None:
             self._waiting.appendleft(worker.task)
-        refusal = why if isinstance(why, SteplabelError) else release.no_agent(self._ours, why, address)
+        refusal = why if isinstance(why, SteplabelError) else same_release.no_agent(self._ours, why, address)
         self._left_out[address] = refusal
         if not self._workers and not self._any_right:
             raise refusal
@@ -227,7 +227,7 @@ def _without_workers() -> InputError:
 
 def _received(carried: CarriedShelf, ours: Mapping[str, str], address: str) -> CarriedShelf:
     """Runs on each worker before its first site. Raises InputError `fleet-worker-differs`."""
-    if (refusal := release.difference(ours, release.of_this_process(), address)) is not None:
+    if (refusal := same_release.difference(ours, same_release.of_this_process(), address)) is not None:
         raise refusal
     return carried
 

@@ -32,10 +32,10 @@ from reporting_agent.metering.clock_offsets import Bins, Pieces
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
-from reporting_agent.metering.scale import turning
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
-from reporting_agent.metering.tally import Verdict, places_of
+from reporting_agent.metering.tally import CleaningResult, places_of
 from reporting_agent.metering.unit_check import Known, Misread, misread
+from reporting_agent.metering.unit_factors import turning
 from reporting_agent.metering.wander import wander
 
 LOW = 0.2  # of the usual load in batches: a rate or interval that stands higher is loaded, whatever it hides
@@ -173,7 +173,7 @@ def _energies(course: Course, windows: Windows, least_completeness: float) -> Fl
 
 
 def _unit_finding(
-    meter: Meter, verdict: Verdict, windows: Windows, found: Misread, zone: tzinfo
+    meter: Meter, verdict: CleaningResult, windows: Windows, found: Misread, zone: tzinfo
 ) -> tuple[Finding, Flags, tuple[int, int | None]]:
     """The finding, the batches that it concerns, and from when until when its values are off."""
     first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])

@@ -1,7 +1,10 @@
-"""What is done about faulty readings before anything is made of them. Every rule is stated, counted and never guesses a value.
+"""Faulty readings left out and counted: sentinels, out of range or at its end, out of order of time, duplicates, register spikes.
+
+Every rule is stated, counted and never guesses a value.
 
 Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. What lies between two readings
-is judged in `known_energy` (gaps) and `register_falls`; what only the whole record shows comes as a `Verdict` when the meter is read again.
+is judged in `known_energy` (gaps) and `register_falls`; what only the whole record
+shows comes as a `CleaningResult` when the meter is read again.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from reporting_agent.metering.order import order_of
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import rolls
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.tally import Tally, Verdict
+from reporting_agent.metering.tally import CleaningResult, Tally
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,7 +58,7 @@ class Cleaned:
     open_back: bool  # see order.Order
 
 
-def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Verdict | None = None) -> Cleaned:
+def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: CleaningResult | None = None) -> Cleaned:
     """Drop what cannot be a reading, and put the rest in order of time. Not for spikes of a register: those need a neighbour on each side.
 
     An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN) and the stamp stays.
@@ -88,7 +91,7 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Ve
     return Cleaned(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
 
 
-def _judged(readings: Readings, meter: Meter, verdict: Verdict) -> Flags:
+def _judged(readings: Readings, meter: Meter, verdict: CleaningResult) -> Flags:
     """Values that the whole record showed to be none."""
     bad = np.isin(readings.time_us, verdict.stamps_us)
     if meter.reading == "interval":
@@ -113,7 +116,7 @@ def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Fla
     return outside, ~outside & (load >= high - slack)
 
 
-def saturated(value: Floats, meter: Meter, verdict: Verdict | None) -> Flags:
+def saturated(value: Floats, meter: Meter, verdict: CleaningResult | None) -> Flags:
     """Values of a rate at the end of its range, or at the ceiling that its record showed: the load was that or more."""
     flags = np.zeros(len(value), dtype=bool)
     if meter.range is not None:
@@ -122,7 +125,7 @@ def saturated(value: Floats, meter: Meter, verdict: Verdict | None) -> Flags:
     return flags if verdict is None else flags | at_ceiling(value, verdict)
 
 
-def at_ceiling(value: Floats, verdict: Verdict) -> Flags:
+def at_ceiling(value: Floats, verdict: CleaningResult) -> Flags:
     return np.zeros(len(value), dtype=bool) if verdict.ceiling is None else value >= verdict.ceiling
 
 

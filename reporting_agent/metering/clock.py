@@ -1,4 +1,4 @@
-"""What is wrong with a meter's clock, from the shifts that its load tells (`clock_offsets`).
+"""What is wrong with a meter's clock (drift, offset, daylight saving), from the shifts that its load tells, and the finding in words.
 
 Three things are told apart: a clock that runs away evenly (drift), one that is an hour off for a part of the year (daylight
 saving), and one that is off by the same time throughout (offset). An offset is uncertain by a part of a batch, since the load's shape

@@ -1,4 +1,4 @@
-"""How far a meter's clock stands from the production log's, piece by piece of its record, told by its load.
+"""How far a meter's clock stands from the log's, told by its load: by least squares in pieces, and by correlation within half a day.
 
 Where batches begin and end, the load changes. With G(t) the batches' running time until t, weighted by the load of each,
 the energy of the stretch [h, k) on a meter that is ahead by s is, but for a base load,
@@ -192,7 +192,7 @@ LEAST_CHANGING = 0.05  # standard deviation of the share that runs take of a str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class FittedLags:
     """Parts of the record with the lag that fits best, seconds ahead, and how well it and no lag fit (correlations)."""
 
     first_us: Integers
@@ -210,10 +210,10 @@ class Told:
         return significant & (self.resembles >= LEAST_RESEMBLANCE)
 
 
-NOTHING_TOLD = Told(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64)))
+NOTHING_TOLD = FittedLags(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64)))
 
 
-def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
+def search(bins: Bins, start_us: Integers, end_us: Integers) -> FittedLags:
     """The best lag of every part; runs in order of start."""
     width_us = int(bins.edge_us[1] - bins.edge_us[0])
     running = running_share(bins.edge_us, start_us, end_us)
@@ -236,7 +236,7 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
     if not lags:
         return NOTHING_TOLD
     first_us, last_us, ahead, best, unshifted, counted = (np.array(column) for column in zip(*lags, strict=True))
-    return Told(first_us, last_us, ahead, best, unshifted, counted)
+    return FittedLags(first_us, last_us, ahead, best, unshifted, counted)
 
 
 def running_share(edge_us: Integers, start_us: Integers, end_us: Integers) -> Floats:

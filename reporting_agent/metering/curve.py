@@ -1,4 +1,4 @@
-"""Known energy of one meter from the beginning of its record until each moment that anyone asks about.
+"""Known energy of one meter until each moment asked about, of any window as a difference, on an exact grid; runs without faults too.
 
 Every window is a difference of two moments of one curve: batches, the stretches between them, clock hours, the whole
 period, and any pieces of these. So whatever is split or put together again adds up to the last digit, and one pass over the
@@ -30,7 +30,7 @@ from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
 
 if TYPE_CHECKING:
     from reporting_agent.metering.record import MeterFacts
-    from reporting_agent.metering.tally import Verdict
+    from reporting_agent.metering.tally import CleaningResult
 
 
 def split(energy: Floats) -> tuple[Integers, Integers]:
@@ -280,7 +280,7 @@ class Course:
     curve: Curve
     findings: tuple[Finding, ...]
     facts: MeterFacts
-    verdict: Verdict | None = None  # what the whole record showed, in the meter's own time
+    verdict: CleaningResult | None = None  # what the whole record showed, in the meter's own time
 
     def over(self, windows: Windows) -> MeteredEnergy:
         """Energy and completeness of windows between moments of the curve."""

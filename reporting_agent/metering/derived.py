@@ -1,4 +1,4 @@
-"""Meters whose energy is worked out: gas brought to normal state by temperature and pressure, heat of steam less its water, virtual meters.
+"""Meters worked out: gas at normal state by temperature and pressure, heat of steam, virtual meters; the uncertainty of that state.
 
 Each is worked out piece by piece, between neighbouring moments of its curve (edges of batches and clock hours, so at most an hour
 long), with the mean temperature and pressure of that piece, and put together to a new curve on the same grid. So batches,

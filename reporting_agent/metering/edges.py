@@ -1,4 +1,4 @@
-"""Where a meter sees its runs begin and end, against where the log says so: the finest clock that a meter without one shows.
+"""Where a meter sees its runs begin and end, against the log; how long its load rests within them; the record of its runs.
 
 Around a logged start the energy from X before to X after is, for a load that rises from p0 to p1 at s after the start,
 
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, Told, search
+from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, FittedLags, search
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, Reach, joined, slices_of
 
@@ -151,7 +151,7 @@ class RunRecord:
     energy: Floats
     known: Floats
     edges: Edges
-    told: Told
+    told: FittedLags
     silent: Floats
     rests: Rests | None
 

@@ -1,4 +1,6 @@
-"""The inner loops over a block of readings. They work in chunks that stay in the processor's cache and in memory that is used again.
+"""The inner loops over a block of readings: the screen's scan, loads, sentinels of nines, and exact sums of energy in whole numbers.
+
+They work in chunks that stay in the processor's cache and in memory that is used again.
 
 Exact sums: energy as whole numbers, so that neither order nor grouping can change the last digit.
 

@@ -1,4 +1,6 @@
-"""Over which segments the energy is known: the rules for what lies between two readings. Each is stated and counted; no value is guessed.
+"""Between which readings the energy is known, and what a register counted across gaps, where it is known in all and not when.
+
+Each is stated and counted; no value is guessed.
 
 Unknown is what a gap, a fall of a register (`register_falls`), or a load that the meter cannot have told leaves open.
 """
@@ -16,7 +18,7 @@ from reporting_agent.metering.kernel import MOST
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import over_falls
 from reporting_agent.metering.segments import HOUR_US, Segments
-from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
+from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
 from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]
@@ -32,7 +34,7 @@ def known(
     file: str,
     tally: Tally,
     left_out_us: Integers = NO_STAMPS,
-    verdict: Verdict | None = None,
+    verdict: CleaningResult | None = None,
 ) -> Segments:
     """Keep the segments over which energy is known; segment i lies between readings i and i + 1.
 
@@ -56,7 +58,7 @@ def known(
 
 
 def across_gaps(
-    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: Verdict | None
+    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: CleaningResult | None
 ) -> Iterator[tuple[Integers, Floats]]:
     """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell or counted the impossible."""
     if verdict is not None:
@@ -93,7 +95,7 @@ def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows,
     return within
 
 
-def _unknown(readings: Readings, meter: Meter, verdict: Verdict | None) -> Flags:
+def _unknown(readings: Readings, meter: Meter, verdict: CleaningResult | None) -> Flags:
     """Segments that the meter's state makes unknown: of a rate those that touch a value that says nothing."""
     if meter.reading == "rate":
         bad = saturated(readings.value, meter, verdict)

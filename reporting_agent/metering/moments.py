@@ -1,4 +1,4 @@
-"""The moments that are asked of a meter's curve: all that is ever read off it, known before the first reading.
+"""The moments asked of a meter's curve: batches, clock hours, intervals of a demand charge, edges that cut readings, comparisons.
 
 A curve is kept at these moments alone (`curve`), so whoever reads one off later says here where: the record of the period (batches, clock
 hours), the readings that an edge cuts (`cut_readings`), and what holds a meter against its batches (`against_batches`, `edges`,

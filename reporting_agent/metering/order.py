@@ -1,4 +1,4 @@
-"""Readings in order of time, by what the steps back in time show.
+"""Readings put in order of time, by what steps back show: a clock that leapt and leapt back, one put back for good, or late entries.
 
 A stamp that steps back is a late entry, or the clock was wrong. Three things are told apart:
 

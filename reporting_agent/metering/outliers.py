@@ -1,4 +1,4 @@
-"""Single readings far above everything the meter ever shows: spikes, and jumps of a register.
+"""A sample of the meter's own history, and what it excludes: spikes, jumps of a register, stray zeros, a flat or standing ceiling.
 
 `Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
 `spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer than a

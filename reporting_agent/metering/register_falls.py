@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.scale import rescaled_by
 from reporting_agent.metering.segments import HOUR_US, Segments
 from reporting_agent.metering.tally import Tally
+from reporting_agent.metering.unit_factors import rescaled_by
 from reporting_agent.row_numbers import Rows
 
 Floats = NDArray[np.float64]

@@ -29,7 +29,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import AT_RANGE
 from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
-from reporting_agent.metering.tally import Verdict
+from reporting_agent.metering.tally import CleaningResult
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ class Screen:
 
     meter: Meter
     longest_gap_us: int
-    verdict: Verdict | None
+    verdict: CleaningResult | None
 
     @property
     def _longest_step_us(self) -> int:

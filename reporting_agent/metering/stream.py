@@ -29,7 +29,7 @@ from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.record import Seen
 from reporting_agent.metering.screen import Screen, load_at_most
 from reporting_agent.metering.segments import MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
-from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
+from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
 from reporting_agent.metering.whole_record import Watch
 from reporting_agent.row_numbers import Rows
 
@@ -66,7 +66,7 @@ class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine a
 class MeterStream:
     """Takes the blocks of one meter in file order and gives segments of known energy in order of time."""
 
-    def __init__(self, asked: Asked, verdict: Verdict | None = None, *, fast: bool = False, whole: bool = False) -> None:
+    def __init__(self, asked: Asked, verdict: CleaningResult | None = None, *, fast: bool = False, whole: bool = False) -> None:
         """One pass over the record of a meter.
 
         Args:

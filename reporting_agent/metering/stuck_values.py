@@ -1,4 +1,4 @@
-"""Runs of one and the same value: how long a meter stood still, told from one block to the next.
+"""Runs of one and the same value: implausibly long ones (a frozen sensor), returning levels, and registers that counted on unseen.
 
 `StandingRuns` keeps the longest runs of at least `FEWEST` equal values. `implausible` says which of a rate's or an interval's runs are
 longer than the meter's own history makes plausible: a sensor froze, unless the meter comes back to that value (`returning`).

@@ -1,4 +1,4 @@
-"""Faults of one meter as they are met, counted, with the first few places; at the end they become findings.
+"""Faults of one meter counted, with the first places; what its whole record showed, and what is left out when it is read again.
 
 What a meter's whole record showed, and what is therefore to be left out when it is read again.
 
@@ -210,7 +210,7 @@ class Spans(Columns):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CleaningResult:
     """What was found, counted in `tally`, and what it means for the energy.
 
     Over `unknown` the meter told nothing. Over `caught_up` a register hung and then caught up: what it counted is known, not when. Readings

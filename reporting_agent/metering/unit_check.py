@@ -1,4 +1,4 @@
-"""Whether a meter's values are in the unit that it declares, by whatever is known of what they should be.
+"""Whether a meter's values are in the unit that it declares, all or from a moment on; if not, by what factor and which key says it.
 
 Asked in this order: the range that is declared for it; the meter it stands beside; the physical bounds of a batch, where it alone
 measures the carrier. What proves the unit right ends the search. Then its batches are held against each other: all from a moment on,
@@ -21,7 +21,7 @@ from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
 from reporting_agent.metering.outliers import Sample
-from reporting_agent.metering.scale import fitting, into, off_scale
+from reporting_agent.metering.unit_factors import fitting, into, off_scale
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""What only a meter's whole record shows, watched while its readings stream past and judged at the end.
+"""What only a meter's whole record shows, watched as readings pass and judged at the end; changes of spacing and of resolution.
 
 Some faults lie in one reading or between two, and `cleaning` finds them as they pass. Others are faults only by the
 meter's own history: a spike, a value that stuck, a flat ceiling, a change of resolution. `Watch` sees every settled
@@ -25,7 +25,7 @@ from reporting_agent.metering.cleaning import saturated
 from reporting_agent.metering.outliers import Highest, Sample, Sampler
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.stuck_values import FEWEST, Runs
-from reporting_agent.metering.tally import NO_PAIRS, Spans, Tally, Verdict
+from reporting_agent.metering.tally import NO_PAIRS, CleaningResult, Spans, Tally
 
 Flags = NDArray[np.bool_]
 
@@ -198,13 +198,13 @@ class Watch:
             limit = outliers.plausible_load(self._sampler.sample())
             self._peaks.floor = max(self._peaks.floor, NEARLY * limit if np.isfinite(limit) else 0.0)
 
-    def verdict(self, passing: Tally) -> Verdict:
+    def verdict(self, passing: Tally) -> CleaningResult:
         """After the last reading; `passing` counted what was found as they passed."""
         verdict = replace(self._judged(), files=tuple(self._files))
         pairs = (np.concatenate([NO_PAIRS, *passing.turned_back]), np.concatenate([NO_PAIRS, *passing.holes]))
         return replace(verdict, outside=passing.outside(), turned_back=pairs[0], holes=pairs[1])
 
-    def _judged(self) -> Verdict:
+    def _judged(self) -> CleaningResult:
         meter, sample, readings = self.meter, self._sampler.sample(), self._sampler.seen
         limit, highest = outliers.plausible_load(sample), self._peaks.highest
         if meter.reading != "rate" and len(sample):
@@ -228,7 +228,7 @@ class Watch:
         dropped = self._zeros.dropped(sample, readings)
         self._count(tally, "zero-dropout", dropped[:, 1], dropped[:, 2])
         rest = runs.at(~np.isin(runs.number, froze.number))
-        return Verdict(
+        return CleaningResult(
             tally,
             Spans(froze.first_us, froze.last_us),
             stamps_us=np.sort(np.concatenate((above.time_us, dropped[:, 0]))),
@@ -237,14 +237,14 @@ class Watch:
             sample=sample,
         )
 
-    def _of_register(self, sample: Sample, runs: Runs, above: Highest, hung: Flags) -> Verdict:
+    def _of_register(self, sample: Sample, runs: Runs, above: Highest, hung: Flags) -> CleaningResult:
         """What leaped after it hung is known in all; what leaped otherwise is not."""
         tally, _ = self._resolution(sample)
         jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
         self._count(tally, "value-stuck", runs.row[hung], runs.file[hung])
         self._count(tally, "register-jump", jumps.row, jumps.file)
         ends_us = above.time_us[np.searchsorted(above.before_us, runs.last_us[hung])]
-        return Verdict(
+        return CleaningResult(
             tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
         )
 

@@ -1,4 +1,4 @@
-"""One name for one batch record, over all years: what the ledger's accounts stand on.
+"""Batch ids that start again each year, with the year of their start: one name for one record over all years.
 
 A plant whose heat numbers start again every January says so (`batch_ids = "restart-yearly"`); its batches then carry the
 year of their start, as `0001~2016`. A record that is reported again under a changed start is still that record: see

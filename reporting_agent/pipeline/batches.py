@@ -1,4 +1,4 @@
-"""Rows of the batches file as `Batch` records; what a row says that is no batch goes to the rejected rows.
+"""Rows of the batches file as `Batch` records, those that are none rejected; numbers missing between batches numbered in series.
 
 Numbers missing between batches that are numbered one after another: records that never came, or were taken out.
 """

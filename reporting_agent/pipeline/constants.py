@@ -1,4 +1,4 @@
-"""Numbers of the program itself that can move a label, whatever the pack: conventions of ours, none a standard's.
+"""Numbers of the program itself that can move a label, whatever the pack, and the digest by which a label names them.
 
 A label names their digest (`method.constants_digest` of label.json) beside those of the pack and its factors; who finds another there
 recomputes it with the release that made it.

@@ -1,4 +1,4 @@
-"""Conversions of the site (boilers, power house, gas producers, compressors) against what such plants give of what they take.
+"""Conversions of the site (boilers, power house, gas producers) against what such plants give: labels withheld, or losses told beside.
 
 A conversion explains where a fuel went, and so lowers the label of the step that would have burnt it. One that gives less than its kind
 does, or more than it can, explains nothing: labels that count what it takes do not stand beside it, unless the site says why under

@@ -1,4 +1,4 @@
-"""Runs that stand for one another: two that share a machine and most of their time, and copies under other ids.
+"""Runs that stand for one another (one machine at one time, or copies under other ids), counted once where they better a label.
 
 Of two runs that one machine made at once, the one that was given less energy is no better run; and the best days written three times are
 three good days in a quantile. Together, and once, they count here; a label that is better by more than 0.5 % without that is held back.

@@ -1,4 +1,4 @@
-"""Declared events acting on batches ([[events]] of site.toml): on each by its own row, its own energies and its own window."""
+"""Declared events ([[events]]) on batches: clocks, outputs, energies put right, unusable time left out, stops; the label without each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Energy that the plant gives per batch: rows of the energy file joined to their batches.
+"""Energy given per batch: rows of the energy file joined to their batches; labels withheld where too much of it is in no batch.
 
 Energy of a step that names none of its batches: energy of the step all the same, that no label and no mean holds.
 """

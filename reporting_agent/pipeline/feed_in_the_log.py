@@ -1,4 +1,4 @@
-"""What a unit of output is made of, by the log (`input.MATERIAL`), against what mass allows and is usual of such a step (`Feed`).
+"""What a unit of output is made of, by the log, against what mass allows and is usual: told beside the label, or the label withheld.
 
 Fuel that lies in the column of the feedstock is counted nowhere, and output beyond what the feed gives makes every tonne look better. Both
 show as an amount per unit of output: outside what is usual it is told beside the label with its size, beyond any such plant the step has

@@ -1,4 +1,4 @@
-"""Which batches each of the site's meters counts for, and its energy at every moment asked about, as its readings are followed.
+"""Which steps and batches each meter counts for (unknown steps refused), its longest gap, and its energy at all moments asked about.
 
 Which batches a meter counts for: those of its step and equipment, or of the sinks that share it.
 """
@@ -26,7 +26,7 @@ from reporting_agent.metering.in_and_between_batches import Occupied
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.shared_meters import Served, Sink
-from reporting_agent.pipeline.lanes import Given, Lanes
+from reporting_agent.pipeline.lanes import Lanes, Opener
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.meter_readings import ReadingLog
 
@@ -145,7 +145,7 @@ def follow(
     batches: Sequence[Batch],
     site: Site,
     pack: Pack,
-    readings: Sequence[Path] | Given,
+    readings: Sequence[Path] | Opener,
     period: Period | None,
     log: ReadingLog,
     days: DayDigests | None = None,

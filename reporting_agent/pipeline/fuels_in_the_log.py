@@ -47,7 +47,7 @@ Key = tuple[str, str]  # step and batch id
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LoggedFuel:
     """What the log says of a carrier in one run."""
 
     carrier: str
@@ -69,7 +69,7 @@ class Uncounted:
     short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what is missing of it, over what is there
 
 
-Of = tuple[Key, Told]
+Of = tuple[Key, LoggedFuel]
 
 
 def of_batches(table: Table, batches: Sequence[Batch], *, yearly: bool) -> Iterator[Of]:
@@ -92,18 +92,18 @@ def _in_columns(table: Table, keys: Sequence[Key | None]) -> Iterator[Of]:
                 yield key, mention
 
 
-def told_of(table: Table, column: str, index: int) -> Told | None:
+def told_of(table: Table, column: str, index: int) -> LoggedFuel | None:
     """What one row holds in such a column."""
     what, amount = named(column), table.columns[column][index]
     if what is None or not amount:
         return None
     of_the_run = what.unit is not None and CARRIERS[what.carrier].form in {"solid", "liquid"}
-    return Told(what.carrier, column, amount, what.unit, of_the_run, table.place(index, column))
+    return LoggedFuel(what.carrier, column, amount, what.unit, of_the_run, table.place(index, column))
 
 
 def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: Site, pack: Pack) -> Uncounted:
     """Of all runs of the period, what the log names and their energy does not hold."""
-    beside: dict[Key, list[Told]] = {}
+    beside: dict[Key, list[LoggedFuel]] = {}
     for key, cell in columns:
         beside.setdefault(key, []).append(cell)
     meant, table = _names(batches, site), packs.factors(pack)
@@ -188,7 +188,7 @@ def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted:
             yield Words.of(sentence)
 
 
-def _logged_and_held(said: Iterable[Told], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
+def _logged_and_held(said: Iterable[LoggedFuel], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
     """By carrier, what the log names of one that the run took, and what its energy holds, both in the usual unit."""
     inputs: dict[str, list[float]] = {}
     for mention in said:
@@ -229,11 +229,11 @@ def _static(batches: Sequence[Batch], site: Site, pack: Pack) -> Iterator[tuple[
                     yield f"static.{name}", step, what.carrier, float(value)
 
 
-def _in_variables(batch: Batch, meant: Mapping[str, Naming]) -> Iterator[Told]:
+def _in_variables(batch: Batch, meant: Mapping[str, Naming]) -> Iterator[LoggedFuel]:
     for name, amount in batch.variables.items():
         if amount and (what := meant.get(name)) is not None:
             whole, is_input = amount * batch.output_t if what.per_output else amount, name.startswith("input.")
-            yield Told(what.carrier, name if is_input else f"var.{name}", whole, what.unit, is_input or what.unit is not None)
+            yield LoggedFuel(what.carrier, name if is_input else f"var.{name}", whole, what.unit, is_input or what.unit is not None)
 
 
 def _is_energy(carrier: str, batch: Batch, site: Site, pack: Pack) -> bool:
@@ -257,7 +257,7 @@ def _taken(carrier: str, batch: Batch) -> list[CarrierEnergy]:
     return [energy for energy in batch.energy if energy.quantity > 0 and f"-{energy.carrier}".endswith(f"-{carrier}")]
 
 
-def _is_held(told: Told, batch: Batch, table: FactorTable) -> bool:
+def _is_held(told: LoggedFuel, batch: Batch, table: FactorTable) -> bool:
     """Whether the energy of the run holds what the log says. Where that has no unit, the same number in kilograms will do."""
     taken, what = _taken(told.carrier, batch), CARRIERS[told.carrier]
     if not taken or not told.of_the_run or told.unit == "%":

@@ -1,4 +1,4 @@
-"""Heat content of what batches used: the laboratory's values by date, media made inside, and what is told of both.
+"""Heat content of what batches used: laboratory values by date, media made inside taken out, two values of one gas told or refused.
 
 A heating value given with an amount, or with its meter, goes before the laboratory's series ([[lhv]]), and that before the table of
 defaults. Where the default had to serve it is told, because published defaults differ by as much as a label's spread. A value that the

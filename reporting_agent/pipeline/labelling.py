@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from benchmarks import packs
 from benchmarks.labels import RELATIVE_UNCERTAINTY, SiteLabel, label_site
 from benchmarks.measurements import Batch, Finding, Period
 from benchmarks.phrases import Phrase
+from benchmarks.privacy.units import Path
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.console import say
 from reporting_agent.pipeline import (
@@ -76,57 +78,91 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     Args:
         outward: of the batches as they are judged on their way out: the label that a report is drawn from.
     """
-    pack, going = data.pack, data.outward if outward else None
-    if outward and going is None:
-        raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
-    uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
-    if not outward:  # the same batches once more, for what would leave: told once
-        message = Phrase(
+    pack = data.pack
+    if outward:
+        if data.outward is None:
+            raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
+        return _Rules(site, pack, period, data.outward.paths).label(data.outward.batches)
+    say(
+        Phrase(
             "labelling %(batches)s batches by pack %(pack)s %(version)s",
             batches=f"{len(data.batches):,}",
             pack=pack.id,
             version=pack.version,
         )
-        say(message)
+    )  # not for what would leave: these are the same batches once more
+    rules = _Rules(site, pack, period)
+    site_label, batches = _by_nothing_bettered(data.batches, rules)
+    whole = Sitewide.of(site, pack, period, batches, data.meters, data.left_out)
+    site_label = _withheld(site_label, data, whole)
+    return _with_what_is_told(site_label, batches, replace(whole, labels=site_label.steps, unmapped=data.unmapped), data, rules)
 
-    def made_of(batches: Sequence[Batch], period: Period = period) -> SiteLabel:
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """By what batches become a label: the pack, the site's settings and the period; `paths` where they are on their way out."""
+
+    site: Site
+    pack: Pack
+    period: Period
+    paths: Mapping[str, Path] | None = None
+
+    def label(self, batches: Sequence[Batch], period: Period | None = None) -> SiteLabel:
+        """Over the period of the rules, or over another one."""
+        period = period or self.period
+        settings = self.site.steps.items()
+        uncertainty_pct = self.site.site.uncertainty_pct
         return label_site(
             batches,
-            pack,
-            packs.factors(pack),
+            self.pack,
+            packs.factors(self.pack),
             period,
-            site=site.id,
-            not_used={step: setting.unreported for step, setting in site.steps.items()},
-            static_factors=site.static or None,
-            relative_uncertainty=uncertainty,
-            outside={step: setting.outside for step, setting in site.steps.items()},
-            stopped=declared.stops(site, period),
-            paths=None if going is None else going.paths,
+            site=self.site.id,
+            not_used={step: setting.unreported for step, setting in settings},
+            static_factors=self.site.static or None,
+            relative_uncertainty=RELATIVE_UNCERTAINTY if uncertainty_pct is None else uncertainty_pct / 100,
+            outside={step: setting.outside for step, setting in settings},
+            stopped=declared.stops(self.site, period),
+            paths=self.paths,
         )
 
-    if going is not None:
-        return made_of(going.batches)
-    batches = data.batches
-    site_label, of_lots = made_of(batches), scattered.of_one_lot(batches)
+
+def _by_nothing_bettered(batches: Sequence[Batch], rules: _Rules) -> tuple[SiteLabel, Sequence[Batch]]:
+    """The label that no scattered value and no copied run makes better than it is, and the batches whose energy stands in it.
+
+    In this order: heating values are held by their lots first, since a step's energies are made of them; variables that scatter are then
+    held at their means; and copies are counted once in the end, of batches as they were given.
+    """
+    site_label, of_lots = rules.label(batches), scattered.of_one_lot(batches)
     if of_lots is not None:
-        site_label = scattered.held_by_lot(site_label, made_of(of_lots))
+        site_label = scattered.held_by_lot(site_label, rules.label(of_lots))
         batches = of_lots if any(finding.code == scattered.HEATING_VALUE for finding in site_label.findings) else batches
-    if scatters := scattered.of(site_label, pack):
-        site_label = scattered.by_the_mean(site_label, made_of(scattered.at_mean(batches, scatters)), scatters)
+    if scatters := scattered.of(site_label, rules.pack):
+        site_label = scattered.by_the_mean(site_label, rules.label(scattered.at_mean(batches, scatters)), scatters)
     if (counted_once := copies.once(batches)) is not None:
-        site_label = copies.counted_once_where_better(site_label, made_of(counted_once))
-    whole = Sitewide.of(site, pack, period, batches, data.meters, data.left_out)
-    site_label = energy_by_batch.withheld(told_unreadable(site_label, data.unread), data.nameless)
-    site_label = feed_in_the_log.withheld(materials_in_the_log.withheld(site_label, whole.batches, site, pack), whole.batches, pack)
-    site_label = conversions.withheld(
-        energy_by_batch.withheld(site_label, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack
-    )
-    method = {**site_label.method, "constants_digest": constants.digest()}
-    whole, balance = replace(whole, labels=site_label.steps, unmapped=data.unmapped), site_balance(whole)
-    beside = longer_period.around(batches, period)
-    longer = None if beside is None else made_of(*beside)
-    apart = set_apart.as_usual(batches)
-    usual = None if apart is None else made_of(apart)
+        site_label = copies.counted_once_where_better(site_label, rules.label(counted_once))
+    return site_label, batches
+
+
+def _withheld(site_label: SiteLabel, data: PlantData, whole: Sitewide) -> SiteLabel:
+    """Without the value of steps of which energy, materials, feed or a conversion cannot be so.
+
+    Energy and materials are told whatever was told before them; feed and conversions only where there is a value left.
+    """
+    site_label = told_unreadable(site_label, data.unread)
+    site_label = energy_by_batch.withheld(site_label, data.nameless)
+    site_label = materials_in_the_log.withheld(site_label, whole.batches, whole.site, data.pack)
+    site_label = feed_in_the_log.withheld(site_label, whole.batches, data.pack)
+    site_label = energy_by_batch.withheld(site_label, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD)
+    return conversions.withheld(site_label, whole, data.pack)
+
+
+def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: Sitewide, data: PlantData, rules: _Rules) -> SiteLabel:
+    """With what is told beside each step: on what its value hangs, and how the site's account comes out."""
+    site, pack, balance = rules.site, rules.pack, site_balance(whole)
+    beside, apart = longer_period.around(batches, rules.period), set_apart.as_usual(batches)
+    longer = None if beside is None else rules.label(*beside)
+    usual = None if apart is None else rules.label(apart)
     steps = tuple(
         replace(
             step_label,
@@ -142,4 +178,4 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         )
         for step_label in site_label.steps
     )
-    return replace(site_label, steps=steps, method=method)
+    return replace(site_label, steps=steps, method={**site_label.method, "constants_digest": constants.digest()})

@@ -20,7 +20,7 @@ from reporting_agent.sources.meter_readings import ReadingLog, gathered, lanes_o
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
     from reporting_agent.sources.day_digests import DayDigests
 
-Given = Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]
+Opener = Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]
 """Opens the readings of some meters from the beginning."""
 
 
@@ -30,11 +30,11 @@ class Lanes:
 
     reads: list[Read]
     _logs: list[ReadingLog] = field(default_factory=list)
-    _openers: list[Given] = field(default_factory=list)
+    _openers: list[Opener] = field(default_factory=list)
     _days: DayDigests | None = None
 
     @classmethod
-    def of(cls, readings: Sequence[Path] | Given, site: Site, log: ReadingLog, days: DayDigests | None = None) -> Lanes:
+    def of(cls, readings: Sequence[Path] | Opener, site: Site, log: ReadingLog, days: DayDigests | None = None) -> Lanes:
         """Lanes of files, or one of a provider's source.
 
         Args:
@@ -61,7 +61,7 @@ class Lanes:
                 log.take_in(own)
 
 
-def _opener(paths: Sequence[Path], site: Site, read_ahead: bool) -> Given:
+def _opener(paths: Sequence[Path], site: Site, read_ahead: bool) -> Opener:
     return lambda meters, log: stream_readings(paths, site.mapping.readings, meters, site.zone, log, read_ahead=read_ahead)
 
 
@@ -70,13 +70,13 @@ def _empty(log: ReadingLog) -> ReadingLog:
     return replace(log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set())
 
 
-def _read(given: Given, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, told: bool) -> Read:
+def _read(opened: Opener, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, told: bool) -> Read:
     first = days  # the engine asks for all meters once, and then again for some
 
     def read(names: frozenset[str]) -> Iterator[Block]:
         nonlocal first
         wanted = declared.to_read(names)
-        blocks = gathered(given(wanted, log) if first is None else _digested(given(wanted, log), first))
+        blocks = gathered(opened(wanted, log) if first is None else _digested(opened(wanted, log), first))
         first = None
         for block in progress(blocks, None, Phrase("reading meters, blocks")) if told else blocks:
             readings = Readings(block.time_us, block.value, block.row)

@@ -1,4 +1,4 @@
-"""Material flow: the batches of earlier steps that a batch names as its parents (B2MML: material actual), and whether that can be.
+"""Material flow: parents that batches name, and whether they can be; settings checked for unknown steps, essentials, unused factors.
 
 A parent is looked for by its id among the batches of all other steps first, then of the same step (a coil rolled twice).
 """

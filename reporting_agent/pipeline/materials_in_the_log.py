@@ -1,4 +1,4 @@
-"""What the log says was charged (`input.MATERIAL`), held against the shares that the site states, and what the pack knows of it.
+"""What the log says was charged, against the shares that the site states: runs left out, labels withheld; unknown inputs told beside.
 
 Product bought ready or half made took its energy elsewhere, and hot metal of a charge brings its heat along: the more of either, the lower
 the label. A run whose own share is less than its log shows is left out; a share of the site that the log refutes holds the step's label

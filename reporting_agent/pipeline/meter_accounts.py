@@ -14,7 +14,7 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.metered import takes_over
+from reporting_agent.pipeline.meter_successions import takes_over
 
 _NEVER = date(9000, 1, 1)
 

@@ -1,14 +1,9 @@
-"""Energy that meters measured: each meter's readings cut along the batches it counts for.
-
-Meters that begin where another one of the same place ended: without `from` and `until` every batch needs the energy of both.
-"""
+"""Energy that meters measured: each meter's readings cut along the batches it counts for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +16,12 @@ from reporting_agent.metering import MeterRecord, cut_readings, moments
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
 from reporting_agent.metering.in_and_between_batches import record_of
-from reporting_agent.pipeline import own_metering, suspicions
+from reporting_agent.pipeline import meter_successions, suspicions
 from reporting_agent.pipeline.entries import allocated, entries, of_period
 from reporting_agent.pipeline.following import MomentsOf, follow, refuse_unknown_steps
-from reporting_agent.pipeline.lanes import Given
-from reporting_agent.pipeline.own_metering import Outgoing
+from reporting_agent.pipeline.lanes import Opener
+from reporting_agent.pipeline.outward import own_metering
+from reporting_agent.pipeline.outward.own_metering import Outgoing
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.meter_readings import ReadingLog
@@ -34,58 +30,6 @@ from reporting_agent.sources.totals import Total
 
 if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests
-
-CODE = "meter-succeeded"  # of the finding below
-NEAR = timedelta(days=1)  # between one meter's end and the next one's beginning
-OVERLAP_S = 86_400.0  # for so long both may show readings on the day of the change
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
-    """Each pair of counted meters of one place, of which the second begins where the first ends."""
-    own = [
-        record
-        for record in records
-        if record.counted and record.meter.since is None and record.meter.until is None and record.facts.readings
-    ]
-    for earlier, other in combinations(sorted(own, key=lambda record: record.facts.first_us or 0), 2):
-        ends_us, begins_us = earlier.facts.last_us, other.facts.first_us
-        if ends_us is None or begins_us is None or _place(earlier) != _place(other) or begins_us < ends_us - OVERLAP_S * 1e6:
-            continue
-        yield Finding(
-            "meter-succeeded",
-            Severity.WARNING,
-            Phrase(
-                "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and both count for the same batches. "
-                "Each batch then lacks the energy of one of them, and none is used. If the second replaced the first, write until = "
-                "%(day)s in the [[meters]] table of %(first)s and from = %(day)s in that of %(second)s.",
-                first=earlier.meter.id, second=other.meter.id, ends=_day(ends_us, zone).isoformat(), day=_day(begins_us, zone).isoformat(),
-            ),
-            1,
-        )  # fmt: skip
-
-
-def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: Site, *, after: bool) -> bool:
-    """Whether another counted meter of the same place begins where this one ends, or ended where it begins."""
-    alike = (other.step, other.carrier, other.direction) == (meter.step, meter.carrier, meter.direction)
-    if not record.counted or not alike or other.equipment not in {"", meter.equipment}:
-        return False
-    own = other.since if after else other.until
-    seen = record.facts.first_us if after else record.facts.last_us
-    if own is None and seen is not None:
-        if (record.start_us >= seen) if after else (record.end_us <= seen):
-            return False  # it was read all the time
-        own = datetime.fromtimestamp(seen / 1e6, UTC).astimezone(site.zone).date()
-    return own is not None and abs(own - edge) <= NEAR
-
-
-def _place(record: MeterRecord) -> tuple[object, ...]:
-    meter = record.meter
-    return meter.step, meter.equipment, meter.carrier, meter.direction, meter.allocation, meter.parent
-
-
-def _day(moment_us: int, zone: tzinfo) -> date:
-    return (_EPOCH + timedelta(microseconds=moment_us)).astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +44,7 @@ class Metered:
     suspected: dict[int, set[str]] = field(default_factory=dict)  # by place of the batch, why its metered energy is wrong
     undeclared: dict[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
     events: list[Event] = field(default_factory=list)  # what was found of the meters, to be declared
-    own: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by place of the row on its way out, its energy by itself
+    by_itself: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by place of the row on its way out, its energy
 
 
 def counted_meters(site: Site, pack: Pack) -> list[Meter]:
@@ -113,7 +57,7 @@ def measure(
     batches: Sequence[Batch],
     site: Site,
     pack: Pack,
-    readings: Sequence[Path] | Given,
+    readings: Sequence[Path] | Opener,
     period: Period | None = None,
     corrections: Corrections | None = None,
     days: DayDigests | None = None,
@@ -171,7 +115,7 @@ def measure(
     own_windows = {name: occupation.windows for name, occupation in followed.occupied.items()}
     suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
     findings.extend(suspected.findings)
-    findings.extend(look(records, site.zone))
+    findings.extend(meter_successions.look(records, site.zone))
     declared = {meter.id for meter in site.meters}  # check and sub-meters are declared and deliberately not counted
     undeclared = {name: seen for name, seen in log.unknown_meters.items() if name not in declared}
     findings.extend(_strange(undeclared))

@@ -1,4 +1,4 @@
-"""What a step may only count where it came over the fence of the site: steam of its own boilers is their fuel, inside the boundary.
+"""Carriers that count only where bought over the fence: runs left out, what is stated told beside; conversions within it refused.
 
 A run that takes such a carrier (`Boundary.bought`) counts only where [site_boundary] names it under `purchased`, and no conversion of the
 site gives it. Each run is judged by its own record and the settings alone; what the site states is told beside the label with its size.

@@ -1,4 +1,4 @@
-"""Gas that a step gives back while it says that it burns none: gross of its own use on one side, net on the other.
+"""Gas given back while none is burnt, and waste-heat power with little own use: runs left out, sending refused, told beside the label.
 
 A furnace's stoves and an oven's walls take gas, its own or another, and the pack's boundary asks for it. Where a run credits a gas that its
 boundary also asks for, and burns next to no gas at all, its own use stands in no place. A set that makes power of waste heat drives pumps

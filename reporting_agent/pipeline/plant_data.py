@@ -9,7 +9,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding
 from benchmarks.routes import Pack
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import runs
-from reporting_agent.pipeline.outward import Outward
+from reporting_agent.pipeline.outward.judging import Outward
 from reporting_agent.pipeline.proposals import Proposal
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.reading_log import Undeclared

@@ -16,7 +16,7 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import CONFIRM, Event, as_toml
 from reporting_agent.metering.shared_meters import Sink
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.own_metering import STRUCTURAL, Outgoing, overlaps
+from reporting_agent.pipeline.outward.own_metering import STRUCTURAL, Outgoing, overlaps
 
 _SECOND = timedelta(seconds=1)
 

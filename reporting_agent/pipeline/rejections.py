@@ -1,4 +1,4 @@
-"""Rows that could not be read, totals and corrections, told as findings; rejected.csv holds every row.
+"""Unreadable rows, totals and corrections as findings; unreadable batches by step told with the label, no grade where too many.
 
 Rows of the batches file that could not be read: batches of their step that no label holds, and that no mean speaks for.
 """

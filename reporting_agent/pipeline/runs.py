@@ -22,7 +22,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, Sta
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
 from reporting_agent.config import Runs, Site
-from reporting_agent.pipeline.fuels_in_the_log import Of, Told, told_of
+from reporting_agent.pipeline.fuels_in_the_log import LoggedFuel, Of, told_of
 from reporting_agent.pipeline.units import over_time, to_output_unit
 from reporting_agent.sources import Rejected, Table
 
@@ -84,7 +84,7 @@ class Row:
     first: bool
     stated: State = State.NORMAL  # as the row itself says
     variables: Mapping[str, float] = field(default_factory=dict)
-    told: Sequence[Told] = ()
+    told: Sequence[LoggedFuel] = ()
 
     @property
     def span_s(self) -> float:
@@ -98,7 +98,7 @@ class Run:
     rows: list[Row] = field(default_factory=list)
     missing_s: float = 0.0
     left: dict[State | None, float] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
+    told: list[LoggedFuel] = field(default_factory=list)
 
 
 def cut(table: Table, site: Site, pack: Pack) -> Cut:

@@ -1,4 +1,4 @@
-"""Relevant variables that differ from run to run and that energy does not follow: the label is held against that of their mean.
+"""Relevant variables and heating values that scatter from run to run and energy does not follow: the label held against their mean's.
 
 A correction takes from a run's energy what the variable made of it, so it narrows the runs where it is true. Where it betters the label and
 does not narrow them, the values scatter without the energy, and the low quantile would only find the runs that were told the hardest

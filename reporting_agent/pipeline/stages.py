@@ -36,7 +36,6 @@ from reporting_agent.pipeline import (
     metered,
     over_the_fence,
     own_gas,
-    own_metering,
     proposals,
     runs,
     units,
@@ -44,9 +43,9 @@ from reporting_agent.pipeline import (
     whole_files,
 )
 from reporting_agent.pipeline import batches as batch_rows
-from reporting_agent.pipeline import outward as outgoing
 from reporting_agent.pipeline.following import MomentsOf, sinks_of
 from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.pipeline.outward import cut_runs, judging, own_metering, repeated_hours
 from reporting_agent.pipeline.plant_data import PlantData
 from reporting_agent.pipeline.rejections import by_step, rejections
 from reporting_agent.sources import Rejected
@@ -115,7 +114,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Metered:
+class MeteredBothWays:
     """Batches with the energy that meters counted as well."""
 
     own: metered.Metered
@@ -186,7 +185,7 @@ def read_rows(request: Request) -> Logged:
         rows = batch_names.in_their_years(rows)
         own_ids = batch_names.by_own_id(rows) if request.inputs.given("energy") else {}
     rows = declared.rows(rows, site)
-    out = outgoing.rows(rows, site) if outward else []
+    out = judging.rows(rows, site) if outward else []
     together = joint.merged(rows, site)
     own = together.batches
     if outward and len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
@@ -229,28 +228,28 @@ def with_given_energy(logged: Logged, request: Request) -> Given:
     return Given(batches, off_scale, beside, blank, nameless, rejected, findings)
 
 
-def with_metered_energy(given: Given, request: Request) -> Metered:
+def with_metered_energy(given: Given, request: Request) -> MeteredBothWays:
     """With what the meters' readings give each batch; on its way out, the readings in its own window alone."""
     site, pack, inputs, batches = request.site, request.pack, request.inputs, given.batches
     steps: dict[str, set[str]] = {}
     if not inputs.given("readings"):
         out = own_metering.outgoing(batches.out, site, pack) if request.outward else None
-        return Metered(metered.Metered(batches.own, (), [], []), out, steps)
+        return MeteredBothWays(metered.Metered(batches.own, (), [], []), out, steps)
     for meter in metered.counted_meters(site, pack):
         for sink in sinks_of(meter, site):
             steps.setdefault(sink.step, set()).add(sink.equipment)
     batches = batches.each(lambda rows: declared.metered(rows, site, pack))
     out = None
     if request.outward:
-        out = own_metering.outgoing(outgoing.outside_repeated_hours(batches.out, site, steps), site, pack)
+        out = own_metering.outgoing(repeated_hours.outside_repeated_hours(batches.out, site, steps), site, pack)
     own = metered.measure(
         batches.own, site, pack, inputs.readings(), request.period, inputs.corrections, request.days, request.closely, out
     )
     inputs.totals += own.totals
-    return Metered(own, out, steps)
+    return MeteredBothWays(own, out, steps)
 
 
-def with_heat(measured: Metered, given: Given, request: Request) -> Settled:
+def with_heat(measured: MeteredBothWays, given: Given, request: Request) -> Settled:
     """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so."""
     site, pack = request.site, request.pack
     settled = heating_values.settle(measured.own.batches, site, pack)
@@ -263,7 +262,7 @@ def with_heat(measured: Metered, given: Given, request: Request) -> Settled:
     return Settled(batches, settled.batches, uncounted, findings)
 
 
-def examined(logged: Logged, given: Given, measured: Metered, settled: Settled, request: Request) -> PlantData:
+def examined(logged: Logged, given: Given, measured: MeteredBothWays, settled: Settled, request: Request) -> PlantData:
     """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
     site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
     batches, of_faults = faults.examine(
@@ -294,8 +293,8 @@ def examined(logged: Logged, given: Given, measured: Metered, settled: Settled, 
     judged, proposed = None, []
     if measured.out is not None:
         whole = [*whole_files.decided(inputs.files()), *whole_files.doubted(inputs.in_doubt())]
-        judged = outgoing.judge(
-            measured.out, measured.own.own, site, pack, metered_steps=steps, blank=given.blank, beside=given.beside, whole=whole
+        judged = judging.judge(
+            measured.out, measured.own.by_itself, site, pack, metered_steps=steps, blank=given.blank, beside=given.beside, whole=whole
         )
         proposed = proposals.propose(measured.out, settled.with_heat, measured.own.events, given.off_scale, site)
     return PlantData(
@@ -333,7 +332,7 @@ def from_log(request: Request) -> PlantData:
         own += cut.batches
         beside += cut.beside
         if outward:
-            cut_out, beside_cut = outgoing.cut(table, site, pack)
+            cut_out, beside_cut = cut_runs.cut(table, site, pack)
             out, beside_out = out + cut_out, beside_out + beside_cut
         left_out += [stray for stray in cut.left_out if period is None or stray.start in period]
         findings += cut.findings
@@ -355,7 +354,7 @@ def from_log(request: Request) -> PlantData:
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(left_out),
-        outward=outgoing.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if outward else None,
+        outward=judging.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if outward else None,
         corrected=inputs.corrected,
     )
 

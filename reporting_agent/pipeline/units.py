@@ -1,4 +1,4 @@
-"""Units at the rim: a plant's output in its step's unit, and what a rate meter's unit becomes when added up over time.
+"""Units at the rim: output in its step's unit, a rate's unit over time, unknown ones refused; log rows with energy in another unit.
 
 Rows of a production log whose energy is in another unit than the rest: MWh under a header of kWh, for some of the batches.
 
@@ -21,7 +21,7 @@ from benchmarks.measurements import Batch
 from benchmarks.quantities import MULTIPLES, ratio, spelled
 from benchmarks.routes import Step
 from reporting_agent.config import Site
-from reporting_agent.metering.scale import off_scale
+from reporting_agent.metering.unit_factors import off_scale
 
 COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
 """Units of counted goods, in items; a count and a mass are never turned into each other."""

@@ -1,4 +1,4 @@
-"""Heating values against what the pack takes for usual: what a carrier can hold says little of what a works burns.
+"""Heating values against what the pack takes for usual: runs with undeclared ones left out, and what a label rests on told beside it.
 
 A run that states another value counts only where the site declares one near it under [[lhv]], with the reason; so does every run on a
 carrier of which nothing is usual. What a label rests on then is told beside it with its size (`told`). Each run is judged by its own record

@@ -1,4 +1,4 @@
-"""What a file decides as a whole, and any row of it therefore for every other one.
+"""What a file decides as a whole, so that its rows depend on one another: encoding, quoted line breaks, headers, several rows a batch.
 
 Of a CSV file: its encoding, where none is declared and it is not UTF-8; the meaning of its bytes, where the declared encoding changes it
 half way; and where a row ends, where a quoted cell goes on over several lines. Of a workbook: the names of columns whose header takes

@@ -1,4 +1,4 @@
-"""Columns of energy and the carriers that headers name.
+"""Columns of energy, counters and output, and carriers that headers name; of readings, which columns are meters and what is known.
 
 Readings: which columns are meters, and what is known of each.
 """

@@ -1,4 +1,4 @@
-"""Which column of a file means which column of the template: by the words of its header and by what its cells hold."""
+"""Which column of a file means which of the template, by header words and cells; columns of dates, numbers, row counts; their units."""
 
 from __future__ import annotations
 

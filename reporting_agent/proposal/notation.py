@@ -1,4 +1,4 @@
-"""How the numbers and dates of a column are written, and which of its cells prove it.
+"""How numbers and dates of a column are written, and which cells prove it: decimal sign, date order, offset, midnight, Excel's days.
 
 A value proves a notation only where no other reading of it is possible: 48,6 has a decimal comma because no group has one
 digit; 14/05 is day-first because there is no fourteenth month. What proves nothing becomes a question.

@@ -1,4 +1,4 @@
-"""What a proposal is: keys of a profile with their evidence, and open questions.
+"""What a proposal is: keys of a profile with their evidence, and open questions; written as TOML to be pasted into site.toml.
 
 A proposal as TOML, ready to be pasted into site.toml. What is still open stands in it as a comment.
 """

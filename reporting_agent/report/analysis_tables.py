@@ -1,4 +1,4 @@
-"""The tables of the analysis: gaps of batches, Pareto, uses of energy, drivers, costs, findings, and what every column means."""
+"""The tables of gaps of batches, Pareto, uses of energy and findings; all tables in the workbook's order, and what every column means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A figure on the page: its text, its unit, and the exact value it was rounded from, with the cell of the tables that holds it.
+"""A figure on the page with its exact value and cell, a unit chosen by size; how numbers, shares, dates and times are written.
 
 `<data value="354.12" data-of="best">` inside `<tr data-row="labels/0">`: a program reads the same figures off the page as out
 of the workbook, and a test compares them one by one.

@@ -1,4 +1,4 @@
-"""The local report: one self-contained page that opens from a file, without JavaScript or anything fetched.
+"""The pages of the report, of `check` and of `savings`: each self-contained, without JavaScript or anything fetched.
 
 Its parts stand in `sections`, one module and one template each; here they are put in order. The content policy in its head allows
 nothing but its own style, so a page that tried to fetch anything would fail in every browser.

@@ -1,4 +1,4 @@
-"""The tables of meters, drivers, costs and balances."""
+"""The tables of meters (balances, whether they suffice, baselines), of the site's balance, of drivers (relevant variables) and costs."""
 
 from __future__ import annotations
 

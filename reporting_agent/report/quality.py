@@ -1,4 +1,7 @@
-"""The data-quality report: what was read, what was found, what was left out. No label is computed for it."""
+"""The data-quality report, as JSON and for the terminal: what was read, found and left out, what each meter told, open questions.
+
+No label is computed for it.
+"""
 
 from __future__ import annotations
 

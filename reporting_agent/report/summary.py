@@ -1,4 +1,4 @@
-"""The label in a few lines for the terminal."""
+"""Labels and annual accounts of routes in a few lines for the terminal, with the doubt behind a unit that is an assumption."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.pipeline import metered
+from reporting_agent.pipeline import meter_successions
 from reporting_agent.report.figures import shown
 from reporting_agent.report.words import counted, label_name, reason, words
 
@@ -95,7 +95,9 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
     if ExclusionReason.ENERGY_INCOMPLETE in label.excluded:
         own = {record.meter.id for record in result.data.meters if record.meter.step == label.step}
         succeeded = (
-            finding.sentence for finding in result.findings if finding.code == metered.CODE and isinstance(finding.sentence, Phrase)
+            finding.sentence
+            for finding in result.findings
+            if finding.code == meter_successions.CODE and isinstance(finding.sentence, Phrase)
         )
         yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
     yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))

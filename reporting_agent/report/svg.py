@@ -1,4 +1,6 @@
-"""Drawing as text: scales, round ticks, and many points as one path. No script, no inline style.
+"""Drawing as text: scales, round ticks, texts of a time axis, many points as one path, lines, and columns of a histogram.
+
+No script, no inline style.
 
 A drawing is 1000 units wide and stretches with the page (`preserveAspectRatio="none"`), so its texts stand in an overlay
 placed in per cent. Points are put on a grid of one unit: those that fall on the same point are drawn once, and

@@ -1,4 +1,4 @@
-"""The report's figures as plain tables: the one source of the workbook, the Parquet files and the pandas frames.
+"""The report's figures as plain tables, the source of workbook, Parquet and frames: labels, batches, and batches left out.
 
 The page rounds what stands here; nothing is computed twice. Every column has a meaning in both languages (`columns.toml`)
 and a unit, or names the column that holds it. A missing figure is None.

@@ -1,4 +1,4 @@
-"""The report's words in one language, read from words.toml (codes and kinds), sections.toml (the page, part by part) and verdicts.toml."""
+"""The report's words in one language, from its TOML files: texts, the pack's rule, names of labels, units, and findings' reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The files that `check` and `label` write. A file is complete or not there: it is written beside and moved into place."""
+"""Output files written whole or not at all: text, JSON, rejected.csv, tables as Parquet; the folder made, room on the disk required.
+
+A file is complete or not there: it is written beside and moved into place.
+"""
 
 from __future__ import annotations
 

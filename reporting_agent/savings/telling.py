@@ -10,7 +10,7 @@ from reporting_agent.analysis.sentences import shown as number
 from reporting_agent.savings.actions import Action, Target
 
 
-class Verdict(StrEnum):
+class SavingVerdict(StrEnum):
     """What the interval of a saving allows to say."""
 
     SAVED = "saved"  # the whole interval lies above 0
@@ -21,11 +21,11 @@ class Verdict(StrEnum):
 
 
 VERDICTS = {
-    Verdict.SAVED: Phrase("Saved"),
-    Verdict.REACHED: Phrase("Planned saving reached"),
-    Verdict.NOT_PROVEN: Phrase("Not proven"),
-    Verdict.USED_MORE: Phrase("Used more"),
-    Verdict.NOT_TOLD: Phrase("Cannot be determined"),
+    SavingVerdict.SAVED: Phrase("Saved"),
+    SavingVerdict.REACHED: Phrase("Planned saving reached"),
+    SavingVerdict.NOT_PROVEN: Phrase("Not proven"),
+    SavingVerdict.USED_MORE: Phrase("Used more"),
+    SavingVerdict.NOT_TOLD: Phrase("Cannot be determined"),
 }
 STATES = {
     "proposed": Phrase("proposed"),
@@ -36,14 +36,14 @@ STATES = {
 }
 
 
-def verdict(share: tuple[float, float, float] | None, wanted_pct: float | None) -> Verdict:
+def verdict(share: tuple[float, float, float] | None, wanted_pct: float | None) -> SavingVerdict:
     """By the interval alone; `wanted_pct` is reached where all of it lies at or above."""
     if share is None:
-        return Verdict.NOT_TOLD
+        return SavingVerdict.NOT_TOLD
     _, low, high = share
     if low > 0:
-        return Verdict.REACHED if wanted_pct is not None and 100 * low >= wanted_pct else Verdict.SAVED
-    return Verdict.USED_MORE if high < 0 else Verdict.NOT_PROVEN
+        return SavingVerdict.REACHED if wanted_pct is not None and 100 * low >= wanted_pct else SavingVerdict.SAVED
+    return SavingVerdict.USED_MORE if high < 0 else SavingVerdict.NOT_PROVEN
 
 
 def not_done(action: Action | Target) -> Phrase:

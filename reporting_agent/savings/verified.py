@@ -67,7 +67,7 @@ class Verified:
         return prediction.saving / prediction.expected, prediction.low / prediction.expected, prediction.high / prediction.expected
 
     @property
-    def verdict(self) -> telling.Verdict:
+    def verdict(self) -> telling.SavingVerdict:
         """Whether there is a saving, and whether it is what was wanted."""
         return telling.verdict(self.share, self.of.wanted_pct)
 

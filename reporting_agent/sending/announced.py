@@ -1,4 +1,7 @@
-"""The newest version of the agent that the coordinator announced: asked for, held against what was seen, kept. Nothing is installed."""
+"""The newest version of the agent that the coordinator announced: verified, held against what was seen, kept; this file's name in it.
+
+Nothing is installed.
+"""
 
 from __future__ import annotations
 

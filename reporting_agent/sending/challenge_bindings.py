@@ -1,4 +1,4 @@
-"""Which revision of a report the data at hand belong to, by what binds a parcel to its draws: its commitment and its one challenge.
+"""Which revision of a report the data at hand belong to, or none, by its commitment and its one challenge; another challenge refused.
 
 Which revision of a report the data at hand belong to, and when they may belong to none.
 

@@ -1,4 +1,4 @@
-"""What a person is told before they agree to send, in the language they read: `preview` and `status` are made of these.
+"""What a person is told before they agree to send, in their language, and the terms agreed to, as the device signs them.
 
 Every text says what is true of the bytes, not of the intention. A test holds every language to the same keys and the
 same figures, and `docs/reporting.md` to the same claims.

@@ -1,4 +1,4 @@
-"""Enrolment: the device's keys, registered once with a one-time token, and the portal's key directory, held to the token.
+"""Enrolment: device keys registered with a one-time token, the site's seed made once, the portal's key directory kept and renewed.
 
 Durable before anything is sent: keys are whole files, and the row that says for which token they were made is committed,
 before the portal is asked. Killed afterwards, the same command with the same token sends the same keys again, and the

@@ -1,4 +1,4 @@
-"""What this site saw of the portal's log: the newest head, held against the next one at every contact, and its own entries in it.
+"""What this site saw of the portal's log: the newest head held against the next, its witnesses, own entries, evidence against portals.
 
 A portal that rewrote its log, cut it or shows this site another one than others must sign two heads that do not fit together.
 The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Where the key directory
@@ -61,7 +61,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptHead:
     """The newest head that was verified, as it was signed, and when."""
 
     signed: bytes
@@ -122,16 +122,16 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     return shown
 
 
-def newest_head(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
+def newest_head(connection: sqlite3.Connection, fingerprint: str) -> KeptHead | None:
     """The newest verified head of the portal whose directory key has this fingerprint."""
     row = connection.execute("SELECT head, seen_at FROM log_head WHERE fingerprint = ?", (fingerprint,)).fetchone()
-    return None if row is None else Kept(row["head"], row["seen_at"])
+    return None if row is None else KeptHead(row["head"], row["seen_at"])
 
 
-def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
+def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> KeptHead | None:
     """The newest head of that portal's log that enough witnesses had cosigned, as a signed note with their lines."""
     row = connection.execute("SELECT checkpoint, seen_at FROM log_witnessed WHERE fingerprint = ?", (fingerprint,)).fetchone()
-    return None if row is None else Kept(row["checkpoint"], row["seen_at"])
+    return None if row is None else KeptHead(row["checkpoint"], row["seen_at"])
 
 
 def _witnessed(identity: Identity, log: Log, now: datetime) -> Checkpoint | None:

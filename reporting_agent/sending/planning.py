@@ -7,7 +7,7 @@ product or variant that the pack does not compare, a metric with an unreported c
 are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently, and every step and
 metric that the pack releases is answered, also where the site made nothing of it. So one batch more or less of a step adds no entry.
 
-A step whose label covers earlier years as well (`reporting_agent.sending.pooled`) comes here with the label over all of them.
+A step whose label covers earlier years as well (`reporting_agent.sending.pooled_labels`) comes here with the label over all of them.
 
 It is declared and not noised, so no entry of it may turn on a handful of records (at the edge of a release one can: docs/privacy.md). A
 cell is named only where it holds as many batches as a release needs; a metric of which nothing is released or named has too few batches.
@@ -40,7 +40,7 @@ from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.sending.consent import agreed
 from reporting_agent.sending.data_digest import data_digest
 from reporting_agent.sending.offers import Cell, Counted
-from reporting_agent.sending.pooled import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
+from reporting_agent.sending.pooled_labels import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
 from reporting_agent.sending.report_inputs import Behind, Provenance
 
 FIRST_REVISION = 1

@@ -1,4 +1,6 @@
-"""The privacy ledger: what was spent on each batch of each step, in exact fractions, durable before anything is drawn.
+"""The privacy ledger: what was spent on each batch of each step, and which account a record keeps whose start or id was changed.
+
+Amounts are exact fractions, durable before anything is drawn.
 
 `benchmarks.privacy.accounting` refuses what would go beyond the cap; this module keeps the rows.
 

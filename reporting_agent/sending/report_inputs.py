@@ -11,7 +11,7 @@ from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.routes import Pack
-from reporting_agent.sending.pooled import Windows, covers, span
+from reporting_agent.sending.pooled_labels import Windows, covers, span
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,15 @@ from reporting_agent import pipeline
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
-from reporting_agent.pipeline import PlantData, outward, own_gas
+from reporting_agent.pipeline import PlantData, own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.pipeline.outward import differences
-from reporting_agent.sending import pooled
+from reporting_agent.pipeline.outward.differences import differences
+from reporting_agent.pipeline.outward.releasable import require_releasable
+from reporting_agent.sending import pooled_labels
 from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.offers import Offer
-from reporting_agent.sending.pooled import ALONE, Windows
+from reporting_agent.sending.pooled_labels import ALONE, Windows
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_inputs import Provenance, window_of
 from reporting_agent.sending.submission import Material
@@ -89,7 +90,7 @@ def gather(
     looked = decided is None and most > 1 and (pool or look)
     reach = most if looked else max((decided or ALONE).values(), default=1)
     days = _days_of(site, period, reach) if commit else None
-    data = pipeline.read(site, pooled.span(period, reach), days=days, outward=True)
+    data = pipeline.read(site, pooled_labels.span(period, reach), days=days, outward=True)
 
     if bound is None or correct:  # what was begun is finished as it was begun
         review(site, data).require_answers()
@@ -99,13 +100,15 @@ def gather(
     alone = _label_of(site, data, period)
     gains: tuple[Offer, ...] = ()
     if looked:
-        gains = pooled.gains(_label_of(site, data, pooled.span(period, most)), pack, period.start.year, _most_spent(ledger, period))
+        gains = pooled_labels.gains(
+            _label_of(site, data, pooled_labels.span(period, most)), pack, period.start.year, _most_spent(ledger, period)
+        )
     windows = _windows(decided, gains, period, pool=pool)
-    label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    label = pooled_labels.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
     gained = () if windows else gains
     local = pipeline.label_of(site, data, period)
     if bound is None or correct:
-        outward.require_releasable(local)
+        require_releasable(local)
     differ = tuple(differences(local, alone, data.pack))
     return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals, differ)
 
@@ -118,9 +121,9 @@ def gather_again(site: Site, period: Period, windows: Windows) -> Material:
     """
     reach = max(windows.values(), default=1)
     days = _days_of(site, period, reach)
-    data = pipeline.read(site, pooled.span(period, reach), days=days, outward=True)
+    data = pipeline.read(site, pooled_labels.span(period, reach), days=days, outward=True)
     alone = _label_of(site, data, period)
-    label = pooled.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    label = pooled_labels.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
     return Material(label, _judged(data), data.pack, windows, provenance=_provenance(site, days, period, windows))
 
 

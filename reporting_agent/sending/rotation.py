@@ -1,4 +1,4 @@
-"""A new device key for a site that is enrolled: the old key vouches for it, so that no token is needed.
+"""A new device key that the old one vouches for; reports sealed again for a new device or key; periods reported elsewhere closed.
 
 Durable like enrolment: the new key is a whole file, and the row that says which device it follows is committed, before the
 portal is asked. Killed afterwards, the same command sends the same two keys again and gets the same answer. The seed stays:

@@ -4,8 +4,6 @@ Every draw waits for a challenge, and the signed challenge lists every commitmen
 directory that was restored from a backup, copied, or outlived by a new one learns of reports that are not in its ledger on
 whatever road the challenge came, and draws nothing. What was spent on those reports nobody here can tell: the way on is the
 newest copy, or a new enrolment, which closes the periods of all that it does not know.
-
-A ledger goes by the names of batches, and those of a log's runs follow from how it is cut: reported once, a time is cut that way.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from benchmarks.wire.receipts import Receipt
 from reporting_agent.sending.closed_periods import Closed, commitment_digests
 from reporting_agent.sending.kept_reports import Parcel, ParcelState
 from reporting_agent.sending.planning import Plan
-from reporting_agent.sending.pooled import span
+from reporting_agent.sending.pooled_labels import span
 
 
 def refuse_unknown(answered: Iterable[Commitment], parcels: Sequence[Parcel], closed: Iterable[Closed]) -> None:
@@ -53,7 +51,7 @@ def require_current(planned: Plan, ledger: LedgerStand, parcels: Sequence[Parcel
         _require_known(answered.digest, answered.period, answered.revision, parcels, closed)
         parcel = by_digest.get(answered.digest)
         undebited = parcel is not None and parcel.state in (ParcelState.PLANNED, ParcelState.COMMITTED, ParcelState.CHALLENGED)
-        if undebited and answered.period != planned.subject.period and _may_overlap(planned, answered.period):
+        if undebited and answered.period != planned.subject.period and may_overlap(planned, answered.period):
             raise PolicyRefusal(
                 "ledger-unfinished",
                 Phrase(
@@ -87,31 +85,8 @@ def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Pa
     ours = {parcel.digest for parcel in known}
     unknown = [(receipt.header.period, receipt.header.revision) for receipt in held if receipt.envelope_digest not in ours]
     for period, revision in (*unknown, *((entry.period, entry.revision) for entry in closed)):
-        if _may_overlap(planned, period):
+        if may_overlap(planned, period):
             raise _set_back(period, revision)
-
-
-def refuse_another_cut(planned: Plan, parcels: Iterable[Parcel]) -> None:
-    """A log whose time was reported in other runs: their accounts are others, and the same rows would be paid for anew.
-
-    Raises:
-        PolicyRefusal: `runs-cut-otherwise`, where a report that is bound may overlap the period.
-    """
-    cut = planned.behind.provenance.cut
-    for parcel in parcels:
-        if parcel.is_bound and cut and parcel.cut and parcel.cut != cut and _may_overlap(planned, parcel.period):
-            raise PolicyRefusal(
-                "runs-cut-otherwise",
-                Phrase(
-                    "The log of %(period)s was reported with other runs (%(before)s; now %(now)s). The privacy budget of a run is "
-                    "recorded under its own name, so the budget of the same rows would be spent twice.",
-                    period=parcel.period,
-                    before=parcel.cut,
-                    now=cut,
-                ),
-                "Restore [runs] and timezone in site.toml to their values for that time. Another way of cutting runs can begin only "
-                "with the first period that does not overlap that time. Nothing was drawn.",
-            )
 
 
 def require_ledger(challenge: Challenge) -> LedgerStand:
@@ -168,7 +143,8 @@ def _set_back(period: str, revision: int) -> PolicyRefusal:
     )
 
 
-def _may_overlap(planned: Plan, period: str) -> bool:
+def may_overlap(planned: Plan, period: str) -> bool:
+    """Whether a report of the period may cover batches of the planned one, with the years that its labels may cover."""
     asked = span(Period.parse(planned.subject.period, UTC), max(planned.windows.values(), default=1))
     other = Period.parse(period, UTC)
     reach = span(other, planned.pack.policy.most_years) if is_calendar_year(other) else other

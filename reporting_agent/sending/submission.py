@@ -35,7 +35,7 @@ from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import Proposal
-from reporting_agent.sending import challenge_bindings, enrolment, log_heads, log_restarts, set_back
+from reporting_agent.sending import challenge_bindings, cut_otherwise, enrolment, log_heads, log_restarts, set_back
 from reporting_agent.sending.challenge_bindings import commitment_of, refuse_another, stored_challenge
 from reporting_agent.sending.closed_periods import ClosedPeriods
 from reporting_agent.sending.enrolment import Identity
@@ -43,7 +43,7 @@ from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
 from reporting_agent.sending.offers import Offer
 from reporting_agent.sending.planning import FIRST_REVISION, Plan, Subject, digests, plan
-from reporting_agent.sending.pooled import Windows
+from reporting_agent.sending.pooled_labels import Windows
 from reporting_agent.sending.portal_client import PortalClient
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_inputs import Provenance
@@ -138,7 +138,7 @@ class Submission:
         parcels, closed = self._outbox.all(), self._closed.all()
         set_back.refuse_unknown(self._answered, parcels, closed)
         set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
-        set_back.refuse_another_cut(planned, parcels)
+        cut_otherwise.refuse_another_cut(planned, parcels)
         if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)

@@ -1,4 +1,4 @@
-"""Arrow columns to NumPy without pandas: `.to_numpy()` would import it (0.7 s), so the buffers are read directly.
+"""Arrow columns to NumPy without pandas: numbers, stamps and local clocks as UTC microseconds, texts as codes, "not known" as null.
 
 Stamps become int64 microseconds since 1970 in UTC, values float64; what cannot be cast at once is left to the caller,
 who reads those rows one by one and knows why each fails.
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reporting_agent.sources.clock import WallClock
+from reporting_agent.sources.wall_clock import WallClock
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

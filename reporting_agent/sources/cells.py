@@ -1,4 +1,4 @@
-"""From one cell as written to a typed value, by the profile's conventions and by nothing else.
+"""One cell as written to a typed value (text, number, duration, moment) by the profile's conventions; the row that cannot be used.
 
 Each reader raises `Unreadable` with the phrase of what was wanted; the caller knows file, row and column. Cells of a
 workbook or of Parquet arrive typed (numbers, dates) and keep their value. Full-width digits and signs, no-break spaces and

@@ -1,4 +1,4 @@
-"""Rows that a person corrected in rejected.csv, read back in the place of the rows that could not be used.
+"""The content of rejected.csv, and rows that a person corrected there, read back by identity in place of those that were unusable.
 
 `rejected.csv` holds each row in its own columns behind the reason. Corrected there and named by `[inputs] corrections`,
 a row takes the place of the one it was, under the file's own profile. It is known by its identity: a digest of input,

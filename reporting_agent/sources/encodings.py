@@ -1,4 +1,4 @@
-"""Which encoding a text file is in: UTF-8 (with or without BOM), UTF-16, or GBK.
+"""Bytes of a text file, unpacked from .gz or .zst, damage told; which encoding they are in: UTF-8, UTF-16 or GBK.
 
 The whole file is looked at, not its beginning: the one note in Chinese may stand in the last row. Windows-1252 must be
 declared: nearly every text in it also decodes as GBK, to other letters. Where the pairs of bytes are such as GBK hardly

@@ -1,4 +1,4 @@
-"""How each standard column of a template is filled: from a column of the file, or from a constant, and by which reader."""
+"""How each column of a template is filled, from a file's column or a constant; unmapped columns that may hold energy or material."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source is: the one interface through which rows of a plant's own systems reach the agent.
+"""What a source is: the interface by which rows of a plant's systems reach the agent; providers' sources found and connected.
 
 Files are read by this package itself. A historian, a production database or a message broker is read by a package of its
 provider, which names a `SourceKind` under the entry point group `steplabel.sources`:

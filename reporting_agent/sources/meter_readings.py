@@ -1,4 +1,4 @@
-"""Meter readings as a stream of blocks, so that tens of millions fit: long or wide, CSV, XLSX or Parquet.
+"""Meter readings as a stream of blocks, long or wide; which files may be read at the same time; small blocks put together.
 
 Each block holds one meter's readings in file order as arrays. A block in which nothing is to be understood is handed on as it
 stands (`straight`), any other goes through `reading_parser`.
@@ -29,11 +29,11 @@ from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, starts_and_ends
 from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
-from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.fields import refuse_words_for_numbers
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, Block, Ragged
 from reporting_agent.sources.sheets import format_of, open_sheet
+from reporting_agent.sources.wall_clock import WallClock
 from reporting_agent.sources.wanted import READINGS
 
 if TYPE_CHECKING:

@@ -1,4 +1,6 @@
-"""Inputs on S3 or storage that speaks it: `s3://BUCKET/PATH`, with patterns as of files. They are fetched once, and read from there. A
+"""Files on S3 or storage that speaks it (`s3://BUCKET/PATH`): inputs fetched once by pattern and kept as copies, results put there.
+
+They are fetched once, and read from there. A
 fleet's results can be put there too.
 
 Where the storage is and how one signs in stands in the environment, by the names that all clients of S3 know: AWS_ACCESS_KEY_ID,

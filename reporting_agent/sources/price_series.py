@@ -36,7 +36,7 @@ _PER_SECOND = {"unix-s": 1, "unix-ms": 1000}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FetchedAnswer:
     """One answer that was fetched: where it stands, when it came, and the SHA-256 of its bytes."""
 
     path: Path
@@ -53,7 +53,7 @@ class Stamped:
 
     start_us: Integers
     price: Floats
-    newest: Kept | None = None
+    newest: FetchedAnswer | None = None
 
     def at(self, moment_us: int, minutes: int) -> float | None:
         """The price at a moment, each holding so many minutes or until the next begins; None where there is none."""
@@ -89,11 +89,11 @@ def prices_of(series: PriceSeries, site: Site) -> Stamped:
     return Stamped(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), answers[-1] if answers else None)
 
 
-def fetched_answers(series: PriceSeries, folder: Path) -> tuple[Kept, ...]:
+def fetched_answers(series: PriceSeries, folder: Path) -> tuple[FetchedAnswer, ...]:
     """Every answer that was fetched, the oldest first."""
     own = folder / FOLDER / series.name
     named = [(path, _KEPT.fullmatch(path.name)) for path in (own.iterdir() if own.is_dir() else ())]
-    answers = [Kept(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2]) for path, name in named if name]
+    answers = [FetchedAnswer(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2]) for path, name in named if name]
     return tuple(sorted(answers, key=lambda answer: (answer.fetched_at, answer.digest)))
 
 

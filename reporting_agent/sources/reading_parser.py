@@ -20,12 +20,12 @@ from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
 from reporting_agent.sources.cells import Rejected, Unreadable
-from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.corrections import identity
 from reporting_agent.sources.fields import BadCell, shown
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import DELIMITERS
 from reporting_agent.sources.totals import Total
+from reporting_agent.sources.wall_clock import WallClock
 
 Read = TypeVar("Read")
 

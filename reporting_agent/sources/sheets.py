@@ -1,4 +1,6 @@
-"""A file as a header and rows of cells, whatever its format. Rows count as a spreadsheet shows them.
+"""A file of any format as a header and numbered rows of cells; CSV read strictly, with its encoding, delimiter and broken quoting.
+
+Rows count as a spreadsheet shows them.
 
 CSV as numbered rows, strictly: a quote that stands open is told with the row where it opens, not read as one long cell.
 """

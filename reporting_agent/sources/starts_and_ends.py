@@ -1,4 +1,4 @@
-"""The start and the end of a row, and other moments, that a file writes otherwise than as one stamp.
+"""A row's start and end, and other moments, put together from several columns (date and clock time), or an end from a duration.
 
 Several columns: a date and a clock time, or year, month, day and clock time. Each row gets them as one more cell, named by its parts
 ("Date + Start"). Where start and end share their date, an end before the start is of the day after: a row decides that by its own cells.

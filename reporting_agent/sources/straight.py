@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrow
-from reporting_agent.sources.clock import WallClock
+from reporting_agent.sources.wall_clock import WallClock
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""The words by which a total or subtotal is known, and whether its amounts are the sum of the rows above; `whole_table` decides by both.
+"""Which rows of a table are totals or subtotals: by a word for one, or by a blank key and amounts that are the sum of the rows above.
 
 A total is told and never taken as a row.
 A row is one where its first filled cell, or its key, is a word for one (declared under `totals`, or one of the usual
@@ -36,6 +36,21 @@ class Total:
     summed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a row that cannot be read shows of being a total."""
+
+    place: Place
+    named: bool  # a word for a total stands in its first filled cell, or in its key
+    declared: bool  # one that the profile declares
+    keyless: bool
+    incomplete: bool  # blank where a row must have something, or of a table whose rows are others than the file's
+
+    @property
+    def possible(self) -> bool:
+        return self.named or self.keyless
+
+
 def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
     """Whether the cell is a word for a total, alone or before what it totals ("Total May", "合计（吨）")."""
     if not isinstance(cell, str):
@@ -58,6 +73,7 @@ class Sums:
 
     columns: Mapping[str, list[float | None]]  # the table's own lists, growing
     _added: int = 0
+    _begun: int = 0  # rows before the group
     _group: dict[str, float] = field(default_factory=dict)
     _whole: dict[str, float] = field(default_factory=dict)
 
@@ -65,6 +81,14 @@ class Sums:
         """What comes now belongs to the next subtotal."""
         self._add(rows)
         self._group.clear()
+        self._begun = rows
+
+    def total(self, claim: Claim, amounts: Mapping[str, tuple[float, float]], rows: int) -> Total | None:
+        """The row as a total, where it is one; `amounts` and `rows` as `judge` takes them."""
+        agrees, stated, summed = self.judge(amounts, rows)
+        if not claim.named:
+            return Total(claim.place, agrees) if claim.keyless and agrees and rows - self._begun > 1 else None
+        return Total(claim.place, agrees, stated, summed) if agrees or claim.declared or claim.incomplete else None
 
     def judge(self, amounts: Mapping[str, tuple[float, float]], rows: int) -> tuple[bool | None, str, str]:
         """Whether every amount of a total is a sum, with what was found and what the rows add up to.

@@ -18,11 +18,12 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
-from reporting_agent.sources import rearranged, totals
+from reporting_agent.sources import rows_of_a_batch, totals
+from reporting_agent.sources.carrier_columns import spread
 from reporting_agent.sources.cells import Cell, Rejected, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.fields import BadCell, Field, fields_of, of_carriers, of_masses, shown, zone_of
-from reporting_agent.sources.rearranged import spread, subtracted
+from reporting_agent.sources.rearranged import subtracted
 from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
 from reporting_agent.sources.starts_and_ends import columns_with, end_after_durations, put_together
 from reporting_agent.sources.totals import Total
@@ -112,7 +113,7 @@ def read_sheet(
         end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
     read = len(table.rows)
     if profile.rows:
-        rearranged.gather(table, profile, fields)
+        rows_of_a_batch.gather(table, profile, fields)
     _refuse_if_mostly_unreadable(table, read)
     return table
 
@@ -128,7 +129,6 @@ class _Reading:
         self.width = len(sheet.header)
         self.key = next((position for slot, position in self.there if slot.column.name == wanted.key), None)
         self.adding = [(slot, position) for slot, position in self.there if adds_up(slot.column.name)]
-        self.rows_before = 0  # the last total
         named = {position for slot, position in self.there if slot.column.kind is Kind.TEXT}
         self.unnamed = frozenset(range(self.width)) - (frozenset() if profile.rows else named)
         """Columns in which a word for a total is no name of anything."""
@@ -169,7 +169,6 @@ class _Reading:
         if mended is None and (total := self._total(row, raw)) is not None:
             self.table.totals.append(total)
             self.sums.begin_group(len(self.table.rows))
-            self.rows_before = len(self.table.rows)
             return
         name, original = identity(wanted, file, raw), tuple(raw if mended is None else mended)
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
@@ -194,18 +193,14 @@ class _Reading:
         at = _first(raw)
         first = None if at is None else raw[at]
         key = None if self.key is None else raw[self.key]
-        named = any(totals.names_a_total(cell, self.profile.totals) for cell in (first, key))
-        if not named and not (self.key is not None and is_blank(key)):
-            return None
-        amounts = dict(self._amounts(raw))
-        agrees, stated, summed = self.sums.judge(amounts, len(self.table.rows))
-        place = Place(self.table.file, row, None)
-        if not named:
-            return Total(place, agrees) if agrees and len(self.table.rows) - self.rows_before > 1 else None
-        declared = any(totals.names_a_total_by_declaration(cell, self.profile.totals) for cell in (first, key))
-        if agrees or declared or self.profile.rows or any(is_blank(raw[position]) for slot, position in self.there if slot.column.required):
-            return Total(place, agrees, stated, summed)
-        return None
+        claim = totals.Claim(
+            Place(self.table.file, row, None),
+            named=any(totals.names_a_total(cell, self.profile.totals) for cell in (first, key)),
+            declared=any(totals.names_a_total_by_declaration(cell, self.profile.totals) for cell in (first, key)),
+            keyless=self.key is not None and is_blank(key),
+            incomplete=bool(self.profile.rows) or any(is_blank(raw[position]) for slot, position in self.there if slot.column.required),
+        )
+        return self.sums.total(claim, dict(self._amounts(raw)), len(self.table.rows)) if claim.possible else None
 
     def _amounts(self, raw: Sequence[Cell]) -> Iterator[tuple[str, tuple[float, float]]]:
         """What a total has to add up to, in the template's unit, and half of the last digit that it shows."""

@@ -1,4 +1,4 @@
-"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as numbered rows with merged ranges, and the refusal of one that reaches too far.
+"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as rows with merged ranges; refused: one that reaches too far, formulas never worked out.
 
 How far a workbook's sheets reach, held against what they hold: found before a reader makes room for it.
 

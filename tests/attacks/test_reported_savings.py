@@ -12,8 +12,8 @@ from hypothesis import find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from benchmarks.guidance import outcomes
-from benchmarks.guidance.outcomes import closing_batch
+from benchmarks.guidance import closed_batches
+from benchmarks.guidance.closed_batches import closing_batch
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 
@@ -53,7 +53,7 @@ def test_any_two_published_states_differ_by_five_firms_or_not_at_all(stated: Sta
     with pytest.raises(NoSuchExample):
         find(ACTS, gives_away, settings=settings(max_examples=tried, database=None))
     assert published_states([(firm, 0) for firm in range(5)])[-1]  # they are published, though
-    monkeypatch.setattr(outcomes, "FEWEST_FIRMS", 1)
+    monkeypatch.setattr(closed_batches, "FEWEST_FIRMS", 1)
     off = find(ACTS, gives_away, settings=settings(database=None))
     assert len(off) == 1
     stated(

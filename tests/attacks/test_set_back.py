@@ -38,7 +38,7 @@ from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
 from portal.opening import unsealing as opening
 from reporting_agent.sending import enrolment, set_back
-from reporting_agent.sending import pooled as pooling
+from reporting_agent.sending import pooled_labels as pooling
 from reporting_agent.sending.submission import Material
 from reporting_agent.sending.submission import Submission as Sending
 from reporting_agent.state import StateDirectory

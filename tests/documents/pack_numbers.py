@@ -9,7 +9,7 @@ from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.declared import Source
 from benchmarks.packs.provenance import MOVES, Number, factors, numbers
-from reporting_agent.analysis.account import shares
+from reporting_agent.analysis.account import made_and_needed
 from reporting_agent.changes import uncounted
 from reporting_agent.pipeline import constants, site_flows
 from tests.documents import limits_by_year
@@ -87,7 +87,7 @@ def _row(number: Number, names: dict[Source | None, str]) -> str:
 
 CONSTANTS = (
     *constants.OF_A_LABEL,
-    (shares.WEIGHING, "of what a step takes of an intermediate, that what was made may fall short by"),
+    (made_and_needed.WEIGHING, "of what a step takes of an intermediate, that what was made may fall short by"),
     (site_flows.MOST_DECLARED, "of what came over the fence, that losses of no class are trusted to"),
     (uncounted.LEAST, "of a step's metered energy, from which what counts in no batch is asked about"),
 )

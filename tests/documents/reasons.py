@@ -48,7 +48,7 @@ def grades() -> Codes:
 
 def accounts() -> Codes:
     """What is missing in the annual account of a route."""
-    places = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "shares", "fence"))
+    places = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "made_and_needed", "fence"))
     calls = (node for place in places for node in _nodes(place) if isinstance(node, ast.Call) and node.args)
     return {
         code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "lacks" for code in _literals(call.args[0])

@@ -68,7 +68,7 @@ def lowered_before(folder: Path) -> Reported:
     site, material = plants.material_of(folder)
     batches = [lower(batch, LOWERED_TO) if place % EVERY == 0 else batch for place, batch in enumerate(material.batches)]
     from reporting_agent import pipeline
-    from reporting_agent.pipeline.outward import Outward
+    from reporting_agent.pipeline.outward.judging import Outward
 
     paths = {label.step: label.path for label in material.site_label.steps}
     data = pipeline.PlantData(material.pack, batches, [], [], outward=Outward(batches, paths))

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.baseline import Baseline, baselines
-from reporting_agent.analysis.drivers.relevance import Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.drivers.result import Driver, Kind, Relevance, StepDrivers
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.config import load_site
 from tests.functional.real_data import DATA, HEATS, ROOT, site_of
@@ -98,10 +98,10 @@ def test_neighbouring_heats_are_alike_and_count_for_less(heats: StepDrivers) -> 
 
 def test_power_on_time_shows_where_the_energy_went_and_what_waiting_costs_cannot_be_told(heats: StepDrivers) -> None:
     power_on, wait = of(heats, "power_on_s"), of(heats, "time_since_batch_before")
-    assert (power_on.verdict, power_on.kind) == (Verdict.DRIVER, Kind.CONSEQUENCE)
+    assert (power_on.verdict, power_on.kind) == (Relevance.DRIVER, Kind.CONSEQUENCE)
     assert power_on.over_range is not None
     assert power_on.over_range.value == pytest.approx(67, abs=2)
-    assert wait.verdict is Verdict.CANNOT_TELL, "between the others numbers are missing, or times are wrong: that is no wait"
+    assert wait.verdict is Relevance.CANNOT_TELL, "between the others numbers are missing, or times are wrong: that is no wait"
     assert "only 9,733 of 12,560 batches have it recorded" in wait.sentence.en
     assert not heats.savings
 

@@ -12,18 +12,16 @@ from django.urls import get_resolver
 from django.utils import timezone
 from rest_framework.throttling import ScopedRateThrottle
 
-from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.api_sites import SitesView
 from portal.accounts.models import ApiKey, Membership, Organisation, Role, User
 from portal.accounts.scopes import SCOPES_OF, Scope
+from portal.api_views import StrictView
 from portal.auditlog.models import Action, Event
-from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.openness import ANY_KEY, OPEN
 from portal.problems import RefusedError
-from portal.schema import StrictView
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import PERIOD, Cast, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -33,7 +31,7 @@ YEAR = timedelta(days=365)
 def build_scene() -> Cast:
     cast = make_cast(2)
     for plant in cast.plants:
-        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+        deliver(plant.envelope(cast.pack))
     return cast
 
 

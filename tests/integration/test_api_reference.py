@@ -12,14 +12,11 @@ from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.throttling import ScopedRateThrottle
 
-from portal import keys
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
+from portal.api_views import RATE_HEADERS
 from portal.own_address import own_address
 from portal.publication import selectors
-from portal.schema import RATE_HEADERS
 from portal.web.api_page import groups
-from tests.integration.portal_cast import NOW, make_cast
+from tests.integration.portal_cast import deliver, make_cast, open_waiting
 from tests.integration.test_queries_of_pages import published_and_draft
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -65,8 +62,8 @@ def test_each_answer_says_how_many_requests_are_left_and_a_refusal_that_none_is(
 def test_every_version_is_in_one_table_for_anybody() -> None:
     cast = make_cast(5)
     for place, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
     first, draft = published_and_draft(cast)
     answer = Client().get(reverse("web:every-version-csv"))
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))

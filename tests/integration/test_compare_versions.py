@@ -10,13 +10,11 @@ import pytest
 from django.test import Client
 
 from portal import keys
-from portal.intake import receiving as intake
-from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing, selectors
-from portal.publication.breaks import breaks
+from portal.publication.definition_changes import breaks
 from portal.publication.models import Publication
 from portal.publication.shapes import BenchmarkView
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -24,8 +22,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: str = "") -> None:
     for number, plant in enumerate(cast.plants[:plants]):
         raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
 
 

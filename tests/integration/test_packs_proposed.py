@@ -27,14 +27,12 @@ from portal.governance import proposing
 from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
-from portal.intake import receiving as intake
 from portal.notifications import selectors as notices
-from portal.notifications.kinds import Kind as Told
-from portal.opening import unsealing as opening
+from portal.notifications.kinds import Kind as NoticeKind
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -101,24 +99,24 @@ class TestApproval:
 
         owner = cast.plants[0].owner
         row = propose(cast.drafter, FIVE)
-        assert told(cast.approver) == told(third) == [Told.PACK_WAITS]
-        assert told(owner) == told(cast.auditor) == told(cast.provincial) == [Told.PACK_PROPOSED]
+        assert told(cast.approver) == told(third) == [NoticeKind.PACK_WAITS]
+        assert told(owner) == told(cast.auditor) == told(cast.provincial) == [NoticeKind.PACK_PROPOSED]
         assert told(cast.drafter) == told(cast.stranger) == []
 
         asked = proposing.comment(row, owner, "Our kiln lies off this.", NOW)
-        assert told(cast.drafter) == [Told.PACK_COMMENTED]
+        assert told(cast.drafter) == [NoticeKind.PACK_COMMENTED]
         proposing.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
-        assert told(owner) == [Told.PACK_COMMENTED, Told.PACK_PROPOSED]
+        assert told(owner) == [NoticeKind.PACK_COMMENTED, NoticeKind.PACK_PROPOSED]
 
         approve(row, cast.approver, third)
-        assert told(cast.drafter)[0] == told(owner)[0] == told(cast.approver)[0] == Told.PACK_DECIDED
-        assert told(third) == [Told.PACK_WAITS]  # who approved it last knows
-        assert told(cast.auditor) == [Told.PACK_PROPOSED]
+        assert told(cast.drafter)[0] == told(owner)[0] == told(cast.approver)[0] == NoticeKind.PACK_DECIDED
+        assert told(third) == [NoticeKind.PACK_WAITS]  # who approved it last knows
+        assert told(cast.auditor) == [NoticeKind.PACK_PROPOSED]
 
     def test_a_refusal_is_told_to_who_proposed_it(self, cast: Cast) -> None:
         proposing.refuse(propose(cast.drafter, FIVE), cast.approver, "No source.", NOW)
         (notice,) = notices.notices(cast.drafter.pk, 0, 50)
-        assert (notice.kind, notice.told) == (Told.PACK_DECIDED, {"proposal": "cement 5"})
+        assert (notice.kind, notice.told) == (NoticeKind.PACK_DECIDED, {"proposal": "cement 5"})
         page = signed_in(cast.drafter).get(reverse("web:notifications")).content.decode()
         assert "The proposal of the pack cement 5 is decided" in page
 
@@ -337,8 +335,8 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
     five = packs.load("cement", "5")
     old, new = cast.plants
-    intake.receive(old.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+    deliver(old.envelope(cast.pack))
+    open_waiting()
     group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     assert group == peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     assert group.members.count() == cast.group.members.count()
@@ -346,8 +344,8 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     catalogue.close_period_for(cast.approver, cast.period, NOW)
     period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
     for plant, pack in ((new, five),):
-        intake.receive(plant.envelope(pack), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(plant.envelope(pack))
+    open_waiting()
     draft = drafting.draft(period, cast.drafter, NOW)
     assert draft.label["pack_version"] == "5"
     assert draft.label["pack_digest"] == packs.digest(five).hex()
@@ -361,8 +359,8 @@ class TestEffects:
     def published(self) -> Publication:
         cast = make_cast(12)
         for place, plant in enumerate(cast.plants):
-            intake.receive(plant.envelope(cast.pack, shift=place % 5), keys.published_directory(), keys.receipt_key(), NOW)
-        opening.sweep(keys.processing_key(), lambda: NOW)
+            deliver(plant.envelope(cast.pack, shift=place % 5))
+        open_waiting()
         return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
     def test_a_factor_one_percent_greater_moves_what_counts_it_by_at_most_one_percent(self, published: Publication) -> None:

@@ -13,18 +13,17 @@ from benchmarks.disclosure import GateResult
 from benchmarks.wire import conformity
 from benchmarks.wire import envelope as envelopes
 from portal import keys
-from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication import selectors as publications
-from portal.publication.breaks import breaks, cell_of
+from portal.publication.definition_changes import breaks, cell_of
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
 from portal.standings import computing as standings
 from portal.standings import selectors
 from portal.standings.cohort import cohort
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, processing_public
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -47,8 +46,8 @@ def envelope_over(plant: Plant, cast: Cast, years: int, shift: int = 0, months: 
 def hand_in(cast: Cast, plants: dict[int, int]) -> None:
     for number, plant in enumerate(cast.plants):
         raw = envelope_over(plant, cast, plants.get(number, 1), shift=number - 5, months=IN_PART.get(number))
-        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
+        deliver(raw)
+    open_waiting()
 
 
 def publish(cast: Cast) -> Publication:
@@ -144,10 +143,10 @@ def test_the_owner_sees_which_of_its_values_cover_several_years(cast: Cast, clie
 def test_more_years_than_the_pack_allows_are_refused_by_the_worker(portal_keys: object, monkeypatch: pytest.MonkeyPatch) -> None:
     cast = make_cast(plants=2)
     first, second = cast.plants
-    intake.receive(envelope_over(first, cast, 4), keys.published_directory(), keys.receipt_key(), NOW)
-    assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(accepted=0, refused=1)
+    deliver(envelope_over(first, cast, 4))
+    assert open_waiting() == opening.Swept(accepted=0, refused=1)
     assert Submission.objects.get(site=first.site).reason_code == "period-too-long"
 
     monkeypatch.setattr(conformity, "too_long", lambda *_: None)  # the defence off: it would be taken
-    intake.receive(envelope_over(second, cast, 4), keys.published_directory(), keys.receipt_key(), NOW)
-    assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(accepted=1, refused=0)
+    deliver(envelope_over(second, cast, 4))
+    assert open_waiting() == opening.Swept(accepted=1, refused=0)

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.errors import VerificationError
-from benchmarks.guidance import outcomes as rule
+from benchmarks.guidance import closed_batches as rule
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import library, outcomes
 from benchmarks.wire.outcomes import SiteOutcome

@@ -25,7 +25,7 @@ from benchmarks.measurements import Batch
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.outward import Outward
+from reporting_agent.pipeline.outward.judging import Outward
 from tests.functional.audit.plants import (
     SOFTWARE,
     Reported,

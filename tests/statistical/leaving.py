@@ -28,7 +28,7 @@ from benchmarks.privacy.units import RECORDS
 from benchmarks.released import rank
 from reporting_agent import pipeline
 from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.outward import Outward
+from reporting_agent.pipeline.outward.judging import Outward
 from reporting_agent.sending.planning import Plan, Subject, plan
 from tests.statistical.raw_plants import Account, Plant
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import load_site
 from reporting_agent.savings import Verified, load_actions, verified
-from reporting_agent.savings.telling import Verdict
+from reporting_agent.savings.telling import SavingVerdict
 from tests.statistical.outcome import Outcome
 
 Floats = NDArray[np.float64]
@@ -92,7 +92,7 @@ def run(long: bool) -> Outcome:
         found = [_case(kind, seed) for seed in range(LONG if long else SHORT)]
         known = [one for one in found if one.half_width is not None]
         inside = sum(one.inside for one in known)
-        false = sum(one.verdict in {Verdict.SAVED, Verdict.USED_MORE} and one.truth == 0 for one in known)
+        false = sum(one.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and one.truth == 0 for one in known)
         rows.append(
             (
                 kind.name,
@@ -131,7 +131,7 @@ class Known:
     truth: float
     inside: bool
     half_width: float | None
-    verdict: Verdict
+    verdict: SavingVerdict
 
 
 def _case(kind: Kind, seed: int) -> Known:

@@ -1,4 +1,4 @@
-"""Which certification body checks which site's reports, until when, and who in it has an interest in the firm.
+"""Which certification body checks which site's reports, interests declared in the firm, and the days of an audit people were told of.
 
 Which days of an audit people were told of: each once.
 """

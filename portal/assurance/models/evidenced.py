@@ -1,4 +1,4 @@
-"""What sites were given under schemes, and on what evidence.
+"""What is recorded of sites against evidence: incentives and corrections, certified management systems, declarations of criteria.
 
 Certified management systems of sites, recorded against evidence, and taken back where one was recorded wrongly.
 """

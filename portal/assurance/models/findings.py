@@ -1,4 +1,4 @@
-"""Findings of an audit and what became of each: written once, answered, closed by an auditor; nothing of it is changed.
+"""Findings of an audit and what became of each; and samples: the auditor's promise, the draw, what came of the opening in counts.
 
 Samples: the auditor's promise, the draw that it bound, and what came of the opening, in counts. No opening ever comes here.
 """

@@ -1,4 +1,4 @@
-"""A person's own account in words."""
+"""A person's own account in words: its security page, and where they are signed in, by browser."""
 
 from __future__ import annotations
 

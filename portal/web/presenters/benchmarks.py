@@ -1,4 +1,4 @@
-"""The public pages: the list of benchmarks and one version of one benchmark."""
+"""The public pages: the list of benchmarks, one version of one benchmark, the codebook, and the switch of units."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.publication.breaks import Break, Breaks, breaks, cell_of
+from portal.publication.definition_changes import Break, Breaks, breaks, cell_of
 from portal.publication.shapes import BenchmarkView, StepView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed

@@ -1,4 +1,4 @@
-"""How the firms of each cell are spread: curves of what the gate let through, in the unit of the page."""
+"""How the firms of each cell are spread: curves of what the gate let through, and how many sites are sure to lie in each quarter."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from benchmarks.exercises import TRIES, Exercise, Question, Verdict, check, every, working
+from benchmarks.exercises import TRIES, CheckedAnswer, Exercise, Question, check, every, working
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Column
@@ -141,7 +141,7 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
     )
 
 
-def _judged(exercise: Exercise, question: Question, verdict: Verdict, wrong: int, language: str) -> Judged:
+def _judged(exercise: Exercise, question: Question, verdict: CheckedAnswer, wrong: int, language: str) -> Judged:
     shown = verdict.right or wrong >= TRIES
     solution = working(exercise, question, language) if shown else ""
     return Judged(verdict.right, verdict.said, pieces(verdict.look), pieces(solution))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks.disclosure.member_counts import STEP
 from portal.accounts.models import Site
-from portal.sharing.group_counts import GRADE, GroupView, ShownMember
+from portal.sharing.group_counts import GRADE, GroupCounts, ShownMember
 from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
 from portal.web.figures import NONE, between, label_decimals, number
@@ -90,7 +90,7 @@ def new_group_page() -> FormSheet:
     return FormSheet(Sheet(_("Make a group"), crumbs(), lead), button=_("Make it"))
 
 
-def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
+def group_page(group: SiteGroup, view: GroupCounts, *, runs: bool) -> FormSheet:
     facts = (
         Fact(_("Kind"), _kind(group)),
         Fact(_("Run by"), shown_name(group.run_by.name)),
@@ -154,7 +154,7 @@ def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
     )
 
 
-def labels_table(view: GroupView) -> list[tuple[object, ...]]:
+def labels_table(view: GroupCounts) -> list[tuple[object, ...]]:
     """The labels that members show, a row each."""
     return [
         (
@@ -191,7 +191,7 @@ def thing_name(thing: str) -> str:
     return _("%(sector)s: %(step)s") % {"sector": names.sector, "step": names.step_name(step)}
 
 
-def _counts(view: GroupView) -> Listed:
+def _counts(view: GroupCounts) -> Listed:
     """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
     by_step = {thing: sum(thing in _attested_things(member) for member in view.shown) for thing in _things(view)}
     rows = tuple(
@@ -207,7 +207,7 @@ def _counts(view: GroupView) -> Listed:
     return table_of(_("Members with an attested label"), heads, rows, nothing)
 
 
-def _things(view: GroupView) -> list[str]:
+def _things(view: GroupCounts) -> list[str]:
     reported = {f"{member.labels.pack}/{label.step}" for member in view.shown for label in member.labels.rows}
     return sorted({*(view.told or ()), *reported, *((GRADE,) if any(member.grade for member in view.shown) else ())})
 
@@ -216,14 +216,14 @@ def _attested_things(member: ShownMember) -> set[str]:
     return {f"{member.labels.pack}/{step}" for step in member.attested} | ({GRADE} if member.grade else set())
 
 
-def _at_least(view: GroupView, thing: str) -> str:
+def _at_least(view: GroupCounts, thing: str) -> str:
     if view.told is None:
         return NONE
     reached = view.told.get(thing, 0)
     return _("at least %(n)s firms") % {"n": reached} if reached else _("fewer than %(n)s firms") % {"n": STEP}
 
 
-def _about_counts(view: GroupView) -> str:
+def _about_counts(view: GroupCounts) -> str:
     if view.told_at is not None:
         facts = {"moment": moment_in_words(view.told_at), "n": STEP}
         return (
@@ -242,7 +242,7 @@ def _about_labels() -> str:
     return _("Labels after noise, as the plants released them. The interval contains the true best in 95 of 100 cases.")
 
 
-def _labels(view: GroupView) -> Listed:
+def _labels(view: GroupCounts) -> Listed:
     heads = (_("Site"), _("Step"), _("Metric"), _("Best"), _("95 % interval"), _("Typical"), _("Attested"))
     rows = tuple(_label(member, label) for member in view.shown for label in member.labels.rows)
     return table_of(_("Labels"), heads, rows, "")
@@ -276,7 +276,7 @@ def _attested_cells(member: ShownMember, step: str) -> tuple[str, str]:
     return (attestation[0], attestation[1].isoformat()) if attestation else ("", "")
 
 
-def _members(group: SiteGroup, view: GroupView, *, runs: bool) -> Listed:
+def _members(group: SiteGroup, view: GroupCounts, *, runs: bool) -> Listed:
     heads = (_("Site"), _("State"), _("What it shows"), *((_("Action"),) if runs else ()))
     rows = tuple((*_member(row), *((_removal(group, row),) if runs else ())) for row in view.members)
     return table_of(_("Sites that were invited"), heads, rows, _("No site is invited yet. Invite the first below."))

@@ -30,7 +30,7 @@ class HandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FileAnswer:
     """A file and its answer; `refusal` is empty where it was taken."""
 
     name: str
@@ -39,14 +39,14 @@ class Told:
     refusal: str
 
 
-def told_of(name: str, answer: Answer | None, fault: str) -> Told:
+def told_of(name: str, answer: Answer | None, fault: str) -> FileAnswer:
     """`fault` is why the file was not even read; otherwise there is an answer."""
     if answer is None:
-        return Told(name, None, created=False, refusal=fault)
-    return Told(name, answer.taken, answer.created, _refusal(answer.refusal))
+        return FileAnswer(name, None, created=False, refusal=fault)
+    return FileAnswer(name, answer.taken, answer.created, _refusal(answer.refusal))
 
 
-def handed_in(answers: Sequence[Told]) -> HandedIn:
+def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
     """The page after several files: how many of each fate, and the table."""
     refused = sum(bool(answer.refusal) for answer in answers)
     new = sum(answer.created for answer in answers)
@@ -68,7 +68,7 @@ def handed_in(answers: Sequence[Told]) -> HandedIn:
     )
 
 
-def _row(told: Told) -> tuple[Cell, ...]:
+def _row(told: FileAnswer) -> tuple[Cell, ...]:
     if told.taken is None:
         return Cell(told.name), Cell("", note=told.refusal, state=StateWord(_("Refused"), "no")), Cell("")
     state = StateWord(_("Submitted"), "ok") if told.created else StateWord(_("Same as before"), "ok")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from benchmarks.composition.trend import Known
-from portal.publication.breaks import breaks, cell_of
+from portal.publication.definition_changes import breaks, cell_of
 from portal.publication.in_force import InForceView
 from portal.publication.over_years import FIGURES, Year
 from portal.publication.sectors import GroupInForce

@@ -1,4 +1,4 @@
-"""The sentences of what people are told, made at reading from the names and days that were kept."""
+"""The sentences of what people are told, made at reading from the names and days that were kept; and their wishes for each kind."""
 
 from __future__ import annotations
 

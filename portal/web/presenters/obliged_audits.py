@@ -1,4 +1,4 @@
-"""When obligatory audits are due, in words."""
+"""When obligatory audits are due, in words and as a file; and the certificates that are on record for a site."""
 
 from __future__ import annotations
 

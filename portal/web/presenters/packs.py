@@ -1,4 +1,4 @@
-"""The method packs, and the periods of each peer group in the reader's jurisdiction."""
+"""The method packs, the periods of each peer group in the reader's jurisdiction, and later versions that it could take up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was granted, declared and confirmed, in words."""
+"""What sites granted to partners, conformance results declared and confirmed, and deliveries of energy, in words and as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An organisation's people in words."""
+"""An organisation's people and its invitations, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library of practices: the list, one practice in one version, and entries on their way into it."""
+"""The library of practices: the list, one practice in one version, its payback, and what one's own sites reported of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gaps of one site to the published best of each step, and the energies that a gap may lie in: what two pages of a firm share."""
+"""The gaps of one site to the published best of each step, the heat that they may lie in, and the CO2 that closing them would spare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where we stand: a site's protected values beside the published benchmark, largest gap first."""
+"""Where we stand: a site's protected values beside the published benchmark, largest gap first, its ranks and scores, and its trend."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from portal.publication.breaks import Break, Breaks, breaks, cell_of
+from portal.publication.definition_changes import Break, Breaks, breaks, cell_of
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.cells import Cell
 from portal.standings.reports import ReportedPeriod, ReportedValue

@@ -1,4 +1,4 @@
-"""The masthead with the entries that a person's roles open, and small filters for dates and languages."""
+"""The masthead by a person's roles, saved filters above a list, and small filters for dates, zones, languages and names of files."""
 
 from __future__ import annotations
 

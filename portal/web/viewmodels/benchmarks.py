@@ -1,4 +1,4 @@
-"""The public pages."""
+"""The public pages: the list of benchmarks, and one version with its first sentence, downloads and withdrawal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several pages have in common."""
+"""What several pages have in common: states in words, crumbs, figures, links of units, titles with texts, choices, rows of versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submissions, sites, where we stand; a certification body reads submissions too."""
+"""Where we stand: the strip of ranks, scores by step, the gap of each step, and the trend over the periods."""
 
 from __future__ import annotations
 

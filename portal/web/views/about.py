@@ -1,4 +1,4 @@
-"""Pages about the portal itself, and whether it works."""
+"""Pages about the portal itself, its words, its API, and whether it works."""
 
 from __future__ import annotations
 

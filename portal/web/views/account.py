@@ -1,4 +1,4 @@
-"""Sign in and out; the language of pages and mails."""
+"""Sign in and out; what was typed when the session had ended, to send or throw away; the language of pages and mails."""
 
 from __future__ import annotations
 

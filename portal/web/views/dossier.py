@@ -1,4 +1,4 @@
-"""A site's dossier for a programme of leaders and grades: for its firm, who declares, and for who regulates it."""
+"""A site's dossier for a programme: its firm declares, an officer says what a declared paper shows; as a page, PDF and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For a regulator: read a draft, speak about it, discard it, let out what another person drafted, at a set time too; withdraw."""
+"""For a regulator: read a draft, comment, discard or publish it, at a set time too; withdraw; the reports behind a version as a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For a reporting enterprise: its submissions, sites and agents, and where it stands."""
+"""For a reporting enterprise: submissions and receipts, sites, agents' tokens and revoking, where it stands, next steps, its trend."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.own_address import own_address
 from portal.practices.selectors import library
-from portal.publication.breaks import cell_of
+from portal.publication.definition_changes import cell_of
 from portal.publication.history import entered
 from portal.publication.in_force import InForceView, defined_in, in_force_at
 from portal.register.record import Page, saw

@@ -26,7 +26,7 @@ from portal.keys import published_directory, receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
 from portal.web.forms import SealedFilesForm, mark_errors
-from portal.web.presenters.handed_in import Told, handed_in, told_of
+from portal.web.presenters.handed_in import FileAnswer, handed_in, told_of
 from portal.web.presenters.site_record import more_time
 from portal.web.viewmodels.shared import Crumb
 
@@ -70,7 +70,7 @@ def challenge(request: HttpRequest, digest: str) -> HttpResponse:
     return _challenge_file(row)
 
 
-def _answers(request: HttpRequest, form: SealedFilesForm) -> list[Told]:
+def _answers(request: HttpRequest, form: SealedFilesForm) -> list[FileAnswer]:
     """Of every file, in the order in which they were chosen."""
     files = form.cleaned_data["sealed"]
     readable = [file for file in files if not form.fault_of(file)]

@@ -1,4 +1,4 @@
-"""For everybody: the transparency log, its signed head, and any entry with its proof."""
+"""For everybody: the transparency log, its signed head, its checkpoint with cosignatures, and any entry with its proof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For a regulator: packs with their versions and dates, and the periods of peer groups, to open and close."""
+"""For a regulator: packs, to take up another version; periods of peer groups, to open and close; what audits do to publications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first pages of technology providers, energy suppliers and academics."""
+"""For technology providers, energy suppliers and academics: what sites granted, results and deliveries declared, the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library of practices for everybody; offering, importing, editing, publishing and withdrawing for firms and regulators."""
+"""The library of practices for everybody, as a page and a file, one practice, and what one's own sites report that it did there."""
 
 from __future__ import annotations
 

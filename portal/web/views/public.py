@@ -1,4 +1,4 @@
-"""What anybody may read: the list of benchmarks and each published version."""
+"""What anybody may read: the list of benchmarks, each published version, its files, charts and citations, two compared, the codebook."""
 
 from __future__ import annotations
 

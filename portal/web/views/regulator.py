@@ -1,4 +1,4 @@
-"""For a regulator: who took part, compose a draft, read it, publish what another person drafted, withdraw with a reason."""
+"""For a regulator: publications by peer group and period, who took part, the devices of a site, and composing a draft."""
 
 from __future__ import annotations
 

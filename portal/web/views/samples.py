@@ -1,4 +1,7 @@
-"""For a certification body: sample and opening of one engagement. For its plant: the draw file."""
+"""Sample and opening of one engagement, for a certification body: promise, commitment, draw and evidence file; for its plant, too.
+
+For its plant: the draw file.
+"""
 
 from __future__ import annotations
 

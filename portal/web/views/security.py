@@ -1,4 +1,4 @@
-"""A person's own account: what guards it, where it is signed in."""
+"""A person's own account: what guards it, the picture for an authenticator app, the zone of times, where it is signed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page a site and one a firm with all that is on them, for who regulates or owns them; and a regulator's notes."""
+"""One page a site and one a firm with all on them, for who regulates or owns them; a regulator's notes; the firm's credit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A route's account against the fence of the site: what no step's meter counts, and what is called no production."""
+"""A route's account at the site's fence: what no meter counts, carriers' balance, no production, auxiliaries of other steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.declared import Words
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.account.shares import SERVES, lost_in_conversions, of_line
+from reporting_agent.analysis.account.made_and_needed import SERVES, lost_in_conversions, of_line
 from reporting_agent.analysis.account.types import Draft, Part, named_carrier
 from reporting_agent.pipeline.site_balance import SiteBalance
 

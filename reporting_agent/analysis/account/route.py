@@ -36,7 +36,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.standard_limits import Limit
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
-from reporting_agent.analysis.account.shares import shares
+from reporting_agent.analysis.account.made_and_needed import shares
 from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult

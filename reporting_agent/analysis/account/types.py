@@ -1,4 +1,6 @@
-"""The annual account of a route as types: what label.json, report and terminal show of it. Confidential; nothing of it leaves the site.
+"""The annual account of a route as types: its parts as they are shown, and the draft that collects what is found missing.
+
+Confidential; nothing of it leaves the site.
 
 What the parts of a route's account share while it is drawn up: the steps' batches, and what is found missing on the way.
 """

@@ -1,4 +1,4 @@
-"""What a meter shows when least is done: its base load at night, on weekends, and what never goes off."""
+"""A meter's base load at night and on weekends, whether it is read too seldom to tell, and what its energy cost on average."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A residual control chart for days that remember the day before.
+"""A residual control chart for days that remember the day before (EWMA, CUSUM), and the shifts and single days that stand out.
 
 Residuals of a baseline are autocorrelated, and limits made for independent days would alarm every few weeks. A working day scatters more
 than a Sunday, so residuals are taken in standard deviations of their kind of day. Two tests then run beside each other, both after

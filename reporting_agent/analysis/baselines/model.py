@@ -1,4 +1,4 @@
-"""The energy baseline of ISO 50006: what a day should take, from its kind, what was produced, and the weather where it is known.
+"""The energy baseline of ISO 50006 by kind of day, production and degree days; and a meter's hours summed to local days.
 
 expected = level of the day's kind * its hours / 24 + sum of b * output + h * heating degrees + c * cooling degrees
 

@@ -1,4 +1,4 @@
-"""One label's model of its drivers: columns of the design, shapes, tests and the check by rolling origin.
+"""One label's model of its drivers: columns of the design, the shape of each variable, and its test.
 
 A variable stands as z = (x - median) / (range seen); a constant for each equipment takes off what they differ by. Shapes:
 a quadratic term is offered to every variable where there are batches enough, a cubic one where the quadratic was needed (a fan's
@@ -7,19 +7,17 @@ or a pump's power goes with the cube of its speed, so its energy per tonne bends
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.drivers.relevance import Skill
-from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence, squares
+from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence
 from reporting_agent.analysis.waste.chance import holm
 
 ROWS_A_TERM = 30  # batches for each term before a bend is offered
 BEND_LEVEL = 0.01
-BLOCKS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,57 +88,3 @@ def _same(y: Floats, design: Design, fit: SequenceFit, before: Integers, degree:
 def _needed(design: Design, fit: SequenceFit, columns: Sequence[int], power: int) -> list[int]:
     corrected = holm([fit.p_value([design.places(column)[power - 1]]) for column in columns])
     return [column for column, p_value in zip(columns, corrected, strict=True) if p_value < BEND_LEVEL]
-
-
-def skills(design: Design, fit: SequenceFit, found: Sequence[int]) -> tuple[Skill | None, Mapping[int, float]]:
-    """Skill of the variables found together against their mean, and of each against doing without it.
-
-    On quasi-differenced rows: what the batch before tells is given to both sides. Robust weights are those of the whole
-    fit, coefficients those of the batches before each block alone.
-    """
-    if not found:
-        return None, {}
-    base = list(range(design.constants.shape[1]))
-    of_variable = {column: design.places(column) for column in found}
-    everything = [place for places in of_variable.values() for place in places]
-    rolling = _Rolling.of(fit)
-    with_all, without_any, predicted = rolling.error(base + everything), rolling.error(base), rolling.predicted
-    if not predicted or without_any <= 0:
-        return None, {}
-    each = {}
-    for column, places in of_variable.items():
-        without = rolling.error(base + [place for place in everything if place not in places])
-        each[column] = 1 - with_all / without if without > 0 else 0.0
-    return Skill(1 - with_all / without_any, BLOCKS, predicted), each
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rolling:
-    """The second half of the rows in blocks, each with the normal equations of the rows before it."""
-
-    blocks: Sequence[tuple[Floats, Floats, Floats, Floats]]  # X'WX and X'Wy before the block, X and y of the block
-
-    @classmethod
-    def of(cls, fit: SequenceFit) -> _Rolling:
-        x, y = fit.lagged_x, fit.lagged_y
-        edges = np.linspace(len(y) // 2, len(y), BLOCKS + 1).astype(int).tolist()
-        weighted, sides = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])
-        blocks = []
-        for earlier, first, last in zip([0, *edges], edges, edges[1:], strict=False):
-            since, weights = x[earlier:first], fit.weights[earlier:first]
-            weighted, sides = weighted + squares(since, weights), sides + since.T @ (weights * y[earlier:first])
-            blocks.append((weighted, sides, x[first:last], y[first:last]))
-        return cls(blocks)
-
-    @property
-    def predicted(self) -> int:
-        """Rows of all blocks."""
-        return sum(len(y) for *_, y in self.blocks)
-
-    def error(self, places: list[int]) -> float:
-        """Sum of absolute errors over the blocks, each predicted by these columns from the rows before it."""
-        error = 0.0
-        for weighted, sides, x, y in self.blocks:
-            b = np.linalg.lstsq(weighted[np.ix_(places, places)], sides[places], rcond=None)[0]
-            error += float(np.abs(y - x[:, places] @ b).sum())
-        return error

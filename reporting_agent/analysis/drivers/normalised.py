@@ -1,4 +1,4 @@
-"""What drivers are good for: the label at the plant's own reference conditions, and what a setting would save.
+"""What drivers are good for: a variable's curve, what a setting would save, and the label at the plant's own conditions.
 
 ISO 50006 normalises by variables that the plant meets with; one that it sets is what it can save by, and normalising by it
 would hide the waste. So conditions normalise, settings save; a consequence of the run (its duration, its tapping
@@ -13,7 +13,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Floats
 from benchmarks.released import rank
 from benchmarks.routes import LabelRule
-from reporting_agent.analysis.drivers.relevance import CurvePoint, Kind, NormalisedLabel, Saving
+from reporting_agent.analysis.drivers.result import CurvePoint, Kind, NormalisedLabel, Saving
 from reporting_agent.analysis.drivers.search import Judged, Outcome
 from reporting_agent.analysis.sentences import between, in_words, joined, shown, signed, span
 

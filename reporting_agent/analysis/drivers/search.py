@@ -17,8 +17,10 @@ import numpy as np
 
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.drivers.model import Design, constants, final_fit, first_fit, skills
-from reporting_agent.analysis.drivers.relevance import Doubt, Interval, Kind, Skill, Verdict, told_apart
+from reporting_agent.analysis.drivers.collinear import told_apart
+from reporting_agent.analysis.drivers.model import Design, constants, final_fit, first_fit
+from reporting_agent.analysis.drivers.result import Doubt, Interval, Kind, Relevance, Skill
+from reporting_agent.analysis.drivers.rolling_origin import LEAST_SKILL, skills
 from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence
 from reporting_agent.analysis.drivers.variables import Column, UsedBatches, row_before
 
@@ -29,7 +31,6 @@ LEAST_RECORDED = 0.8
 LEVEL = 0.05
 MATTERS = 0.01  # of a typical value: an effect over the range seen that surely lies below it is called none
 SMALL_RANGE = 0.05  # of the median
-LEAST_SKILL = 0.005  # what later batches are predicted better by; less is told as 0 %, and a convention of ours
 _ALIKE = 3.0  # batches to one independent batch
 
 
@@ -63,7 +64,7 @@ class Judged:
     design: Design
     fit: SequenceFit
     place: int
-    verdict: Verdict
+    verdict: Relevance
     doubt: Doubt | None
     per_unit: Interval
     over_range: Interval
@@ -88,7 +89,7 @@ class Outcome:
 
     @property
     def found(self) -> list[Judged]:
-        return [judgement for judgement in self.judged if judgement.verdict is Verdict.DRIVER]
+        return [judgement for judgement in self.judged if judgement.verdict is Relevance.DRIVER]
 
 
 def begin(label: StepLabel, used: UsedBatches) -> Search:
@@ -161,7 +162,7 @@ def finish(search: Search, corrected: Sequence[float]) -> Outcome | None:
             _judge(search, *search.wide, place, corrected[place], holds=helps.get(place, 0.0) >= LEAST_SKILL)
             for place in range(search.causes, len(search.tested))
         ]
-    sound = [judgement.place for judgement in judged[: search.causes] if judgement.verdict is Verdict.DRIVER]
+    sound = [judgement.place for judgement in judged[: search.causes] if judgement.verdict is Relevance.DRIVER]
     return Outcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
 
 
@@ -186,12 +187,12 @@ def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value
     slope[design.places(place)[0]] = 1 / (high - low)  # at the median z is 0, and only the first power has a slope there
     per_unit = fit.contrast(slope)
     typical = max(abs(float(np.median(search.value))), fit.scale)
-    verdict, doubt = Verdict.CANNOT_TELL, None
+    verdict, doubt = Relevance.CANNOT_TELL, None
     if p_value < LEVEL:
         steady = holds and not fit.contradicted(across)
-        verdict, doubt = (Verdict.DRIVER, None) if steady else (Verdict.CANNOT_TELL, Doubt.UNSTABLE)
+        verdict, doubt = (Relevance.DRIVER, None) if steady else (Relevance.CANNOT_TELL, Doubt.UNSTABLE)
     elif max(abs(over_range.low), abs(over_range.high)) < MATTERS * typical:
-        verdict = Verdict.NO_EFFECT
+        verdict = Relevance.NO_EFFECT
     elif over_range.low > 0 or over_range.high < 0:
         doubt = Doubt.MANY
     else:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.labels.columns import Flags, Floats, Integers
-from reporting_agent.analysis.drivers.relevance import Interval
+from reporting_agent.analysis.drivers.result import Interval
 
 THINNED_TO = 2000
 """Rows on which a fit starts; from there a few steps over all rows are as good as any number (Bickel 1975, one-step estimates)."""

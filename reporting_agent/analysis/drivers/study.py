@@ -14,7 +14,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import Best, StepLabel
 from benchmarks.measurements import Metric
 from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
-from reporting_agent.analysis.drivers.relevance import Doubt, Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.drivers.result import Doubt, Driver, Kind, Relevance, StepDrivers
 from reporting_agent.analysis.drivers.search import FEWEST, Judged, Outcome, Search, begin, finish
 from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, Column, StepLog, used_batches
 from reporting_agent.analysis.sentences import after, between, in_words, joined, shown, signed, span
@@ -68,7 +68,7 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
         few = in_words("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
         summary = in_words("summary", "none_varies") if constant else few
     else:
-        order = {Verdict.DRIVER: 0, Verdict.NO_EFFECT: 2, Verdict.CANNOT_TELL: 1}
+        order = {Relevance.DRIVER: 0, Relevance.NO_EFFECT: 2, Relevance.CANNOT_TELL: 1}
         judged = sorted(outcome.judged, key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)))
         twins = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.moved_with]
         listed = [*(_tested(outcome, judgement) for judgement in judged), *twins, *untold]
@@ -111,12 +111,12 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
         "interval": span(judgement.over_range),
         "slope": f"{signed(judgement.per_unit.value)} {search.label.unit}",
     }
-    if judgement.verdict is Verdict.DRIVER:
+    if judgement.verdict is Relevance.DRIVER:
         with_others = in_words("driver", "moves_with", others=joined([other.words for other in others])) if others else None
         undeclared = in_words("driver", "undeclared", key=column.name) if column.kind is Kind.UNDECLARED else None
         result = in_words("driver", "consequence") if column.kind is Kind.CONSEQUENCE else None
         sentence = after(in_words("driver", "driver", shape=in_words("driver", shape), **facts), with_others, undeclared, result)
-    elif judgement.verdict is Verdict.NO_EFFECT:
+    elif judgement.verdict is Relevance.NO_EFFECT:
         most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
         sentence = in_words("driver", "no_effect", most=f"{shown(most, 2)} {search.label.unit}", **facts)
     else:
@@ -138,7 +138,7 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
         p_value=judgement.p_value,
         vif=judgement.vif,
         cannot_tell_from=tuple(names),
-        curve=curve(judgement) if judgement.verdict is Verdict.DRIVER else (),
+        curve=curve(judgement) if judgement.verdict is Relevance.DRIVER else (),
         sentence=sentence,
     )
 
@@ -181,7 +181,7 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
         low=low,
         typical=middle,
         high=high,
-        verdict=Verdict.CANNOT_TELL,
+        verdict=Relevance.CANNOT_TELL,
         doubt=doubt,
         per_unit=None,
         over_range=None,

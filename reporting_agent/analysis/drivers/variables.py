@@ -1,4 +1,4 @@
-"""The variables that batches carry, as columns: what the log gives (`var.NAME`, `input.NAME`) and what follows from it.
+"""The variables that batches carry or that follow from the log, as columns without sensors' slips; and the kind a name tells.
 
 Followed from the log: output, output per hour (a machine's speed), duration, and the time since the batch before on the same
 equipment. An input material is taken per unit of output, because a larger batch takes more of it anyway.
@@ -22,7 +22,7 @@ from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
-from reporting_agent.analysis.drivers.relevance import Kind
+from reporting_agent.analysis.drivers.result import Kind
 from reporting_agent.config.materials import Variable
 from reporting_agent.pipeline.batches import missing_before
 

@@ -1,4 +1,6 @@
-"""What helps at the steps of this site, beside the step's own gap and prices. Matched here: nothing leaves.
+"""Practices that fit the steps of this site, with saving, money and payback, beside the step's own gap and causes.
+
+Matched here: nothing leaves.
 
 A practice stands at its step's electricity or heat. Its saving is the list's, per output unit of the step; beside it stands what the
 step's batches took per output unit above the label beyond slopes and uncertainty, where the pack has a label of that form of energy: a

@@ -1,4 +1,4 @@
-"""What any stretch of time cost, as a difference of two sums over prices by step; and batches with their energy as priced entries.
+"""What any stretch of time cost by the tariff and a step's load, and batches with their energy as priced entries in its unit.
 
 Local clock times become UTC edges day by day. In the autumn hour that comes twice, a period that begins inside that hour begins the
 first time the clock shows it.

@@ -23,7 +23,7 @@ from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.meters.adequacy_rules import FEWEST_COVERED, covered, issues, worst
-from reporting_agent.analysis.meters.adequacy_verdicts import Aspect, Issue, Load, Measuring, Verdict
+from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Load, Measuring
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord, Windows
@@ -35,7 +35,7 @@ from reporting_agent.pipeline.following import sinks_of
 
 Floats = NDArray[np.float64]
 
-__all__ = ["Adequacy", "Aspect", "Issue", "Load", "Verdict", "adequacy", "findings"]
+__all__ = ["Adequacy", "AdequacyVerdict", "Aspect", "Issue", "Load", "adequacy", "findings"]
 
 _LOW_HOUR = 0.05
 _RUNS = 0.02  # an hour below this share of the mean is no load
@@ -51,7 +51,7 @@ class Adequacy:
     step: str
     carrier: str
     meter: str
-    verdict: Verdict
+    verdict: AdequacyVerdict
     issues: tuple[Issue, ...]  # worst first
     load: Load | None
     load_unit: str
@@ -83,7 +83,7 @@ def findings(found: Sequence[Adequacy]) -> list[Finding]:
     return [
         Finding("meter-inadequate", Severity.WARNING, judgement.words, len(judgement.issues))
         for judgement in found
-        if judgement.verdict in {Verdict.YEAR_ONLY, Verdict.INADEQUATE}
+        if judgement.verdict in {AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE}
     ]
 
 
@@ -211,7 +211,7 @@ def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, floa
     return best if best[0] else (1.0, None)
 
 
-def _words(measuring: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str) -> Phrase:
+def _words(measuring: Measuring, verdict: AdequacyVerdict, told: tuple[Issue, ...], step: str) -> Phrase:
     carrier = CARRIERS[measuring.meter.carrier].words
     head = Phrase(
         "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s",

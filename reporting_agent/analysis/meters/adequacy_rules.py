@@ -12,7 +12,7 @@ from math import floor, log10
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.meters.adequacy_verdicts import GRAVITY, Aspect, Issue, Measuring, Verdict
+from reporting_agent.analysis.meters.adequacy_verdicts import GRAVITY, AdequacyVerdict, Aspect, Issue, Measuring
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
@@ -46,8 +46,8 @@ def issues(measuring: Measuring) -> tuple[Issue, ...]:
     return tuple(sorted(faults, key=lambda issue: -GRAVITY.index(issue.verdict)))
 
 
-def worst(told: tuple[Issue, ...]) -> Verdict:
-    return max((issue.verdict for issue in told), key=GRAVITY.index, default=Verdict.ADEQUATE)
+def worst(told: tuple[Issue, ...]) -> AdequacyVerdict:
+    return max((issue.verdict for issue in told), key=GRAVITY.index, default=AdequacyVerdict.ADEQUATE)
 
 
 def _range(measuring: Measuring) -> Iterator[Issue]:
@@ -59,7 +59,7 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
         better = _next_range(2 * top / ROOM)
         yield Issue(
             Aspect.SATURATION,
-            Verdict.INADEQUATE if share > 0.02 else Verdict.YEAR_ONLY,
+            AdequacyVerdict.INADEQUATE if share > 0.02 else AdequacyVerdict.YEAR_ONLY,
             worded(
                 "it is at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
                 top=shown(top),
@@ -79,7 +79,7 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
             )
         yield Issue(
             Aspect.RANGE,
-            Verdict.YEAR_ONLY,
+            AdequacyVerdict.YEAR_ONLY,
             worded(
                 "range 0 to %(top)s %(unit)s, but the batches run at %(mean)s: %(share)s of the range; %(means)s",
                 top=shown(top),
@@ -108,10 +108,10 @@ def _class(measuring: Measuring) -> Iterator[Issue]:
     reach = 0.5 * measuring.spread if measuring.spread and measuring.spread > LEAST_SPREAD else None
     own = measuring.own * measuring.share
     if on_year > MOST_OF_A_YEAR or on_label > MOST_OF_A_BATCH:
-        verdict = Verdict.INADEQUATE if on_year > MOST_OF_A_YEAR else Verdict.YEAR_ONLY
-        allowed = MOST_OF_A_YEAR if verdict is Verdict.INADEQUATE else MOST_OF_A_BATCH
-        error = on_year if verdict is Verdict.INADEQUATE else on_label
-        what = worded("the period's energy") if verdict is Verdict.INADEQUATE else worded("a batch's energy")
+        verdict = AdequacyVerdict.INADEQUATE if on_year > MOST_OF_A_YEAR else AdequacyVerdict.YEAR_ONLY
+        allowed = MOST_OF_A_YEAR if verdict is AdequacyVerdict.INADEQUATE else MOST_OF_A_BATCH
+        error = on_year if verdict is AdequacyVerdict.INADEQUATE else on_label
+        what = worded("the period's energy") if verdict is AdequacyVerdict.INADEQUATE else worded("a batch's energy")
         yield Issue(
             Aspect.CLASS,
             verdict,
@@ -126,7 +126,7 @@ def _class(measuring: Measuring) -> Iterator[Issue]:
     elif reach is not None and own > reach:
         yield Issue(
             Aspect.CLASS,
-            Verdict.YEAR_ONLY,
+            AdequacyVerdict.YEAR_ONLY,
             worded(
                 "its reading errors alone make batches differ by %(own)s, more than half of the %(spread)s between the label and the "
                 "typical batch: the label could be just a lucky reading",
@@ -175,7 +175,7 @@ def _resolution(measuring: Measuring) -> Iterator[Issue]:
     if share > COARSEST:
         yield Issue(
             Aspect.RESOLUTION,
-            Verdict.YEAR_ONLY,
+            AdequacyVerdict.YEAR_ONLY,
             worded(
                 "it counts in steps of %(quantum)s %(meter_unit)s, which is %(share)s of a batch's %(batch_energy)s %(record_unit)s",
                 quantum=shown(quantum),
@@ -220,7 +220,7 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
         )
     yield Issue(
         Aspect.SAMPLING,
-        Verdict.YEAR_ONLY if step_s > measuring.batch_s / 4 or step_s > measuring.longest_gap_s else Verdict.ADEQUATE,
+        AdequacyVerdict.YEAR_ONLY if step_s > measuring.batch_s / 4 or step_s > measuring.longest_gap_s else AdequacyVerdict.ADEQUATE,
         sentence,
         worded("read it every %(wanted)s s", wanted=wanted),
     )
@@ -232,7 +232,7 @@ def _coverage(measuring: Measuring) -> Iterator[Issue]:
     if share < FEWEST_COVERED:
         yield Issue(
             Aspect.COVERAGE,
-            Verdict.INADEQUATE if share < LEAST_COVERED and not counts_on else Verdict.YEAR_ONLY,
+            AdequacyVerdict.INADEQUATE if share < LEAST_COVERED and not counts_on else AdequacyVerdict.YEAR_ONLY,
             worded("the time at which its energy was used is known for %(share)s of the period", share=f"{share:.1%}"),
             worded("find out why its readings fail: logger, line, meter"),
         )
@@ -256,7 +256,7 @@ def _state(measuring: Measuring) -> Iterator[Issue]:
             moves = Phrase("a change of 1 % in pressure changes a volume of steam by 1 %, and 10 K change its heat by 1 %")
         yield Issue(
             Aspect.STATE,
-            Verdict.ADEQUATE if meter.steam is not None and meter.steam.state == "saturated" else Verdict.YEAR_ONLY,
+            AdequacyVerdict.ADEQUATE if meter.steam is not None and meter.steam.state == "saturated" else AdequacyVerdict.YEAR_ONLY,
             Words.of(
                 Phrase("its %(fixed)s is entered as a constant; %(moves)s", fixed=what, moves=moves)
                 if len(fixed) == 1
@@ -267,7 +267,7 @@ def _state(measuring: Measuring) -> Iterator[Issue]:
     elif meter.carrier == "steam" and meter.steam is None and meter.lhv is not None:
         yield Issue(
             Aspect.STATE,
-            Verdict.YEAR_ONLY,
+            AdequacyVerdict.YEAR_ONLY,
             worded("its steam is counted with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit),
             worded("also measure temperature and pressure there, and declare steam = { ... }"),
         )
@@ -282,7 +282,7 @@ def _calibration(measuring: Measuring) -> Iterator[Issue]:
     if age > months:
         yield Issue(
             Aspect.CALIBRATION,
-            Verdict.ADEQUATE,
+            AdequacyVerdict.ADEQUATE,
             worded(
                 (
                     "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; a calibration is valid for %(months)s "
@@ -301,7 +301,7 @@ def _undeclared(measuring: Measuring) -> Iterator[Issue]:
     if meter.accuracy_class is None and not meter.computed:
         yield Issue(
             Aspect.UNDECLARED,
-            Verdict.UNDECLARED,
+            AdequacyVerdict.UNDECLARED,
             worded("its accuracy class is not declared"),
             worded("copy accuracy_class (and range) from its plate to site.toml"),
         )

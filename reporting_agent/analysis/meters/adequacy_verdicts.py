@@ -14,7 +14,7 @@ LOW_LOAD = {"electricity": 0.05}  # of the range
 LOW_LOAD_OF_FLOW = 0.10
 
 
-class Verdict(StrEnum):
+class AdequacyVerdict(StrEnum):
     ADEQUATE = "adequate"
     UNDECLARED = "undeclared"
     YEAR_ONLY = "year-only"
@@ -26,12 +26,12 @@ class Verdict(StrEnum):
 
 
 _VERDICTS = {
-    Verdict.ADEQUATE: worded("adequate"),
-    Verdict.UNDECLARED: worded("cannot be judged"),
-    Verdict.YEAR_ONLY: worded("adequate for the year only"),
-    Verdict.INADEQUATE: worded("not adequate"),
+    AdequacyVerdict.ADEQUATE: worded("adequate"),
+    AdequacyVerdict.UNDECLARED: worded("cannot be judged"),
+    AdequacyVerdict.YEAR_ONLY: worded("adequate for the year only"),
+    AdequacyVerdict.INADEQUATE: worded("not adequate"),
 }
-GRAVITY = (Verdict.ADEQUATE, Verdict.UNDECLARED, Verdict.YEAR_ONLY, Verdict.INADEQUATE)
+GRAVITY = (AdequacyVerdict.ADEQUATE, AdequacyVerdict.UNDECLARED, AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE)
 
 
 class Aspect(StrEnum):
@@ -51,7 +51,7 @@ class Issue:
     """One thing that a meter lacks: how far it brings the verdict down, what was found, and what to change."""
 
     aspect: Aspect
-    verdict: Verdict
+    verdict: AdequacyVerdict
     found: Words
     change: Words
 

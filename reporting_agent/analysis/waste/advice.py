@@ -1,4 +1,4 @@
-"""Where to look first: sentences with their evidence, ranked by what can be gained (kgce of the period).
+"""Where to look first, ranked by what can be gained, and what could be gained of each use of energy that made no product.
 
 What can be gained is never the whole bar of a Pareto:
 

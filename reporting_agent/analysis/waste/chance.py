@@ -1,4 +1,4 @@
-"""Whether groups of batches differ by more than chance: shifts, equipments, hours, months.
+"""Whether groups of batches differ by more than chance, freed of drift and product, and the month with which the level changed.
 
 The unit of the test is not the batch: batches of one shift on one day are alike, and counting each would make nearly every
 difference look real. A unit is the mean of one group on one day. Each group's days are compared with the days of all others

@@ -25,7 +25,7 @@ from benchmarks.labels.columns import Floats
 from benchmarks.labels.waste import GapColumns, on_grid, split_gap
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
-from reporting_agent.analysis.drivers.relevance import StepDrivers
+from reporting_agent.analysis.drivers.result import StepDrivers
 from reporting_agent.analysis.energy_costs.amounts import Amount, Rates, amount_of, paid_in, parts_of, plus, rates_of
 from reporting_agent.analysis.waste.causes import Attribution, CauseRule, attribute
 from reporting_agent.analysis.waste.evidence import Evidence, evidence_of

@@ -1,4 +1,4 @@
-"""From a draw to the report it is about, in this site's state directory; and the note that something was opened."""
+"""From a draw to the report it is about, its tree planted again, and the journal of what was opened to whom."""
 
 from __future__ import annotations
 

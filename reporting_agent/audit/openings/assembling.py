@@ -1,14 +1,9 @@
-"""An opening put together at the plant: the leaves that a draw asks for, and an extract wide enough that every record comes out of it.
-
-A batch's own day is not always enough to compute it again: a register that hung is judged over a longer stretch, a clock by many batches,
-a scale by the whole record. So the agent does what the auditor will do, on the extract alone, and where a record comes out
-otherwise than it was committed to, it gives more days around it, in the end everything. An honest plant raises no alarm.
-"""
+"""An opening put together at the plant: the leaves that a draw asks for, an extract, quantiles, and settings without addresses."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,17 +16,14 @@ from benchmarks.audit.signed_draws import Draw
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.audit.openings import extracts
+from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.close_look import of_wrong_times, serves, span_us, tells_of_one_step
-from reporting_agent.audit.openings.extracts import Stretch, Taker, days_around, together
-from reporting_agent.audit.openings.recomputing import recompute
+from reporting_agent.audit.openings.taking_extracts import Stretch, Taker
+from reporting_agent.audit.openings.widening import wide_enough
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import NO_PART
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources.extract import Extract
-
-REACHES = (1, 8, 64)
-"""Days before and after a batch that are given; beyond the last, the whole record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ def assemble(
     drawn = draw.positions(contents, quantiles(pack))
     batches = _batches_of(tree, site, [leaf.position for leaf in drawn])
     taker = Taker.of(site)
-    extract, stretches, different = _wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), told)
+    extract, stretches, different = wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), told)
     days = _days_of(contents, tree, site, extract)
     wanted = {0, *(leaf.position for leaf in drawn), *batches, *days}
     opening = Opening(
@@ -82,7 +74,7 @@ def assemble(
         challenge=answered.challenge,
         report=answered.report,
         settings=settings_of(site, taker),
-        extract=extracts.to_bytes(extract),
+        extract=extract_file.to_bytes(extract),
         device=answered.device,
         unread=taker.unread(),
     )
@@ -101,30 +93,6 @@ def settings_of(site: Site, taker: Taker) -> bytes:
         name: "opening" for name in ("batches", "readings", "energy", "log", "scales", "source") if getattr(site.inputs, name) is not None
     }
     return json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _wide_enough(
-    tree: DataTree, site: Site, taker: Taker, batches: list[int], drawn_days: list[Stretch], told: Callable[[str], None]
-) -> tuple[Extract, list[Stretch] | None, list[int]]:
-    """The first extract from which every one of these batches comes out as it was committed to, by widening around those that do not."""
-    reach = dict.fromkeys(batches, 0)
-    while True:
-        whole = any(place == len(REACHES) for place in reach.values())
-        stretches = None if whole else together([*_around(tree, reach), *drawn_days])
-        extract = taker.take(stretches)
-        recomputed = recompute(site, tree.contents, extract)
-        different = [index for index in batches if tree.record(index) not in recomputed.of(tree.batches[index - 1].batch)]
-        if not different or whole:
-            return extract, stretches, different
-        told(f"{len(different):,} of {len(batches):,} batches need more days around them")
-        for index in different:
-            reach[index] += 1
-
-
-def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[Stretch]:
-    for index, place in reach.items():
-        batch = tree.batches[index - 1].batch
-        yield days_around(batch.start, batch.end, REACHES[place])
 
 
 def _batches_of(tree: DataTree, site: Site, positions: Iterable[int]) -> list[int]:

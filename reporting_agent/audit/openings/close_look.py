@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.audit.commitment import Filed
 from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.measurements import Batch, State
-from reporting_agent.audit.openings.extracts import Stretch, together
+from reporting_agent.audit.openings.taking_extracts import Stretch, together
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import of_meter, of_step
 from reporting_agent.metering import Windows

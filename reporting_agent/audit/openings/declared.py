@@ -1,4 +1,4 @@
-"""What the plant declared in its settings that acts on values, time or boundary: for the auditor to read.
+"""What the plant declared that acts on values, time or boundary, for the auditor; and the steps whose records nothing bounds.
 
 The settings of an opening are those that were committed to (`method-declared`), so nothing here can be other than what the label was made
 with. Whether it is true no file shows: a factor makes a label lower by as much as it is, and is held against the transformer's plate.
@@ -24,7 +24,7 @@ from benchmarks.routes import Pack
 from reporting_agent.audit.openings.as_written import as_written, keys_of, tables_of
 from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.config.scales import Scale
-from reporting_agent.pipeline import outward, own_metering
+from reporting_agent.pipeline.outward import judging, own_metering
 from reporting_agent.sources import LOG
 from reporting_agent.sources.extract import Extract
 
@@ -188,7 +188,7 @@ def unbounded(site: Site, pack: Pack, extract: Extract, committed: Sequence[Batc
         by_batch: whether no reading of any meter was committed to: then nothing is metered, and no reading is of several batches.
     """
     runs = LOG.name in extract.gives()
-    if outward.declared(site, runs=runs):
+    if judging.declared(site, runs=runs):
         return frozenset(step.id for step in pack.steps)
     if runs or by_batch:
         return frozenset()

@@ -26,7 +26,7 @@ from benchmarks.wire import challenges
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.schema import decode_report
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.audit.openings import extracts
+from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.assembling import quantiles
 from reporting_agent.audit.openings.close_look import looks, of_wrong_times
 from reporting_agent.audit.openings.declared import unbounded
@@ -59,7 +59,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         VerificationError: the opening cannot be read as one.
         InputError: the pack is not at hand.
     """
-    contents, extract = opening.contents, extracts.read(opening.extract)
+    contents, extract = opening.contents, extract_file.read(opening.extract)
     site = site_of(opening.settings, folder)
     pack = packs.load(site.pack, site.pack_version, folder)
     read = {leaf.index: records.read(leaf.record) for leaf in opening.leaves[1:]}

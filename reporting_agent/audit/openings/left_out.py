@@ -1,4 +1,4 @@
-"""What did a meter count outside the batches? Piece by piece of time, held against the level at which its line stands.
+"""What a meter counted outside the batches, piece by piece: time above standing, and opened batches whose beginning or end was cut.
 
 Levels are the line's own: *production* is the mean power inside the batches that a label counts; *standing* is the lower quartile, by
 time, of the power outside all batches, and never taken for more than three tenths of production. A piece of time outside the batches

@@ -1,4 +1,4 @@
-"""Entries of the portal's log as its API lists them, and what it says of a version there: recomputed, and held against heads at hand.
+"""Entries and versions in the portal's log, held against heads at hand; and whether a version was composed of opened values.
 
 An entry says its own leaf hash, so nothing is known before a head stands beside it: by the proof that the log gives for one entry, or
 by the root over all entries from the first one on.

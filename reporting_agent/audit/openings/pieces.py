@@ -1,4 +1,4 @@
-"""The pieces of time at which a meter is looked at: what it counted in each, and in what each lies."""
+"""The pieces of time at which a meter is looked at, what it counted in each, and its levels of production and standing."""
 
 from __future__ import annotations
 

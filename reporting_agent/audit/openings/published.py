@@ -1,4 +1,4 @@
-"""What the portal's own files show without a plant: a published version composed again, and heads of the log held against each other."""
+"""The portal's own files checked without a plant: versions, signed receipts, key directory and checkpoint, heads that agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kind of file something is, by what is in it: of an audit, of the portal, signed, logged, or a form to be read.
+"""Which kind of file something is, by what is in it; answers of the portal's API taken apart, and proofs and forms read.
 
 Answers of the portal's API that hold several things, or one in base64, taken apart; and forms that bear no signature.
 """

@@ -1,4 +1,4 @@
-"""The records of batches, made again from an extract by the agent's own pipeline: what the plant did with all its data, with a part."""
+"""The records of batches made again from an extract by the agent's own pipeline, and the meters' energy between more moments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import heating_values
 from reporting_agent.pipeline.following import Integers
-from reporting_agent.sending import pooled
+from reporting_agent.sending import pooled_labels
 from reporting_agent.sources.extract import Extract
 
 Key = tuple[str, str, int]  # step, id, start
@@ -54,15 +54,15 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
         return Recomputed({}, ())  # nothing was drawn that batches were made from
     period = Period.parse(contents.period, site.zone)
     windows = contents.windows
-    data = pipeline.read(site, pooled.span(period, max(windows.values(), default=1)), extract, outward=True)
+    data = pipeline.read(site, pooled_labels.span(period, max(windows.values(), default=1)), extract, outward=True)
     alone = pipeline.label_of(site, data, period, outward=True)
-    label = pooled.together(alone, lambda wider: pipeline.label_of(site, data, wider, outward=True), windows) if windows else alone
+    label = pooled_labels.together(alone, lambda wider: pipeline.label_of(site, data, wider, outward=True), windows) if windows else alone
     judged = data.batches if data.outward is None else data.outward.batches
-    arranged = arrange(label, judged, data.pack, lambda batch: pooled.covers(batch, period, windows), ())
+    arranged = arrange(label, judged, data.pack, lambda batch: pooled_labels.covers(batch, period, windows), ())
     records: dict[Key, Counter[bytes]] = {}
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
-    beyond = tuple(batch for batch in judged if not pooled.covers(batch, period, windows))
+    beyond = tuple(batch for batch in judged if not pooled_labels.covers(batch, period, windows))
     rows = heating_values.settle(() if data.outward is None else data.outward.given, site, alone=True).batches
     given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
     return Recomputed(records, arranged.batches, beyond, given)
@@ -80,4 +80,5 @@ def meters_closely(site: Site, contents: Contents, extract: Extract, closely: Ma
     if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
         return ()
     period = Period.parse(contents.period, site.zone)
-    return pipeline.read(site, pooled.span(period, max(contents.windows.values(), default=1)), extract, closely=lambda _: closely).meters
+    wider = pooled_labels.span(period, max(contents.windows.values(), default=1))
+    return pipeline.read(site, wider, extract, closely=lambda _: closely).meters

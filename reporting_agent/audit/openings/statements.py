@@ -1,4 +1,4 @@
-"""An auditor's signed statement or withdrawal, as the portal serves it: whose it is, and of which report.
+"""An auditor's signed statement or withdrawal: whose, and of which report; and the auditor's own keys under one password.
 
 An auditor's own keys, in one file under one password: an Ed25519 key that signs draws and statements, and a key that openings are
 sealed to. The portal and the plants are given the public halves only.

@@ -1,4 +1,7 @@
-"""What was found, for programs (JSON): every check held, failed, or not checkable and why. `telling` puts it into words."""
+"""What was found, as JSON: checks held, failed or not checkable, what strata promise, metered energy, labels withheld, values.
+
+`telling` puts it into words.
+"""
 
 from __future__ import annotations
 

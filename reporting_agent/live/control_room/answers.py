@@ -1,4 +1,4 @@
-"""What the control room answers to an alert: that it was seen, or that it is not so, a false alarm, with a word why.
+"""What the control room answers to an alert, seen or a false alarm, counted by shift; and tokens that guard the form.
 
 An answer changes no threshold: the rate of false alarms is kept by the history. It is counted in the shift's summary and lies in the
 journal, so that a chosen rate can be held against what people found.

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks.phrases import Phrase, restored, stored
 from reporting_agent.live.control_room.answers import Answer
-from reporting_agent.live.control_room.unsent import Told, Unsent, Waiting
+from reporting_agent.live.control_room.unsent import Notification, Unsent, Waiting
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.live.sources.settings import Alerts
 from reporting_agent.live.sources.source import reason
@@ -105,7 +105,7 @@ class Teller:
             self._ways = ways
             self._changed.notify_all()
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: Notification) -> None:
         """It is on the disk once this returns."""
         self._unsent.add(told, self._ways, now_us())
         with self._changed:
@@ -146,7 +146,7 @@ class Teller:
         return None
 
 
-def _post(url: str, told: Told) -> None:
+def _post(url: str, told: Notification) -> None:
     request = urllib.request.Request(url, told.as_json().encode(), {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
     with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
         pass

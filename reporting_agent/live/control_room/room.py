@@ -23,7 +23,7 @@ from reporting_agent.live.control_room.notifying import Journal, Teller
 from reporting_agent.live.control_room.pages import Pages
 from reporting_agent.live.control_room.serving import Server
 from reporting_agent.live.control_room.shift_ends import ShiftEnds
-from reporting_agent.live.control_room.unsent import Told
+from reporting_agent.live.control_room.unsent import Notification
 from reporting_agent.live.running.helping import practices_against
 from reporting_agent.live.running.learning import Learning
 from reporting_agent.live.running.plant import Alert, Plant
@@ -239,7 +239,7 @@ class Room:
             "currency": self.pages.currency or None,
         }
         subject = f"{self.pages.name}: {alert.equipment or alert.step} {alert.batch}"
-        self.teller.tell(Told(f"{self.site.id} waste {alert.step}/{alert.batch}", subject, str(sentence), data))
+        self.teller.tell(Notification(f"{self.site.id} waste {alert.step}/{alert.batch}", subject, str(sentence), data))
         self.journal.add(alert)
         self.alerts.append(alert)
 
@@ -247,7 +247,7 @@ class Room:
         """By the roads of alerts."""
         self.tell(sentence)
         subject, data = f"{self.pages.name}: {Phrase('Report')}", {"site": self.site.id, "kind": "report"}
-        self.teller.tell(Told(f"{self.site.id} report {sentence}", subject, str(sentence), data))
+        self.teller.tell(Notification(f"{self.site.id} report {sentence}", subject, str(sentence), data))
 
     def _picture(self, watch: Watched) -> Shown:
         plant, wall = self.plant, now_us()
@@ -285,7 +285,7 @@ class Room:
         self.tell(shift_words.ended(shift, self.site.zone))
         lines = map(shift_words.line_words, shift.lines)
         self.teller.tell(
-            Told(
+            Notification(
                 f"{self.site.id} shift {shift.start.isoformat()}",
                 f"{self.pages.name}: {view['heading']}",
                 "\n".join(

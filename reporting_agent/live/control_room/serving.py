@@ -1,4 +1,4 @@
-"""The control room's page on the plant's own network: nothing fetched from elsewhere, asked for by known names only.
+"""Serves the control room's page on the plant's own network by known names only, takes answers to alerts, sends what changed.
 
 All that can be sent is an answer to an alert, by a form of this page: the browser must say that it comes from here (`Origin`), and the
 form carries a token that no other page can read. A name that the page is not known by is refused, or another site's page in the same

@@ -24,7 +24,7 @@ MOST_WAITING = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notification:
     """One message: what it is about among all of its site, its subject, its text, and further facts as data."""
 
     about: str
@@ -46,7 +46,7 @@ class Told:
 class Waiting:
     """A message, when it was given (UTC, microseconds), and the ways that have not taken it."""
 
-    told: Told
+    told: Notification
     at_us: int
     ways: list[str] = field(default_factory=list)
 
@@ -58,10 +58,10 @@ class Unsent:
         """`folder`: the spool's."""
         self._file, self._say, self._lock = folder / "unsent.json", say, threading.Lock()
         saved = json.loads(self._file.read_text("utf-8")) if self._file.exists() else []
-        self._waiting = [Waiting(Told(**entry["told"]), entry["at_us"], entry["ways"]) for entry in saved]
+        self._waiting = [Waiting(Notification(**entry["told"]), entry["at_us"], entry["ways"]) for entry in saved]
         self._is_saved = True
 
-    def add(self, told: Told, ways: Collection[str], at_us: int) -> None:
+    def add(self, told: Notification, ways: Collection[str], at_us: int) -> None:
         """Save it; of one with the same id this is the latest. Beyond `MOST_WAITING` the oldest is given up, and that is said."""
         if not ways:
             return

@@ -1,4 +1,4 @@
-"""Whether a batch that runs takes more energy than chance lets batches like it take, told at a chosen rate of false alarms.
+"""Whether a running batch takes more energy than chance lets it, at a chosen rate of false alarms; and what more is foreseen.
 
 *The same progress.* A batch is looked at after each twentieth of the usual duration of its kind, to twice that. Earlier batches that had
 ended by a look stand there with all they took, so that a batch held longer than usual rises above them.

@@ -1,4 +1,4 @@
-"""The likely cause of a batch's waste, from what is known while it runs."""
+"""The likely cause of a batch's waste while it runs, and what is foretold of one after a stop or a change of product."""
 
 from __future__ import annotations
 

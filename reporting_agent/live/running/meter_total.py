@@ -1,4 +1,7 @@
-"""Running energy of one meter that counts, from readings as they come. Pure: clocks are arguments."""
+"""Running energy of one meter that counts, from readings as they come; its mean power, and registers that fell.
+
+Pure: clocks are arguments.
+"""
 
 from __future__ import annotations
 

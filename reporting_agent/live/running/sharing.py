@@ -1,4 +1,4 @@
-"""Batches that share a unit and time by their rows: neither's energy is its own, and `label` leaves both out (`overlap`).
+"""Batches that share a unit and time by their rows, which `label` leaves out (`overlap`), and a batch whose end is missing.
 
 One without an end that others have followed and ended before it shares no time that is known: its end is missing (`end-missing`).
 """

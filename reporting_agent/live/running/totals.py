@@ -1,4 +1,6 @@
-"""Running energy of the meters of a line, from readings as they come. Pure: clocks are arguments.
+"""Running energy of the meters of a line, from readings as they come; and the pack of a site, where `label` accepts it.
+
+Pure: clocks are arguments.
 
 Energies are totals in kgce (calorific) of the counted meters of a batch's equipment, as site.toml declares them, without the cleaning: a
 figure so far. What cannot be followed while a batch runs (`line_meters`) makes its energy unknown until it ended. A gas is taken at the

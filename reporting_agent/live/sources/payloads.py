@@ -1,4 +1,4 @@
-"""What a plain message says: readings and rows of batches, out of JSON by the names of site.toml.
+"""What a plain JSON message says by the names of site.toml, readings and rows of batches; and why one could not be read.
 
 Nothing is guessed. A message that cannot be read is kept in the spool as such, with the reason: it would be lost once it is acknowledged.
 """

@@ -1,4 +1,4 @@
-"""What `watch` asks of every live source, whatever its protocol."""
+"""What `watch` asks of every live source, whatever its protocol; and how its state, failures and troubles are told."""
 
 from __future__ import annotations
 

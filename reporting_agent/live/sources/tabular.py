@@ -1,4 +1,4 @@
-"""Rows of a table, of a database or a file, as readings and as rows about batches, by the columns that site.toml names.
+"""Rows of a database or a file as readings and as rows about batches, by the columns of site.toml; rows that cannot be read.
 
 A cell is a text of a file, or what a database's client makes of a column: a number, a moment, a text. Nothing is guessed: a moment
 without an offset is read by `offset`, or not at all.

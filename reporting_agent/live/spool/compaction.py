@@ -1,4 +1,4 @@
-"""A segment as Parquet in the strict template, sorted by meter, each meter's readings in order of arrival.
+"""Segments written as Parquet in the strict template, sorted by meter: the oldest first, one at a time, in a process of its own.
 
 `watch` starts it as a process of its own (`python -m reporting_agent.live.spool.compaction FOLDER NUMBER`): it takes a second of a
 processor and half a gigabyte, which would stop the page, and which no library gives back to a process that goes on.

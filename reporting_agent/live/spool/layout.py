@@ -1,4 +1,4 @@
-"""Where a spool's files lie."""
+"""Where a spool's files lie: segments, tables and days of Parquet; which of them are there, in order, and their segment's number."""
 
 from __future__ import annotations
 

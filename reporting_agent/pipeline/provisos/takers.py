@@ -1,4 +1,4 @@
-"""Who takes the steam, heat and gas that a label credits, and how much of it: what no other step, conversion, user or buyer takes is told.
+"""Steam, heat and gas that a label credits and nobody takes, and what conversions take for heat and power that no taker takes.
 
 Over the period all that steps give back of a carrier, less what they take of it themselves, is held against what is left of its takers'
 heat once purchases and conversions of the site have served them. Takers are steps whose labels count it, auxiliaries of other steps that

@@ -1,4 +1,4 @@
-"""Energy that keeps a step without a label, or that its label leaves out, in words.
+"""Energy given back that the boundary does not credit, told beside the label; why runs on energy outside the metric have no label.
 
 Energy that a step is said to give back and that nothing takes: of a carrier that its boundary does not credit, or does not hold.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reporting_agent.analysis import StepDrivers
-from reporting_agent.analysis.drivers.relevance import Driver, Interval, Verdict
+from reporting_agent.analysis.drivers.result import Driver, Interval, Relevance
 from reporting_agent.report.figures import count, figure, percent, scaled, shown, signed, unit_for
 from reporting_agent.report.view import View
 
@@ -19,7 +19,7 @@ def data(view: View) -> dict[str, Any] | None:
     for label in drivers:
         starts[id(label)] = at
         at += len(label.drivers)
-    ordered = sorted(drivers, key=lambda entry: not any(driver.verdict is Verdict.DRIVER for driver in entry.drivers))
+    ordered = sorted(drivers, key=lambda entry: not any(driver.verdict is Relevance.DRIVER for driver in entry.drivers))
     return {"labels": [_label(view, entry, starts[id(entry)]) for entry in ordered]}
 
 
@@ -33,8 +33,8 @@ def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
     )
     name = view.name(group) if group is not None else view.step_name(label.step)
     rows = [(driver, _row(view, driver, reach, start + index)) for index, driver in enumerate(label.drivers)]
-    known = {"rows": [row for driver, row in rows if driver.verdict is not Verdict.CANNOT_TELL], "fold": ""}
-    unclear = [row for driver, row in rows if driver.verdict is Verdict.CANNOT_TELL]
+    known = {"rows": [row for driver, row in rows if driver.verdict is not Relevance.CANNOT_TELL], "fold": ""}
+    unclear = [row for driver, row in rows if driver.verdict is Relevance.CANNOT_TELL]
     unknown = {"rows": unclear, "fold": w["unknown"].format(count=len(unclear))}
     return {
         "title": f"{name}{view.w['page']['comma']}{view.w['metric'][str(label.metric)]}",
@@ -81,7 +81,7 @@ def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
         "between": "" if driver.over_range is None else _between(view, driver.over_range),
         "drawing": None if driver.over_range is None else _drawing(driver.over_range, reach),
         "verdict": verdict,
-        "sure": driver.verdict is Verdict.DRIVER,
+        "sure": driver.verdict is Relevance.DRIVER,
         "sentence": view.said(driver.sentence),
     }
 

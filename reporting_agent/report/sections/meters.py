@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis.meters.adequacy import Adequacy, Verdict
+from reporting_agent.analysis.meters.adequacy import Adequacy, AdequacyVerdict
 from reporting_agent.analysis.meters.balance import Balance
 from reporting_agent.report.figures import NOTHING, capital, count, percent, shown, unit_for
 from reporting_agent.report.view import View
@@ -20,7 +20,7 @@ def data(view: View) -> dict[str, Any] | None:
         return None
     row = {id(balance): number for number, balance in enumerate(balances)}
     of_adequacy = {id(judgement): number for number, judgement in enumerate(adequacy)}
-    gravity = [Verdict.INADEQUATE, Verdict.YEAR_ONLY, Verdict.UNDECLARED, Verdict.ADEQUATE]
+    gravity = [AdequacyVerdict.INADEQUATE, AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.UNDECLARED, AdequacyVerdict.ADEQUATE]
     return {
         "balances": [_balance(view, balance, row[id(balance)]) for balance in sorted(balances, key=lambda balance: not balance.is_open)],
         "adequacy": [
@@ -73,8 +73,8 @@ def _adequacy(view: View, judgement: Adequacy, row: int) -> dict[str, Any]:
         "step": view.step_name(judgement.step),
         "carrier": _carrier(view, judgement.carrier),
         "verdict": view.said(judgement.verdict.words),
-        "good": judgement.verdict is Verdict.ADEQUATE,
-        "waits": judgement.verdict is Verdict.UNDECLARED,
+        "good": judgement.verdict is AdequacyVerdict.ADEQUATE,
+        "waits": judgement.verdict is AdequacyVerdict.UNDECLARED,
         "issues": [(capital(view.said(issue.found)), view.said(issue.change)) for issue in judgement.issues],
         "load": NOTHING if judgement.load is None else f"{shown(judgement.load.mean)} {judgement.load_unit}",
         "used": percent(judgement.range_used),

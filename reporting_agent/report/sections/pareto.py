@@ -1,4 +1,4 @@
-"""Where the gap comes from: by cause, equipment, shift, product, hour and step, with a running share; the order is the analysis's."""
+"""Where the gap comes from: by cause, equipment, shift, product, hour and step, with a running share; the rule behind each cause."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.report.figures import count, month, percent, unit_for
 from reporting_agent.report.svg import WIDTH, Scale, line, tick_text, ticks
 from reporting_agent.savings import Action, Verified
-from reporting_agent.savings.telling import STATES, VERDICTS, Verdict
+from reporting_agent.savings.telling import STATES, VERDICTS, SavingVerdict
 
 HEIGHT = 200
 HEADING = Phrase("Verified savings")
@@ -19,7 +19,7 @@ LEAD = Phrase(
     "What each action used in its reporting period, compared with what its baseline period expects for the same output and conditions."
 )
 NONE = Phrase("actions.toml names no action and no target yet. docs/savings.md has an example to start from.")
-_SAVED = frozenset({Verdict.SAVED, Verdict.REACHED})
+_SAVED = frozenset({SavingVerdict.SAVED, SavingVerdict.REACHED})
 
 
 def data(found: tuple[Verified, ...], lang: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def finding(verification: Verified) -> Phrase:
         sentence = Phrase(
             "%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.", **facts
         )
-    elif verification.verdict is Verdict.USED_MORE:
+    elif verification.verdict is SavingVerdict.USED_MORE:
         sentence = Phrase(
             "That is %(saving)s %(unit)s more, %(share)s; with 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s.",
             **facts,

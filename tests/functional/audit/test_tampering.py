@@ -28,7 +28,7 @@ from benchmarks.wire.logged import Kind
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.assembling import assemble, quantiles
 from reporting_agent.config import Site
-from reporting_agent.pipeline.outward import Outward
+from reporting_agent.pipeline.outward.judging import Outward
 from reporting_agent.sending.planning import Plan
 from reporting_agent.sending.report_inputs import Provenance
 from reporting_agent.sending.submission import Material

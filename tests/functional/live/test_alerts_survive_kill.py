@@ -22,7 +22,7 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room import unsent
 from reporting_agent.live.control_room.notifying import Teller
-from reporting_agent.live.control_room.unsent import Told, Unsent
+from reporting_agent.live.control_room.unsent import Notification, Unsent
 from reporting_agent.live.running.meter_total import HOUR_US
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.live.sources.settings import Alerts
@@ -190,7 +190,7 @@ def test_each_way_by_itself_is_remembered(tmp_path: Path, servers: Servers) -> N
     only_mail = Alerts.model_validate({"webhook": f"http://127.0.0.1:{free_port()}/", "mail": mail_of(servers)})
     teller = Teller(tmp_path, said.append, None)
     teller.use(only_mail, tmp_path)
-    teller.tell(Told("s waste eaf/H1", "subject", "text", {}))
+    teller.tell(Notification("s waste eaf/H1", "subject", "text", {}))
     until(lambda: len(servers.mails) == 1 and len(said) == 1)
     teller.stop()
     teller = Teller(tmp_path, said.append, None)
@@ -208,8 +208,8 @@ def mail_of(servers: Servers) -> dict[str, object]:
 def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(tmp_path: Path, servers: Servers) -> None:
     said: list[str] = []
     waiting = Unsent(tmp_path, said.append)
-    waiting.add(Told("old", "s", "A long ago", {}), ["webhook"], now_us() - (unsent.OLDEST_H + 1) * HOUR_US)
-    waiting.add(Told("gone", "s", "By mail", {}), ["mail", "webhook"], now_us())
+    waiting.add(Notification("old", "s", "A long ago", {}), ["webhook"], now_us() - (unsent.OLDEST_H + 1) * HOUR_US)
+    waiting.add(Notification("gone", "s", "By mail", {}), ["mail", "webhook"], now_us())
     servers.start()
     teller = Teller(tmp_path, said.append, None)
     teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
@@ -228,7 +228,7 @@ def test_a_disk_that_takes_nothing_is_said_and_alerts_are_sent_all_the_same(tmp_
     teller = Teller(tmp_path / "gone", said.append, None)
     teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
     for name in BATCHES:
-        teller.tell(Told(name, "s", name, {}))
+        teller.tell(Notification(name, "s", name, {}))
     until(lambda: len(servers.posts) == 2)
     teller.stop()
     assert [str(sentence).partition(" (")[0] for sentence in said] == ["Which alerts were sent cannot be saved"]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import PolicyRefusal
-from reporting_agent.pipeline import copies, outward
+from reporting_agent.pipeline import copies
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
@@ -48,7 +49,7 @@ def kiln(folder: Path, change: Callable[[list[Row], list[Row]], None], factors: 
     found = [one for one in result.findings if one.code == copies.CODE]
     if found:
         with pytest.raises(PolicyRefusal) as refused:
-            outward.require_releasable(result.site_label)
+            require_releasable(result.site_label)
         assert refused.value.code == copies.CODE
     return best, [str(one.sentence) for one in found]
 

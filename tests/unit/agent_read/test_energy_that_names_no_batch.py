@@ -12,7 +12,8 @@ from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline import energy_by_batch, outward
+from reporting_agent.pipeline import energy_by_batch
+from reporting_agent.pipeline.outward.releasable import require_releasable
 
 SITE = """
 [site]
@@ -59,7 +60,7 @@ def test_what_names_no_batch_holds_the_label_back(tmp_path: Path, row: str, told
         (True, None, False) if told else (False, energy_by_batch.CODE, True)
     )
     if told:
-        outward.require_releasable(found)
+        require_releasable(found)
     else:
         with pytest.raises(PolicyRefusal, match="names none of its batches"):
-            outward.require_releasable(found)
+            require_releasable(found)

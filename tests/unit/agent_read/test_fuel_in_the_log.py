@@ -12,7 +12,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.outward import require_releasable
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Amount, Ran, codes, going_out, labelled, of, took, works
 
 KILN = [took("coal", 100, "kg", 24.0), took("electricity", 26, "kWh")]

@@ -13,7 +13,8 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline import LabelResult, outward, scattered
+from reporting_agent.pipeline import LabelResult, scattered
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "cement"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
@@ -46,7 +47,7 @@ def test_assays_of_days_about_a_right_mean_win_nothing(tmp_path: Path) -> None:
     assert total(result).mean == pytest.approx(CONSTANT)
     assert scattered.HEATING_VALUE in {one.code for one in result.findings}
     with pytest.raises(PolicyRefusal) as refused:
-        outward.require_releasable(result.site_label)
+        require_releasable(result.site_label)
     assert refused.value.code == scattered.HEATING_VALUE
 
 
@@ -55,7 +56,7 @@ def test_fuel_that_really_varies_counts_by_its_day(tmp_path: Path) -> None:
     result = kiln(tmp_path, lambda day: (128 * 25.1 / (lhv := 26.85 if day % 3 else 21.6), lhv))
     assert total(result).best.value == pytest.approx(CONSTANT)
     assert scattered.HEATING_VALUE not in {one.code for one in result.findings}
-    outward.require_releasable(result.site_label)
+    require_releasable(result.site_label)
 
 
 def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:

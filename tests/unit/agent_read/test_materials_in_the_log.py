@@ -12,7 +12,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
 from reporting_agent.config import Site
 from reporting_agent.pipeline.materials_in_the_log import Charged
-from reporting_agent.pipeline.outward import require_releasable
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, going_out, labelled, of, took, works
 from tests.unit.agent_read.test_fuel_in_the_log import KILN, with_column
 

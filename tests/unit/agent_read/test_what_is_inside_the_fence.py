@@ -9,7 +9,7 @@ import pytest
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.measurements import Metric
 from reporting_agent.pipeline import LabelResult, pack_of
-from reporting_agent.pipeline.outward import require_releasable
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Amount, Ran, besides, codes, gave, going_out, labelled, of, took, works
 
 NO_HYDRATE = "[static]\nbought_hydrate_pct = 0\n"

@@ -12,7 +12,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
 from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.config import load_site
-from reporting_agent.sending.pooled import counted
+from reporting_agent.sending.pooled_labels import counted
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 from tests.unit.agent_read.test_fuel_in_the_log import KILN
 from tests.unit.agent_read.test_materials_in_the_log import BLAINE, CAST, GROUND, ORE, run

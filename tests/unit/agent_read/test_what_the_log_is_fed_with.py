@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import PolicyRefusal
-from reporting_agent.pipeline.outward import require_releasable
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, gave, labelled, took, works
 from tests.unit.agent_read.test_fuel_in_the_log import KILN
 from tests.unit.agent_read.test_materials_in_the_log import BAKED, BLAINE, CAST, FIRED, GROUND, MELTED, ORE, run

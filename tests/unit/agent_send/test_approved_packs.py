@@ -19,7 +19,7 @@ from benchmarks.wire.heads import TreeHead
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import ReceiptKey
-from reporting_agent.approved_packs import Kept, fetch, require_in_effect, require_signed
+from reporting_agent.approved_packs import ApprovedShelf, fetch, require_in_effect, require_signed
 
 ON = date(2026, 11, 21)
 TEXT = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "5"', 1)
@@ -55,8 +55,8 @@ class Portal:
     def log_inclusion(self, index: int, size: int) -> Sequence[bytes]:
         return self.tree.inclusion_proof(index, size)
 
-    def fetched(self, folder: Path) -> Kept:
-        kept = Kept(folder)
+    def fetched(self, folder: Path) -> ApprovedShelf:
+        kept = ApprovedShelf(folder)
         fetch(kept, self, {self.key.key_id: self.key.public}, self.head, "cement", "5")
         return kept
 
@@ -90,7 +90,7 @@ def test_what_does_not_hold_is_refused_and_nothing_is_kept(tmp_path: Path, porta
 def test_a_pack_of_another_portal_is_refused(tmp_path: Path) -> None:
     portal, other = Portal(), ReceiptKey.generate()
     with pytest.raises(VerificationError) as refused:
-        fetch(Kept(tmp_path), portal, {other.key_id: other.public}, portal.head, "cement", "5")
+        fetch(ApprovedShelf(tmp_path), portal, {other.key_id: other.public}, portal.head, "cement", "5")
     assert refused.value.code == "pack-signature-invalid"
 
 

@@ -20,7 +20,7 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, decode_report
 from reporting_agent.sending.offers import Offer
 from reporting_agent.sending.planning import Plan, Subject, plan, wire_period
-from reporting_agent.sending.pooled import counted, covers, gains, span, together
+from reporting_agent.sending.pooled_labels import counted, covers, gains, span, together
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.set_back import refuse_old_ledger
 from reporting_agent.sending.submission import Material

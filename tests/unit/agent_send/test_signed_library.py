@@ -22,7 +22,7 @@ from benchmarks.wire.library import Edition
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import ReceiptKey
-from reporting_agent.approved_packs import Kept
+from reporting_agent.approved_packs import ApprovedShelf
 from reporting_agent.signed_library import FILE, fetch
 
 ON = date(2026, 11, 21)
@@ -64,7 +64,7 @@ class Portal:
 
 def test_what_was_fetched_stands_beside_what_comes_with_steplabel(tmp_path: Path) -> None:
     assert Portal().fetched(tmp_path) == Edition("3", "1", sha256(TEXT), ON.isoformat())
-    with shelf.used(Kept(tmp_path / "packs")):
+    with shelf.used(ApprovedShelf(tmp_path / "packs")):
         held = Library.held()
     assert len(held.practices) == len(COMING.practices) + 1
     assert held.practices[-1] == PRACTICE
@@ -76,7 +76,7 @@ def test_a_practice_of_the_same_id_takes_the_place_of_the_one_that_comes_with_st
     same = PRACTICE.model_copy(update={"id": COMING.practices[0].id})
     text = Library(lists=(FIRMS,), practices=(same,)).model_dump_json()
     Portal(given=text, signed=text).fetched(tmp_path)
-    with shelf.used(Kept(tmp_path / "packs")):
+    with shelf.used(ApprovedShelf(tmp_path / "packs")):
         assert [one for one in Library.held().practices if one.id == same.id] == [same]
 
 
@@ -114,6 +114,6 @@ def test_a_kept_library_that_was_altered_is_read_no_more(tmp_path: Path, spoil: 
     Portal().fetched(tmp_path)
     file = tmp_path / FILE
     file.write_text(file.read_text(encoding="utf-8").replace(*spoil), encoding="utf-8")
-    with shelf.used(Kept(tmp_path / "packs")), pytest.raises(VerificationError) as refused:
+    with shelf.used(ApprovedShelf(tmp_path / "packs")), pytest.raises(VerificationError) as refused:
         Library.held()
     assert refused.value.code == "library-altered"

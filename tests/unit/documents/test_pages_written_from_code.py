@@ -52,7 +52,7 @@ def test_the_decisions_are_numbered_without_holes_and_listed_by_their_titles() -
 
 def test_every_module_stands_in_the_list_with_its_own_first_sentence() -> None:
     assert modules.page() == modules.PAGE.read_text(encoding="utf-8"), WRITE
-    assert "- `gate`: The gate over a whole draft" in modules.page()
+    assert "- `gate`: The gate: decides every value of a draft" in modules.page()
 
 
 def test_sizing_is_worked_out_from_the_run_that_is_kept() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.labels import Best
-from reporting_agent.analysis.drivers.relevance import Doubt, Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.drivers.result import Doubt, Driver, Kind, Relevance, StepDrivers
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.analysis.drivers.variables import StepLog
 from tests.unit.drivers.simulated import Floats, plant, remembering, site
@@ -43,11 +43,11 @@ def test_a_planted_effect_is_found_with_its_size_in_the_interval_beside_variable
     value = 400 + 2.5 * (variables["frequency_hz"] - 45) + 12 * remembering(rng, COUNT, 0.6)
     found = look(value, variables)
     driver = of(found, "frequency_hz")
-    assert driver.verdict is Verdict.DRIVER
+    assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     assert driver.per_unit.low < 2.5 < driver.per_unit.high
     assert driver.per_unit.high - driver.per_unit.low < 2.5
-    assert [one.variable for one in found.drivers if one.verdict is Verdict.DRIVER] == ["frequency_hz"]
+    assert [one.variable for one in found.drivers if one.verdict is Relevance.DRIVER] == ["frequency_hz"]
     assert found.autocorrelation == pytest.approx(0.6, abs=0.12)
     assert found.effective_batches < COUNT / 2
     assert found.skill is not None
@@ -77,7 +77,7 @@ def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: n
     driver = of(found, "frequency_hz")
     assert driver.p_value is not None
     assert driver.p_value < 0.001
-    assert (driver.verdict, driver.doubt) == (Verdict.CANNOT_TELL, Doubt.UNSTABLE)
+    assert (driver.verdict, driver.doubt) == (Relevance.CANNOT_TELL, Doubt.UNSTABLE)
     assert "does not predict later batches better than without it" in driver.sentence.en
     assert found.savings == ()
 
@@ -109,7 +109,7 @@ def test_two_variables_that_move_together_cannot_be_told_apart_and_neither_is_sa
     found = look(400 + 0.4 * (speed - 900) + 8 * remembering(rng, COUNT, 0.5), variables)
     first, second = of(found, "speed_rpm"), of(found, "frequency_hz")
     assert first.cannot_tell_from == ("frequency_hz",)
-    assert second.verdict is Verdict.CANNOT_TELL
+    assert second.verdict is Relevance.CANNOT_TELL
     assert second.doubt is Doubt.COLLINEAR
     assert "changes together with speed, and their effects cannot be distinguished" in second.sentence.en
     assert "the effect may be theirs" in first.sentence.en
@@ -122,7 +122,7 @@ def test_no_driver_is_claimed_where_there_is_none() -> None:
         rng = np.random.default_rng(seed)
         variables = {f"v{index}_x": remembering(rng, 120, 0.8) for index in range(4)}
         found = look(400 + 15 * remembering(rng, 120, 0.7), variables)
-        claimed += any(one.verdict is Verdict.DRIVER for one in found.drivers)
+        claimed += any(one.verdict is Relevance.DRIVER for one in found.drivers)
     assert claimed <= 4  # 5 % of 40 is 2; of a sound test more than 4 happens once in 20 tries, and the seeds are fixed
 
 
@@ -140,7 +140,7 @@ def test_intervals_hold_what_they_promise_over_many_plants() -> None:
             driver = of(found, name)
             assert driver.over_range is not None
             held.append(driver.over_range.low <= planted * (driver.high - driver.low) <= driver.over_range.high)
-            claimed += planted == 0 and driver.verdict is Verdict.DRIVER
+            claimed += planted == 0 and driver.verdict is Relevance.DRIVER
     assert np.mean(held) >= 0.93
     assert claimed <= 0.05 * 300
 
@@ -168,7 +168,7 @@ def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_eac
 def test_a_narrow_interval_around_nothing_is_told_from_not_knowing(rng: np.random.Generator) -> None:
     found = look(400 + 3 * remembering(rng, 3000, 0.3), {"frequency_hz": rng.uniform(40, 50, 3000)})
     driver = of(found, "frequency_hz")
-    assert driver.verdict is Verdict.NO_EFFECT
+    assert driver.verdict is Relevance.NO_EFFECT
     assert "by at most" in driver.sentence.en
 
 
@@ -192,7 +192,7 @@ def test_a_variable_nobody_declared_is_told_but_neither_saves_nor_normalises(rng
     level = remembering(rng, COUNT, 0.5)
     found = look(400 + 10 * level + 5 * remembering(rng, COUNT, 0.5), {"lf_c_pct": 0.2 + 0.05 * level})
     driver = of(found, "lf_c_pct")
-    assert (driver.verdict, driver.kind) == (Verdict.DRIVER, Kind.UNDECLARED)
+    assert (driver.verdict, driver.kind) == (Relevance.DRIVER, Kind.UNDECLARED)
     assert "[variables.lf_c_pct] kind" in driver.sentence.en
     assert found.savings == ()
     assert found.normalised is None
@@ -205,7 +205,7 @@ def test_what_a_setting_does_through_the_duration_is_its_own_effect(rng: np.rand
     value = 300 + 100 * hours + 2 * remembering(rng, COUNT, 0.4)
     found = look(value, {"speed_rpm": speed}, hours=hours)
     driver = of(found, "speed_rpm")
-    assert driver.verdict is Verdict.DRIVER
+    assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     assert driver.per_unit.low < -100 * 10 / 10**2 < driver.per_unit.high
     assert of(found, "duration").kind is Kind.CONSEQUENCE
@@ -244,7 +244,7 @@ def test_the_same_batches_give_the_same_answer_in_whatever_order_the_file_has_th
 def test_a_variable_that_never_changes_moves_nothing_and_costs_nothing(rng: np.random.Generator) -> None:
     """Every heat states its hot metal, which this furnace never charges."""
     (found,) = drivers(site(), plant(400 + remembering(rng, 100, 0.2), {}))
-    assert {(one.verdict, one.doubt) for one in found.drivers} == {(Verdict.CANNOT_TELL, Doubt.CONSTANT)}
+    assert {(one.verdict, one.doubt) for one in found.drivers} == {(Relevance.CANNOT_TELL, Doubt.CONSTANT)}
     assert "hot_metal_pct" in {one.variable for one in found.drivers}
     assert found.summary.en.startswith("No variable that was recorded changes")
 
@@ -269,7 +269,7 @@ def test_variants_with_few_batches_each_are_looked_at_together_on_one_level(rng:
     (found,) = drivers(site(), replace(result, site_label=replace(result.site_label, steps=tuple(halves))))
     driver = of(found, "frequency_hz")
     assert (found.variant, found.batches) == ("", 100)
-    assert driver.verdict is Verdict.DRIVER
+    assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     relative = 6 / 400 * float(np.median(value))
     assert driver.per_unit.low < relative < driver.per_unit.high

@@ -7,7 +7,7 @@ import pytest
 
 from reporting_agent.metering import against_batches
 from reporting_agent.metering.against_batches import Beside, Suspicion
-from reporting_agent.metering.scale import fitting, into, off_scale, turning
+from reporting_agent.metering.unit_factors import fitting, into, off_scale, turning
 from tests.unit.faults.plant import SECOND, Kind, course, line, meter, stamps, written
 
 LINE = line()

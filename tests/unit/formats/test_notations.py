@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
 from reporting_agent.sources.cells import Unreadable
-from reporting_agent.sources.clock import WallClock
+from reporting_agent.sources.wall_clock import WallClock
 
 ROME = ZoneInfo("Europe/Rome")
 SHANGHAI = ZoneInfo("Asia/Shanghai")

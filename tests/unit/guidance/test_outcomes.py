@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.errors import VerificationError
-from benchmarks.guidance.outcomes import Outcome, Reported, closing_batch
+from benchmarks.guidance.closed_batches import closing_batch
+from benchmarks.guidance.outcomes import Outcome, Reported
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import outcomes
 from benchmarks.wire.outcomes import SiteOutcome

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent.analysis.meters.adequacy import Adequacy, adequacy, findings
-from reporting_agent.analysis.meters.adequacy_verdicts import Aspect, Verdict
+from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, label
 from tests.unit.meters.conftest import heats, meter, rate, register
@@ -58,14 +58,14 @@ def test_a_gas_meter_far_too_large_is_told_with_its_error_and_the_range_to_choos
     assert "class 1.5 of the range means an error of 35%" in issue.found.en
     assert issue.change.en == "choose 0 to 500 Nm3/h"
     assert issue.change.said_in("zh") == "改用 0 至 500 Nm3/h"
-    assert one.verdict is Verdict.YEAR_ONLY
+    assert one.verdict is AdequacyVerdict.YEAR_ONLY
     assert one.range_used == pytest.approx(0.043, abs=0.001)
 
 
 def test_the_same_meter_for_all_of_the_steps_energy_is_not_adequate(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", "rate", "kW", step='"eaf"', range="[0.0, 900000.0]", accuracy_class=1.5, accuracy_of='"range"')
     one = judged(a_site, labelled, toml, {"f1": rate(heat_power, DAYS + 1)})["f1"]
-    assert one.verdict is Verdict.INADEQUATE
+    assert one.verdict is AdequacyVerdict.INADEQUATE
     assert next(issue for issue in one.issues if issue.aspect is Aspect.CLASS).change.en == "choose 0 to 100,000 kW"
     assert "不满足要求" in in_language(one.words, "zh")
     assert [finding.code for finding in findings([one])] == ["meter-inadequate"]
@@ -74,7 +74,7 @@ def test_the_same_meter_for_all_of_the_steps_energy_is_not_adequate(a_site: Buil
 def test_a_good_meter_is_adequate_and_no_finding(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5, range="[0.0, 60000.0]")
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1)})["f1"]
-    assert one.verdict is Verdict.ADEQUATE
+    assert one.verdict is AdequacyVerdict.ADEQUATE
     assert one.issues == ()
     assert findings([one]) == []
     assert one.of_batch == pytest.approx(2 * 0.005 / 3**0.5, rel=0.02)
@@ -82,7 +82,7 @@ def test_a_good_meter_is_adequate_and_no_finding(a_site: Build, labelled: Label)
 
 def test_without_a_class_nobody_can_tell(a_site: Build, labelled: Label) -> None:
     one = judged(a_site, labelled, meter("f1", step='"eaf"'), {"f1": register(heat_power, DAYS + 1)})["f1"]
-    assert one.verdict is Verdict.UNDECLARED
+    assert one.verdict is AdequacyVerdict.UNDECLARED
     assert aspects(one) == {Aspect.UNDECLARED}
     assert findings([one]) == []
 
@@ -91,14 +91,14 @@ def test_a_meter_that_stands_at_the_end_of_its_range_shows_too_little(a_site: Bu
     toml = meter("f1", "rate", "kW", step='"eaf"', range="[0.0, 42000.0]", accuracy_class=0.5)
     one = judged(a_site, labelled, toml, {"f1": rate(lambda moment: min(heat_power(moment), 42_000.0), DAYS + 1)})["f1"]
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.SATURATION)
-    assert one.verdict is Verdict.INADEQUATE
+    assert one.verdict is AdequacyVerdict.INADEQUATE
     assert "more flowed than it shows" in issue.found.en
 
 
 def test_readings_every_quarter_of_an_hour_are_for_the_year_only(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 900)})["f1"]
-    assert one.verdict is Verdict.YEAR_ONLY
+    assert one.verdict is AdequacyVerdict.YEAR_ONLY
     assert Aspect.SAMPLING in aspects(one)
     assert "does not estimate energy across a gap of more than 300 s" in one.words
     assert "read it every 60 s" in one.words
@@ -113,7 +113,7 @@ def test_readings_every_quarter_of_an_hour_suffice_no_better_where_they_may_be_u
     site = a_site(toml, [row.replace("T00:00:00", "T00:05:00") for row in rolling], {"mill": register(heat_power, DAYS + 1, 900)})
     (one,) = adequacy(site, labelled(site))
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.SAMPLING)
-    assert one.verdict is Verdict.YEAR_ONLY
+    assert one.verdict is AdequacyVerdict.YEAR_ONLY
     assert "at the start or end of a batch, the energy between two readings is split by time alone" in issue.found.en
 
 
@@ -122,7 +122,7 @@ def test_a_register_of_coarse_steps_is_for_the_year_only(a_site: Build, labelled
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 60, quantum=1000.0)})["f1"]
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.RESOLUTION)
     assert issue.change.en == "set it to write steps of 200 kWh or finer"
-    assert one.verdict is Verdict.YEAR_ONLY
+    assert one.verdict is AdequacyVerdict.YEAR_ONLY
 
 
 def test_a_volume_at_constant_pressure_is_for_the_year_only_and_an_old_calibration_is_told(a_site: Build, labelled: Label) -> None:
@@ -141,7 +141,7 @@ def test_a_volume_at_constant_pressure_is_for_the_year_only_and_an_old_calibrati
     )
     readings = {"f1": register(heat_power, DAYS + 1), "gas": rate(lambda _: 300.0, DAYS + 1)}
     one = judged(a_site, labelled, toml, readings)["gas"]
-    assert one.verdict is Verdict.YEAR_ONLY
+    assert one.verdict is AdequacyVerdict.YEAR_ONLY
     assert aspects(one) == {Aspect.STATE, Aspect.CALIBRATION}
     assert "temperature and pressure are entered as constants" in one.words
     assert "50 months" in one.words
@@ -155,7 +155,7 @@ def test_a_meter_that_knows_little_of_its_time_is_told(a_site: Build, labelled: 
     assert Aspect.COVERAGE not in aspects(one)  # the period is as long as the readings
     assert one.of_period is not None
     short = judged(a_site, labelled, toml, {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].hour >= 3]})["f1"]
-    assert short.verdict in {Verdict.YEAR_ONLY, Verdict.INADEQUATE}
+    assert short.verdict in {AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE}
     assert Aspect.COVERAGE in aspects(short)
 
 

@@ -11,7 +11,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
-from reporting_agent.pipeline.metered import CODE
+from reporting_agent.pipeline.meter_successions import CODE
 from reporting_agent.report import summary
 from tests.unit.meters.conftest import heats, meter, register
 

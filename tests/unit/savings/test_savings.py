@@ -14,7 +14,7 @@ from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.savings import Verified, load_actions, verified
 from reporting_agent.savings.against_baseline import forecast
-from reporting_agent.savings.telling import Verdict
+from reporting_agent.savings.telling import SavingVerdict
 from tests.statistical.savings import FIRST, Kind, write
 
 TODAY = FIRST + timedelta(days=800)
@@ -44,7 +44,7 @@ def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None
     truth = write(tmp_path, STEP, np.random.default_rng(1), 365, 180)
     (one,) = found(tmp_path)
     assert one.forecast is not None
-    assert one.verdict is Verdict.SAVED
+    assert one.verdict is SavingVerdict.SAVED
     assert one.forecast.low <= truth <= one.forecast.high
     assert one.forecast.saving == pytest.approx(one.forecast.expected - one.forecast.actual)
 
@@ -52,21 +52,21 @@ def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None
 def test_no_saving_is_told_where_there_is_none(tmp_path: Path) -> None:
     write(tmp_path, NOTHING, np.random.default_rng(1), 365, 180)
     (one,) = found(tmp_path)
-    assert one.verdict is Verdict.NOT_PROVEN
+    assert one.verdict is SavingVerdict.NOT_PROVEN
 
 
 def test_the_saving_of_a_step_is_that_of_its_batches(works: Path) -> None:
     amend(works, 'meter = "el"', 'step = "cement-grinding"')
     (one,) = found(works)
     assert one.unit == "kgce"
-    assert one.verdict is Verdict.SAVED
+    assert one.verdict is SavingVerdict.SAVED
 
 
 def test_what_was_hoped_for_is_reached_only_where_the_whole_interval_lies_above(works: Path) -> None:
     amend(works, 'owner = "Wang Li"', 'owner = "Wang Li"\nexpected_pct = 2')
-    assert found(works)[0].verdict is Verdict.REACHED
+    assert found(works)[0].verdict is SavingVerdict.REACHED
     amend(works, "expected_pct = 2", "expected_pct = 8")
-    assert found(works)[0].verdict is Verdict.SAVED
+    assert found(works)[0].verdict is SavingVerdict.SAVED
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_the_reason_stands_where_nothing_can_be_told(works: Path, old: str, new:
     amend(works, old, new)
     (one,) = found(works)
     assert one.forecast is None
-    assert one.verdict is Verdict.NOT_TOLD
+    assert one.verdict is SavingVerdict.NOT_TOLD
     assert says in str(one.why)
 
 
 def test_a_reason_why_the_season_does_not_matter_answers_it(works: Path) -> None:
     amend(works, 'baseline = "2022-01-01/2023-01-01"', 'baseline = "2022-08-01/2023-01-01"\nno_season = "The hall is heated by the kiln"')
-    assert found(works)[0].verdict is Verdict.SAVED
+    assert found(works)[0].verdict is SavingVerdict.SAVED
 
 
 def test_a_product_that_the_baseline_never_made_is_named(works: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_target_is_held_like_an_action(works: Path) -> None:
         'baseline = "2022"\nreporting = "2023-01-01/2023-06-30"\n',
         encoding="utf-8",
     )
-    assert found(works)[0].verdict is Verdict.REACHED
+    assert found(works)[0].verdict is SavingVerdict.REACHED
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.declared import Words
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
-from reporting_agent.analysis.drivers.relevance import NormalisedLabel, StepDrivers
+from reporting_agent.analysis.drivers.result import NormalisedLabel, StepDrivers
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
 from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
 from reporting_agent.config import Site

@@ -1,4 +1,4 @@
-"""`manage.py make_keys`: the keys of a new portal; `rotate`, `sign` and `take` change them later.
+"""`manage.py make_keys`: make the keys of a new portal, rotate them, name witnesses, sign and take a new key directory.
 
 make_keys                      draw all keys, the offline key among them, and sign the first directory
 make_keys rotate               draw new keys beside the old; a request for the offline key is written

@@ -1,4 +1,4 @@
-"""Registers as numbers, and which of them are asked for together."""
+"""Registers decoded by order of words and bytes into readings and tags of batches, and which of them are asked for together."""
 
 from __future__ import annotations
 

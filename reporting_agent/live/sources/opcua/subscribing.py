@@ -1,4 +1,4 @@
-"""One subscription: what the server tells is kept, and only then acknowledged.
+"""One subscription: what the server tells is kept, and only then acknowledged; and which values it let go on the way.
 
 asyncua's publishing loop waits for the callback of a subscription that was created through the session itself, and sends its
 acknowledgement with the next request after that; the callback of its `Subscription` would be a task that nobody waits for. So this callback

@@ -1,4 +1,4 @@
-"""A value of OPC UA as a reading: source time, status code as quality, a number."""
+"""A value of OPC UA as a reading: source time, status code as quality, number; whether it is none yet, or some before were let go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What `privacy.pooling` is asked with, and the labels over the years that it chose. Nothing here is pooled unasked.
+"""Pooling of years: the counts and gains that `privacy.pooling` is asked with, and the labels over the years that it chose.
+
+Nothing here is pooled unasked.
 
 A report is of one calendar year. Where a step holds too few batches in it, its label may cover the one or two years before as well,
 if the plant says so with `--pool` and the pack allows it. The windows are decided once, before anything is committed to, from counts

@@ -1,21 +1,16 @@
 """Relevant variables (ISO 50006) as types: what moves the energy of a step, by how much, and what the data cannot tell.
 
 Values are in the label's unit (such as kWh/t). Intervals are 95 % and hold for batches that follow one another (docs/drivers.md).
-
-Variables that move together: which cannot be told apart (variance inflation, Belsley, Kuh and Welsch 1980).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmarks.declared import Words
-from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Metric
 
 
@@ -28,7 +23,7 @@ class Kind(StrEnum):
     UNDECLARED = "undeclared"
 
 
-class Verdict(StrEnum):
+class Relevance(StrEnum):
     DRIVER = "driver"  # moves the energy: significant after Holm's correction over the whole report, and of use in prediction
     NO_EFFECT = "no-effect"  # the interval over the range seen is narrow and holds nothing that matters
     CANNOT_TELL = "cannot-tell"  # the data do not decide; `Doubt` says why
@@ -75,7 +70,7 @@ class Driver:
     low: float  # 5 % quantile of the used batches: what is called "the range seen"
     typical: float  # median
     high: float  # 95 % quantile
-    verdict: Verdict
+    verdict: Relevance
     doubt: Doubt | None
     per_unit: Interval | None
     over_range: Interval | None
@@ -146,49 +141,3 @@ class StepDrivers:
     normalised: NormalisedLabel | None
     savings: tuple[Saving, ...]
     summary: Words
-
-
-TOO_INFLATED = 10.0
-"""Variance inflation above which two variables are taken for one: the others explain 90 % of it."""
-
-_PARTNER = 0.3  # standardised coefficient from which another variable counts as moving with it
-
-
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """Columns that can be told apart, in their order, their variance inflation, and who was left out for whom."""
-
-    kept: tuple[int, ...]
-    vif: Mapping[int, float]  # of those kept, among those kept
-    left_out: Mapping[int, tuple[int, ...]]  # column -> the kept columns that move with it
-
-
-def told_apart(z: Floats, rank: Sequence[int]) -> Apart:
-    """Leave columns out until none is explained by the others; of those that are, the one of the highest `rank` goes first."""
-    columns = list(range(z.shape[1]))
-    left_out: dict[int, tuple[int, ...]] = {}
-    while len(columns) > 1:
-        inflated = [column for column, vif in zip(columns, _inflation(z[:, columns]), strict=True) if vif > TOO_INFLATED]
-        if not inflated:
-            break
-        worst = max(inflated, key=lambda column: (rank[column], column))
-        columns.remove(worst)
-        left_out[worst] = ()
-    for column in left_out:
-        left_out[column] = _partners(z, column, columns)
-    return Apart(tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out)
-
-
-def _inflation(z: Floats) -> list[float]:
-    """Diagonal of the inverse correlation matrix; infinite where a column is a combination of the others."""
-    if z.shape[1] < 2:
-        return [1.0] * z.shape[1]
-    values, vectors = np.linalg.eigh(np.corrcoef(z, rowvar=False))
-    inverse = np.where(values > 1e-10, 1 / np.maximum(values, 1e-10), 1e10)
-    return [float(factor) for factor in (vectors**2 @ inverse).tolist()]
-
-
-def _partners(z: Floats, column: int, kept: Sequence[int]) -> tuple[int, ...]:
-    standard = (z - z.mean(axis=0)) / z.std(axis=0)
-    weights = np.linalg.lstsq(standard[:, list(kept)], standard[:, column], rcond=None)[0]
-    return tuple(other for other, weight in zip(kept, weights.tolist(), strict=True) if abs(weight) > _PARTNER)

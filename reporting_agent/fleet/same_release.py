@@ -1,16 +1,17 @@
-"""What decides the bytes of a site's files besides its data: the agent, the packs and factors that come with it, and the libraries that
-compute. Two machines that differ in it may differ in a digit, so that sites of one report are not done with both."""
+"""Whether a worker is of this release: agent, packs, factors and the libraries that compute, which decide the bytes of a site's files.
+
+Two machines that differ in it may differ in a digit, so that sites of one report are not done with both.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import metadata
 
-from benchmarks import packs, shelf
+from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from reporting_agent.software import SOFTWARE
@@ -54,31 +55,3 @@ def _differs(part: str, worker: str, found: str, wanted: str) -> InputError:
         found=found,
         wanted=wanted,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedShelf:
-    """Approved packs, their factors and the practices of this machine, as texts that go to a worker with each site."""
-
-    packs: Mapping[tuple[str, str], str]
-    tables: Mapping[str, str]
-    library: str
-
-    @classmethod
-    def of(cls, here: shelf.Shelf) -> CarriedShelf:
-        texts = {(name, version): here.pack(name, version) or "" for name, version in here.versions()}
-        named = {packs.load(name, version).conversion for name, version in texts}
-        tables = {version: text for version in named if (text := here.factors(version)) is not None}
-        return cls(texts, tables, here.practices())
-
-    def versions(self) -> Collection[tuple[str, str]]:
-        return self.packs.keys()
-
-    def pack(self, pack: str, version: str) -> str | None:
-        return self.packs.get((pack, version))
-
-    def factors(self, version: str) -> str | None:
-        return self.tables.get(version)
-
-    def practices(self) -> str:
-        return self.library

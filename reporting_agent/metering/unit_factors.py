@@ -1,4 +1,4 @@
-"""Energies in another unit than their label says: off by a factor between units, all at once or row by row.
+"""Energies off by a factor between units: all at once, row by row, from a moment on, or a register that went on in another unit.
 
 Values of one thing (energy per tonne of a step's batches; a meter against the one it stands beside) lie close together on a
 logarithmic scale. Values in a wrong unit lie at ln f beside them, f a factor between units of energy or of volume, and as close

@@ -1,135 +1,22 @@
-"""An extract of a plant's rows and readings in canonical CBOR, and back.
-
-A cell is a text, 8 bytes of an IEEE 754 double, or 0 where nothing is known; a moment is its ISO 8601 text. Readings are 64-bit
-words, big-endian: microseconds of UTC since 1970, and doubles, NaN where a stamp has no value.
-
-Parts of a plant's inputs, as they are read: the rows and readings of some stretches of time, or all there are.
-"""
+"""Parts of a plant's inputs, as they are read: the rows and readings of some stretches of time, or all there are."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.audit.records import DAY_US, microseconds
-from benchmarks.errors import VerificationError
-from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed
 from reporting_agent import sources
 from reporting_agent.config import Site
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, Kind, ReadingBlock, Table, Wanted, stream_readings
-from reporting_agent.sources.extract import Cell, Extract, Record, Rows, rows_of
+from reporting_agent.sources import ReadingBlock, Table, stream_readings
+from reporting_agent.sources.extract import Extract, Record, Rows, rows_of
 from reporting_agent.sources.meter_readings import ReadingLog
-
-_MOST = 10_000_000
-_TABLES: Mapping[str, Wanted] = {table.name: table for table in (BATCHES, ENERGY, LOG, SCALES)}
-_NUMBER = struct.Struct(">d")
-_WORD = 8
-_Scalar = TypeVar("_Scalar", np.int64, np.float64)
-
-
-def to_bytes(extract: Extract) -> bytes:
-    """The extract as it stands in an opening."""
-    tables: dict[str, Value] = {
-        name: [{"header": list(part.header), "rows": [[_cell(cell) for cell in row] for row in part.rows]} for part in parts]
-        for name, parts in extract.tables.items()
-    }
-    document: dict[str, Value] = {"tables": tables, "skipped": [*sorted(extract.skipped)]}
-    if extract.readings is not None:
-        document["readings"] = {
-            meter: {"time": record.time_us.astype(">i8").tobytes(), "value": record.value.astype(">f8").tobytes()}
-            for meter, record in extract.readings.items()
-        }
-    return encode(document)
-
-
-def read(raw: bytes) -> Extract:
-    """The extract that these bytes spell.
-
-    Raises:
-        VerificationError: malformed bytes or fields.
-    """
-    fields = Fields(decode(raw), "extract")
-    tables = _tables(fields)
-    skipped = frozenset(_text(name) for name in fields.items("skipped", _MOST))
-    readings = _readings(fields) if fields.has("readings") else None
-    fields.done()
-    return Extract(tables, readings, skipped)
-
-
-def _cell(cell: Cell) -> Value:
-    if cell is None:
-        return 0
-    if isinstance(cell, datetime):
-        return cell.isoformat()
-    return _NUMBER.pack(cell) if isinstance(cell, float) else cell
-
-
-def _tables(fields: Fields) -> dict[str, tuple[Rows, ...]]:
-    named = fields.map_of("tables")
-    within = Fields(named, fields.path("tables"))
-    if not isinstance(named, dict) or not set(named) <= set(_TABLES):
-        raise malformed(fields.path("tables"), "a map of " + ", ".join(_TABLES))
-    return {name: tuple(_rows(part, _TABLES[name]) for part in within.each(name, _MOST)) for name in named}
-
-
-def _rows(fields: Fields, wanted: Wanted) -> Rows:
-    header = tuple(_text(cell) for cell in fields.items("header", _MOST))
-    moments = [(column := wanted.column(name)) is not None and column.kind is Kind.MOMENT for name in header]
-    rows = []
-    for row in fields.items("rows", _MOST):
-        if not isinstance(row, list) or len(row) != len(header):
-            raise malformed(fields.path("rows"), "a list of rows with a cell for every column")
-        rows.append(tuple(_read_cell(cell, is_moment) for cell, is_moment in zip(row, moments, strict=True)))
-    fields.done()
-    return Rows(header, tuple(rows))
-
-
-def _read_cell(cell: Value, is_moment: bool) -> Cell:
-    if isinstance(cell, bytes) and len(cell) == _NUMBER.size:
-        number: float = _NUMBER.unpack(cell)[0]
-        return number
-    if isinstance(cell, str):
-        return _moment(cell) if is_moment else cell
-    if cell == 0:
-        return None
-    raise malformed("extract.tables", "cells of text, numbers of 8 bytes, or 0")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise malformed("extract.tables", "moments of ISO 8601") from wrong
-    if moment.tzinfo is None:
-        raise malformed("extract.tables", "moments with an offset")
-    return moment
-
-
-def _readings(fields: Fields) -> dict[str, Record]:
-    named = fields.map_of("readings")
-    within, readings = Fields(named, fields.path("readings")), {}
-    for meter in named if isinstance(named, dict) else ():
-        record = within.fields(meter)
-        time, value = record.octets("time"), record.octets("value")
-        record.done()
-        if len(time) != len(value) or len(time) % _WORD:
-            raise malformed(within.path(meter), "as many times as values")
-        readings[meter] = Record(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
-    return readings
-
-
-def _text(value: Value) -> str:
-    if not isinstance(value, str):
-        raise VerificationError("field-malformed", "A name in the extract is not a text.", "Have the plant open the draw again.")
-    return value
 
 
 class Stretch(NamedTuple):

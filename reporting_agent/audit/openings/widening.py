@@ -1,0 +1,43 @@
+"""How wide an extract must be that every record comes out of it as it was committed to: more days around each that does not.
+
+A batch's own day is not always enough to compute it again: a register that hung is judged over a longer stretch, a clock by many batches,
+a scale by the whole record. So the agent does what the auditor will do, on the extract alone, and where a record comes out
+otherwise than it was committed to, it gives more days around it, in the end everything. An honest plant raises no alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from benchmarks.audit.commitment import DataTree
+from reporting_agent.audit.openings.recomputing import recompute
+from reporting_agent.audit.openings.taking_extracts import Stretch, Taker, days_around, together
+from reporting_agent.config import Site
+from reporting_agent.sources.extract import Extract
+
+REACHES = (1, 8, 64)
+"""Days before and after a batch that are given; beyond the last, the whole record."""
+
+
+def wide_enough(
+    tree: DataTree, site: Site, taker: Taker, batches: list[int], drawn_days: list[Stretch], told: Callable[[str], None]
+) -> tuple[Extract, list[Stretch] | None, list[int]]:
+    """The first extract from which every one of these batches comes out as it was committed to, by widening around those that do not."""
+    reach = dict.fromkeys(batches, 0)
+    while True:
+        whole = any(place == len(REACHES) for place in reach.values())
+        stretches = None if whole else together([*_around(tree, reach), *drawn_days])
+        extract = taker.take(stretches)
+        recomputed = recompute(site, tree.contents, extract)
+        different = [index for index in batches if tree.record(index) not in recomputed.of(tree.batches[index - 1].batch)]
+        if not different or whole:
+            return extract, stretches, different
+        told(f"{len(different):,} of {len(batches):,} batches need more days around them")
+        for index in different:
+            reach[index] += 1
+
+
+def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[Stretch]:
+    for index, place in reach.items():
+        batch = tree.batches[index - 1].batch
+        yield days_around(batch.start, batch.end, REACHES[place])

@@ -1,0 +1,76 @@
+"""Where the label on its way out is another one than the plant's own: other batches count, or another value comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack
+from reporting_agent.pipeline import scattered
+
+Key = tuple[str, str, str, str]
+NEARLY = 0.005  # of the value: half a per cent is within what a release is rounded and noised by
+
+
+def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
+    """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
+    yield from _held_back(outward, pack)
+    going = {_key(label): label for label in outward.steps}
+    scattering = (finding.sentence for finding in local.findings if finding.code in (scattered.VARIABLE, scattered.HEATING_VALUE))
+    held_at_mean = {(sentence.values["step"], sentence.values["metric"]) for sentence in scattering if isinstance(sentence, Phrase)}
+    for label in local.steps:
+        other = going.get(_key(label))
+        if not _is_released(label, pack) or label.best.value is None or (other is not None and other.path.bound is None):
+            continue
+        used = 0 if other is None else other.used
+        value = None if other is None else other.best.value
+        if value is None or used < 0.99 * label.used or abs(value - label.best.value) > NEARLY * abs(label.best.value):
+            why = Phrase(
+                "A report uses only the readings inside a batch for its energy. The more often the meter is read, the closer the two "
+                "values are."
+            )
+            if (label.step, str(label.metric)) in held_at_mean:
+                why = Phrase("On the site, a value that varies from run to run counts at its mean; nothing is sent until it is corrected.")
+            yield Phrase(
+                "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
+                " %(unit)s on the site and %(there)s in a report. %(why)s",
+                why=why,
+                step=label.step,
+                variant=label.variant,
+                metric=label.metric.value,
+                local=label.used,
+                out=used,
+                here=f"{label.best.value:.5g}",
+                half="?" if label.uncertainty is None or label.uncertainty.best is None else f"{label.uncertainty.best.value:.2g}",
+                there="none" if value is None else f"{value:.5g}",
+                unit=label.unit,
+            )
+
+
+def reminder(found: Sequence[Phrase]) -> Phrase:
+    """One sentence about them all, for who sends."""
+    return Phrase(
+        "In %(count)s places the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
+        count=len(found),
+    )
+
+
+def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
+    """The steps of which nothing leaves for want of a bound, by what there is to do."""
+    steps: dict[str, dict[str, None]] = {}
+    for label in outward.steps:
+        if _is_released(label, pack):
+            for step in label.path.unbounded:
+                steps.setdefault(step.reason, {})[label.step] = None
+    for why, held in steps.items():
+        yield Phrase("No label of %(steps)s is sent in a report. %(why)s", steps=", ".join(held), why=why)
+
+
+def _is_released(label: StepLabel, pack: Pack) -> bool:
+    rule = pack.step(label.step).metric(label.metric)
+    return rule is not None and rule.released
+
+
+def _key(label: StepLabel) -> Key:
+    return label.step, label.product, label.variant, label.metric.value

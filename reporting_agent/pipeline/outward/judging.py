@@ -1,0 +1,128 @@
+"""Batches as they are judged on their way out: each by its own row, its own energies and readings, and what the site declares.
+
+The plant's own label may use everything that was learned across records; what leaves may not (`benchmarks.privacy.units`). So rows
+that look out of scale, clocks that were found to run away, standstills and overlaps act here only once they are declared, and the
+run that finds them proposes the declaration (`pipeline.proposals`).
+
+Of the rows of one account (step and batch id) the first counts, whatever the others name. Where they name several products and are not
+told apart by time on a metered line, none does. So an account holds one record at most, under the id that the plant gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from benchmarks.measurements import Batch, CarrierEnergy
+from benchmarks.phrases import Phrase
+from benchmarks.privacy.units import Path, Transformation
+from benchmarks.routes import Pack
+from reporting_agent.config import Site
+from reporting_agent.pipeline import (
+    faults,
+    fuels_in_the_log,
+    heating_values,
+    joint,
+    materials_in_the_log,
+    over_the_fence,
+    unusual_heating_values,
+)
+from reporting_agent.pipeline.outward import own_metering
+from reporting_agent.pipeline.outward.own_metering import OWN_READINGS, Outgoing
+
+DUPLICATE = "duplicate"
+OWN_ROWS = Transformation(
+    "own rows", 1, "A row is read, named and judged by its own cells and the site's settings; of one account the first row counts."
+)
+OWN_ENERGY = Transformation("own energy", 1, "Energy given per batch is joined by step and batch id: a row of energy is of one account.")
+OWN_RUNS = Transformation("own runs", 1, "A row of the log belongs to the run that its own cells name; a run is made of its own rows.")
+CAMPAIGNS = Transformation(
+    "campaigns", None, Phrase("A single row with another product splits a campaign: cut the log by hour, shift, day or month under [runs].")
+)
+FILLED_DOWN = Transformation(
+    "cells filled from above",
+    None,
+    Phrase("One cell decides the value of all blank cells below it: fill them in the file, and remove fill_down under [mapping]."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """The batches as they are judged on their way out, and by step how they came about.
+
+    `given` are they with the energy of the plant's own rows alone, before any meter; empty where a log gives all of it.
+    """
+
+    batches: list[Batch]
+    paths: Mapping[str, Path]
+    given: Sequence[Batch] = ()
+
+
+def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
+    """One record an account, before anything is metered."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, batch in enumerate(batches):
+        groups.setdefault((batch.step, batch.batch_id), []).append(place)
+    if len(groups) == len(batches):
+        return list(batches)
+    marked = list(batches)
+    for places in groups.values():
+        own = [batches[place] for place in places]
+        alike = len({(row.product, row.variant) for row in own}) < 2
+        first_counts = alike or (site.inputs.energy is None and joint.follow_one_another(own))
+        for place in places[1:] if first_counts else places:
+            why = DUPLICATE if first_counts else joint.JOINT_RUN
+            marked[place] = replace(batches[place], excluded=batches[place].excluded or why)
+    return marked
+
+
+def judge(
+    going: Outgoing,
+    metered: Mapping[int, Sequence[CarrierEnergy]],
+    site: Site,
+    pack: Pack,
+    *,
+    metered_steps: Mapping[str, AbstractSet[str]],
+    blank: AbstractSet[tuple[str, str]],
+    beside: Sequence[fuels_in_the_log.Of] = (),
+    whole: Iterable[Transformation] = (),
+) -> Outward:
+    """The batches with their energy, each excluded under the first reason that it shows by itself.
+
+    Args:
+        going: the rows, with the energy given per batch.
+        metered: by place of the row, what its meters counted in its window.
+        metered_steps, blank: as `faults.examine` takes them.
+        beside: what the rows hold in columns that nothing maps.
+        whole: what the files decide for all their rows at once (`whole_files`).
+    """
+    with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
+    settled, _ = unusual_heating_values.left_out(heating_values.settle(with_energy, site, alone=True).batches, site, pack)
+    settled, _ = over_the_fence.left_out(settled, site, pack)
+    settled, _ = materials_in_the_log.left_out(settled, pack)
+    blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
+    judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
+    tangled = own_metering.entangled(going, site)
+    base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
+    paths = {
+        step.id: base.then(OWN_READINGS, *tangled.get(step.id, ())) if step.id in metered_steps else base.then(OWN_ENERGY)
+        for step in pack.steps
+    }
+    return Outward(judged, paths, going.batches)
+
+
+def of_runs(
+    batches: Sequence[Batch], site: Site, pack: Pack, beside: Sequence[fuels_in_the_log.Of], whole: Iterable[Transformation] = ()
+) -> Outward:
+    """Runs of a log, judged each by itself."""
+    blank = fuels_in_the_log.uncounted(batches, beside, site, pack).keys
+    judged, _ = faults.examine(batches, site, pack, metered_steps={}, blank=blank, alone=True)
+    steps = [OWN_RUNS, *declared(site, runs=True), *whole]
+    return Outward(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
+
+
+def declared(site: Site, *, runs: bool) -> list[Transformation]:
+    """What the settings alone let one record decide of others. `runs`: whether batches are cut from a log."""
+    filled = any(profile.fill_down for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log))
+    return [*([CAMPAIGNS] if runs and site.runs.by == "campaign" else []), *([FILLED_DOWN] if filled else [])]
