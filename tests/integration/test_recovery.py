@@ -25,7 +25,7 @@ from benchmarks.wire import heads, restarts
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
-from portal import keys
+from portal import keys, wall
 from portal.accounts.models import Site
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.periods import open_period
@@ -56,6 +56,12 @@ def heads_file(tmp_path: Path, settings: Settings) -> Path:
     settings.HEADS_FILE = tmp_path / "another-disk" / "heads.log"
     settings.HEADS_FILE.parent.mkdir()
     return tmp_path / "another-disk" / "heads.log"
+
+
+@pytest.fixture(autouse=True)
+def handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test runner's own database is the web's; `test_wall` and `test_upgrade` see that this is told."""
+    monkeypatch.setattr(wall, "owned_by_the_web", lambda: 0)
 
 
 @pytest.fixture(scope="module")

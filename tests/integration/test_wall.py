@@ -198,10 +198,6 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
 
 
 def test_tables_that_the_web_still_owns_are_counted() -> None:
-    def owned() -> str:
-        return next((difference.found for difference in disagreements() if difference.name == "tables-not-handed-over"), "")
-
-    assert not owned()
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE partners_delivery OWNER TO steplabel_web")
-    assert "1" in owned()
+    """As it does all of the test runner's; that none is told once they were handed over is seen in `test_upgrade`."""
+    (owned,) = (difference.found for difference in disagreements() if difference.name == "tables-not-handed-over")
+    assert str(len(connection.introspection.table_names())) in str(owned)

@@ -108,8 +108,10 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
         time.sleep(2)
         with made.client() as client:
             assert client.get("/readyz").json()["wrong"] == ["database-behind"]
+        assert owned_by_the_web(made) > 0
         with psycopg.connect(as_user(databases[0], "postgres")) as superuser:
             superuser.execute(HAND_OVER.read_bytes())
+        assert owned_by_the_web(made) == 0
         made.owner = "steplabel_owner"
         made.operate("migrate")
         with made.running("worker"):
@@ -129,6 +131,11 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
     assert checked.returncode == 0, checked.stdout + checked.stderr
     for name, url in zip(releases.DATABASES, databases, strict=True):
         write_as_the_last_release(url, releases.statements(left / f"{name}.sql")[1])
+
+
+def owned_by_the_web(made: Installation) -> int:
+    """As `check_installation` counts the tables."""
+    return int(made.program("from portal import wall; print(wall.owned_by_the_web())", "operator").stdout)
 
 
 def write_as_the_last_release(url: str, rows: list[str]) -> None:
