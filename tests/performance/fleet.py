@@ -2,8 +2,8 @@
 
 Both sides are warm, do a site on one processor, and their files are held to the same bytes. One by one and on workers by turns, so that a
 noisy minute strikes both; where a size is given, one by one and one worker at the same time, each on a processor of its own, since two
-hundred large sites take most of an hour each way. Seconds of the processor stand beside, for a machine that others use. Twenty-four sites,
-since of few the last decides.
+hundred large sites take most of an hour each way, and in parts of forty sites, since a machine is not as quick all that time. Seconds of
+the processor stand beside, for a machine that others use. Twenty-four sites, since of few the last decides.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -33,6 +33,7 @@ from tests.servers.dask import Dask
 SIZES = ((24, 100_000, 4),)  # sites, readings of each, distinct
 LONG_SIZES = ((200, 100_000, 8), (4, 50_000_000, 2))
 RUNS = 3
+SITES_A_PART = 40
 WORKERS = (1, 2)
 FILES = ("label.json", "batches.parquet", "rejected.csv")
 
@@ -50,30 +51,39 @@ def measure(long: bool = False, size: tuple[int, int, int] | None = None) -> Ite
 class _Run:
     """All sites done once: seconds by the clock, seconds of the processors, and the largest memory of a process (MB)."""
 
-    took_s: float
-    used_s: float
+    took_s: float = 0.0
+    used_s: float = 0.0
     peak_mb: float = 0.0
+
+    def then(self, part: _Run) -> _Run:
+        return _Run(self.took_s + part.took_s, self.used_s + part.used_s, max(self.peak_mb, part.peak_mb))
 
 
 def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int, *, by_turns: bool) -> Iterator[Measurement]:
     """Each turn one by one, then on one worker and on two: a cluster that waits takes a little from the others."""
+    files = load_fleet(file).files()
     alone: list[_Run] = []
     clusters: dict[int, list[_Run]] = {workers: [] for workers in WORKERS}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process, ThreadPoolExecutor(1) as beside:
-        process.submit(_timed, tasks_of(file, folder / "warm")[0]).result()  # imports, and the files of the system
+        process.submit(_timed, tasks_of(files[:1], folder / "warm")[0]).result()  # imports, and the files of the system
         for turn in range(runs):
             out = folder / f"{turn}-one-by-one"
-            one_by_one = beside.submit(_one_by_one, process, tasks_of(file, out))
-            if by_turns:
-                wait([one_by_one])
-            for workers, done in clusters.items():
-                on_cluster = folder / f"{turn}-{workers}"
-                done.append(_on_workers(file, on_cluster, workers))
-                wait([one_by_one])
+            on_clusters = {workers: folder / f"{turn}-{workers}" for workers in WORKERS}
+            one_by_one, by_workers = _Run(), dict.fromkeys(WORKERS, _Run())
+            for part in [files] if by_turns else _parts(files):
+                running = beside.submit(_one_by_one, process, tasks_of(part, out))
+                if by_turns:
+                    wait([running])
+                for workers, on_cluster in on_clusters.items():
+                    by_workers[workers] = by_workers[workers].then(_on_workers(part, on_cluster, workers))
+                    wait([running])
+                one_by_one = one_by_one.then(running.result())
+            alone.append(one_by_one)
+            for workers, on_cluster in on_clusters.items():
+                clusters[workers].append(by_workers[workers])
                 if digests(on_cluster) != digests(out):
                     raise AssertionError("the files of the cluster are not those of one by one")
-            alone.append(one_by_one.result())
-    sites = len(load_fleet(file).files())
+    sites = len(files)
     alone_s = median(run.used_s for run in alone)
     for workers, done in clusters.items():
         ours_s, ideal_s = median(run.took_s for run in done), median(run.took_s for run in alone) / workers
@@ -89,19 +99,22 @@ def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int, *, by_
         }
 
 
+def _parts(files: Sequence[str]) -> list[Sequence[str]]:
+    return [files[first : first + SITES_A_PART] for first in range(0, len(files), SITES_A_PART)]
+
+
 def _one_by_one(process: ProcessPoolExecutor, tasks: list[Task]) -> _Run:
     start = time.perf_counter()
     used_s = sum(process.submit(_timed, task).result() for task in tasks)
     return _Run(time.perf_counter() - start, used_s)
 
 
-def _on_workers(file: Path, out: Path, workers: int) -> _Run:
-    own = out.with_name(f"{out.name}-cluster")
-    own.mkdir()
+def _on_workers(files: Sequence[str], out: Path, workers: int) -> _Run:
+    own = Path(tempfile.mkdtemp(prefix=f"{out.name}-cluster-", dir=out.parent))
     dask = Dask(own, workers)
     try:
-        list(Cluster(dask.address).run(tasks_of(file, own / "warm")[: 2 * workers]))
-        tasks, before_s, start = tasks_of(file, out), _processor_s(dask), time.perf_counter()
+        list(Cluster(dask.address).run(tasks_of(files[: 2 * workers], own / "warm")))
+        tasks, before_s, start = tasks_of(files, out), _processor_s(dask), time.perf_counter()
         outcomes = list(Cluster(dask.address).run(tasks))
         took_s, used_s = time.perf_counter() - start, _processor_s(dask) - before_s
         _require_all(outcomes, len(tasks))
@@ -110,8 +123,8 @@ def _on_workers(file: Path, out: Path, workers: int) -> _Run:
         dask.stop()
 
 
-def tasks_of(file: Path, out: Path) -> list[Task]:
-    return [Task(path, {}, YEAR, "en", f"{out}/{name_of(path)}") for path in load_fleet(file).files()]
+def tasks_of(files: Sequence[str], out: Path) -> list[Task]:
+    return [Task(path, {}, YEAR, "en", f"{out}/{name_of(path)}") for path in files]
 
 
 def digests(out: Path) -> dict[str, str]:
