@@ -2,7 +2,8 @@
 
     python -m tests.performance.memory [SECONDS] [METERS]
 
-Prints what was kept and the resident memory every five minutes (of a shorter run twelve times), and at the end the slope since a quarter.
+Prints what was kept and the resident memory every five minutes (of a shorter run twelve times), with how much of it is the process's own:
+the rest are pages of libraries and files, which the system takes back where it needs room. At the end how both rose since a quarter.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
                 watch.terminate()
 
 
-def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tuple[float, float]]:
-    """Readings each second; gives back minutes and MB."""
+def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tuple[float, float, float]]:
+    """Readings each second; gives back minutes, MB resident, and MB of the process's own."""
     client = live.connected(port, "sender")
-    began, seen = time.time(), list[tuple[float, float]]()
+    began, seen = time.time(), list[tuple[float, float, float]]()
     for second in range(seconds):
         time.sleep(max(0.0, began + second - time.time()))
         at = began + second
@@ -50,18 +51,22 @@ def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tup
         for meter in range(meters):
             client.publish(f"works/meters/m-{meter}", f'{{"t": {int(at * 1e6)}, "v": {second * 2.5}, "n": {second}}}', 1)
         if (second + 1) % (seconds // TIMES) == 0:
-            seen.append(((time.time() - began) / 60, _resident_mb(pid)))
+            seen.append(((time.time() - began) / 60, _mb(pid, "VmRSS"), _mb(pid, "RssAnon")))
             sent = (second + 1) * meters
-            print(f"{seen[-1][0]:6.1f} min  {sent:>10,} sent  {_kept(page):>10,} kept  {seen[-1][1]:7.1f} MB", flush=True)
+            print(
+                f"{seen[-1][0]:6.1f} min  {sent:>10,} sent  {_kept(page):>10,} kept  {seen[-1][1]:7.1f} MB, {seen[-1][2]:7.1f} its own",
+                flush=True,
+            )
     client.disconnect()
     client.loop_stop()
     return seen
 
 
-def _report(seen: list[tuple[float, float]]) -> None:
-    minutes, memory_mb = (np.array(part) for part in zip(*seen[len(seen) // 4 :], strict=True))
-    slope = np.polyfit(minutes, memory_mb, 1)[0] * 60
-    print(f"since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour")
+def _report(seen: list[tuple[float, float, float]]) -> None:
+    since = np.array(seen[len(seen) // 4 :])
+    for name, memory_mb in (("resident", since[:, 1]), ("its own", since[:, 2])):
+        slope = np.polyfit(since[:, 0], memory_mb, 1)[0] * 60
+        print(f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour")
 
 
 def _kept(page: int) -> int:
@@ -80,8 +85,10 @@ def _until_served(page: int) -> None:
     raise TimeoutError("watch serves no page")
 
 
-def _resident_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * 4096 / 1e6
+def _mb(pid: int, field: str) -> float:
+    """Of proc(5), `status`: kB there."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines() if line.startswith(f"{field}:"))
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

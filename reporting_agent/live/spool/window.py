@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 def make_ready() -> None:
     """Load what reads Parquet, 100 MB: at the start, so that memory does not rise when the first segment has become Parquet."""
-    import pyarrow.compute
-    import pyarrow.parquet  # noqa: F401 - for what is read later
+    for name in ("pyarrow.parquet", "pyarrow.dataset"):  # half of it is the second, whose filters are
+        import_module(name)
 
 
 def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_us: int) -> dict[str, Readings]:
