@@ -1,6 +1,6 @@
 """The family of refusals, each with a code and a remedy; the place of a finding in a plant's files, and the agent's exit status.
 
-Every refusal has a stable code, a sentence that says what happened, and a remedy.
+Every refusal has a stable code and a sentence that says what happened.
 
 Nothing in Steplabel fails silently: code that cannot go on raises one of these, and the entrances (command line, API,
 pages) translate it without rewording. `docs/errors.md` lists every code; a test compares the list with this family.

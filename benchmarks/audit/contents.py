@@ -1,7 +1,5 @@
 """The table of contents, leaf 0 of the data's tree: where each part lies, what the labels counted by cell, and by what rules.
 
-Where each part of the tree lies, what the labels counted, and by what rules.
-
 It is what makes a part of the tree an answer about the whole: a record that is opened at a place must be of the step, of the kind
 and, among the batches used, of the rank that the table gives for that place. The counts by cell of the public grid are all that a
 release reads of the data, so that the table, the site's seed and the challenge give the released cells again, to the digit; and as

@@ -1,7 +1,5 @@
 """The envelope that leaves a plant: signed inside, sealed and signed outside; its digest, and how it is read, verified and opened.
 
-Signed inside, sealed, signed outside.
-
     {v, header, sealed, signature}                          anyone sees this
         sealed = HPKE(pad({report, signature}))             only the portal's worker opens this
             report = the canonical bytes of schema.Report

@@ -1,6 +1,6 @@
 """Keys that programs ask with: made by who manages an organisation, shown once, ended at once; and who asks with a key.
 
-slk_<prefix>_<secret>       the prefix names the key and is no secret; of the secret only its SHA-256 is kept
+    slk_<prefix>_<secret>       the prefix names the key and is no secret; of the secret only its SHA-256 is kept
 
 The secret has 256 random bits, so that a plain digest of it is as good as a slow one. Unknown, expired and revoked keys are
 refused in the same words.

@@ -1,6 +1,6 @@
 """Sending the mails that wait, at least once and never by two at a time; deleting mails and read notices that are past their time.
 
-waiting ──claim──▶ sending ──▶ sent | dropped | waiting again, later | failed
+    waiting ──claim──▶ sending ──▶ sent | dropped | waiting again, later | failed
 
 A sweep claims one row in a short transaction, hands the mail to the server holding no lock, and settles the row if the claim is still
 its own. Killed before the server took it, nothing was sent and the claim ages until another sweep takes the row. Killed between

@@ -1,6 +1,6 @@
 """Opening sealed reports, exactly once whatever happens to the worker: claimed, checked, kept in the vault, accepted or refused.
 
-received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused
+    received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused
                                                 └──sweep's end──▶ its values have their entry in the log
 
 A sweep claims one row (a short transaction), opens it without holding any lock, writes the report to the vault under its

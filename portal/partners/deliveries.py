@@ -1,7 +1,5 @@
 """Energy that a supplier declares as delivered to a site: declared, taken back, not yet declared, read by the certification body.
 
-The site's certification body and the supplier read it.
-
 The figure is the supplier's own: nothing that was metered at the site is shown to it, and nothing is compared here. Who checks the site's
 report holds it against the site's records.
 """

@@ -1,6 +1,6 @@
 """A firm registers itself and confirms by a link; a regulator of its jurisdiction approves it, or refuses with a reason.
 
-applied ──the address answers──▶ waiting ──regulator──▶ approved (the organisation exists, its contact is invited) | refused
+    applied ──the address answers──▶ waiting ──regulator──▶ approved (the organisation exists, its contact is invited) | refused
 
 The applicant spells the controlling firm; the regulator says which of those known it is, or that it is new: a firm that is
 only misspelt would count as one more in every disclosure rule.

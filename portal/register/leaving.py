@@ -1,6 +1,6 @@
 """A firm leaves the scheme: asked for, undone, or carried out: reports deleted, rosters with random names, a certificate of deletion.
 
-asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone
+    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone
 
 With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
 record; links for buyers are deleted. What was published stays, for others cite it. Of each report the receipt and its place in the log

@@ -1,7 +1,5 @@
 """The whole label again from the plant's files, for an auditor on site: same root, label and release, else which data differ.
 
-For an auditor on site.
-
 What a sample cannot show, this does: every reading passes, every batch is metered, the step labels are made, the tree is planted, and
 the released cells are drawn from the site's seed and the portal's challenge. Nothing is spent, written or sent.
 

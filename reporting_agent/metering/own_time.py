@@ -1,6 +1,6 @@
 """From the meter's own clock to the right time by declared offset and drift; summer time, and meters that stay on standard time.
 
-right = stamp - clock_offset_s - clock_drift_s_per_day (stamp - clock_read_on)
+    right = stamp - clock_offset_s - clock_drift_s_per_day (stamp - clock_read_on)
 
 where the offset is that of `clock_read_on` (from its midnight in UTC). Nothing is put right that is not declared: an estimate is told
 (`clock`), with the keys that would say so.

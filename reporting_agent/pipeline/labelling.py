@@ -131,7 +131,7 @@ def _by_nothing_bettered(batches: Sequence[Batch], rules: _Rules) -> tuple[SiteL
     """The label that no scattered value and no copied run makes better than it is, and the batches whose energy stands in it.
 
     In this order: heating values are held by their lots first, since a step's energies are made of them; variables that scatter are then
-    held at their means; and copies are counted once in the end, of batches as they were given.
+    held at their means; and copies are counted once in the end, of the batches with the values that they had before that.
     """
     site_label, of_lots = rules.label(batches), scattered.of_one_lot(batches)
     if of_lots is not None:

@@ -1,7 +1,4 @@
-"""Columns of energy, counters and output, and carriers that headers name; of readings, which columns are meters and what is known.
-
-Readings: which columns are meters, and what is known of each.
-"""
+"""Columns of energy, counters and output, and carriers that headers name; of readings, which columns are meters and what is known."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Sample and opening of one engagement, for a certification body: promise, commitment, draw and evidence file; for its plant, too.
-
-For its plant: the draw file.
-"""
+"""Sample and opening of one engagement, for a certification body: promise, commitment, draw and evidence file; for its plant, too."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +22,6 @@ _MOST = 10_000_000
 _TABLES: Mapping[str, Wanted] = {table.name: table for table in (BATCHES, ENERGY, LOG, SCALES)}
 _NUMBER = struct.Struct(">d")
 _WORD = 8
-_Scalar = TypeVar("_Scalar", np.int64, np.float64)
 
 
 def to_bytes(extract: Extract) -> bytes:

@@ -1,6 +1,6 @@
 """`[source]` of site.toml: where the spool lies, MQTT and Sparkplug that fill it, alerts by mail, and the control room's page.
 
-[source]
+    [source]
     folder = "spool"
 
     [[source.mqtt]]

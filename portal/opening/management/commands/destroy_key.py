@@ -1,7 +1,4 @@
-"""`STEPLABEL_ROLE=worker manage.py destroy_key KEY_ID`: destroy an old processing key, or without an id tell which are at hand.
-
-Without an id: which keys are at hand.
-"""
+"""`STEPLABEL_ROLE=worker manage.py destroy_key KEY_ID`: destroy an old processing key, or without an id tell which are at hand."""
 
 from __future__ import annotations
 
