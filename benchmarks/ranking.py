@@ -29,8 +29,9 @@ from scipy.special import betainc
 
 from benchmarks.composition import posterior, seed_of
 from benchmarks.composition.noise import Views, observe
-from benchmarks.composition.participants import Participant
+from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.errors import InputError
+from benchmarks.label_keys import CellKey, LabelKey
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.routes import Pack
 from benchmarks.stored import Stored
@@ -62,7 +63,7 @@ class Standing(Stored):
     score: tuple[int, int] | None = None
 
 
-def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Generator) -> tuple[Standing, ...]:
+def standings(reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Generator) -> tuple[Standing, ...]:
     """The standings of one cell, in order of the estimate, then the site's id.
 
     Empty where fewer firms have a precise label than `pack.disclosure.fewest_firms`.
@@ -70,8 +71,8 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
     Raises:
         InputError: `cells-mixed` where the labels differ in step, product, variant, boundary, metric, unit or grid.
     """
-    _refuse_mixed(participants)
-    ordered, precise = _precise_first(participants, pack)
+    _refuse_mixed(reported)
+    ordered, precise = _precise_first(reported, pack)
     if len({p.firm for p in ordered[:precise]}) < pack.disclosure.fewest_firms:
         return ()
     named = [(p.site, p.firm, float(p.label.best_value)) for p in ordered]
@@ -116,20 +117,15 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
     return tuple(sorted(ranked, key=lambda s: (s.estimate, s.site)))
 
 
-Cell = tuple[str, str, str, str, str, str]
-"""Step, product, variant, boundary, metric, unit."""
-
-
-def by_cell(participants: Iterable[Participant], pack: Pack, digests: Iterable[str]) -> dict[Cell, tuple[Standing, ...]]:
-    """The standings of every cell, one after the other from one stream: who has the same reports gets the same standings.
+def by_cell(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[tuple[CellKey, str], tuple[Standing, ...]]:
+    """By cell and unit the standings, one after the other from one stream: who has the same reports gets the same standings.
 
     Args:
         digests: of the reports' envelopes, which seed the stream.
     """
-    cells: defaultdict[Cell, list[Participant]] = defaultdict(list)
-    for participant in participants:
-        label = participant.label
-        cells[label.step, label.product, label.variant, label.boundary, label.metric.value, label.unit].append(participant)
+    cells: defaultdict[tuple[CellKey, str], list[ReportedLabel]] = defaultdict(list)
+    for reported_label in reported:
+        cells[CellKey.of(reported_label.label), reported_label.label.unit].append(reported_label)
     rng = np.random.default_rng(seed_of("standings", digests))
     return {cell: standings(cells[cell], pack, rng) for cell in sorted(cells)}
 
@@ -142,14 +138,14 @@ class Quarters:
     of: int
 
 
-def quarters(participants: Iterable[Participant], pack: Pack, digests: Iterable[str]) -> dict[tuple[str, str, str, str], Quarters]:
-    """By step, product, variant and metric: what is published of the standings, as anybody with the same reports computes it."""
+def quarters(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[LabelKey, Quarters]:
+    """What is published of the standings, as anybody with the same reports computes it."""
     published = {}
-    for (step, product, variant, _boundary, metric, _unit), places in by_cell(participants, pack, digests).items():
+    for (cell, _unit), places in by_cell(reported, pack, digests).items():
         if places:
             counted = Counter(place.band for place in places)
             counts = tuple(counted[quarter] for quarter in range(1, BANDS + 1))
-            published[step, product, variant, metric] = Quarters(counts, len(places))
+            published[cell.label] = Quarters(counts, len(places))
     return published
 
 
@@ -186,19 +182,19 @@ def _draw_count(sites: int) -> int:
     return max(FEWEST_DRAWS, posterior.draw_count(sites))
 
 
-def _precise_first(participants: Sequence[Participant], pack: Pack) -> tuple[list[Participant], int]:
+def _precise_first(reported: Sequence[ReportedLabel], pack: Pack) -> tuple[list[ReportedLabel], int]:
     """In a fixed order, those with an eligible label first; and how many these are."""
-    precise: list[Participant] = []
-    others: list[Participant] = []
-    for participant in sorted(participants, key=lambda p: (p.firm, p.site)):
-        label = participant.label
+    precise: list[ReportedLabel] = []
+    others: list[ReportedLabel] = []
+    for reported_label in sorted(reported, key=lambda p: (p.firm, p.site)):
+        label = reported_label.label
         rule = pack.step(label.step).metric(label.metric)
-        (precise if rule is not None and eligible(label, rule, pack.policy) else others).append(participant)
+        (precise if rule is not None and eligible(label, rule, pack.policy) else others).append(reported_label)
     return [*precise, *others], len(precise)
 
 
-def _refuse_mixed(participants: Sequence[Participant]) -> None:
-    labels = [p.label for p in participants]
+def _refuse_mixed(reported: Sequence[ReportedLabel]) -> None:
+    labels = [p.label for p in reported]
     cells = {(x.step, x.product, x.variant, x.boundary, x.metric, x.unit, x.grid) for x in labels}
     if len(cells) > 1:
         raise InputError(

@@ -14,14 +14,15 @@ import numpy as np
 from benchmarks.composition import seed_of
 from benchmarks.composition.entrants import lay_out, whole_runs
 from benchmarks.composition.industry_label import totals_of
-from benchmarks.composition.participants import WHOLE_ROUTE, Participant, by_step
+from benchmarks.composition.reported_labels import ReportedLabel, by_step
+from benchmarks.composition.roster import WHOLE_ROUTE
 from benchmarks.ranking import Standing, placed
 from benchmarks.routes import Pack, Route
 
 __all__ = ("WHOLE_ROUTE", "of_route")
 
 
-def of_route(participants: Iterable[Participant], pack: Pack, route: Route, digests: Iterable[str]) -> tuple[Standing, ...]:
+def of_route(reported: Iterable[ReportedLabel], pack: Pack, route: Route, digests: Iterable[str]) -> tuple[Standing, ...]:
     """The standings over the route, by the total's unit a tonne of its product; the same for whoever has the same reports.
 
     Empty where fewer firms than `pack.disclosure.fewest_firms` have an eligible label at every step, where steps have different
@@ -30,7 +31,7 @@ def of_route(participants: Iterable[Participant], pack: Pack, route: Route, dige
     Args:
         digests: of the reports' envelopes, which seed the stream.
     """
-    laid_out = lay_out(pack, route, by_step(participants))
+    laid_out = lay_out(pack, route, by_step(reported))
     headline = [cell for cell in laid_out if cell.headline]
     energies = {cell.rule.unit.partition("/")[0] for cell in headline}
     runs = whole_runs(laid_out)
@@ -41,7 +42,7 @@ def of_route(participants: Iterable[Participant], pack: Pack, route: Route, dige
         (
             run[0].site,
             run[0].firm,
-            sum(float(cell.place.ratio) * float(participant.label.best_value) for cell, participant in zip(headline, run, strict=True)),
+            sum(float(cell.place.ratio) * float(row.label.best_value) for cell, row in zip(headline, run, strict=True)),
         )
         for run in runs
     ]

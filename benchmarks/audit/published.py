@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from benchmarks.composition import Participant
+from benchmarks.composition import ReportedLabel
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
@@ -101,8 +101,8 @@ class Logged:
 
     file: ComposedOf
     head: TreeHead
-    participants: tuple[Participant, ...]
-    everybody: tuple[Participant, ...]  # with the labels that were left out
+    labels: tuple[ReportedLabel, ...]
+    everybody: tuple[ReportedLabel, ...]  # with the labels that were left out
 
 
 def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Logged:
@@ -128,15 +128,12 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
             Phrase("The reports in the file are not those that the publication names in the log."),
             Phrase("Download the file again. If the fault remains, a report was left out or added: keep the file and the head."),
         )
-    labels = [_participants(report, head) for report in file.reports]
+    labels = [_labels(report, head) for report in file.reports]
     _require_one_a_site(file)
     entered = [
-        participant
-        for report, own in zip(file.reports, labels, strict=True)
-        for place, participant in enumerate(own)
-        if place not in report.left_out
+        row for report, own in zip(file.reports, labels, strict=True) for place, row in enumerate(own) if place not in report.left_out
     ]
-    return Logged(file, head, tuple(entered), tuple(participant for own in labels for participant in own))
+    return Logged(file, head, tuple(entered), tuple(row for own in labels for row in own))
 
 
 def _require_one_a_site(file: ComposedOf) -> None:
@@ -160,14 +157,14 @@ def _require_one_a_site(file: ComposedOf) -> None:
         seen.add(report.site)
 
 
-def _participants(report: Entered, head: TreeHead) -> list[Participant]:
+def _labels(report: Entered, head: TreeHead) -> list[ReportedLabel]:
     """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(report.envelope_digest)
     _require_leaf(Kind.ENVELOPE, envelope, report.envelope, head)
     labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(report.labels)]
     of, salt = Revision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
     _require_leaf(Kind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
-    return [Participant(report.firm, report.site, label) for label in labels]
+    return [ReportedLabel(report.firm, report.site, label) for label in labels]
 
 
 def _require_leaf(kind: Kind, digest: bytes, leaf: Leaf, head: TreeHead) -> None:

@@ -20,14 +20,14 @@ from benchmarks.audit.members import require_known
 from benchmarks.audit.published import ComposedOf, Logged
 from benchmarks.audit.repeats import Repeat, repeat_of
 from benchmarks.audit.wording import worded_otherwise
-from benchmarks.composition import Averaging, IndustryLabel, Participant, RouteTotal, StepBest, by_step, compose_route, roster_of, seed_of
+from benchmarks.composition import Averaging, IndustryLabel, ReportedLabel, RouteTotal, StepBest, by_step, compose_route, roster_of, seed_of
 from benchmarks.composition.curve import percents
-from benchmarks.composition.participants import cell_key
 from benchmarks.disclosure import potentials
 from benchmarks.disclosure.curve import let_through
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import VerificationError
+from benchmarks.label_keys import CellKey, LabelKey
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.ranking import Quarters, quarters
@@ -101,7 +101,7 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
     require_known(document)
     pack, route = _declared(document)
     chosen = _chosen_out(found, pack, route)
-    entering = [participant for participant in found.everybody if id(participant) not in {id(out) for out in chosen}]
+    entering = [row for row in found.everybody if id(row) not in {id(out) for out in chosen}]
     label = _composed(found, pack, route, entering)
     figures = [*_cells(document, label), *_totals(document, label), *_quarters(found, pack)]
     if differing := [figure for figure in figures if not figure.agrees]:
@@ -126,7 +126,10 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
         found.head,
         tuple(figures),
         tuple(_repeats(document, earlier)),
-        LeftOut(tuple(f"{participant.site} {'/'.join(_cell(participant))}" for participant in chosen), tuple(_moved(label, whole))),
+        LeftOut(
+            tuple(f"{row.site} {'/'.join(LabelKey.of(row.label))}" for row in chosen),
+            tuple(_moved(label, whole)),
+        ),
         worded_otherwise(document, label, pack, route, entering),
     )
 
@@ -153,22 +156,22 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
     return pack, route
 
 
-def _chosen_out(found: Logged, pack: Pack, route: Route) -> list[Participant]:
+def _chosen_out(found: Logged, pack: Pack, route: Route) -> list[ReportedLabel]:
     """Labels that the file leaves out and that would enter by pack and reports alone. Of the others it makes no difference: a firm's
     further sites, labels that are not precise enough, steps of other routes."""
-    entered = {id(participant) for participant in found.participants}
-    out = [participant for participant in found.everybody if id(participant) not in entered]
+    entered = {id(row) for row in found.labels}
+    out = [row for row in found.everybody if id(row) not in entered]
     if not out:
         return []
     roster = roster_of(pack, route, by_step(found.everybody))
     behind = {(cell.cell, member.site) for cell in roster.cells for member in cell.members}
-    return [participant for participant in out if (_key(participant.label), participant.site) in behind]
+    return [row for row in out if (str(CellKey.of(row.label)), row.site) in behind]
 
 
-def _composed(found: Logged, pack: Pack, route: Route, participants: Iterable[Participant]) -> IndustryLabel:
+def _composed(found: Logged, pack: Pack, route: Route, reported: Iterable[ReportedLabel]) -> IndustryLabel:
     file = found.file
     rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in file.reports)))
-    return compose_route(pack, route, by_step(participants), rng, period=str(file.document["period"]), averaging=_averaging(file))
+    return compose_route(pack, route, by_step(reported), rng, period=str(file.document["period"]), averaging=_averaging(file))
 
 
 def _averaging(file: ComposedOf) -> Averaging:
@@ -269,34 +272,31 @@ def _quarters(found: Logged, pack: Pack) -> list[Figure]:
     """How many sites are sure of their quarter, from the standings of the same reports. The names beside them are no figures."""
     document = found.file.document
     shown = {
-        (step["step"], step["product"], step["variant"], step["metric"]): step["bands"] for step in document["steps"] if step.get("bands")
+        LabelKey(step["step"], step["product"], step["variant"], step["metric"]): step["bands"]
+        for step in document["steps"]
+        if step.get("bands")
     }
     if not shown:
         return []
     digests = [report.envelope_digest for report in found.file.reports]
     ranked = [quarters(everybody, pack, digests) for everybody in (found.everybody, _without_adverse(found, pack))]
     figures = []
-    for cell, bands in shown.items():
+    for key, bands in shown.items():
         stated = Quarters(tuple(bands["quarters"]), sum(bands["quarters"]) + bands["untold"])
-        computed = [ranking.get(cell) for ranking in ranked]
-        figures.append(Figure(f"{'/'.join(cell)} quarters", stated, stated if stated in computed else computed[0]))
+        computed = [ranking.get(key) for ranking in ranked]
+        figures.append(Figure(f"{'/'.join(key)} quarters", stated, stated if stated in computed else computed[0]))
     return figures
 
 
-def _without_adverse(found: Logged, pack: Pack) -> list[Participant]:
+def _without_adverse(found: Logged, pack: Pack) -> list[ReportedLabel]:
     """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
-    entered = {id(participant) for participant in found.participants}
-    standing = {(participant.firm, _cell(participant)) for participant in found.participants}
+    entered = {id(row) for row in found.labels}
+    standing = {(row.firm, LabelKey.of(row.label)) for row in found.labels}
     return [
-        participant
-        for participant in found.everybody
-        if id(participant) in entered or (participant.firm, _cell(participant)) in standing or not _is_precise(participant.label, pack)
+        row
+        for row in found.everybody
+        if id(row) in entered or (row.firm, LabelKey.of(row.label)) in standing or not _is_precise(row.label, pack)
     ]
-
-
-def _cell(participant: Participant) -> tuple[str, str, str, str]:
-    label = participant.label
-    return label.step, label.product, label.variant, label.metric.value
 
 
 def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
@@ -307,10 +307,6 @@ def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
 def name_of(step: Mapping[str, Any]) -> str:
     """The cell of a document's step, as `StepBest.cell` spells it."""
     return "/".join(str(step[part]) for part in ("step", "product", "variant", "boundary", "metric"))
-
-
-def _key(label: ReleasedLabel) -> str:
-    return cell_key(label.step, label.product, label.variant, label.boundary, label.metric)
 
 
 def _point(value: float | None, width: Fraction, origin: Fraction = Fraction(0)) -> float | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
-from benchmarks.composition import IndustryLabel, Participant, RouteTotal, StepBest
+from benchmarks.composition import IndustryLabel, ReportedLabel, RouteTotal, StepBest
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.declared import Words
 from benchmarks.disclosure import CellDecision, GateResult
@@ -33,7 +33,7 @@ _MEASURES: tuple[tuple[Measure, str], ...] = (
 
 
 def worded_otherwise(
-    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[Participant]
+    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[ReportedLabel]
 ) -> tuple[str, ...]:
     """The parts of the explanation, and cells whose reason, that do not come out as they stand.
 
@@ -58,12 +58,12 @@ def worded_otherwise(
 
 
 def made_again(
-    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[Participant]
+    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[ReportedLabel]
 ) -> dict[str, Any]:
     """The explanation as this release words it; what `STATED` names is empty of the portal's facts."""
     facts = Participation(
-        firms_reporting=len({participant.firm for participant in entering}),
-        sites_reporting=len({participant.site for participant in entering}),
+        firms_reporting=len({row.firm for row in entering}),
+        sites_reporting=len({row.site for row in entering}),
         firms_obliged=_obliged(document["explanation"]),
     )
     on = (Period.parse(label.period, UTC).end - timedelta(days=1)).date()

@@ -12,7 +12,7 @@ from benchmarks.composition import curve, posterior, savings_potential
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.noise import Views, observe
-from benchmarks.composition.participants import Participant
+from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.composition.result import Interval, StepBest
 from benchmarks.composition.rules import (
     Averaging,
@@ -44,7 +44,7 @@ class Composed:
 
 
 def compose_step(
-    participants: Sequence[Participant],
+    reported: Sequence[ReportedLabel],
     pack: Pack,
     step: Step,
     rule: MetricRule,
@@ -54,7 +54,7 @@ def compose_step(
     ratio: float = 1.0,
 ) -> StepBest:
     """Best and typical value of one cell with 95 % intervals, by the pack's rule for the number of firms."""
-    who = entrants(participants, pack, step, rule, variant)
+    who = entrants(reported, pack, step, rule, variant)
     return compose_cell(who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True).result
 
 

@@ -10,31 +10,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.composition.one_site_a_firm import Run, designate, order
-from benchmarks.composition.participants import Participant, comparable, in_cell
+from benchmarks.composition.reported_labels import ReportedLabel, comparable, in_cell
+from benchmarks.label_keys import CellKey
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.routes import MetricRule, Pack, Route, RouteStep, Step
 
-ByStep = Mapping[str, Sequence[Participant]]
+ByStep = Mapping[str, Sequence[ReportedLabel]]
 
 
 @dataclass(frozen=True, slots=True)
 class Entrants:
-    """The participants of one cell, sorted into those that enter and those set aside, with the reason."""
+    """The labels of one cell, sorted into those that enter and those set aside, with the reason."""
 
     reported: int
-    eligible: tuple[Participant, ...]
-    entering: tuple[Participant, ...]  # one site a firm
+    eligible: tuple[ReportedLabel, ...]
+    entering: tuple[ReportedLabel, ...]  # one site a firm
     set_aside: tuple[tuple[str, int], ...]
 
     @property
     def in_part(self) -> int:
         """How many that enter have a label that lacks months of its time."""
-        return sum(participant.label.months is not None for participant in self.entering)
+        return sum(row.label.months is not None for row in self.entering)
 
     @property
     def pooled(self) -> tuple[tuple[int, int], ...]:
         """How many that enter have a label over several years: (years, firms)."""
-        years = Counter(participant.label.years for participant in self.entering if participant.label.years > 1)
+        years = Counter(row.label.years for row in self.entering if row.label.years > 1)
         return tuple(sorted(years.items()))
 
 
@@ -49,27 +50,31 @@ class Cell:
     headline: bool
     who: Entrants
 
+    @property
+    def key(self) -> CellKey:
+        return CellKey(self.step.id, self.step.product, self.variant, self.step.boundary.id, self.rule.metric)
 
-def entrants(participants: Sequence[Participant], pack: Pack, step: Step, rule: MetricRule, variant: str) -> Entrants:
+
+def entrants(reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: MetricRule, variant: str) -> Entrants:
     """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`, `other-site-of-firm`."""
-    candidates = in_cell(participants, step, rule, variant)
+    candidates = in_cell(reported, step, rule, variant)
     like, precise = [], []
     # rows of one period share their grids and draws: each is compared once, by identity, not in exact fractions for every plant
     same_cell: dict[tuple[int, str, str], bool] = {}
     close_enough: dict[tuple[int, int], bool] = {}
-    for participant in candidates:
-        label = participant.label
+    for row in candidates:
+        label = row.label
         looks = id(label.grid), label.boundary, label.unit
         if looks not in same_cell:
             same_cell[looks] = comparable(label, step, rule)
         if not same_cell[looks]:
             continue
-        like.append(participant)
+        like.append(row)
         drawn = id(label.best), label.count_class
         if drawn not in close_enough:
             close_enough[drawn] = eligible(label, rule, pack.policy)
         if close_enough[drawn]:
-            precise.append(participant)
+            precise.append(row)
     entering = designate(precise)
     counts = (
         ("not-comparable", len(candidates) - len(like)),
@@ -79,16 +84,16 @@ def entrants(participants: Sequence[Participant], pack: Pack, step: Step, rule: 
     return Entrants(len(candidates), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
 
 
-def lay_out(pack: Pack, route: Route, participants_by_step: ByStep) -> list[Cell]:
+def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[Cell]:
     """Every cell that the route shows: each released metric, each variant with labels, the headline cell in any case."""
-    return [cell for place in route.steps for cell in _of_step(pack, place, participants_by_step)]
+    return [cell for place in route.steps for cell in _of_step(pack, place, labels_by_step)]
 
 
-def _of_step(pack: Pack, place: RouteStep, participants_by_step: ByStep) -> Iterator[Cell]:
+def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[Cell]:
     step = pack.step(place.step)
-    labelled: defaultdict[tuple[str, str], list[Participant]] = defaultdict(list)
-    for participant in participants_by_step.get(step.id, ()):
-        labelled[participant.label.metric, participant.label.variant].append(participant)
+    labelled: defaultdict[tuple[str, str], list[ReportedLabel]] = defaultdict(list)
+    for row in labels_by_step.get(step.id, ()):
+        labelled[row.label.metric, row.label.variant].append(row)
     first = step.metrics[0]
     of_variant = {
         variant.id: entrants(labelled.get((first.metric, variant.id), ()), pack, step, first, variant.id) for variant in step.variants
@@ -113,8 +118,8 @@ def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
 def whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
     """Every site with an eligible label at each step of the route: its labels, in the route's order; sites as `order` has them."""
     headline = [cell for cell in laid_out if cell.headline]
-    runs: dict[str, list[Participant]] = {}
+    runs: dict[str, list[ReportedLabel]] = {}
     for cell in headline:
-        for participant in cell.who.eligible:
-            runs.setdefault(participant.site, []).append(participant)
+        for row in cell.who.eligible:
+            runs.setdefault(row.site, []).append(row)
     return sorted((run for run in runs.values() if len(run) == len(headline)), key=order)

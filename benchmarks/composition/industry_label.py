@@ -15,9 +15,9 @@ from benchmarks.composition import best_and_typical
 from benchmarks.composition.entrants import ByStep, Cell, lay_out, whole_runs
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.one_site_a_firm import Run, one_run_a_firm
-from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, Roster, cell_key, member
 from benchmarks.composition.posterior import Observed, draw_count
 from benchmarks.composition.result import IndustryLabel, RouteTotal
+from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member, Roster
 from benchmarks.composition.rules import Averaging, rule_for
 from benchmarks.packs import digest
 from benchmarks.routes import Pack, Route
@@ -26,7 +26,7 @@ from benchmarks.routes import Pack, Route
 def compose_route(
     pack: Pack,
     route: Route,
-    participants_by_step: ByStep,
+    labels_by_step: ByStep,
     rng: np.random.Generator,
     *,
     period: str,
@@ -35,25 +35,25 @@ def compose_route(
     """The industry label of one route and period.
 
     Args:
-        participants_by_step: `participants.by_step(...)`: every site's latest accepted labels.
+        labels_by_step: as `by_step` groups them: every site's latest accepted labels.
         period: as the participants reported it, e.g. "2016".
         averaging: as a version published before had it, where its figures are computed again.
     """
-    laid_out = lay_out(pack, route, participants_by_step)
+    laid_out = lay_out(pack, route, labels_by_step)
     return _compose(pack, route, laid_out, one_run_a_firm(whole_runs(laid_out)), rng, period, averaging)
 
 
-def roster_of(pack: Pack, route: Route, participants_by_step: ByStep) -> Roster:
+def roster_of(pack: Pack, route: Route, labels_by_step: ByStep) -> Roster:
     """Who stands behind every value of `compose_route` on the same input: what the gate compares between versions."""
-    laid_out = lay_out(pack, route, participants_by_step)
+    laid_out = lay_out(pack, route, labels_by_step)
     return _roster(laid_out, one_run_a_firm(whole_runs(laid_out)))
 
 
 def compose_with_roster(
-    pack: Pack, route: Route, participants_by_step: ByStep, rng: np.random.Generator, *, period: str
+    pack: Pack, route: Route, labels_by_step: ByStep, rng: np.random.Generator, *, period: str
 ) -> tuple[IndustryLabel, Roster]:
     """`compose_route` and `roster_of` at once."""
-    laid_out = lay_out(pack, route, participants_by_step)
+    laid_out = lay_out(pack, route, labels_by_step)
     runs = one_run_a_firm(whole_runs(laid_out))
     return _compose(pack, route, laid_out, runs, rng, period, "five-ranks"), _roster(laid_out, runs)
 
@@ -93,14 +93,8 @@ def _compose(
 
 
 def _roster(laid_out: Sequence[Cell], runs: Sequence[Run]) -> Roster:
-    rosters = [
-        CellRoster(
-            cell_key(cell.step.id, cell.step.product, cell.variant, cell.step.boundary.id, cell.rule.metric),
-            tuple(member((p,)) for p in cell.who.entering),
-        )
-        for cell in laid_out
-    ]
-    return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(member(run) for run in runs))))
+    rosters = [CellRoster(str(cell.key), tuple(Member.of((row,)) for row in cell.who.entering)) for cell in laid_out]
+    return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(Member.of(run) for run in runs))))
 
 
 def _sum(composed: Sequence[best_and_typical.Composed], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from benchmarks.composition.participants import Participant
 from benchmarks.composition.posterior import Array, Observed
+from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.privacy.mechanism import exact_law, to_replace
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 
@@ -54,12 +54,12 @@ class Law:
     jump: float
 
 
-def observe(participants: Sequence[Participant], which: Which) -> Views:
+def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     """The released values of one cell, of one grid, with their noise; once for each of `VIEWS`.
 
     They are not corrected for bias: it is below 0.05 % of a typical value at any plant precise enough to enter.
     """
-    labels = [participant.label for participant in participants]
+    labels = [row.label for row in reported]
     grid = labels[0].grid
     released = [label.best for label in labels] if which == "best" else [label.typical for label in labels]
     cells = np.array([value.cell for value in released])

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.composition.participants import Participant
+from benchmarks.composition.reported_labels import ReportedLabel
 
-Run = Sequence[Participant]
+Run = Sequence[ReportedLabel]
 """One site's labels at every step of the route, in its order; or its one label in a cell."""
 
 
 def order(run: Run) -> tuple[str, int, str]:
     """By firm; of one firm the site whose smallest count class is largest comes first, then the smallest site id."""
-    return run[0].firm, -min(participant.label.count_class for participant in run), run[0].site
+    return run[0].firm, -min(row.label.count_class for row in run), run[0].site
 
 
 def one_run_a_firm(runs: Iterable[Run]) -> list[Run]:
@@ -27,6 +27,6 @@ def one_run_a_firm(runs: Iterable[Run]) -> list[Run]:
     return list(chosen.values())
 
 
-def designate(participants: Iterable[Participant]) -> list[Participant]:
+def designate(reported: Iterable[ReportedLabel]) -> list[ReportedLabel]:
     """One site a firm of those in a cell, in the order of firms."""
-    return [run[0] for run in one_run_a_firm([participant] for participant in participants)]
+    return [run[0] for run in one_run_a_firm([row] for row in reported)]

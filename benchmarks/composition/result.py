@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks.composition.curve import CurvePoint
-from benchmarks.composition.participants import cell_key
 from benchmarks.composition.rules import Averaging, RuleName
 from benchmarks.composition.savings_potential import Potential, Reference
+from benchmarks.label_keys import CellKey
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid
 from benchmarks.stored import Stored
@@ -63,7 +63,7 @@ class StepBest:
 
     @property
     def cell(self) -> str:
-        return cell_key(self.step, self.product, self.variant, self.boundary, self.metric)
+        return str(CellKey.of(self))
 
 
 @dataclass(frozen=True, slots=True)

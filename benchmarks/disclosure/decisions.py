@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.composition.participants import Roster
 from benchmarks.composition.result import IndustryLabel
+from benchmarks.composition.roster import Roster
 from benchmarks.declared import Words
 from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.reasons import Reason

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from benchmarks.composition.participants import CellRoster
+from benchmarks.composition.roster import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
 from benchmarks.declared import Words
 from benchmarks.disclosure.reasons import Reason, sentence

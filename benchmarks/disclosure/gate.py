@@ -11,8 +11,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from benchmarks.composition.participants import WHOLE_ROUTE, Roster
 from benchmarks.composition.result import IndustryLabel, StepBest
+from benchmarks.composition.roster import WHOLE_ROUTE, Roster
 from benchmarks.disclosure import beside_others, curve, frequency_and_dominance, influence, potentials
 from benchmarks.disclosure.beside_others import Public
 from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.composition import curve
-from benchmarks.composition.participants import CellRoster, Member, staying
 from benchmarks.composition.result import RouteTotal, StepBest
+from benchmarks.composition.roster import CellRoster, Member, staying
 from benchmarks.composition.rules import Averaging, RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.policies import DisclosurePolicy

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
-from benchmarks.composition.participants import WHOLE_ROUTE
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition.roster import WHOLE_ROUTE
 from benchmarks.disclosure import beside_others, frequency_and_dominance, influence
 from benchmarks.disclosure.beside_others import Public
 from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight

@@ -18,8 +18,8 @@ from portal.standings.cohort import Cohort
 def verification(present: Cohort) -> Verification:
     """Of the sites that enter: how many of each step are attested, which bodies said so, and until when the first of it is valid."""
     reported: defaultdict[str, dict[str, str]] = defaultdict(dict)  # step -> site -> firm
-    for participant in present.participants:
-        reported[participant.label.step][participant.site] = participant.firm
+    for reported_label in present.labels:
+        reported[reported_label.label.step][reported_label.site] = reported_label.firm
     steps = []
     for step, sites in reported.items():
         attested = {site: firm for site, firm in sites.items() if present.verdicts.attests(present.submissions[site], step)}

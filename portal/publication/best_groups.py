@@ -16,7 +16,7 @@ from django.db import transaction
 
 from benchmarks import packs
 from benchmarks.composition import Roster
-from benchmarks.composition.participants import CellRoster
+from benchmarks.composition.roster import CellRoster
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.best_group import Composed, OtherDays, Share, Traits, compose
 from benchmarks.wire import logged, published

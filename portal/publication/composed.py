@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.audit.published import SCHEMA, label_to_json
 from benchmarks.composition import Roster
-from benchmarks.composition.participants import cell_key
+from benchmarks.label_keys import CellKey
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire.signing import ReceiptKey
@@ -78,8 +78,7 @@ def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> lis
     """The labels of cells that the site does not stand behind, as the version itself was made and whatever the policy on audits is today.
     A firm's further sites are among them: they never change a value."""
     behind = {cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)}
-    cells = [cell_key(label.step, label.product, label.variant, label.boundary, label.metric) for label in labels]
-    return [place for place, cell in enumerate(cells) if cell not in behind]
+    return [place for place, label in enumerate(labels) if str(CellKey.of(label)) not in behind]
 
 
 def _leaf(found: tuple[log.EntryView, list[bytes]]) -> JSON:

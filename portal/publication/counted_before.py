@@ -11,18 +11,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.composition import Roster
-from benchmarks.composition.participants import CellRoster, cell_key
+from benchmarks.composition.roster import CellRoster
 from benchmarks.disclosure.influence import Exhibit
-from benchmarks.measurements import Metric
+from benchmarks.label_keys import CellKey, LabelKey
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
-from portal.publication.definition_changes import Cell
 from portal.publication.models import Publication
 from portal.publication.rows import public
 from portal.standings.bands import Bands
 
 
-def beside_what_was_shown(told: Mapping[Cell, Bands], row: Publication, least: int) -> dict[Cell, Bands]:
+def beside_what_was_shown(told: Mapping[LabelKey, Bands], row: Publication, least: int) -> dict[LabelKey, Bands]:
     """The numbers of these cells that may stand beside those of every version of the sector for any of the same days, withdrawn or not.
 
     Args:
@@ -35,10 +34,10 @@ def beside_what_was_shown(told: Mapping[Cell, Bands], row: Publication, least: i
     for before in seen.iterator():
         then = Roster.from_json(before.roster)
         for step in _counted(before.document):
-            cell = (step["step"], step["product"], step["variant"], step["metric"])
-            name = cell_key(step["step"], step["product"], step["variant"], step["boundary"], Metric(step["metric"]))
-            if cell in remaining and _tells(remaining[cell], ours.of(name), step["bands"], then.of(name), least):
-                del remaining[cell]
+            cell = CellKey(step["step"], step["product"], step["variant"], step["boundary"], step["metric"])
+            now = remaining.get(cell.label)
+            if now is not None and _tells(now, ours.of(str(cell)), step["bands"], then.of(str(cell)), least):
+                del remaining[cell.label]
     return remaining
 
 

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import DefinedCell, StepView
-
-Cell = tuple[str, str, str, str]  # step, product, variant, metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,9 @@ class Breaks:
 
     since: str  # the version compared with: `2025 v1`
     whole: tuple[Break, ...]
-    cells: Mapping[Cell, tuple[Break, ...]]
+    cells: Mapping[LabelKey, tuple[Break, ...]]
 
-    def codes_of(self, cell: Cell) -> tuple[str, ...]:
+    def codes_of(self, cell: LabelKey) -> tuple[str, ...]:
         return tuple(break_.code for break_ in (*self.whole, *self.cells.get(cell, ())))
 
     @property
@@ -55,14 +54,10 @@ class Defined(Protocol):
     def cells(self) -> Sequence[StepView | DefinedCell]: ...
 
 
-def cell_of(step: StepView | DefinedCell) -> Cell:
-    return step.step, step.product, step.variant, step.metric
-
-
 def breaks(before: Defined, after: Defined) -> Breaks:
     """What `after` defines otherwise than `before`."""
-    old = {cell_of(step): step for step in before.cells}
-    new = {cell_of(step): step for step in after.cells}
+    old = {LabelKey.of(step): step for step in before.cells}
+    new = {LabelKey.of(step): step for step in after.cells}
     cells = {cell: _of_cell(old.get(cell), new.get(cell)) for cell in dict.fromkeys((*new, *old))}
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
 

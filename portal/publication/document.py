@@ -12,10 +12,11 @@ from typing import Any
 from benchmarks.composition import IndustryLabel
 from benchmarks.composition.curve import LADDERS, percents
 from benchmarks.disclosure import GateResult
+from benchmarks.label_keys import LabelKey
 from benchmarks.wire.published import SCHEMA
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
-from portal.publication.definition_changes import Breaks, Cell, cell_of
+from portal.publication.definition_changes import Breaks
 from portal.publication.shapes import LabelView, StepView, TotalView, label_view
 from portal.standings.bands import Bands
 
@@ -88,7 +89,7 @@ def document_of(
     version: int,
     published_on: date,
     scope: Scope,
-    bands: Mapping[Cell, Bands] | None = None,
+    bands: Mapping[LabelKey, Bands] | None = None,
 ) -> dict[str, Any]:
     """The document as it is signed at publication. A withdrawal is said beside it: what was signed is never changed."""
     label: IndustryLabel = gate.published
@@ -106,7 +107,7 @@ def document_of(
         "status": "published",
         "published_on": published_on.isoformat(),
         "source": source_of(label.pack, scope, label.period, version),
-        "steps": [_step(step, (bands or {}).get(cell_of(step))) for step in view.steps],
+        "steps": [_step(step, (bands or {}).get(LabelKey.of(step))) for step in view.steps],
         "route_total": _total(view.composite),
         "best_reached_total": _total(view.best_reached),
         "typical_total": _total(view.typical),
@@ -142,7 +143,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
                 "shown": str(step.shown).lower(),
                 "reason_code": step.reason_code,
                 "reason": step.reason_en,
-                "breaks": " ".join(broken.codes_of(cell_of(step))) if broken else "",
+                "breaks": " ".join(broken.codes_of(LabelKey.of(step))) if broken else "",
             }
             | _ends("best", step.interval)
             | _ends("typical", step.typical_interval)
@@ -150,7 +151,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _saved(step)
             | _quarters(document["steps"][place])
         )
-    codes = dict.fromkeys(code for step in label.steps if step.headline and broken for code in broken.codes_of(cell_of(step)))
+    codes = dict.fromkeys(code for step in label.steps if step.headline and broken for code in broken.codes_of(LabelKey.of(step)))
     for name, total in (("route-total", label.composite), ("best-reached-total", label.best_reached), ("typical-total", label.typical)):
         writer.writerow(
             head

@@ -49,7 +49,7 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     group = period.peer_group
     require_regulator_of_scope(by, group.scope)
     present = cohort(period, scheme_day(now))
-    if not present.participants:
+    if not present.labels:
         raise RefusedError(
             409,
             "no-participants",
@@ -115,7 +115,7 @@ def discard(publication: Publication, by: User, reason: str, now: datetime) -> P
 
 def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime) -> _Composed:
     rng = np.random.default_rng(seed_of("composition", present.digests))
-    label, roster = compose_with_roster(pack, route, by_step(present.participants), rng, period=period.name)
+    label, roster = compose_with_roster(pack, route, by_step(present.labels), rng, period=period.name)
     return _Composed(label, roster, gate_of(period, label, roster, present, pack, now))
 
 

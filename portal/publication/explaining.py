@@ -57,7 +57,7 @@ def _participation(
     if approved is not None:
         approvals.append(_approval(*approved, "published"))
     return Participation(
-        firms_reporting=len({participant.firm for participant in present.participants}),
+        firms_reporting=len({row.firm for row in present.labels}),
         sites_reporting=len(present.submissions),
         firms_obliged=obliged.values("site__organisation__controlling_firm").distinct().count(),
         approvals=tuple(approvals),

@@ -40,10 +40,10 @@ def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVers
     of_these = public().filter(
         period__name__in={report.period for report in reports}, period__peer_group__pack__in={report.pack for report in reports}
     )
-    participants = dict(of_these.values_list("pk", "participants"))
+    reported = dict(of_these.values_list("pk", "participants"))
     versions: dict[str, tuple[EnteredVersion, ...]] = {}
     for row in read(of_these.order_by("published_at", "pk")):
-        for digest in asked.intersection(participants.get(row.id, ())):
+        for digest in asked.intersection(reported.get(row.id, ())):
             versions[digest] = (*versions.get(digest, ()), _version(row))
     return versions
 
@@ -66,4 +66,4 @@ def is_outdated(row: Publication, present: Cohort) -> bool:
     group = row.period.peer_group
     pack = packs.load(group.pack, group.pack_version)
     route = pack.route(group.route)
-    return roster_of(pack, route, by_step(present.participants)) != Roster.from_json(row.roster)
+    return roster_of(pack, route, by_step(present.labels)) != Roster.from_json(row.roster)

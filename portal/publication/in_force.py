@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from benchmarks.disclosure import GateResult
-from portal.publication.definition_changes import Cell, cell_of
+from benchmarks.label_keys import LabelKey
 from portal.publication.models import Publication, Status
 from portal.publication.shapes import DefinedCell, LabelView, label_view
 
@@ -42,8 +42,8 @@ class DefinedVersion:
     cells: tuple[DefinedCell, ...]
 
     @property
-    def bests(self) -> Mapping[Cell, float]:
-        return {cell_of(cell): cell.best for cell in self.cells if cell.best is not None}
+    def bests(self) -> Mapping[LabelKey, float]:
+        return {LabelKey.of(cell): cell.best for cell in self.cells if cell.best is not None}
 
 
 def in_force_at(pack: str, place: str, route: str, period: str) -> InForceView | None:

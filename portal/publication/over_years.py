@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.composition.trend import Known, difference, spread
+from benchmarks.label_keys import LabelKey
 from portal.publication.codebook import OVER_YEARS
-from portal.publication.definition_changes import Breaks, breaks, cell_of
+from portal.publication.definition_changes import Breaks, breaks
 from portal.publication.rows import Row, benchmark_view, in_force, read
 from portal.publication.shapes import BenchmarkView, StepView
 
@@ -50,8 +51,8 @@ def years(rows: Sequence[Row]) -> tuple[Year, ...]:
     for place, (row, view) in enumerate(zip(rows, views, strict=True)):
         prior = next((at for at in reversed(range(place)) if _follows(rows[at], row)), None)
         broken = None if prior is None else breaks(views[prior], view)
-        earlier = {} if prior is None else {cell_of(cell): cell for cell in views[prior].label.steps if cell.shown}
-        collected += [_year(view, cell, earlier.get(cell_of(cell)), broken) for cell in view.label.steps if cell.shown]
+        earlier = {} if prior is None else {LabelKey.of(cell): cell for cell in views[prior].label.steps if cell.shown}
+        collected += [_year(view, cell, earlier.get(LabelKey.of(cell)), broken) for cell in view.label.steps if cell.shown]
     return tuple(collected)
 
 
@@ -65,7 +66,7 @@ def _days(start: datetime, end: datetime) -> float:
 
 
 def _year(view: BenchmarkView, cell: StepView, earlier: StepView | None, broken: Breaks | None) -> Year:
-    figures, codes = _figures(cell), broken.codes_of(cell_of(cell)) if broken else ()
+    figures, codes = _figures(cell), broken.codes_of(LabelKey.of(cell)) if broken else ()
     then = _figures(earlier) if earlier and not codes else {}
     moved = {name: difference(now, then[name]) for name, now in figures.items() if name in then}
     return Year(view, cell, figures, broken.since if broken else "", codes, moved)

@@ -65,7 +65,7 @@ class DraftView:
     status: str
     label: LabelView
     hold: bool  # the gate lets some value wait: the whole version waits
-    participants: int  # submissions that entered
+    reports: int  # submissions that entered
     drafted_by: str
     drafted_at: datetime
     approved_by: str
@@ -115,7 +115,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         status=row.status,
         label=label_view(gate),
         hold=gate.hold,
-        participants=len(row.participants),
+        reports=len(row.participants),
         drafted_by=_called(row.drafted_by),
         drafted_at=row.drafted_at,
         approved_by=_called(row.approved_by),

@@ -19,7 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from benchmarks.composition.participants import DEPARTED
+from benchmarks.composition.roster import DEPARTED
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User

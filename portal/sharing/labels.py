@@ -10,11 +10,11 @@ from typing import Any
 
 from django.db.models import F
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
 from portal.names import in_chinese, name_of
-from portal.standings.cells import Cell, cell_of
 from portal.standings.models import ProtectedValue, Standing
 
 
@@ -35,8 +35,8 @@ class LabelRow:
     years: int
 
     @property
-    def cell(self) -> Cell:
-        return self.step, self.product, self.variant, self.metric
+    def cell(self) -> LabelKey:
+        return LabelKey.of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Labels:
         return datetime.fromisoformat(self.received_at)
 
 
-def labels_of(row: Submission, cells: Collection[Cell] | None = None) -> Labels:
+def labels_of(row: Submission, cells: Collection[LabelKey] | None = None) -> Labels:
     """The labels of an accepted report; with `cells` only those. `row` comes with its site and firm."""
     (labels,) = labels_of_all([row])
     return labels if cells is None else replace(labels, rows=tuple(label for label in labels.rows if label.cell in cells))
@@ -88,9 +88,9 @@ def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
     groups: dict[tuple[int, str], ReportingPeriod] = {}
     for period in periods.annotate(member=F("peer_group__members__site")).order_by("-pk"):
         groups[period.member, period.name] = period  # the first one of a site counts
-    standings: defaultdict[int, dict[tuple[int, Cell], Standing]] = defaultdict(dict)
+    standings: defaultdict[int, dict[tuple[int, LabelKey], Standing]] = defaultdict(dict)
     for standing in Standing.objects.filter(submission__in=rows):
-        standings[standing.submission_id][standing.period_id, cell_of(standing)] = standing
+        standings[standing.submission_id][standing.period_id, LabelKey.of(standing)] = standing
     values: defaultdict[int, list[ProtectedValue]] = defaultdict(list)
     for value in ProtectedValue.objects.filter(submission__in=rows).order_by("pk"):
         values[value.submission_id].append(value)
@@ -98,7 +98,7 @@ def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
 
 
 def _labels(
-    row: Submission, group: ReportingPeriod | None, values: Sequence[ProtectedValue], standings: Mapping[tuple[int, Cell], Standing]
+    row: Submission, group: ReportingPeriod | None, values: Sequence[ProtectedValue], standings: Mapping[tuple[int, LabelKey], Standing]
 ) -> Labels:
     site, firm = row.site, row.site.organisation
     return Labels(
@@ -113,14 +113,14 @@ def _labels(
         digest=row.digest,
         log_index=row.log_index,
         received_at=row.received_at.isoformat(),
-        rows=tuple(_row(value, standings.get((group.pk, cell_of(value))) if group else None) for value in values),
+        rows=tuple(_row(value, standings.get((group.pk, LabelKey.of(value))) if group else None) for value in values),
     )
 
 
 def _row(value: ProtectedValue, standing: Standing | None) -> LabelRow:
     label = value.released()
     return LabelRow(
-        *cell_of(value),
+        *LabelKey.of(value),
         unit=value.unit,
         boundary=value.boundary,
         best=float(label.best_value),

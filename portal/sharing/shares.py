@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from benchmarks.label_keys import LabelKey
 from portal import wall
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites
@@ -20,7 +21,6 @@ from portal.intake.models import State, Submission
 from portal.problems import RefusedError
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Share
-from portal.standings.cells import Cell, cell_of
 
 DAYS = (7, 30, 90)
 """How long a link may be good."""
@@ -49,7 +49,7 @@ class Shared:
     labels: Labels
 
 
-def share(user: User, digest: str, buyer: str, cells: Sequence[Cell], days: int, now: datetime) -> str:
+def share(user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: int, now: datetime) -> str:
     """A link's secret, which is kept nowhere.
 
     Raises:
@@ -62,7 +62,7 @@ def share(user: User, digest: str, buyer: str, cells: Sequence[Cell], days: int,
             raise RefusedError(
                 409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
-        present = {cell_of(value) for value in row.protected_values.all()}
+        present = {LabelKey.of(value) for value in row.protected_values.all()}
         chosen = sorted(present.intersection(cells))
         if not chosen:
             raise RefusedError(409, "nothing-to-share", "No label of this report was chosen.", "Choose at least one.")
@@ -120,7 +120,7 @@ def opened(secret: str, now: datetime) -> Shared | None:
     Share.objects.filter(pk=row.pk).update(openings=F("openings") + 1, last_opened_at=now)
     if row.openings == 0:
         record(now, "whoever has the link", Action.SHARE_OPENED, f"site {row.submission.site.slug}", f"first opening, for {row.buyer}")
-    cells = {(step, product, variant, metric) for step, product, variant, metric in row.cells}
+    cells = {LabelKey(*cell) for cell in row.cells}
     superseded = row.submission.state != State.ACCEPTED
     return Shared(row.buyer, row.expires_at, superseded, labels_of(row.submission, cells))
 

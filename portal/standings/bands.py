@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
-from benchmarks.composition import Participant
+from benchmarks.composition import ReportedLabel
+from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
 from benchmarks.route_ranking import WHOLE_ROUTE
@@ -28,8 +29,6 @@ from portal.names import Called
 from portal.standings.cohort import Cohort
 from portal.standings.models import Standing
 from portal.standings.naming import named_firms
-
-Cell = tuple[str, str, str, str]  # step, product, variant, metric
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +53,7 @@ class Bands:
 
 
 @wall.opened()
-def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int) -> Mapping[Cell, Bands]:
+def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int) -> Mapping[LabelKey, Bands]:
     """By cell; two questions to the database, however many sites there are. A cell whose standings do not come out again from the reports
     that are published has none: whoever holds these reports could not check the numbers.
 
@@ -62,12 +61,11 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
         fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
     """
     rows = Standing.objects.filter(period=period, submission__state=State.ACCEPTED).exclude(step=WHOLE_ROUTE)  # the public has steps alone
-    counted: dict[Cell, dict[int | None, int]] = {}
-    for *cell, band, sites in rows.values_list("step", "product", "variant", "metric", "band").annotate(sites=Count("pk")):
-        step, product, variant, metric = cell
-        counted.setdefault((step, product, variant, metric), {})[band] = sites
+    counted: dict[LabelKey, dict[int | None, int]] = {}
+    for *cell, band, sites in rows.values_list(*LabelKey._fields, "band").annotate(sites=Count("pk")):
+        counted.setdefault(LabelKey(*cell), {})[band] = sites
     named = _named(rows)
-    firms, again = _firms(present.participants), quarters(present.participants, pack, present.digests)
+    firms, again = _firms(present.labels), quarters(present.labels, pack, present.digests)
     return {
         cell: Bands(
             again[cell].told,
@@ -79,26 +77,24 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
     }
 
 
-def _named(rows: QuerySet[Standing]) -> dict[Cell, dict[str, Named]]:
+def _named(rows: QuerySet[Standing]) -> dict[LabelKey, dict[str, Named]]:
     """By cell and controlling firm, those that chose it and whose quarter can be told."""
-    fields = ("step", "product", "variant", "metric", "band", "called", "submission__site__organisation__controlling_firm")
+    fields = (*LabelKey._fields, "band", "called", "submission__site__organisation__controlling_firm")
     chosen = (
         rows.filter(submission__site__organisation__in=named_firms())
         .exclude(band=None)
         .annotate(called=Called("submission__site__organisation__"))
     )
-    by_cell: dict[Cell, dict[str, Named]] = {}
-    for step, product, variant, metric, band, name, firm in chosen.values_list(*fields):
-        by_cell.setdefault((step, product, variant, metric), {})[str(firm)] = Named(int(band or 0), name)
+    by_cell: dict[LabelKey, dict[str, Named]] = {}
+    for *cell, band, name, firm in chosen.values_list(*fields):
+        by_cell.setdefault(LabelKey(*cell), {})[str(firm)] = Named(int(band or 0), name)
     return by_cell
 
 
-def _firms(participants: Sequence[Participant]) -> Mapping[Cell, set[str]]:
-    by_cell: dict[Cell, set[str]] = {}
-    for participant in participants:
-        by_cell.setdefault(
-            (participant.label.step, participant.label.product, participant.label.variant, participant.label.metric.value), set()
-        ).add(participant.firm)
+def _firms(reported: Sequence[ReportedLabel]) -> Mapping[LabelKey, set[str]]:
+    by_cell: dict[LabelKey, set[str]] = {}
+    for row in reported:
+        by_cell.setdefault(LabelKey.of(row.label), set()).add(row.firm)
     return by_cell
 
 

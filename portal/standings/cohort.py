@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 
-from benchmarks.composition import Participant
+from benchmarks.composition import ReportedLabel
 from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from portal import wall
@@ -38,9 +38,9 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Participants with what the gate and the record need to know of them."""
+    """Labels with what the gate and the record need to know of them."""
 
-    participants: tuple[Participant, ...]
+    labels: tuple[ReportedLabel, ...]
     submissions: Mapping[str, int]  # site -> row
     digests: tuple[str, ...]  # of the envelopes, sorted
     size_weights: Mapping[str, float]  # firm -> declared weight, sites added up
@@ -67,7 +67,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
         submission__site__in=members.values("site"),
     ).order_by("submission__site__slug", "pk")
     quantile = cache(lambda at, cell, epsilon: ReleasedQuantile(Fraction(at), cell, Fraction(epsilon)))
-    participants: list[Participant] = []
+    reported: list[ReportedLabel] = []
     submissions: dict[str, int] = {}
     digests: set[str] = set()
     weights: dict[str, float] = {}
@@ -95,10 +95,10 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
             years=row.years,
             months=row.months,
         )
-        participants.append(Participant(firm, site, label, digest))
+        reported.append(ReportedLabel(firm, site, label, digest))
         if site not in submissions:
             weights[firm] = weights.get(firm, 0.0) + SIZE_WEIGHTS[row.submission__site__size_class]
             submissions[site] = row.submission_id
         digests.add(digest)
     left_out = {digest: reason for digest, reason in out.items() if digest not in digests}
-    return Cohort(tuple(participants), submissions, tuple(sorted(digests)), weights, audited, left_out)
+    return Cohort(tuple(reported), submissions, tuple(sorted(digests)), weights, audited, left_out)

@@ -5,12 +5,13 @@ The simulation's randomness is derived from its input, so that it can be repeate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from benchmarks import packs, ranking, route_ranking
+from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
 from benchmarks.ranking import Standing as Placed
 from benchmarks.released import ReleasedLabel
@@ -43,26 +44,19 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
     group = period.peer_group
     pack = packs.load(group.pack, group.pack_version)
     route = pack.route(group.route)
-    cells = {
-        (step, product, variant, metric): placed
-        for (step, product, variant, _boundary, metric, _unit), placed in ranking.by_cell(
-            present.participants, pack, present.digests
-        ).items()
+    cells: dict[LabelKey, Sequence[Placed]] = {
+        cell.label: placed for (cell, _unit), placed in ranking.by_cell(present.labels, pack, present.digests).items()
     }
-    over_all = route_ranking.of_route(present.participants, pack, route, present.digests)
-    cells[route_ranking.WHOLE_ROUTE, route.product, "", Metric.TOTAL.value] = over_all
+    over_all = route_ranking.of_route(present.labels, pack, route, present.digests)
+    cells[LabelKey(route_ranking.WHOLE_ROUTE, route.product, "", Metric.TOTAL)] = over_all
     return [_row(period, present.submissions[standing.site], cell, standing, now) for cell, placed in cells.items() for standing in placed]
 
 
-def _row(period: ReportingPeriod, submission: int, cell: tuple[str, str, str, str], found: Placed, now: datetime) -> Standing:
-    step, product, variant, metric = cell
+def _row(period: ReportingPeriod, submission: int, cell: LabelKey, found: Placed, now: datetime) -> Standing:
     return Standing(
         period=period,
         submission_id=submission,
-        step=step,
-        product=product,
-        variant=variant,
-        metric=metric,
+        **cell._asdict(),
         unit=found.unit,
         value=found.value,
         estimate=found.estimate,

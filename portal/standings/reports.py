@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.accounts.selectors import seen_by
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State, Submission
-from portal.standings.cells import Cell, cell_of
 from portal.standings.models import ProtectedValue, Standing, grid_of
 
 
@@ -117,29 +117,28 @@ class ReportedValue(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ReportedPeriod:
     report: ReportView
-    values: Mapping[Cell, ReportedValue]
+    values: Mapping[LabelKey, ReportedValue]
 
 
-_CELL = ("step", "product", "variant", "metric")
 _GRID = ("grid_lower", "grid_upper", "grid_width")
 
 
-def history(reports: Sequence[ReportView], cells: Collection[Cell]) -> tuple[ReportedPeriod, ...]:
+def history(reports: Sequence[ReportView], cells: Collection[LabelKey]) -> tuple[ReportedPeriod, ...]:
     """The reports in their order, each with its values in these cells."""
     asked = {
         "submission__in": [report.id for report in reports],
-        "step__in": {step for step, _product, _variant, _metric in cells},
-        "metric__in": {metric for _step, _product, _variant, metric in cells},
+        "step__in": {cell.step for cell in cells},
+        "metric__in": {cell.metric for cell in cells},
     }
     period_of = {report.id: report.period_id for report in reports}
-    intervals: dict[tuple[int, Cell], tuple[float, float]] = {}
-    for placed in Standing.objects.filter(**asked).values_list("period_id", "submission_id", *_CELL, "low", "high", named=True):
+    intervals: dict[tuple[int, LabelKey], tuple[float, float]] = {}
+    for placed in Standing.objects.filter(**asked).values_list("period_id", "submission_id", *LabelKey._fields, "low", "high", named=True):
         if placed.period_id == period_of[placed.submission_id]:
-            intervals[placed.submission_id, cell_of(placed)] = (placed.low, placed.high)
-    values: dict[int, dict[Cell, ReportedValue]] = {report.id: {} for report in reports}
+            intervals[placed.submission_id, LabelKey.of(placed)] = (placed.low, placed.high)
+    values: dict[int, dict[LabelKey, ReportedValue]] = {report.id: {} for report in reports}
     rows = ProtectedValue.objects.filter(**asked).order_by("pk")
-    for row in rows.values_list("submission_id", *_CELL, *_GRID, "best_cell", "unit", "boundary", "years", named=True):
-        if (cell := cell_of(row)) in cells:
+    for row in rows.values_list("submission_id", *LabelKey._fields, *_GRID, "best_cell", "unit", "boundary", "years", named=True):
+        if (cell := LabelKey.of(row)) in cells:
             best = float(grid_of(row.grid_lower, row.grid_upper, row.grid_width).value(row.best_cell))
             interval = intervals.get((row.submission_id, cell))
             values[row.submission_id][cell] = ReportedValue(best, interval, row.unit, row.boundary, row.years)

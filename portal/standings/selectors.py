@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.route_ranking import WHOLE_ROUTE
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
 from portal.plain_views import view_of
-from portal.standings.cells import cell_of
 from portal.standings.models import ProtectedValue, Standing
 from portal.standings.reports import ReportView, report_of
 
@@ -71,9 +71,9 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
 
 def standing_of(report: ReportView) -> StandView:
     """The same for a report that the person was given (`portal.standings.reports`)."""
-    placed = {cell_of(row): row for row in Standing.objects.filter(period=report.period_id, submission=report.id)}
+    placed = {LabelKey.of(row): row for row in Standing.objects.filter(period=report.period_id, submission=report.id)}
     values = ProtectedValue.objects.filter(submission=report.id).order_by("pk")
-    steps = tuple(_step(value, placed.get(cell_of(value))) for value in values)
+    steps = tuple(_step(value, placed.get(LabelKey.of(value))) for value in values)
     route = next((_route(row) for row in placed.values() if row.step == WHOLE_ROUTE), None)
     return StandView(report, max((row.computed_at for row in placed.values()), default=None), steps, route)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.declared import worded
 from benchmarks.guidance.causes import Cause
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import Grade, StepLabel
 from benchmarks.measurements import Finding
 from reporting_agent.analysis.account import open_balances
@@ -101,24 +102,19 @@ class Analysis:
 
     def ungraded(self, result: LabelResult) -> LabelResult:
         """The result without the grades of labels that are in question: a figure that may be wrong meets no limit."""
-        steps = tuple(replace(label, grade=_UNANSWERED) if key_of(label) in self.doubtful else label for label in result.site_label.steps)
+        steps = tuple(
+            replace(label, grade=_UNANSWERED) if LabelKey.of(label) in self.doubtful else label for label in result.site_label.steps
+        )
         return replace(result, site_label=replace(result.site_label, steps=steps))
 
 
 _UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained."))
 
-LabelKey = tuple[str, str, str, str]
-
-
-def key_of(label: StepLabel) -> LabelKey:
-    """Step, product, variant and metric, which name a label within a site and period."""
-    return label.step, label.product, label.variant, str(label.metric)
-
 
 def _doubtful(labels: Sequence[StepLabel], without: Sequence[StepLabel]) -> frozenset[LabelKey]:
     """Labels that lose batches with what is in question."""
-    left = {key_of(label): label.used for label in without}
-    return frozenset(key_of(label) for label in labels if left.get(key_of(label), 0) < label.used)
+    left = {LabelKey.of(label): label.used for label in without}
+    return frozenset(LabelKey.of(label) for label in labels if left.get(LabelKey.of(label), 0) < label.used)
 
 
 def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:

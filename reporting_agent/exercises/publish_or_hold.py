@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import packs
-from benchmarks.composition import Participant, Roster, StepBest, by_step, compose_with_roster, seed_of
+from benchmarks.composition import ReportedLabel, Roster, StepBest, by_step, compose_with_roster, seed_of
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.disclosure import GateResult, Published, gate
@@ -35,18 +35,18 @@ class Sector:
     """Participants of the exercise's steps, with the sizes that their firms declare."""
 
     pack: Pack
-    participants: tuple[Participant, ...]
+    labels: tuple[ReportedLabel, ...]
     weights: Mapping[str, float]
 
     def who(self, step: str) -> Entrants:
         """Who enters the cell of this step."""
         known = self.pack.step(step)
-        return entrants(self.participants, self.pack, known, known.metrics[0], known.variants[0].id)
+        return entrants(self.labels, self.pack, known, known.metrics[0], known.variants[0].id)
 
     def gated(self, previous: Sequence[Published] = ()) -> tuple[GateResult, Roster]:
         """Composed and decided on the first day on which the lag is over."""
-        rng = np.random.default_rng(seed_of("composition", {participant.report for participant in self.participants}))
-        label, roster = compose_with_roster(self.pack, self.pack.routes[0], by_step(self.participants), rng, period=PERIOD)
+        rng = np.random.default_rng(seed_of("composition", {reported_label.report for reported_label in self.labels}))
+        label, roster = compose_with_roster(self.pack, self.pack.routes[0], by_step(self.labels), rng, period=PERIOD)
         today = PERIOD_END + timedelta(days=self.pack.disclosure.lag_days)
         policy, sizes = self.pack.disclosure, self.weights
         return gate(label, roster, policy, previous, period_end=PERIOD_END, today=today, size_weights=sizes), roster
@@ -57,12 +57,12 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     pack = packs.load("cement", "4")
     rows, late = (_rows(folder / name) for name in ("protected-values.csv", "late-report.csv"))
     weights = {row["firm"]: float(row["size_weight"]) for row in (*rows, *late)}
-    sector = Sector(pack, tuple(_participant(pack, row) for row in rows), weights)
-    with_late = Sector(pack, (*sector.participants, *(_participant(pack, row) for row in late)), weights)
+    sector = Sector(pack, tuple(_reported_label(pack, row) for row in rows), weights)
+    with_late = Sector(pack, (*sector.labels, *(_reported_label(pack, row) for row in late)), weights)
     first, roster = sector.gated()
     second, _ = with_late.gated((Published("1", first.published, roster),))
     burning, grinding, shown = sector.who(BURNING), sector.who(GRINDING), _cell(first, BURNING)
-    sizes = {participant.firm: weights[participant.firm] for participant in grinding.entering}
+    sizes = {reported_label.firm: weights[reported_label.firm] for reported_label in grinding.entering}
     low, high = shown.interval or (0.0, 0.0)
     claim = _best(burning, CLAIMING)
     limit = next(candidate for candidate in pack.step(GRINDING).limits if candidate.id == "gb16780-2021-cement-preparation")
@@ -88,7 +88,7 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "best": shown.best or 0.0,
         "best_low": low,
         "best_high": high,
-        "least": min(float(participant.label.best_value) for participant in burning.entering),
+        "least": min(float(reported_label.label.best_value) for reported_label in burning.entering),
         "claim_firm": CLAIMING.title(),
         "claim": claim,
         "claim_told": "cannot-tell" if low <= claim <= high else "better" if claim < low else "worse",
@@ -107,7 +107,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _participant(pack: Pack, row: Mapping[str, str]) -> Participant:
+def _reported_label(pack: Pack, row: Mapping[str, str]) -> ReportedLabel:
     step = pack.step(row["step"])
     rule = next(metric for metric in step.metrics if metric.metric == row["metric"])
     best, typical = draw_epsilons(step, pack.policy)
@@ -123,7 +123,7 @@ def _participant(pack: Pack, row: Mapping[str, str]) -> Participant:
         best=ReleasedQuantile(step.label_rule.quantile, _on(rule.grid, row["best"]), best),
         typical=ReleasedQuantile(TYPICAL_QUANTILE, _on(rule.grid, row["typical"]), typical),
     )
-    return Participant(row["firm"], row["site"], label, hashlib.sha256(row["site"].encode()).hexdigest())
+    return ReportedLabel(row["firm"], row["site"], label, hashlib.sha256(row["site"].encode()).hexdigest())
 
 
 def _on(grid: Grid, value: str) -> int:
@@ -139,4 +139,4 @@ def _reason(result: GateResult, step: str) -> str:
 
 
 def _best(who: Entrants, firm: str) -> float:
-    return next(float(participant.label.best_value) for participant in who.entering if participant.firm == firm)
+    return next(float(reported_label.label.best_value) for reported_label in who.entering if reported_label.firm == firm)

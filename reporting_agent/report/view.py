@@ -12,9 +12,9 @@ import numpy as np
 
 from benchmarks.catalogue import in_language
 from benchmarks.declared import Words
+from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Phrase, enumerated, sentences
 from benchmarks.routes import ReferenceCondition
-from reporting_agent.analysis import key_of
 from reporting_agent.analysis.drivers.names import declared_as, unit_of, words_of
 from reporting_agent.report.figures import day
 from reporting_agent.report.quality import in_order
@@ -175,7 +175,7 @@ class View:
 
     def _losses_of(self, label: StepLabel) -> StepLosses | None:
         """None, too, of a label that is in question: nothing is concluded from it."""
-        if key_of(label) in self.analysis.doubtful:
+        if LabelKey.of(label) in self.analysis.doubtful:
             return None
         wanted = (label.step, label.product, label.variant, label.metric)
         return next((cell for cell in self.analysis.losses if (cell.step, cell.product, cell.variant, cell.metric) == wanted), None)
@@ -193,7 +193,7 @@ class View:
 
     def in_question(self, group: Group) -> bool:
         """Whether a change in the data that nobody has explained makes the group's main label doubtful."""
-        return key_of(group.main) in self.analysis.doubtful
+        return LabelKey.of(group.main) in self.analysis.doubtful
 
     @cached_property
     def worst(self) -> BatchLoss | None:

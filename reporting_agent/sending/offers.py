@@ -11,12 +11,10 @@ from datetime import UTC, timedelta
 from fractions import Fraction
 from typing import Any
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Period
 from benchmarks.routes import Pack
 from reporting_agent.sending.consent import Language, number, odds_ratio, text
-
-Cell = tuple[str, str, str, str]
-"""Step, product, variant and metric of a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,9 @@ class Counted:
     def total(self) -> int:
         return sum(self.by_year.values())
 
-    def to_json(self, cell: Cell) -> dict[str, Any]:
-        named = dict(zip(("step", "product", "variant", "metric"), cell, strict=True))
+    def to_json(self, key: LabelKey) -> dict[str, Any]:
         by_year = {str(year): count for year, count in sorted(self.by_year.items())}
-        return {**named, "valid": self.valid, "beyond_grid": self.beyond_grid, "by_year": by_year}
+        return {**key._asdict(), "valid": self.valid, "beyond_grid": self.beyond_grid, "by_year": by_year}
 
 
 def years_of(period: str, years: int) -> range:

@@ -25,6 +25,7 @@ from benchmarks.audit.arrangement import counted as counted_by_cell
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, padded
 from benchmarks.errors import PolicyRefusal
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
@@ -39,7 +40,7 @@ from benchmarks.wire.conformity import policy_digest, released_metrics
 from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.sending.consent import agreed
 from reporting_agent.sending.data_digest import data_digest
-from reporting_agent.sending.offers import Cell, Counted
+from reporting_agent.sending.offers import Counted
 from reporting_agent.sending.pooled_labels import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
 from reporting_agent.sending.report_inputs import Behind, Provenance
 
@@ -100,14 +101,9 @@ class Plan:
             spending += release.debits(planned.label, self.pack.policy, planned.release_id, correction=correction, cells=cells)
         return spending
 
-    def counted(self) -> dict[Cell, Counted]:
+    def counted(self) -> dict[LabelKey, Counted]:
         """The batches behind each label, for the owner's eyes."""
-        return {
-            (planned.label.step, planned.label.product, planned.label.variant, planned.label.metric.value): counted(
-                planned.label, planned.step, self.pack
-            )
-            for planned in self.releases
-        }
+        return {LabelKey.of(planned.label): counted(planned.label, planned.step, self.pack) for planned in self.releases}
 
     def under(self, revision: int, *, correction: bool) -> Plan:
         """The same report as another revision."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.privacy.accounting import reserve
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Pack
 from benchmarks.wire.canonical import Value, decode
 from benchmarks.wire.schema import Header, Report, encode_report
 from reporting_agent.sending.consent import SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
-from reporting_agent.sending.offers import Cell, Counted, Offer, counted_lines, offer_lines, years_of
+from reporting_agent.sending.offers import Counted, Offer, counted_lines, offer_lines, years_of
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "subject": ("site", "period", "revision"),
@@ -59,7 +60,7 @@ class Prospectus:
     pack: Pack
     spent_after: Mapping[tuple[str, int], Fraction]
     missing: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    counted: Mapping[Cell, Counted] = field(default_factory=dict)
+    counted: Mapping[LabelKey, Counted] = field(default_factory=dict)
     offered: tuple[Offer, ...] = ()
 
     def epsilon_by_step(self) -> dict[str, Fraction]:
@@ -113,7 +114,7 @@ class Prospectus:
             ],
             "unit_of_privacy": self.pack.policy.unit,
             "spent_after": _by_step(self.spent_after),
-            "counted": [held.to_json(cell) for cell, held in self.counted.items()],
+            "counted": [held.to_json(key) for key, held in self.counted.items()],
             "pool": [offer.to_json() for offer in self.offered],
             "cap_per_year": str(self.pack.policy.cap_per_year),
             "why": {name: text("en", f"why.{name}") for name in ASKED},
@@ -206,7 +207,7 @@ class Prospectus:
         )
 
     def _counted(self, label: ReleasedLabel) -> Counted | None:
-        return self.counted.get((label.step, label.product, label.variant, label.metric.value))
+        return self.counted.get(LabelKey.of(label))
 
     def _beyond_grid(self, label: ReleasedLabel) -> bool:
         return (held := self._counted(label)) is not None and held.beyond_grid

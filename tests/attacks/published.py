@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster
-from benchmarks.composition.participants import Participant
+from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.disclosure import GateResult, Published, gate
 from benchmarks.policies import DisclosurePolicy
 from tests.statistical.sectors import PACK, RULE, STEP, Sector
@@ -44,8 +44,8 @@ class Draft:
         return Published(name, self.gated().published, self.roster)
 
 
-def drafted(participants: Sequence[Participant], seed: int) -> Draft:
-    label, roster = compose_with_roster(PACK, ROUTE, by_step(participants), np.random.default_rng(seed), period="2016")
+def drafted(reported: Sequence[ReportedLabel], seed: int) -> Draft:
+    label, roster = compose_with_roster(PACK, ROUTE, by_step(reported), np.random.default_rng(seed), period="2016")
     return Draft(label, roster)
 
 
@@ -55,8 +55,8 @@ def shown(label: IndustryLabel) -> tuple[float | None, float | None]:
     return step.best, step.typical
 
 
-def without(sector: Sector, gone: set[int]) -> list[Participant]:
-    return [participant for index, participant in enumerate(sector.participants) if index not in gone]
+def without(sector: Sector, gone: set[int]) -> list[ReportedLabel]:
+    return [row for index, row in enumerate(sector.labels) if index not in gone]
 
 
 def place(rank: int, firms: int) -> float:

@@ -40,10 +40,10 @@ class Page:
 
 
 def page(made: Sector, seed: int) -> Page:
-    best = compose_step(made.participants, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    best = compose_step(made.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
     assert best is not None
     order = np.argsort(made.best)
-    released = float(made.participants[int(order[TARGET])].label.best_value)
+    released = float(made.labels[int(order[TARGET])].label.best_value)
     return Page(to_grid(best, RULE.grid.width, RULE.grid.lower), made.best[order], released)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition.participants import DEPARTED, Member
+from benchmarks.composition.roster import DEPARTED, Member
 from benchmarks.disclosure import CellDecision, Published, Reason, influence
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
@@ -47,7 +47,7 @@ def cases(sectors: int, joining: Sequence[int]) -> list[Case]:
         made = sector(np.random.default_rng(seed), "normal", FIRMS)
         order = np.argsort(made.best)
         before = drafted(without(made, {int(order[place - 1]) for place in joining}), seed).published("1")
-        found.append(Case(before, drafted(made.participants, seed + 1000), float(made.best[order[0]])))
+        found.append(Case(before, drafted(made.labels, seed + 1000), float(made.best[order[0]])))
     return found
 
 
@@ -216,12 +216,12 @@ AWAY = range(0, 41, 4)
 def came_back(made: Sector, seed: int, cells: int) -> tuple[Published, Draft]:
     """The second best is the reader's: it stood in the first version, left the scheme, comes back with another site as the best joins."""
     best, own = (int(place) for place in np.argsort(made.best)[:2])
-    mine = made.participants[own]
+    mine = made.labels[own]
     gone = dataclasses.replace(mine, firm=f"{DEPARTED}00", site=f"{DEPARTED}00")
     moved = dataclasses.replace(mine.label, best=dataclasses.replace(mine.label.best, cell=mine.label.best.cell + cells))
     again = dataclasses.replace(mine, site=RETURNED, label=moved)
-    first = [gone if place == own else one for place, one in enumerate(made.participants) if place != best]
-    second = [again if place == own else one for place, one in enumerate(made.participants)]
+    first = [gone if place == own else one for place, one in enumerate(made.labels) if place != best]
+    second = [again if place == own else one for place, one in enumerate(made.labels)]
     return drafted(first, seed).published("1"), drafted(second, seed + 1000)
 
 
@@ -251,7 +251,7 @@ def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, l
 
 def said_of(made: Sector, revised: int, moved: int, seed: int) -> list[CellDecision]:
     """All that the gate says where the firm at this place sends its report anew and the draw lies so many cells from the first."""
-    first = [dataclasses.replace(one, report="first") for one in made.participants]
+    first = [dataclasses.replace(one, report="first") for one in made.labels]
     label = first[revised].label
     drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + moved))
     again = [dataclasses.replace(one, report="second", label=drawn) if place == revised else one for place, one in enumerate(first)]

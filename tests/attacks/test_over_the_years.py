@@ -44,20 +44,20 @@ def years(seed: int, *, newcomer_is_best: bool = False) -> Years:
     before = drafted(without(made, {new}), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
     exact = made.best if newcomer_is_best else made.typical
-    return Years(before, drafted(moved(made, rng).participants, seed + 1000), float(exact[new]))
+    return Years(before, drafted(moved(made, rng).labels, seed + 1000), float(exact[new]))
 
 
 def moved(made: Sector, rng: np.random.Generator) -> Sector:
     """The same firms a year later: other draws of values that are nearly the same."""
-    participants = []
-    for one in made.participants:
+    reported = []
+    for one in made.labels:
         cells = rng.normal(0, A_YEAR * RULE.typical / float(RULE.grid.width), 2)
         best, typical = (
             dataclasses.replace(drawn, cell=drawn.cell + round(by))
             for drawn, by in zip((one.label.best, one.label.typical), cells, strict=True)
         )
-        participants.append(dataclasses.replace(one, report="next", label=dataclasses.replace(one.label, best=best, typical=typical)))
-    return dataclasses.replace(made, participants=tuple(participants))
+        reported.append(dataclasses.replace(one, report="next", label=dataclasses.replace(one.label, best=best, typical=typical)))
+    return dataclasses.replace(made, labels=tuple(reported))
 
 
 def cell(label: IndustryLabel) -> StepBest:
@@ -128,7 +128,7 @@ class Trend:
         new = int(np.argmin(second.best)) if best_joins else seed % FIRMS
         before = drafted(without(first, {new}), seed).published("2015")
         before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
-        return cls(before, drafted(second.participants, seed + 1000), float(second.best[new]))
+        return cls(before, drafted(second.labels, seed + 1000), float(second.best[new]))
 
     def later(self) -> tuple[float, float] | None:
         """Best and typical value of the second year, if the gate shows them beside the first."""
@@ -227,11 +227,11 @@ AMONG = (0.0, 0.0025, 0.005, 0.01)
 def shifted(made: Sector, by: Array) -> Sector:
     """Each firm's plants worse by so much, as a share of the typical value."""
     cells = np.rint(by * RULE.typical / float(RULE.grid.width)).astype(int)
-    participants = []
-    for one, more in zip(made.participants, cells, strict=True):
+    reported = []
+    for one, more in zip(made.labels, cells, strict=True):
         best, typical = (dataclasses.replace(drawn, cell=drawn.cell + int(more)) for drawn in (one.label.best, one.label.typical))
-        participants.append(dataclasses.replace(one, label=dataclasses.replace(one.label, best=best, typical=typical)))
-    return dataclasses.replace(made, participants=tuple(participants), best=made.best + by * RULE.typical)
+        reported.append(dataclasses.replace(one, label=dataclasses.replace(one.label, best=best, typical=typical)))
+    return dataclasses.replace(made, labels=tuple(reported), best=made.best + by * RULE.typical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +281,11 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
             second = shifted(second, OWN * (np.arange(FIRMS) == own))
             before = drafted(without(first, {int(new)}), seed).published("2015")
             before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
-            after = drafted(second.participants, seed + 1000)
+            after = drafted(second.labels, seed + 1000)
             earlier, later = figures(before.label), figures(after.gated().published)
             assert earlier is not None
             assert later is not None
-            mine = [float(year.participants[own].label.best_value) for year in (first, second)]
+            mine = [float(year.labels[own].label.best_value) for year in (first, second)]
             through.append(figures(after.gated(other_years=(before,)).published) is not None)
             exact.append(float(second.best[new]))
             guesses["alone"].append(insider.guess(insider.alone, [*later, mine[1]]))
@@ -322,7 +322,7 @@ def joined(seed: int, places: Sequence[int]) -> tuple[float, float] | None:
     new = {int(np.argsort(made.best)[place]) for place in places}
     before = drafted(without(made, new), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
-    return figures(drafted(made.participants, seed + 1000).gated(other_years=(before,)).published)
+    return figures(drafted(made.labels, seed + 1000).gated(other_years=(before,)).published)
 
 
 def test_several_of_the_best_that_join_may_hide_each_other() -> None:
@@ -339,12 +339,12 @@ def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(monkeypatch: pyt
     made = sector(np.random.default_rng(3), "normal", FIRMS)
     order = np.argsort(made.typical)
     far = int(order[-1])
-    participants = list(made.participants)
-    label = participants[far].label
+    reported = list(made.labels)
+    label = reported[far].label
     cells = round(4 * BETWEEN / float(RULE.grid.width))
     worse = dataclasses.replace(label, typical=dataclasses.replace(label.typical, cell=label.typical.cell + cells))
-    participants[far] = dataclasses.replace(participants[far], label=worse)
-    assert "typical" in cell(drafted(participants, 3).gated().published).potential_withheld
+    reported[far] = dataclasses.replace(reported[far], label=worse)
+    assert "typical" in cell(drafted(reported, 3).gated().published).potential_withheld
     monkeypatch.setattr(potentials, "_few", lambda *_: False)
-    assert cell(drafted(participants, 3).gated().published).potential_withheld == ()
+    assert cell(drafted(reported, 3).gated().published).potential_withheld == ()
     assert PACK.disclosure.largest_share_of_change < 1

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition.participants import Participant
+from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
 from benchmarks.routes import Pack
 from tests.attacks.conftest import State
@@ -28,8 +28,8 @@ def open_to_few(fewest: int) -> Pack:
     return PACK.model_copy(update={"disclosure": PACK.disclosure.model_copy(update={"fewest_firms": fewest})})
 
 
-def own(site: str, participants: Sequence[Participant], pack: Pack, seed: int) -> Standing | None:
-    return next((one for one in standings(participants, pack, np.random.default_rng(seed)) if one.site == site), None)
+def own(site: str, reported: Sequence[ReportedLabel], pack: Pack, seed: int) -> Standing | None:
+    return next((one for one in standings(reported, pack, np.random.default_rng(seed)) if one.site == site), None)
 
 
 def told(one: Standing) -> list[float]:
@@ -47,8 +47,8 @@ def learned(known: Array, exact: Array) -> Array:
 
 def before_and_after(made: Sector, seed: int) -> tuple[list[float], list[float]]:
     """What the first firm knows of itself, and what of its standing moved when the last one joined."""
-    reader = made.participants[0]
-    was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((made.participants[:-1], made.participants)))
+    reader = made.labels[0]
+    was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((made.labels[:-1], made.labels)))
     assert was is not None
     assert is_ is not None
     return [float(reader.label.best_value)], [now - then for now, then in zip(told(is_), told(was), strict=True)]
@@ -68,10 +68,10 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State,
     thirds = np.array([made.best[2] for made in three])
     closed, opened = [], []
     for seed, made in enumerate(three):
-        pair = made.participants[:2]
+        pair = made.labels[:2]
         closed.append([float(one.label.best_value) for one in pair])
-        assert [own(one.site, made.participants, PACK, seed) for one in pair] == [None, None], "of fewer than eight firms nobody is ranked"
-        leans = [own(one.site, made.participants, open_to_few(2), seed) for one in pair]
+        assert [own(one.site, made.labels, PACK, seed) for one in pair] == [None, None], "of fewer than eight firms nobody is ranked"
+        leans = [own(one.site, made.labels, open_to_few(2), seed) for one in pair]
         opened.append([*closed[-1], *(figure for one in leans if one is not None for figure in told(one))])
     last = thirds[len(thirds) // 2 :].tolist()
     on, off = (learned(np.array(known), thirds).tolist() for known in (closed, opened))

@@ -18,7 +18,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit import recomposed, wording
 from benchmarks.audit.kinds import OF_A_SAMPLE
 from benchmarks.audit.repeats import Repeat
-from benchmarks.composition import IndustryLabel, Participant, by_step, compose_route, seed_of
+from benchmarks.composition import IndustryLabel, ReportedLabel, by_step, compose_route, seed_of
 from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorKey
@@ -153,8 +153,8 @@ def _single_ranks(document: test_composed_of.JSON) -> None:
     found = audited.require_logged(json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys())
     pack, route = recomposed._declared(document)
     rng = np.random.default_rng(seed_of("composition", (one.envelope_digest for one in found.file.reports)))
-    participants = by_step(found.participants)
-    _as_composed(document, compose_route(pack, route, participants, rng, period=document["period"], averaging="single-rank"))
+    reported = by_step(found.labels)
+    _as_composed(document, compose_route(pack, route, reported, rng, period=document["period"], averaging="single-rank"))
 
 
 def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
@@ -168,7 +168,7 @@ def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
 
     found = audited.require_logged(set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys())
     pack, route = recomposed._declared(honest["document"])
-    label = recomposed._composed(found, pack, route, found.participants)
+    label = recomposed._composed(found, pack, route, found.labels)
     return set_aside(test_composed_of.signed_anew(lambda document: _as_composed(document, label))(deepcopy(honest)))
 
 
@@ -185,9 +185,9 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
         name, _, part = figure.name.partition(" ")
         if part != "shown":
             document[name][part or "value"] = figure.recomputed
-    participants = [Participant(str(firm), str(firm), None) for firm in range(document["steps"][0]["firms"])]  # type: ignore[arg-type] # counted only
+    reported = [ReportedLabel(str(firm), str(firm), None) for firm in range(document["steps"][0]["firms"])]  # type: ignore[arg-type] # counted only
     pack, route = recomposed._declared(document)
-    document["explanation"] |= wording.made_again(document, label, pack, route, participants)
+    document["explanation"] |= wording.made_again(document, label, pack, route, reported)
 
 
 def _ignoring(*ends: str) -> Callable[[pytest.MonkeyPatch], None]:

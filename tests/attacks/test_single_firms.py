@@ -17,14 +17,14 @@ ABOVE_CHANCE = 0.1
 
 
 def read_off(made: Sector, pack: Pack, seed: int) -> float:
-    best = compose_step(made.participants, pack, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    best = compose_step(made.labels, pack, STEP, RULE, np.random.default_rng(seed), variant="any").best
     assert best is not None
     return to_grid(best, RULE.grid.width, RULE.grid.lower)
 
 
 def test_the_value_of_the_firm_at_a_known_place(stated: State, long: bool) -> None:
     sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(400 if long else 60)]
-    released = [sorted(float(participant.label.best_value) for participant in made.participants) for made in sectors]
+    released = [sorted(float(row.label.best_value) for row in made.labels) for made in sectors]
     rng = np.random.default_rng(0)
     chance = float(np.mean([to_grid(rng.uniform(of[0], of[4]), RULE.grid.width, RULE.grid.lower) == of[PLACE - 1] for of in released * 40]))
     on, off = (

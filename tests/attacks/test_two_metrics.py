@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks import packs
-from benchmarks.composition import IndustryLabel, Participant, Roster, by_step, compose_with_roster
+from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, by_step, compose_with_roster
 from benchmarks.disclosure import Reason, differencing, gate
 from benchmarks.measurements import Metric
 from benchmarks.privacy.mechanism import to_replace
@@ -92,11 +92,11 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
         electricity = 2.7 * (1 + 0.1 * rng.standard_normal()) * (1 + 0.03 * rng.standard_normal(batches))
         values = burnt * KGCE_PER_MJ + electricity
         best[firm] = np.sort(values)[rank(STEP.label_rule.quantile, batches) - 1]
-        total.append(Participant(f"firm-{firm:02}", f"site-{firm:02}", released(values, METRICS[Metric.TOTAL], rng)))
-        heat.append(Participant(f"firm-{firm:02}", f"site-{firm:02}", released(burnt, METRICS[Metric.THERMAL], rng)))
+        total.append(ReportedLabel(f"firm-{firm:02}", f"site-{firm:02}", released(values, METRICS[Metric.TOTAL], rng)))
+        heat.append(ReportedLabel(f"firm-{firm:02}", f"site-{firm:02}", released(burnt, METRICS[Metric.THERMAL], rng)))
     lacks = int(best.argmin())
-    participants = by_step([*total, *(one for firm, one in enumerate(heat) if firm != lacks)])
-    draft, roster = compose_with_roster(PACK, ROUTE, participants, np.random.default_rng(seed + 1000), period="2016")
+    reported = by_step([*total, *(one for firm, one in enumerate(heat) if firm != lacks)])
+    draft, roster = compose_with_roster(PACK, ROUTE, reported, np.random.default_rng(seed + 1000), period="2016")
     return float(best[lacks]), draft, roster
 
 

@@ -30,6 +30,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from benchmarks import packs
+from benchmarks.label_keys import LabelKey
 from portal import keys, urls
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, User
 from portal.assurance import findings, systems
@@ -55,7 +56,6 @@ from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication
 from portal.sharing import certificates, groups, shares
 from portal.sharing.models import GroupKind, Share, SiteGroup
-from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, person
@@ -776,7 +776,7 @@ def shared_by(owner: User) -> Share:
     report = Submission.objects.filter(site__organisation__memberships__user=owner).latest("pk")
     certificates.issue(owner, report.digest, NOW)
     value = report.protected_values.earliest("pk")
-    shares.share(owner, report.digest, "Buyer", [cell_of(value)], 30, timezone.now())
+    shares.share(owner, report.digest, "Buyer", [LabelKey.of(value)], 30, timezone.now())
     return Share.objects.get()
 
 

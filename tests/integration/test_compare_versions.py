@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from benchmarks.label_keys import LabelKey
 from portal import keys
 from portal.publication import drafting, publishing, selectors
 from portal.publication.definition_changes import breaks
@@ -98,9 +99,9 @@ def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast)
     )
     found = breaks(before, after)
     assert found.since == "2016 v1"
-    assert found.codes_of((kiln.step, kiln.product, kiln.variant, kiln.metric)) == ("pack-version", "boundary", "ratio", "rule")
+    assert found.codes_of(LabelKey.of(kiln)) == ("pack-version", "boundary", "ratio", "rule")
     gone = before.label.steps[3]
-    assert found.codes_of((gone.step, gone.product, gone.variant, gone.metric)) == ("pack-version", "gone")
+    assert found.codes_of(LabelKey.of(gone)) == ("pack-version", "gone")
 
 
 def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from benchmarks.composition import Roster
+from benchmarks.label_keys import LabelKey
 from portal import keys
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
@@ -25,7 +26,6 @@ from portal.register import inviting, leaving
 from portal.register.models import Leaving
 from portal.sharing import certificates, shares
 from portal.standings import computing as standings
-from portal.standings.cells import cell_of
 from portal.standings.models import ProtectedValue
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, person
@@ -51,7 +51,7 @@ def build_scene() -> Cast:
     PeerGroupMember.objects.filter(site=first.site).update(obliged=False)
     report = Submission.objects.get(site=first.site)
     certificates.issue(first.owner, report.digest, NOW)
-    shares.share(first.owner, report.digest, "Bridge Builders", [cell_of(report.protected_values.earliest("pk"))], 30, NOW)
+    shares.share(first.owner, report.digest, "Bridge Builders", [LabelKey.of(report.protected_values.earliest("pk"))], 30, NOW)
     inviting.invite(first.owner, first.site.organisation_id, "invited@example.org", may_manage=True, delegate=False, now=NOW)
     make_partners(made)
     return made

@@ -162,7 +162,7 @@ def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(cast: C
     with translation.override("zh-hans"):
         assert not re.search(r"\b(the|is|of|with|again)\b", in_words(view.reason), re.IGNORECASE)
     assert (OpenedReport.objects.count(), ProtectedValue.objects.count()) == (0, 0)
-    assert cohort(cast.period).participants == ()
+    assert cohort(cast.period).labels == ()
 
 
 def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publication(portal_keys: object) -> None:

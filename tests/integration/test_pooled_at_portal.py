@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from benchmarks.disclosure import GateResult
+from benchmarks.label_keys import LabelKey
 from benchmarks.wire import conformity
 from benchmarks.wire import envelope as envelopes
 from portal import keys
@@ -17,7 +18,7 @@ from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication import selectors as publications
-from portal.publication.definition_changes import breaks, cell_of
+from portal.publication.definition_changes import breaks
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
 from portal.standings import computing as standings
@@ -64,7 +65,7 @@ def cast(portal_keys: object) -> Cast:
 
 def test_pooled_labels_enter_the_period_of_their_last_year_beside_the_others(cast: Cast) -> None:
     assert set(Submission.objects.values_list("state", flat=True)) == {State.ACCEPTED}
-    found = {(one.site, one.label.years, one.label.months) for one in cohort(cast.period).participants}
+    found = {(one.site, one.label.years, one.label.months) for one in cohort(cast.period).labels}
     assert found == {(plant.site.slug, POOLED.get(number, 1), IN_PART.get(number)) for number, plant in enumerate(cast.plants)}
 
 
@@ -109,8 +110,8 @@ def test_a_series_breaks_where_some_values_come_to_cover_several_years(cast: Cas
     assert pooled is not None
     alone = replace(pooled, label=replace(pooled.label, steps=tuple(replace(step, pooled=()) for step in pooled.label.steps)))
     assert not breaks(pooled, pooled).any
-    assert {code for step in pooled.label.steps for code in breaks(alone, pooled).codes_of(cell_of(step))} == {"years"}
-    (found,) = breaks(alone, pooled).cells[cell_of(pooled.label.steps[0])]
+    assert {code for step in pooled.label.steps for code in breaks(alone, pooled).codes_of(LabelKey.of(step))} == {"years"}
+    (found,) = breaks(alone, pooled).cells[LabelKey.of(pooled.label.steps[0])]
     assert (found.before, found.after) == ("1", "1-3")
 
 

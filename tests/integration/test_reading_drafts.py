@@ -72,7 +72,7 @@ def test_a_total_held_beside_other_publications_is_told_though_every_step_is_sho
 def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, draft: Publication) -> None:
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
-    assert view.participants == len(draft.participants) == 9
+    assert view.reports == len(draft.participants) == 9
     assert (view.drafted_by, view.scope, view.place) == (str(cast.drafter), cast.nation.name, cast.nation.path)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from benchmarks.label_keys import LabelKey
 from portal.accounts.models import Membership
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
@@ -19,7 +20,6 @@ from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
 from portal.sharing.models import Certificate, Share
 from portal.standings import computing as standings
-from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
@@ -149,7 +149,7 @@ def test_a_buyer_is_told_whether_anybody_audited_the_report(cast: Cast, owner: C
 
 
 def test_a_link_ends_at_its_time(cast: Cast, report: Submission) -> None:
-    cells = [cell_of(value) for value in report.protected_values.all()]
+    cells = [LabelKey.of(value) for value in report.protected_values.all()]
     secret = shares.share(cast.plants[0].owner, report.digest, "Buyer", cells, 7, NOW)
     assert shares.opened(secret, NOW + timedelta(days=6)) is not None
     assert shares.opened(secret, NOW + timedelta(days=7)) is None
@@ -179,5 +179,5 @@ def test_another_firm_and_who_only_reads_share_nothing(cast: Cast, owner: Client
 
 def test_labels_that_the_report_does_not_have_cannot_be_chosen(cast: Cast, report: Submission) -> None:
     with pytest.raises(RefusedError) as refused:
-        shares.share(cast.plants[0].owner, report.digest, "Buyer", [("kiln", "x", "y", "total")], 7, timezone.now())
+        shares.share(cast.plants[0].owner, report.digest, "Buyer", [LabelKey("kiln", "x", "y", "total")], 7, timezone.now())
     assert refused.value.code == "nothing-to-share"

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from benchmarks.label_keys import LabelKey
 from portal.accounts.models import Role, User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign
@@ -28,7 +29,6 @@ from portal.partners.models import Grant
 from portal.problems import RefusedError
 from portal.register import leaving
 from portal.sharing import shares
-from portal.standings.cells import cell_of
 from tests.integration.audited import make_attestation, terms
 from tests.integration.partners_cast import Partners, make_partners
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
@@ -96,7 +96,7 @@ def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Pa
 
 def test_a_buyers_link_leads_nowhere(cast: Cast) -> None:
     report = Submission.objects.get(site=cast.plants[0].site)
-    cell = cell_of(report.protected_values.earliest("pk"))
+    cell = LabelKey.of(report.protected_values.earliest("pk"))
     secret = shares.share(cast.plants[0].owner, report.digest, "Buyer", [cell], 30, timezone.now())
     address = reverse("web:shared", args=[secret])
     assert status(None, address) == 200

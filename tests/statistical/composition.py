@@ -95,11 +95,11 @@ def tally(shape: str, firms: int, sectors: int, apart: float) -> _Tally:
 
 
 def _add(found: _Tally, one: Sector, rng: np.random.Generator) -> None:
-    composed = compose_step(one.participants, PACK, STEP, RULE, rng, variant="any")
+    composed = compose_step(one.labels, PACK, STEP, RULE, rng, variant="any")
     if composed.best is None or composed.interval is None or composed.rule is None:
-        raise RuntimeError(f"{len(one.participants)} firms gave no value")
+        raise RuntimeError(f"{len(one.labels)} firms gave no value")
     truth = float(apply_rule(composed.rule, one.best))
-    released = [float(participant.label.best_value) for participant in one.participants]
+    released = [float(row.label.best_value) for row in one.labels]
     found.rule = composed.rule
     found.errors.append((composed.best - truth) / RULE.typical)
     found.least_of_all.append((min(released) - float(one.best.min())) / RULE.typical)
@@ -108,7 +108,7 @@ def _add(found: _Tally, one: Sector, rng: np.random.Generator) -> None:
     for point, exact in zip(composed.curve, read_off(np.sort(one.best)), strict=True):
         found.points_held += point.interval[0] <= float(exact) <= point.interval[1]
         found.points += 1
-    rank_of = {one.participants[i].site: rank for rank, i in enumerate(np.argsort(one.best), start=1)}
-    for standing in standings(one.participants, PACK, rng):
+    rank_of = {one.labels[i].site: rank for rank, i in enumerate(np.argsort(one.best), start=1)}
+    for standing in standings(one.labels, PACK, rng):
         found.ranks_held += standing.rank_interval[0] <= rank_of[standing.site] <= standing.rank_interval[1]
         found.ranks += 1

@@ -18,9 +18,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.composition import CurvePoint, IndustryLabel, Participant, Roster, RouteTotal, StepBest, by_step, compose_with_roster
+from benchmarks.composition import CurvePoint, IndustryLabel, ReportedLabel, Roster, RouteTotal, StepBest, by_step, compose_with_roster
 from benchmarks.composition.curve import LADDERS, percents, read_off
-from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, member
+from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member
 from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
 from benchmarks.disclosure import Published, gate
 from benchmarks.policies import DisclosurePolicy
@@ -112,11 +112,11 @@ def of_sector(made: Sector, changed: int, way: str, rng: np.random.Generator) ->
 
 def labels_of(made: Sector | None, firms: int) -> list[ReleasedLabel]:
     """The released labels of a sector, or so many like one another, in which figures are put."""
-    return [participant.label for participant in made.participants] if made else [_template()[1]] * firms
+    return [reported_label.label for reported_label in made.labels] if made else [_template()[1]] * firms
 
 
 def _values(made: Sector) -> tuple[list[Fraction], list[Fraction]]:
-    labels = [participant.label for participant in made.participants]
+    labels = [reported_label.label for reported_label in made.labels]
     return [label.best_value for label in labels], [label.typical_value for label in labels]
 
 
@@ -124,8 +124,8 @@ def _values(made: Sector) -> tuple[list[Fraction], list[Fraction]]:
 def _template() -> tuple[IndustryLabel, ReleasedLabel]:
     """A composed label and a released one, in which figures are put."""
     made = sector(np.random.default_rng(0), "normal", FEWEST)
-    composed, _ = compose_with_roster(PACK, _ROUTE, by_step(made.participants), np.random.default_rng(0), period="2016")
-    return composed, made.participants[0].label
+    composed, _ = compose_with_roster(PACK, _ROUTE, by_step(made.labels), np.random.default_rng(0), period="2016")
+    return composed, made.labels[0].label
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +155,14 @@ class Draft:
 
 
 def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, *, real: bool) -> Draft:
-    participants = [
-        Participant(f"firm-{number:04}", f"site-{number:04}", _put(label, best, typical))
+    reported = [
+        ReportedLabel(f"firm-{number:04}", f"site-{number:04}", _put(label, best, typical))
         for number, (label, best, typical) in enumerate(zip(labels, of.best[0], of.typical[0], strict=False))
     ]
     if real:
-        told = quarters(participants, PACK, [f"{rng.integers(2**32):064x}"])
-        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(participants), rng, period="2016"), next(iter(told.values())).told)
-    label, firms, found = _template()[0], len(participants), figures(of)[0]
+        told = quarters(reported, PACK, [f"{rng.integers(2**32):064x}"])
+        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"), next(iter(told.values())).told)
+    label, firms, found = _template()[0], len(reported), figures(of)[0]
     points = [(percent, float(found[2 + _LADDER.index(percent)])) for percent in percents(firms)]
     holds = rule_for(firms, PACK.composition)
     step = dataclasses.replace(
@@ -176,7 +176,7 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
     )
     nothing = RouteTotal(None, None, step.unit, 0, reason="incomplete")
     made = dataclasses.replace(label, steps=(step,), composite=nothing, best_reached=nothing, typical=nothing)
-    roster = Roster((CellRoster(step.cell, tuple(member((one,)) for one in participants)), CellRoster(WHOLE_ROUTE, ())))
+    roster = Roster((CellRoster(step.cell, tuple(Member.of((one,)) for one in reported)), CellRoster(WHOLE_ROUTE, ())))
     return Draft(made, roster, found[VALUES:].tolist())
 
 

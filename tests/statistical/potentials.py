@@ -100,7 +100,7 @@ def _known(told: StepBest, name: str) -> Known:
 
 def _year(made: Sector, rng: np.random.Generator) -> tuple[StepBest, dict[str, float]]:
     """What is composed of a sector, and the same of its exact values."""
-    told = compose_step(made.participants, PACK, STEP, RULE, rng, variant="any")
+    told = compose_step(made.labels, PACK, STEP, RULE, rng, variant="any")
     if told.rule is None:
         raise RuntimeError(f"{told.firms} firms gave no value")
     exact, typicals = np.sort(made.best), np.sort(made.typical)

@@ -60,7 +60,7 @@ def tally(shape: str, firms: int, sectors: int, kind: Array) -> _Tally:
         made = route_sector(rng, shape, firms)
         place = dict(zip(made.sites, stats.rankdata(made.totals), strict=True))
         percentile = dict(zip(made.sites, np.maximum(100 * (1 - np.searchsorted(kind, made.totals) / kind.size), 1), strict=True))
-        standings = of_route(made.participants, PACK, ROUTE, [f"{shape} {firms} {turn}"])
+        standings = of_route(made.labels, PACK, ROUTE, [f"{shape} {firms} {turn}"])
         if len(standings) != firms:
             raise RuntimeError(f"{len(standings)} of {firms} firms have a place")
         found.places.append(float(np.mean([one.rank_interval[0] <= place[one.site] <= one.rank_interval[1] for one in standings])))

@@ -44,9 +44,9 @@ def tally(shape: str, firms: int, sectors: int, kind: np.ndarray[tuple[int], np.
     for _ in range(sectors):
         one = sector(rng, shape, firms)
         taking_more = 1 - np.searchsorted(kind, one.best) / kind.size
-        truth = dict(zip((p.site for p in one.participants), np.maximum(100 * taking_more, 1), strict=True))
+        truth = dict(zip((p.site for p in one.labels), np.maximum(100 * taking_more, 1), strict=True))
         hits = []
-        for standing in standings(one.participants, PACK, rng):
+        for standing in standings(one.labels, PACK, rng):
             if standing.score is None:
                 raise RuntimeError(f"{firms} firms gave no score")
             low, high = standing.score

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import packs
-from benchmarks.composition import Participant
+from benchmarks.composition import ReportedLabel
 from benchmarks.measurements import Metric
 from benchmarks.privacy.mechanism import to_replace
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, rank
@@ -71,14 +71,14 @@ BETWEEN: Mapping[str, Centres] = {"normal": _normal, "mixed": _mixed, "heavy tai
 
 @dataclass(frozen=True, slots=True)
 class Sector:
-    participants: tuple[Participant, ...]
+    labels: tuple[ReportedLabel, ...]
     best: Array  # the plants' exact low quantiles, in the order of the participants
     typical: Array  # their exact medians
 
 
 @dataclass(frozen=True, slots=True)
 class RouteSector:
-    participants: tuple[Participant, ...]  # of the first step all firms, then of the second, ...
+    labels: tuple[ReportedLabel, ...]  # of the first step all firms, then of the second, ...
     sites: tuple[str, ...]
     totals: Array  # the sites' exact sums of ratio x low quantile, in the order of the sites
 
@@ -102,8 +102,8 @@ def two_years(seed: int, shape: str, firms: int, by: float, between: float = 0.0
         _at_step(rng, shape, at, between, STEP, RULE, plants=np.random.default_rng([seed, 1]))
         for at in (places, places + by / between * rng.standard_normal(firms))
     )
-    again = tuple(dataclasses.replace(participant, report="next") for participant in second.participants)
-    return first, dataclasses.replace(second, participants=again)
+    again = tuple(dataclasses.replace(row, report="next") for row in second.labels)
+    return first, dataclasses.replace(second, labels=again)
 
 
 def route_sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> RouteSector:
@@ -111,8 +111,8 @@ def route_sector(rng: np.random.Generator, shape: str, firms: int, between: floa
     places = _places(rng, shape, firms)
     steps = [_at_step(rng, shape, places, between, step, rule) for step, rule, _ in ROUTE_STEPS]
     return RouteSector(
-        tuple(one for made in steps for one in made.participants),
-        tuple(one.site for one in steps[0].participants),
+        tuple(one for made in steps for one in made.labels),
+        tuple(one.site for one in steps[0].labels),
         np.sum([ratio * made.best for made, (_, _, ratio) in zip(steps, ROUTE_STEPS, strict=True)], axis=0),
     )
 
@@ -137,11 +137,11 @@ def _at_step(
     rule: MetricRule,
     plants: np.random.Generator | None = None,
 ) -> Sector:
-    participants, best, typical = [], np.empty(places.size), np.empty(places.size)
+    reported, best, typical = [], np.empty(places.size), np.empty(places.size)
     for i, values in enumerate(_plants(rng, shape, places, between, rule, plants or rng)):
         best[i], typical[i] = (values[rank(quantile, values.size) - 1] for quantile in (step.label_rule.quantile, Fraction(1, 2)))
-        participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng, step, rule)))
-    return Sector(tuple(participants), best, typical)
+        reported.append(ReportedLabel(f"firm-{i:04}", f"site-{i:04}", _release(values, rng, step, rule)))
+    return Sector(tuple(reported), best, typical)
 
 
 def _bests(rng: np.random.Generator, shape: str, places: Array, between: float, step: Step, rule: MetricRule) -> Array:

@@ -43,7 +43,7 @@ def run(long: bool) -> Outcome:
     for number in range(cohorts):
         rng = np.random.default_rng([12, number])
         made = sector(rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1)))
-        size = next(first for first, last in SIZES if first <= len(made.participants) <= last)
+        size = next(first for first, last in SIZES if first <= len(made.labels) <= last)
         for name, pack, averaging in (("on", PACK, "five-ranks"), ("off", BEFORE, "single-rank")):
             hits[size, name] += list(_figures(made, pack, averaging, rng))  # type: ignore[arg-type]
     rows, held = [], True
@@ -66,7 +66,7 @@ def run(long: bool) -> Outcome:
 
 def _figures(made: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
     """Of each figure whether its cell holds one firm's value, and how often a random value's does."""
-    who = entrants(made.participants, pack, STEP, RULE, "any")
+    who = entrants(made.labels, pack, STEP, RULE, "any")
     found = compose_cell(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
     bests, typicals = (
         np.sort([float(value) for value in values])

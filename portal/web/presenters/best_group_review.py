@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks.disclosure.best_group import Composed, Share
+from benchmarks.label_keys import CellKey
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
 from portal.publication import best_groups
@@ -63,14 +64,14 @@ def review_page(
 
 
 def _review_row(composition: Composed, names: Names, regions: Regions) -> tuple[Cell, ...]:
-    step, _product, variant, _boundary, metric = composition.cell.split("/")
-    name = with_variant(names.step_name(step), names.variant_name(step, variant))
+    cell = CellKey.read(composition.cell)
+    name = with_variant(names.step_name(cell.step), names.variant_name(cell.step, cell.variant))
     sentence = one_after_another(
         _("%(trait)s: %(shares)s") % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
         for trait, shares in composition.told.items()
     )
     why = in_page_language(composition.words) if composition.words else ""
-    return Cell(name, note=metric_name(metric)), Cell(str(composition.firms)), Cell(str(composition.best)), Cell(sentence or why)
+    return Cell(name, note=metric_name(cell.metric)), Cell(str(composition.firms)), Cell(str(composition.best)), Cell(sentence or why)
 
 
 def _share(share: Share, regions: Regions) -> str:

@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.publication.definition_changes import Break, Breaks, breaks, cell_of
+from benchmarks.label_keys import LabelKey
+from portal.publication.definition_changes import Break, Breaks, breaks
 from portal.publication.shapes import BenchmarkView, StepView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed
@@ -175,8 +176,8 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
 
 def _steps(before: BenchmarkView, after: BenchmarkView, found: Breaks, shown: Shown) -> tuple[Compared, ...]:
     """Every cell of the later version, then what only the earlier had."""
-    old = {cell_of(step): step for step in before.label.steps}
-    new = {cell_of(step): step for step in after.label.steps}
+    old = {LabelKey.of(step): step for step in before.label.steps}
+    new = {LabelKey.of(step): step for step in after.label.steps}
     rows = []
     for cell, broken in found.cells.items():
         earlier, other = old.get(cell), new.get(cell)

@@ -113,14 +113,14 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
     if lag := _reason(decisions, names, "lag"):
         checks.append(Check(_("Lag"), lag, "wait"))
     poor = [step for step in headline(view.label) if step.good_fit is False]
-    judged = any(step.good_fit is not None for step in headline(view.label)) and view.participants > 1
+    judged = any(step.good_fit is not None for step in headline(view.label)) and view.reports > 1
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _("The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow.") % {
         "steps": enumerated(names.step_name(step.step) for step in poor)
     }
     too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
     checks.append(Check(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
-    reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.participants) % {"n": view.participants}
+    reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.reports) % {"n": view.reports}
     checks.append(Check(_("Participants"), reports, "ok"))
     if view.status == "draft":
         text = _("Not yet. You may publish: you did not draft this version.") if view.may_publish else _why_not(view)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from benchmarks.composition.trend import Known
-from portal.publication.definition_changes import breaks, cell_of
+from benchmarks.label_keys import LabelKey
+from portal.publication.definition_changes import breaks
 from portal.publication.in_force import InForceView
 from portal.publication.over_years import FIGURES, Year
 from portal.publication.sectors import GroupInForce
@@ -72,7 +73,7 @@ def over_years_page(
     broken = breaks(prior, of_newest[0].view) if prior else None
     rows = []
     for current in of_newest:
-        changes = () if broken is None else (*broken.whole, *broken.cells.get(cell_of(current.cell), ()))
+        changes = () if broken is None else (*broken.whole, *broken.cells.get(LabelKey.of(current.cell), ()))
         rows.append(
             MovedRow(
                 names.step_name(current.cell.step),

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from portal.publication.definition_changes import Break, Breaks, breaks, cell_of
+from benchmarks.label_keys import LabelKey
+from portal.publication.definition_changes import Break, Breaks, breaks
 from portal.publication.in_force import DefinedVersion, InForceView
-from portal.standings.cells import Cell
 from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.figures import Estimate, between, decimals, number, two_digits
 from portal.web.gaps import gap
@@ -49,7 +49,7 @@ MOST_PERIODS = 12
 """The newest ones; more would run into each other on a phone."""
 
 
-def drawn(reported: Sequence[ReportedPeriod], cell: Cell) -> Sequence[ReportedPeriod]:
+def drawn(reported: Sequence[ReportedPeriod], cell: LabelKey) -> Sequence[ReportedPeriod]:
     """The periods that the drawing of a cell shows."""
     return [period for period in reported if cell in period.values][-MOST_PERIODS:]
 
@@ -66,7 +66,7 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
 
     steps = []
     for step in headline(now.label):
-        cell = cell_of(step)
+        cell = LabelKey.of(step)
         present = drawn(reported, cell)
         if len(present) > 1:
             flags = [""]
@@ -136,7 +136,7 @@ def _estimate(value: ReportedValue) -> Estimate:
     return Estimate(value.value, min(value.interval[0], value.value), max(value.interval[1], value.value))
 
 
-def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: Cell, versions: Breaks | None) -> str:
+def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, versions: Breaks | None) -> str:
     """What is defined otherwise than in the period before, in words; empty where nothing is."""
     old, new = before.values[cell], after.values[cell]
     pairs = (

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from benchmarks.label_keys import LabelKey
 from portal.accounts import enrolling as accounts
 from portal.accounts.enrolling import TOKEN_LIFETIME
 from portal.accounts.models import Jurisdiction, Role, Site
@@ -20,7 +21,6 @@ from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.own_address import own_address
 from portal.practices.selectors import library
-from portal.publication.definition_changes import cell_of
 from portal.publication.history import entered
 from portal.publication.in_force import InForceView, defined_in, in_force_at
 from portal.register.record import Page, saw
@@ -197,7 +197,7 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
 
 
 def _trend(told: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
-    cells = {cell_of(step) for step in view.label.headline}
+    cells = {LabelKey.of(step) for step in view.label.headline}
     reported = history(told.of_its_site, cells)
     beside = defined_in({period.report.period_id for cell in cells for period in drawn(reported, cell)})
     return trend_steps(reported, beside, view)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.catalogue import in_language
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
-from reporting_agent.analysis import key_of
 from reporting_agent.changes.review import Question
 from reporting_agent.report.figures import count, shown
 from reporting_agent.report.view import View
@@ -37,10 +37,10 @@ def _question(view: View, question: Question) -> dict[str, str]:
 
 def _labels(view: View) -> list[dict[str, str]]:
     """Each label with the questioned part and without."""
-    without = {key_of(step_label): step_label for step_label in view.analysis.unquestioned}
+    without = {LabelKey.of(step_label): step_label for step_label in view.analysis.unquestioned}
     rows = []
     for label in view.result.site_label.steps:
-        other = without.get(key_of(label))
+        other = without.get(LabelKey.of(label))
         rows.append(
             {
                 "name": label_name(view.result.data.pack.step(label.step), label.product, label.variant, label.metric, view.lang),

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.wire import envelope
 from portal import keys
 from portal.catalogue import obliged
@@ -22,7 +23,6 @@ from portal.publication import drafting, publishing, scheduling
 from portal.publication.models import Publication
 from portal.register.models import SiteApplication
 from portal.sharing import shares
-from portal.standings.cells import cell_of
 from portal.web.carbon import co2
 from reporting_agent.sending.consent import agreed
 from tests.functional.browser.reader import Reader, in_a_worker
@@ -100,7 +100,7 @@ def test_nothing_opens_a_period_whose_reports_are_past_due(officer: Reader, worl
 def test_a_buyer_is_told_that_nobody_audited_the_report(reader: MakeReader, world: Sector) -> None:
     def share() -> str:
         report = Submission.objects.get(site=world.cast.plants[OWNER].site)
-        cells = [cell_of(value) for value in report.protected_values.all()][:2]
+        cells = [LabelKey.of(value) for value in report.protected_values.all()][:2]
         return shares.share(world.owner, report.digest, "Buyer", cells, 30, timezone.now())
 
     buyer = reader("en", 360)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.composition import Participant
+from benchmarks.composition import ReportedLabel
 from benchmarks.measurements import Metric
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import scores
@@ -147,7 +147,7 @@ def pack() -> Pack:
 class Plants:
     """Participants of one cell, drawn by the mechanism's law, and their true quantiles."""
 
-    participants: list[Participant]
+    labels: list[ReportedLabel]
     best: Array
     typical: Array
 
@@ -188,13 +188,13 @@ def grow(pack: Pack) -> Callable[..., Plants]:
         rule = declared.metrics[0]
         gap = 0.04 * abs(rule.typical) if between is None else between
         draw = shape or rng.standard_normal
-        participants, best, typical = [], [], []
+        reported, best, typical = [], [], []
         for i, centre in enumerate(rng.normal(rule.typical, gap, firms)):
             values = np.sort(centre + rule.spread * rng.uniform(0.8, 1.2) * draw(int(rng.integers(*batches))))
             label = released(pack, step, values, rng)
-            participants.append(Participant(f"firm-{i:03}", f"site-{i:03}", label))
+            reported.append(ReportedLabel(f"firm-{i:03}", f"site-{i:03}", label))
             best.append(values[rank(declared.label_rule.quantile, len(values)) - 1])
             typical.append(values[rank(Fraction(1, 2), len(values)) - 1])
-        return Plants(participants, np.array(best), np.array(typical))
+        return Plants(reported, np.array(best), np.array(typical))
 
     return grow_plants

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 
 from benchmarks.composition import (
     IndustryLabel,
-    Participant,
+    ReportedLabel,
     Roster,
     RouteTotal,
     apply_rule,
@@ -57,9 +57,9 @@ class Shown:
     eligible: int
 
 
-def composed(pack: Pack, step_id: str, participants: list[Participant], rng: np.random.Generator) -> Shown:
+def composed(pack: Pack, step_id: str, reported: list[ReportedLabel], rng: np.random.Generator) -> Shown:
     step = pack.step(step_id)
-    found = compose_step(participants, pack, step, step.metrics[0], rng, variant="plain")
+    found = compose_step(reported, pack, step, step.metrics[0], rng, variant="plain")
     assert found.best is not None
     assert found.interval is not None
     assert found.typical_interval is not None
@@ -129,7 +129,7 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pa
     step = pack.step("melting")
     rng = np.random.default_rng(1)
     with pytest.raises(PolicyRefusal, match="above 25%"):
-        compose_step(grow(rng, 12).participants, loose, step, step.metrics[0], rng, variant="plain")
+        compose_step(grow(rng, 12).labels, loose, step, step.metrics[0], rng, variant="plain")
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
     errors = []
     for _ in range(repetitions):
         plants = grow(rng, firms, step)
-        result = composed(pack, step, plants.participants, rng)
+        result = composed(pack, step, plants.labels, rng)
         truth = float(apply_rule(result.rule, plants.best))
         held += result.interval[0] <= truth <= result.interval[1]
         held_typical += result.typical_interval[0] <= float(median_of_ordered(np.sort(plants.typical))) <= result.typical_interval[1]
@@ -173,8 +173,8 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
     ours, naive_mean, naive_minimum = [], [], []
     for _ in range(60):
         plants = grow(rng, 150, between=0.6, batches=(341, 360))
-        result = composed(pack, "melting", plants.participants, rng)
-        noised = np.array([float(p.label.best_value) for p in plants.participants])
+        result = composed(pack, "melting", plants.labels, rng)
+        noised = np.array([float(p.label.best_value) for p in plants.labels])
         truth = float(apply_rule(result.rule, plants.best))
         ours.append(result.best - truth)
         naive_mean.append(float(apply_rule(result.rule, noised)) - truth)
@@ -192,7 +192,7 @@ def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, gro
     repetitions, held = 120, 0
     for _ in range(repetitions):
         plants = grow(rng, firms, shape=lambda count: rng.standard_t(3, count) / 3**0.5)
-        result = composed(pack, "melting", plants.participants, rng)
+        result = composed(pack, "melting", plants.labels, rng)
         held += result.interval[0] <= float(apply_rule(result.rule, plants.best)) <= result.interval[1]
     assert held / repetitions >= 0.93
 
@@ -206,7 +206,7 @@ def test_the_noise_of_heavy_tailed_plants_is_as_wide_as_it_is_taken_to_be(pack: 
     plants, exact = [], []
     for i in range(400):
         values = np.sort(60.0 + 3.0 * rng.standard_t(3, 700) / 3**0.5)
-        plants.append(Participant(f"f{i}", f"s{i}", released(at_p5, "melting", values, rng)))
+        plants.append(ReportedLabel(f"f{i}", f"s{i}", released(at_p5, "melting", values, rng)))
         exact.append(values[34])
     narrow, wide = (float((np.abs(view.values - exact) <= 1.96 * view.sds).mean()) for view in observe(plants, "best"))
     assert narrow < 0.92 <= wide  # so the cell is seen both ways
@@ -296,28 +296,32 @@ def test_noise_is_wider_where_batches_are_spread_or_few(pack: Pack, grow: Grow) 
 def test_only_eligible_plants_enter_and_the_rest_are_counted(pack: Pack, grow: Grow) -> None:
     step = pack.step("melting")
     rng = np.random.default_rng(9)
-    good = grow(rng, 10).participants
-    small = [Participant("small", "small", dataclasses.replace(good[0].label, count_class=50))]
-    other = [Participant("other", "other", dataclasses.replace(good[1].label, boundary="with-power-house"))]
-    second = [Participant(good[2].firm, "a-second-site", good[2].label)]
+    good = grow(rng, 10).labels
+    small = [ReportedLabel("small", "small", dataclasses.replace(good[0].label, count_class=50))]
+    other = [ReportedLabel("other", "other", dataclasses.replace(good[1].label, boundary="with-power-house"))]
+    second = [ReportedLabel(good[2].firm, "a-second-site", good[2].label)]
     result = compose_step([*good, *small, *other, *second], pack, step, step.metrics[0], rng, variant="plain")
     assert (result.sites, result.eligible, result.firms) == (13, 11, 10)
     assert dict(result.set_aside) == {"not-comparable": 1, "not-eligible": 1, "other-site-of-firm": 1}
 
 
 def test_a_firms_one_site_is_not_picked_by_its_value(pack: Pack, grow: Grow) -> None:
-    label: ReleasedLabel = grow(np.random.default_rng(10), 1).participants[0].label
+    label: ReleasedLabel = grow(np.random.default_rng(10), 1).labels[0].label
     low = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=0))
-    sites = [Participant("f", "b", low), Participant("f", "a", label), Participant("f", "c", dataclasses.replace(label, count_class=200))]
+    sites = [
+        ReportedLabel("f", "b", low),
+        ReportedLabel("f", "a", label),
+        ReportedLabel("f", "c", dataclasses.replace(label, count_class=200)),
+    ]
     assert [p.site for p in designate(sites)] == ["a"]
-    larger = Participant("f", "z", dataclasses.replace(label, count_class=5000))
+    larger = ReportedLabel("f", "z", dataclasses.replace(label, count_class=5000))
     assert [p.site for p in designate([*sites, larger])] == ["z"]
 
 
 def test_one_site_twice_in_a_cell_is_refused(pack: Pack, grow: Grow) -> None:
     step = pack.step("melting")
     rng = np.random.default_rng(11)
-    plants = grow(rng, 8).participants
+    plants = grow(rng, 8).labels
     with pytest.raises(InputError, match="is listed twice") as caught:
         compose_step([*plants, plants[0]], pack, step, step.metrics[0], rng, variant="plain")
     assert caught.value.code == "participant-twice"
@@ -326,14 +330,14 @@ def test_one_site_twice_in_a_cell_is_refused(pack: Pack, grow: Grow) -> None:
 def test_fewer_firms_than_any_rule_give_no_value_and_say_so(pack: Pack, grow: Grow) -> None:
     step = pack.step("melting")
     rng = np.random.default_rng(12)
-    result = compose_step(grow(rng, 7).participants, pack, step, step.metrics[0], rng, variant="plain")
+    result = compose_step(grow(rng, 7).labels, pack, step, step.metrics[0], rng, variant="plain")
     assert (result.best, result.interval, result.typical, result.note, result.firms) == (None, None, None, "too-few-firms", 7)
 
 
-def sector(grow: Grow, seed: int, firms: int = 24) -> tuple[dict[str, list[Participant]], dict[str, Any]]:
+def sector(grow: Grow, seed: int, firms: int = 24) -> tuple[dict[str, list[ReportedLabel]], dict[str, Any]]:
     rng = np.random.default_rng(seed)
     plants = {step: grow(rng, firms, step) for step in ("melting", "blowing", "rolling")}
-    return by_step(p for grown in plants.values() for p in grown.participants), plants
+    return by_step(p for grown in plants.values() for p in grown.labels), plants
 
 
 def inside(total: RouteTotal, truth: float) -> bool:
@@ -347,8 +351,8 @@ def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the
     held = held_reached = held_typical = 0
     repetitions = 40
     for seed in range(repetitions):
-        participants, plants = sector(grow, 100 + seed)
-        label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(seed), period="2016")
+        reported, plants = sector(grow, 100 + seed)
+        label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(seed), period="2016")
         assert label.composite.value == pytest.approx(sum(s.ratio * s.best for s in label.steps if s.best is not None), abs=1e-6)
         truth = sum(ratio * float(apply_rule("mean-of-best-five", plants[step].best)) for step, ratio in ratios.items())
         reached = float(apply_rule("mean-of-best-five", sum(ratio * plants[step].best for step, ratio in ratios.items())))
@@ -361,9 +365,9 @@ def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the
 
 
 def test_a_missing_step_leaves_no_total_and_names_the_step(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 13)
-    del participants["rolling"]
-    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    reported, _ = sector(grow, 13)
+    del reported["rolling"]
+    label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     assert label.composite.value is None
     assert (label.composite.reason, label.composite.missing) == ("incomplete", ("rolling",))
     assert (label.best_reached.value, label.best_reached.reason) == (None, "too-few-whole-routes")
@@ -371,43 +375,43 @@ def test_a_missing_step_leaves_no_total_and_names_the_step(pack: Pack, grow: Gro
 
 
 def test_only_firms_with_every_step_stand_in_the_best_reached_total(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 14)
-    participants["rolling"] = participants["rolling"][:15]
-    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    reported, _ = sector(grow, 14)
+    reported["rolling"] = reported["rolling"][:15]
+    label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     assert (label.best_reached.firms, label.best_reached.rule) == (15, "mean-of-best-five")
-    assert len(roster_of(pack, pack.routes[0], participants).of("whole-route").members) == 15
+    assert len(roster_of(pack, pack.routes[0], reported).of("whole-route").members) == 15
 
 
 def test_the_order_of_the_participants_changes_nothing(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 15)
-    turned = by_step(reversed([p for group in participants.values() for p in group]))
-    first = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    reported, _ = sector(grow, 15)
+    turned = by_step(reversed([p for group in reported.values() for p in group]))
+    first = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     second = compose_route(pack, pack.routes[0], turned, np.random.default_rng(0), period="2016")
     assert first == second
 
 
 def test_the_label_and_its_roster_come_back_from_json(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 16)
-    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
-    roster = roster_of(pack, pack.routes[0], participants)
+    reported, _ = sector(grow, 16)
+    label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
+    roster = roster_of(pack, pack.routes[0], reported)
     assert IndustryLabel.from_json(json.loads(json.dumps(label.to_json()))) == label
     assert Roster.from_json(json.loads(json.dumps(roster.to_json()))) == roster
     assert "site-0" not in json.dumps(label.to_json())  # who took part stays in the roster
 
 
 def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 17)
-    special = [dataclasses.replace(p, label=dataclasses.replace(p.label, variant="special")) for p in participants["melting"][:9]]
-    participants["melting"] = participants["melting"][9:] + special
-    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    reported, _ = sector(grow, 17)
+    special = [dataclasses.replace(p, label=dataclasses.replace(p.label, variant="special")) for p in reported["melting"][:9]]
+    reported["melting"] = reported["melting"][9:] + special
+    label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     melting = {s.variant: s for s in label.steps if s.step == "melting"}
     assert (melting["plain"].headline, melting["plain"].firms) == (True, 15)
     assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "mean-of-best-five")
 
 
 def test_thousands_of_plants_are_composed_and_each_counts(pack: Pack, grow: Grow) -> None:
-    base = grow(np.random.default_rng(19), 50).participants
-    many = [Participant(f"f{i}", f"s{i}", base[i % 50].label) for i in range(3000)]
+    base = grow(np.random.default_rng(19), 50).labels
+    many = [ReportedLabel(f"f{i}", f"s{i}", base[i % 50].label) for i in range(3000)]
     step = pack.step("melting")
     result = compose_step(many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain")
     assert result.firms == 3000
@@ -416,8 +420,8 @@ def test_thousands_of_plants_are_composed_and_each_counts(pack: Pack, grow: Grow
 
 def test_the_few_draws_of_many_plants_give_what_many_draws_give(pack: Pack, grow: Grow) -> None:
     """Against 4,000 draws, on a sector large enough for few: within four of the errors that the rule for draws states."""
-    base = grow(np.random.default_rng(20), 60).participants
-    many = [Participant(f"f{i}", f"s{i}", base[i % 60].label) for i in range(3000)]
+    base = grow(np.random.default_rng(20), 60).labels
+    many = [ReportedLabel(f"f{i}", f"s{i}", base[i % 60].label) for i in range(3000)]
     views = observe(many, "best")
     assert posterior.draw_count(3000) < 400
     few, (few_low, few_high) = summary(industry_draws(views, "mean-of-top-decile", np.random.default_rng(0)))
@@ -450,7 +454,7 @@ def test_points_of_the_curve_are_five_firms_apart_and_the_ends_withheld(
 ) -> None:
     rng = np.random.default_rng(22)
     step = pack.step("melting")
-    found = compose_step(grow(rng, firms).participants, pack, step, step.metrics[0], rng, variant="plain")
+    found = compose_step(grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain")
     assert tuple(point.percent for point in found.curve) == points
     values = [point.value for point in found.curve]
     assert values == sorted(values)
@@ -463,15 +467,15 @@ def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
     held = []
     for _ in range(25):
         plants = grow(rng, 60)
-        found = compose_step(plants.participants, pack, step, step.metrics[0], rng, variant="plain")
+        found = compose_step(plants.labels, pack, step, step.metrics[0], rng, variant="plain")
         ordered = np.sort(plants.best)
         held += [point.interval[0] <= truth <= point.interval[1] for point, truth in zip(found.curve, read_off(ordered), strict=True)]
     assert np.mean(held) >= 0.95
 
 
 def test_a_label_from_before_there_were_curves_still_loads(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 24)
-    label = compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+    reported, _ = sector(grow, 24)
+    label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     stored = json.loads(json.dumps(label.to_json()))
     for step in stored["steps"]:
         assert step.pop("curve")
@@ -480,20 +484,20 @@ def test_a_label_from_before_there_were_curves_still_loads(pack: Pack, grow: Gro
 
 def test_lines_of_one_plant_reported_as_labels_of_their_own_are_refused(pack: Pack, grow: Grow) -> None:
     """A plant's lines make one label a step: two labels of one site would count it twice."""
-    participants, _ = sector(grow, 25)
-    first = participants["rolling"][0]
+    reported, _ = sector(grow, 25)
+    first = reported["rolling"][0]
     line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, cell=first.label.best.cell + 1))
-    participants["rolling"] = [*participants["rolling"], Participant(first.firm, first.site, line)]
+    reported["rolling"] = [*reported["rolling"], ReportedLabel(first.firm, first.site, line)]
     with pytest.raises(InputError) as caught:
-        compose_route(pack, pack.routes[0], participants, np.random.default_rng(0), period="2016")
+        compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     assert caught.value.code == "participant-twice"
 
 
 def test_a_firm_with_many_plants_counts_once_in_the_value_and_the_roster(pack: Pack, grow: Grow) -> None:
-    participants, _ = sector(grow, 26)
-    alone = roster_of(pack, pack.routes[0], participants)
-    more = [p for group in participants.values() for p in group]
-    more += [Participant(p.firm, f"{p.site}-second", p.label) for p in more if p.firm == "firm-003"]
+    reported, _ = sector(grow, 26)
+    alone = roster_of(pack, pack.routes[0], reported)
+    more = [p for group in reported.values() for p in group]
+    more += [ReportedLabel(p.firm, f"{p.site}-second", p.label) for p in more if p.firm == "firm-003"]
     grouped = by_step(more)
     label = compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016")
     assert all((step.firms, step.sites) == (24, 25) for step in label.steps)

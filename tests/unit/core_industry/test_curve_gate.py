@@ -21,7 +21,7 @@ Drafted = tuple[IndustryLabel, Roster]
 @pytest.fixture(scope="module")
 def draft(pack: Pack, grow: Callable[..., Any]) -> Drafted:
     rng = np.random.default_rng(31)
-    everyone = [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 22, step).participants]
+    everyone = [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 22, step).labels]
     return compose_with_roster(pack, pack.routes[0], by_step(everyone), rng, period="2016")
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition import IndustryLabel, Participant, Roster, by_step, compose_route, roster_of
+from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, by_step, compose_route, roster_of
 from benchmarks.disclosure import CellDecision, GateResult, Published, Reason, gate, sentence
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import InputError
@@ -26,31 +26,31 @@ END, LATE = date(2017, 1, 1), date(2017, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def everyone(grow: Grow) -> list[Participant]:
+def everyone(grow: Grow) -> list[ReportedLabel]:
     rng = np.random.default_rng(1)
-    return [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 26, step).participants]
+    return [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 26, step).labels]
 
 
-def drafted(pack: Pack, participants: list[Participant]) -> tuple[IndustryLabel, Roster]:
-    grouped = by_step(participants)
+def drafted(pack: Pack, reported: list[ReportedLabel]) -> tuple[IndustryLabel, Roster]:
+    grouped = by_step(reported)
     label = compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016")
     return label, roster_of(pack, pack.routes[0], grouped)
 
 
-def passed(pack: Pack, participants: list[Participant], previous: tuple[Published, ...] = (), **more: Any) -> GateResult:
-    draft, roster = drafted(pack, participants)
+def passed(pack: Pack, reported: list[ReportedLabel], previous: tuple[Published, ...] = (), **more: Any) -> GateResult:
+    draft, roster = drafted(pack, reported)
     return gate(draft, roster, pack.disclosure, previous, **{"period_end": END, "today": LATE, **more})
 
 
-def without(participants: list[Participant], firms: set[str], step: str | None = None) -> list[Participant]:
-    return [p for p in participants if not (p.firm in firms and step in (None, p.label.step))]
+def without(reported: list[ReportedLabel], firms: set[str], step: str | None = None) -> list[ReportedLabel]:
+    return [p for p in reported if not (p.firm in firms and step in (None, p.label.step))]
 
 
 def decision(result: GateResult, name: str) -> CellDecision:
     return next(cell for cell in result.cells if name in (cell.step, cell.measure))
 
 
-def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, everyone: list[ReportedLabel]) -> None:
     draft, _ = drafted(pack, everyone)
     result = passed(pack, everyone)
     assert {cell.reason_code for cell in result.cells} == {Reason.SHOWN}
@@ -65,7 +65,7 @@ def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, eve
     assert result.published.composite.value is not None
 
 
-def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[Participant]) -> None:
+def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[ReportedLabel]) -> None:
     result = passed(pack, everyone, today=date(2017, 3, 31))
     assert {cell.reason_code for cell in result.cells} == {Reason.LAG}
     assert "2017-04-01" in result.cells[0].reason.en
@@ -74,7 +74,7 @@ def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[Part
     assert passed(pack, everyone, today=date(2017, 4, 1)).shown == 6
 
 
-def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[Participant]) -> None:
+def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[ReportedLabel]) -> None:
     few = without(everyone, {f"firm-{i:03}" for i in range(7, 26)}, "rolling")
     result = passed(pack, few)
     assert decision(result, "rolling").reason_code == Reason.TOO_FEW_FIRMS
@@ -89,7 +89,7 @@ def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[
         assert (total.value, total.interval) == (None, None)
 
 
-def test_the_policys_fewest_firms_hold_where_composition_would_be_content_with_less(pack: Pack, everyone: list[Participant]) -> None:
+def test_the_policys_fewest_firms_hold_where_composition_would_be_content_with_less(pack: Pack, everyone: list[ReportedLabel]) -> None:
     draft, roster = drafted(pack, everyone)
     for fewest, reason in ((26, Reason.SHOWN), (27, Reason.TOO_FEW_FIRMS)):
         strict = pack.disclosure.model_copy(update={"fewest_firms": fewest})
@@ -99,7 +99,7 @@ def test_the_policys_fewest_firms_hold_where_composition_would_be_content_with_l
 
 
 def test_a_firm_of_more_than_a_quarter_of_the_declared_size_hides_the_cell_and_the_totals_with_it(
-    pack: Pack, everyone: list[Participant]
+    pack: Pack, everyone: list[ReportedLabel]
 ) -> None:
     giants = without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting")
     result = passed(pack, giants, size_weights={"firm-003": 4.0})
@@ -111,7 +111,7 @@ def test_a_firm_of_more_than_a_quarter_of_the_declared_size_hides_the_cell_and_t
     assert not decision(result, "best-reached").shown
 
 
-def test_two_giants_that_could_work_each_other_out_hide_the_cell(pack: Pack, everyone: list[Participant]) -> None:
+def test_two_giants_that_could_work_each_other_out_hide_the_cell(pack: Pack, everyone: list[ReportedLabel]) -> None:
     policy = pack.disclosure.model_copy(update={"largest_weight": Fraction(3, 5)})
     draft, roster = drafted(pack, everyone)
     sizes = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
@@ -120,12 +120,12 @@ def test_two_giants_that_could_work_each_other_out_hide_the_cell(pack: Pack, eve
     assert "10 %" in decision(result, "melting").reason.en
 
 
-def published(pack: Pack, participants: list[Participant], version: str = "1") -> Published:
-    _, roster = drafted(pack, participants)
-    return Published(version, passed(pack, participants).published, roster)
+def published(pack: Pack, reported: list[ReportedLabel], version: str = "1") -> Published:
+    _, roster = drafted(pack, reported)
+    return Published(version, passed(pack, reported).published, roster)
 
 
-def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, without(everyone, {"firm-025"}))
     result = passed(pack, everyone, (first,))
     assert {cell.reason_code for cell in result.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
@@ -134,7 +134,7 @@ def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[P
     assert "compared with version 1" in decision(result, "melting").reason.en
 
 
-def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[Participant]) -> None:
+def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, everyone)
     label = everyone[0].label
     redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + 1))
@@ -143,24 +143,22 @@ def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list
     assert decision(result, "blowing").reason_code == Reason.UNCHANGED
 
 
-def ranked(participants: list[Participant], step: str) -> list[str]:
+def ranked(reported: list[ReportedLabel], step: str) -> list[str]:
     """The firms of a step by their released values, the best first."""
-    return [p.firm for p in sorted(participants, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == step]
+    return [p.firm for p in sorted(reported, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == step]
 
 
-def without_places(participants: list[Participant], *places: int) -> list[Participant]:
+def without_places(reported: list[ReportedLabel], *places: int) -> list[ReportedLabel]:
     """Of each step the firms at these places leave, 0 the best and -1 the last."""
-    gone = {
-        (firms[place], step) for step in ("melting", "blowing", "rolling") for firms in [ranked(participants, step)] for place in places
-    }
-    return [p for p in participants if (p.firm, p.label.step) not in gone]
+    gone = {(firms[place], step) for step in ("melting", "blowing", "rolling") for firms in [ranked(reported, step)] for place in places}
+    return [p for p in reported if (p.firm, p.label.step) not in gone]
 
 
 def of_steps(result: GateResult) -> set[Reason]:
     return {cell.reason_code for cell in result.cells if cell.measure == "step"}
 
 
-def test_a_version_that_differs_in_three_firms_which_do_not_move_the_mean_may_go_out(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_version_that_differs_in_three_firms_which_do_not_move_the_mean_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, without_places(everyone, -1, -2, -3))
     assert of_steps(passed(pack, everyone, (first,))) == {Reason.SHOWN}
 
@@ -168,7 +166,7 @@ def test_a_version_that_differs_in_three_firms_which_do_not_move_the_mean_may_go
 @pytest.mark.slow
 @pytest.mark.parametrize("others", [(-1,), (-1, -2), (-1, -2, -3), (-1, -2, -3, 5)], ids=lambda others: f"beside {len(others)}")
 def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_it(
-    pack: Pack, everyone: list[Participant], others: tuple[int, ...]
+    pack: Pack, everyone: list[ReportedLabel], others: tuple[int, ...]
 ) -> None:
     few, all_of_them = without_places(everyone, 0, *others), everyone
     assert of_steps(passed(pack, all_of_them, (published(pack, few),))) == {Reason.DIFFERENCING}
@@ -176,17 +174,17 @@ def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_i
     assert of_steps(passed(pack, all_of_them, elsewhere=(published(pack, few),))) == {Reason.OVERLAP}
 
 
-def with_changes(participants: list[Participant], changes: dict[tuple[str, str], int]) -> list[Participant]:
+def with_changes(reported: list[ReportedLabel], changes: dict[tuple[str, str], int]) -> list[ReportedLabel]:
     """The same participants; where a (firm, step) is named its released best lies that many cells higher."""
 
-    def anew(p: Participant) -> Participant:
+    def anew(p: ReportedLabel) -> ReportedLabel:
         best = dataclasses.replace(p.label.best, cell=p.label.best.cell + changes.get((p.firm, p.label.step), 0))
         return dataclasses.replace(p, label=dataclasses.replace(p.label, best=best))
 
-    return [anew(p) for p in participants]
+    return [anew(p) for p in reported]
 
 
-def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """The poorest comes out as the best, and two in the middle move by a cell: of four that changed one matters to the best."""
     firms = ranked(everyone, "melting")
     jumps = {(firms[-1], "melting"): -60} | {(firm, "melting"): 1 for firm in firms[12:15]}
@@ -195,13 +193,13 @@ def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack
     assert decision(result, "blowing").reason_code == Reason.UNCHANGED
 
 
-def test_corrections_that_move_nothing_by_half_a_cell_may_go_out(pack: Pack, everyone: list[Participant]) -> None:
+def test_corrections_that_move_nothing_by_half_a_cell_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
     slight = {(firm, "melting"): 1 for firm in ranked(everyone, "melting")[-3:]}
     result = passed(pack, with_changes(everyone, slight), (published(pack, everyone),))
     assert decision(result, "melting").reason_code == Reason.SHOWN
 
 
-def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_change(pack: Pack, everyone: list[Participant]) -> None:
+def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_change(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """All of the best five join: how evenly they do decides, and a laxer policy lets go what this one holds."""
     first = published(pack, without_places(everyone, 0, 1, 2, 3, 4))
     draft, roster = drafted(pack, everyone)
@@ -212,7 +210,7 @@ def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_chang
     assert found == [{Reason.DIFFERENCING}, {Reason.SHOWN}]
 
 
-def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """Too few of the three that join matter to some point: best and typical value may go out, the curve may not."""
     result = passed(pack, everyone, (published(pack, without_places(everyone, 18, 22, 24)),))
     assert of_steps(result) == {Reason.SHOWN}
@@ -221,23 +219,23 @@ def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pa
     assert () not in {step.curve for step in alone.published.steps}
 
 
-def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, everyone: list[Participant]) -> None:
+def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, without(everyone, {"firm-025"}), "1")
     second = published(pack, without(everyone, {"firm-023", "firm-024"}), "2")
     result = passed(pack, everyone, (first, second))
     assert decision(result, "melting").reason_code == Reason.DIFFERENCING
 
 
-def of_route_melting(pack: Pack, participants: list[Participant], seed: int) -> tuple[IndustryLabel, Roster]:
+def of_route_melting(pack: Pack, reported: list[ReportedLabel], seed: int) -> tuple[IndustryLabel, Roster]:
     """A shorter route of the same pack, which shares its first cell with the main route."""
     first = pack.routes[0].steps[0].model_copy(update={"ratio": Fraction(2)})
     route = pack.routes[0].model_copy(update={"id": "melting-alone", "steps": (first,)})
-    grouped = by_step(participants)
+    grouped = by_step(reported)
     label = compose_route(pack, route, grouped, np.random.default_rng(seed), period="2016")
     return label, roster_of(pack, route, grouped)
 
 
-def test_a_cell_that_another_peer_group_showed_with_all_firms_but_one_is_hidden(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_cell_that_another_peer_group_showed_with_all_firms_but_one_is_hidden(pack: Pack, everyone: list[ReportedLabel]) -> None:
     elsewhere = published(pack, everyone, "main, version 1")
     draft, roster = of_route_melting(pack, without(everyone, {"firm-025"}), 5)
     result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
@@ -248,7 +246,7 @@ def test_a_cell_that_another_peer_group_showed_with_all_firms_but_one_is_hidden(
     assert decision(gate(three_less, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE), "melting").shown
 
 
-def test_another_spelling_of_the_period_is_held_against_this_one_by_its_firms(pack: Pack, everyone: list[Participant]) -> None:
+def test_another_spelling_of_the_period_is_held_against_this_one_by_its_firms(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """Every report is another one there; of the firms one alone has joined."""
     again = [dataclasses.replace(p, report="for 2016-01-01/2017-01-01") for p in without(everyone, {"firm-025"})]
     first = published(pack, again, "2016-01-01/2017-01-01, version 1")
@@ -259,7 +257,9 @@ def test_another_spelling_of_the_period_is_held_against_this_one_by_its_firms(pa
     assert Reason.UNCHANGED not in of_steps(passed(pack, same_firms, elsewhere=(first,)))  # figures of other reports do not stand for these
 
 
-def test_what_the_gate_says_of_a_report_sent_anew_does_not_tell_whether_its_draw_repeated(pack: Pack, everyone: list[Participant]) -> None:
+def test_what_the_gate_says_of_a_report_sent_anew_does_not_tell_whether_its_draw_repeated(
+    pack: Pack, everyone: list[ReportedLabel]
+) -> None:
     first = published(pack, [dataclasses.replace(p, report="first") for p in everyone])
 
     def said(moved: int) -> list[CellDecision]:
@@ -271,7 +271,7 @@ def test_what_the_gate_says_of_a_report_sent_anew_does_not_tell_whether_its_draw
     assert {cell.reason_code for cell in said(0) if cell.measure == "step"} == {Reason.DIFFERENCING}
 
 
-def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, everyone: list[ReportedLabel]) -> None:
     elsewhere = published(pack, everyone, "main, version 1")
     draft, roster = of_route_melting(pack, everyone, 5)
     result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
@@ -281,7 +281,7 @@ def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, ever
     assert (ours.ratio, theirs.ratio) == (2.0, 1.05)
 
 
-def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: list[Participant]) -> None:
+def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, everyone)
     draft = compose_route(pack, pack.routes[0], by_step(everyone), np.random.default_rng(99), period="2016")  # other draws
     result = gate(draft, first.roster, pack.disclosure, (first,), period_end=END, today=LATE)
@@ -289,7 +289,7 @@ def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: lis
     assert result.published == first.label
 
 
-def test_a_roster_of_other_participants_is_refused(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_roster_of_other_participants_is_refused(pack: Pack, everyone: list[ReportedLabel]) -> None:
     draft, _ = drafted(pack, everyone)
     _, other = drafted(pack, everyone[1:])
     with pytest.raises(InputError) as caught:
@@ -297,7 +297,7 @@ def test_a_roster_of_other_participants_is_refused(pack: Pack, everyone: list[Pa
     assert caught.value.code == "roster-differs"
 
 
-def test_the_result_comes_back_from_json(pack: Pack, everyone: list[Participant]) -> None:
+def test_the_result_comes_back_from_json(pack: Pack, everyone: list[ReportedLabel]) -> None:
     result = passed(pack, everyone[:40])
     assert GateResult.from_json(json.loads(json.dumps(result.to_json()))) == result
 

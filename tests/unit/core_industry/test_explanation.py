@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks import packs
-from benchmarks.composition import Participant, by_step, compose_route, roster_of
+from benchmarks.composition import ReportedLabel, by_step, compose_route, roster_of
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
 from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
@@ -36,9 +36,9 @@ FACTS = Participation(
 
 def gated(pack: Pack, grow: Grow, firms: int = 24, rolling: int = 24) -> GateResult:
     rng = np.random.default_rng(1)
-    participants: list[Participant] = [p for step in ("melting", "blowing") for p in grow(rng, firms, step).participants]
-    participants += grow(rng, rolling, "rolling").participants
-    grouped = by_step(participants)
+    reported: list[ReportedLabel] = [p for step in ("melting", "blowing") for p in grow(rng, firms, step).labels]
+    reported += grow(rng, rolling, "rolling").labels
+    grouped = by_step(reported)
     label = compose_route(pack, pack.routes[0], grouped, rng, period="2016")
     roster = roster_of(pack, pack.routes[0], grouped)
     return gate(label, roster, pack.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))

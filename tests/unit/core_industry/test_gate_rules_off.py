@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition import IndustryLabel, Participant, Roster, StepBest, by_step, compose_route, roster_of
-from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, StepBest, by_step, compose_route, roster_of
+from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.disclosure import GateResult, Published, Reason, differencing, frequency_and_dominance, gate, several_publications
 from benchmarks.disclosure import gate as gate_function
 from benchmarks.disclosure import totals as totals_module
@@ -32,36 +32,36 @@ gate_module = __import__("sys").modules[gate_function.__module__]
 
 
 @pytest.fixture(scope="module")
-def everyone(grow: Grow) -> list[Participant]:
+def everyone(grow: Grow) -> list[ReportedLabel]:
     rng = np.random.default_rng(1)
-    return [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 26, step).participants]
+    return [p for step in ("melting", "blowing", "rolling") for p in grow(rng, 26, step).labels]
 
 
-def drafted(pack: Pack, participants: list[Participant]) -> Draft:
-    grouped = by_step(participants)
+def drafted(pack: Pack, reported: list[ReportedLabel]) -> Draft:
+    grouped = by_step(reported)
     return compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016"), roster_of(pack, pack.routes[0], grouped)
 
 
-def without(participants: list[Participant], firms: set[str], step: str | None = None) -> list[Participant]:
-    return [p for p in participants if not (p.firm in firms and step in (None, p.label.step))]
+def without(reported: list[ReportedLabel], firms: set[str], step: str | None = None) -> list[ReportedLabel]:
+    return [p for p in reported if not (p.firm in firms and step in (None, p.label.step))]
 
 
-def published(pack: Pack, participants: list[Participant], version: str) -> Published:
-    draft, roster = drafted(pack, participants)
+def published(pack: Pack, reported: list[ReportedLabel], version: str) -> Published:
+    draft, roster = drafted(pack, reported)
     return Published(version, gate(draft, roster, pack.disclosure, period_end=END, today=LATE).published, roster)
 
 
-def another_year(pack: Pack, participants: list[Participant]) -> Published:
-    made = published(pack, participants, "2015")
+def another_year(pack: Pack, reported: list[ReportedLabel]) -> Published:
+    made = published(pack, reported, "2015")
     return dataclasses.replace(made, label=dataclasses.replace(made.label, period="2015"))
 
 
-def best_of_the_route_alone(participants: list[Participant]) -> str:
+def best_of_the_route_alone(reported: list[ReportedLabel]) -> str:
     """A firm among the best five over the whole route and not at rolling: left out of rolling, it matters to whole routes alone."""
 
     def ordered(*steps: str) -> list[str]:
         totals: dict[str, int] = {}
-        for p in participants:
+        for p in reported:
             if p.label.step in steps:
                 totals[p.firm] = totals.get(p.firm, 0) + p.label.best.cell
         return sorted(totals, key=lambda firm: totals[firm])
@@ -89,7 +89,7 @@ def silence(target: Any, name: str) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(target, name, lambda *_args, **_more: None)
 
 
-def cases(pack: Pack, everyone: list[Participant]) -> dict[str, Case]:
+def cases(pack: Pack, everyone: list[ReportedLabel]) -> dict[str, Case]:
     whole = drafted(pack, everyone)
     nine = drafted(pack, without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting"))
     giants = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
@@ -156,7 +156,7 @@ RULES = (
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_refuses_and_without_it_the_value_would_go_out(
-    pack: Pack, everyone: list[Participant], rule: str, monkeypatch: pytest.MonkeyPatch
+    pack: Pack, everyone: list[ReportedLabel], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = cases(pack, everyone)[rule]
     decided = next(cell for cell in case.asked(pack).cells if case.measure in (cell.step, cell.measure))
@@ -168,7 +168,7 @@ def test_a_rule_refuses_and_without_it_the_value_would_go_out(
     assert next(cell for cell in without_rule.cells if case.measure in (cell.step, cell.measure)).shown
 
 
-def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Participant], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[ReportedLabel], monkeypatch: pytest.MonkeyPatch) -> None:
     draft, roster = drafted(pack, everyone)
 
     def best() -> tuple[float | None, float | None]:
@@ -182,7 +182,7 @@ def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Partici
     assert on_grid != best()
 
 
-def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, everyone: list[Participant]) -> None:
+def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """By field: a figure that is added to a cell must be put on one of the two lists, or this fails."""
     said = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule", "averaging"}
     counted = {"firms", "sites", "eligible", "set_aside", "note"}

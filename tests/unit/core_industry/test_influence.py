@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition.participants import DEPARTED, CellRoster, Member
+from benchmarks.composition.roster import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
 from benchmarks.disclosure.influence import APART, Exhibit, Figure, alone_give_away, gives_away, that_matter, years_give_away

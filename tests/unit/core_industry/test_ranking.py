@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.composition import Participant
+from benchmarks.composition import ReportedLabel
 from benchmarks.errors import InputError
 from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
 from benchmarks.route_ranking import of_route
@@ -26,8 +26,8 @@ def test_the_rank_interval_holds_the_true_rank(pack: Pack, grow: Grow) -> None:
     held = total = 0
     for _ in range(30):
         plants = grow(rng, 30, between=1.2, batches=(341, 700))
-        truth = {p.site: rank + 1 for rank, p in enumerate(plants.participants[i] for i in np.argsort(plants.best))}
-        for standing in standings(plants.participants, pack, rng):
+        truth = {p.site: rank + 1 for rank, p in enumerate(plants.labels[i] for i in np.argsort(plants.best))}
+        for standing in standings(plants.labels, pack, rng):
             lo, hi = standing.rank_interval
             held += lo <= truth[standing.site] <= hi
             total += 1
@@ -38,7 +38,7 @@ def test_rank_intervals_are_wider_where_the_noise_is_larger(pack: Pack, grow: Gr
     rng = np.random.default_rng(2)
     widths = []
     for batches in ((341, 420), (2100, 2500)):
-        found = standings(grow(rng, 30, between=1.2, batches=batches).participants, pack, rng)
+        found = standings(grow(rng, 30, between=1.2, batches=batches).labels, pack, rng)
         widths.append(np.mean([s.rank_interval[1] - s.rank_interval[0] for s in found]))
     assert widths[0] > 2 * widths[1]
 
@@ -51,8 +51,8 @@ def test_imprecise_labels_get_a_wide_band_and_do_not_displace_the_others(pack: P
     widths: dict[bool, list[int]] = {True: [], False: []}
     for _ in range(20):
         large, small = grow(rng, firms // 2, between=1.2), grow(rng, firms // 2, between=1.2, batches=(60, 180))
-        renamed = [Participant(f"small-{p.firm}", f"small-{p.site}", p.label) for p in small.participants]
-        everybody = [*large.participants, *renamed]
+        renamed = [ReportedLabel(f"small-{p.firm}", f"small-{p.site}", p.label) for p in small.labels]
+        everybody = [*large.labels, *renamed]
         truth = {everybody[i].site: rank + 1 for rank, i in enumerate(np.argsort([*large.best, *small.best]))}
         for found in standings(everybody, pack, rng):
             precise = not found.site.startswith("small")
@@ -66,8 +66,8 @@ def test_imprecise_labels_get_a_wide_band_and_do_not_displace_the_others(pack: P
 
 def test_equal_sites_share_one_rank_interval(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(3)
-    plants = grow(rng, 12).participants
-    twins = [Participant(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
+    plants = grow(rng, 12).labels
+    twins = [ReportedLabel(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
     found = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
     assert len({s.rank_interval for s in found}) == 1
     lo, hi = found[0].rank_interval
@@ -76,7 +76,7 @@ def test_equal_sites_share_one_rank_interval(pack: Pack, grow: Grow) -> None:
 
 def test_the_order_goes_by_energy_and_a_negative_step_ranks_alike(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(4)
-    found = standings(grow(rng, 16, "blowing").participants, pack, rng)
+    found = standings(grow(rng, 16, "blowing").labels, pack, rng)
     estimates = [s.estimate for s in found]
     assert estimates == sorted(estimates)
     assert all(s.estimate < 0 and s.interval[0] < s.estimate < s.interval[1] and s.of == 16 for s in found)
@@ -84,7 +84,7 @@ def test_the_order_goes_by_energy_and_a_negative_step_ranks_alike(pack: Pack, gr
 
 def test_a_band_is_named_only_where_the_site_lies_mostly_in_it(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(5)
-    found = standings(grow(rng, 40, between=0.8, batches=(341, 420)).participants, pack, rng)
+    found = standings(grow(rng, 40, between=0.8, batches=(341, 420)).labels, pack, rng)
     assert found[0].band == 1
     assert found[-1].band == 4
     undecided = [s for s in found if s.band is None]
@@ -97,17 +97,17 @@ def test_a_band_is_named_only_where_the_site_lies_mostly_in_it(pack: Pack, grow:
 def test_among_too_few_firms_nobody_is_ranked(pack: Pack, grow: Grow) -> None:
     """Its own place and estimate among three would tell a firm what the two others released."""
     rng = np.random.default_rng(6)
-    seven = grow(rng, 7).participants
+    seven = grow(rng, 7).labels
     assert standings(seven, pack, rng) == ()
-    assert standings([*seven, Participant(seven[0].firm, "second-site", seven[0].label)], pack, rng) == ()
-    assert len(standings([*seven, Participant("firm-eight", "site-eight", seven[0].label)], pack, rng)) == 8
+    assert standings([*seven, ReportedLabel(seven[0].firm, "second-site", seven[0].label)], pack, rng) == ()
+    assert len(standings([*seven, ReportedLabel("firm-eight", "site-eight", seven[0].label)], pack, rng)) == 8
     assert standings([], pack, rng) == ()
 
 
 def test_a_score_is_the_percentile_that_the_place_bears_out(pack: Pack, grow: Grow) -> None:
     """Among firms as precise and as far apart as these the rank is certain, so the score is the quantiles of one Beta distribution."""
     rng = np.random.default_rng(12)
-    for standing in standings(grow(rng, FEWEST_FOR_A_SCORE, between=40, batches=(2100, 2500)).participants, pack, rng):
+    for standing in standings(grow(rng, FEWEST_FOR_A_SCORE, between=40, batches=(2100, 2500)).labels, pack, rng):
         (place, last), score = standing.rank_interval, standing.score
         assert score is not None
         if place == last:
@@ -117,23 +117,23 @@ def test_a_score_is_the_percentile_that_the_place_bears_out(pack: Pack, grow: Gr
 
 def test_of_few_sites_a_place_is_told_and_no_score(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(14)
-    plants = grow(rng, FEWEST_FOR_A_SCORE).participants
+    plants = grow(rng, FEWEST_FOR_A_SCORE).labels
     assert {s.score for s in standings(plants[:-1], pack, rng)} == {None}
     assert None not in {s.score for s in standings(plants, pack, rng)}
 
 
 def test_equal_sites_share_one_score(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(15)
-    plants = grow(rng, FEWEST_FOR_A_SCORE).participants
-    twins = [Participant(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
+    plants = grow(rng, FEWEST_FOR_A_SCORE).labels
+    twins = [ReportedLabel(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
     found = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
     assert len({s.score for s in found}) == 1
 
 
 def test_labels_of_two_boundaries_are_not_ranked_together(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(7)
-    plants = grow(rng, 8).participants
-    stranger = Participant("x", "x", dataclasses.replace(plants[0].label, boundary="with-power-house"))
+    plants = grow(rng, 8).labels
+    stranger = ReportedLabel("x", "x", dataclasses.replace(plants[0].label, boundary="with-power-house"))
     with pytest.raises(InputError) as caught:
         standings([*plants, stranger], pack, rng)
     assert caught.value.code == "cells-mixed"
@@ -141,24 +141,24 @@ def test_labels_of_two_boundaries_are_not_ranked_together(pack: Pack, grow: Grow
 
 def test_a_standing_comes_back_from_json(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(8)
-    standing = standings(grow(rng, 9).participants, pack, rng)[0]
+    standing = standings(grow(rng, 9).labels, pack, rng)[0]
     assert Standing.from_json(json.loads(json.dumps(standing.to_json()))) == standing
 
 
 def test_every_plant_of_a_firm_is_ranked_and_the_firm_counts_once(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(10)
-    plants = grow(rng, 10).participants
-    sisters = [Participant(plants[0].firm, f"sister-{i}", plants[i].label) for i in (3, 6)]
+    plants = grow(rng, 10).labels
+    sisters = [ReportedLabel(plants[0].firm, f"sister-{i}", plants[i].label) for i in (3, 6)]
     found = standings([*plants, *sisters], pack, rng)
     assert {s.site for s in found} == {p.site for p in (*plants, *sisters)}
     assert all(s.of == 12 for s in found)
-    of_seven_firms = [Participant(plants[0].firm, p.site, p.label) if i > 6 else p for i, p in enumerate(plants)]
+    of_seven_firms = [ReportedLabel(plants[0].firm, p.site, p.label) if i > 6 else p for i, p in enumerate(plants)]
     assert standings(of_seven_firms, pack, rng) == ()
 
 
 def test_no_standing_names_a_rank_alone(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(11)
-    for standing in standings(grow(rng, 12).participants, pack, rng):
+    for standing in standings(grow(rng, 12).labels, pack, rng):
         fields = {field.name for field in dataclasses.fields(standing)}
         assert "rank" not in fields
         assert 1 <= standing.rank_interval[0] <= standing.rank_interval[1] <= standing.of
@@ -167,10 +167,10 @@ def test_no_standing_names_a_rank_alone(pack: Pack, grow: Grow) -> None:
 RATIOS = {"melting": 1.05, "blowing": 1.02, "rolling": 1.0}
 
 
-def routes_of(grow: Grow, rng: np.random.Generator, firms: int) -> tuple[list[Participant], Any]:
+def routes_of(grow: Grow, rng: np.random.Generator, firms: int) -> tuple[list[ReportedLabel], Any]:
     """Plants with every step, and their true totals."""
     plants = {step: grow(rng, firms, step) for step in RATIOS}
-    return [p for grown in plants.values() for p in grown.participants], sum(ratio * plants[step].best for step, ratio in RATIOS.items())
+    return [p for grown in plants.values() for p in grown.labels], sum(ratio * plants[step].best for step, ratio in RATIOS.items())
 
 
 def test_places_and_scores_of_the_whole_route_hold_the_truth(pack: Pack, grow: Grow) -> None:
@@ -178,11 +178,11 @@ def test_places_and_scores_of_the_whole_route_hold_the_truth(pack: Pack, grow: G
     kind = np.sort(routes_of(grow, rng, 1500)[1])
     ranked = scored = total = 0
     for turn in range(12):
-        participants, totals = routes_of(grow, rng, 30)
-        sites = [p.site for p in participants[:30]]
+        reported, totals = routes_of(grow, rng, 30)
+        sites = [p.site for p in reported[:30]]
         places = dict(zip(sites, stats.rankdata(totals), strict=True))
         percentile = dict(zip(sites, 100 * (1 - np.searchsorted(kind, totals) / kind.size), strict=True))
-        found = of_route(participants, pack, pack.routes[0], [f"{turn}"])
+        found = of_route(reported, pack, pack.routes[0], [f"{turn}"])
         assert len(found) == 30
         for one in found:
             assert one.score is not None
@@ -195,18 +195,18 @@ def test_places_and_scores_of_the_whole_route_hold_the_truth(pack: Pack, grow: G
 
 
 def test_the_route_is_told_of_who_has_every_step_and_of_no_few(pack: Pack, grow: Grow) -> None:
-    participants, totals = routes_of(grow, np.random.default_rng(22), 20)
-    lacks = {p.site for p in participants[:5]}
-    of_those = [p for p in participants if not (p.label.step == "rolling" and p.site in lacks)]
+    reported, totals = routes_of(grow, np.random.default_rng(22), 20)
+    lacks = {p.site for p in reported[:5]}
+    of_those = [p for p in reported if not (p.label.step == "rolling" and p.site in lacks)]
     found = of_route(of_those, pack, pack.routes[0], ["a"])
-    assert {one.site for one in found} == {p.site for p in participants} - lacks
+    assert {one.site for one in found} == {p.site for p in reported} - lacks
     assert {(one.of, one.score) for one in found} == {(15, None)}, "a place among fifteen, and no score"
     released = {one.site: one.value for one in found}
     for site in released:
-        labels = {p.label.step: float(p.label.best_value) for p in participants if p.site == site}
+        labels = {p.label.step: float(p.label.best_value) for p in reported if p.site == site}
         assert released[site] == pytest.approx(sum(ratio * labels[step] for step, ratio in RATIOS.items()))
     assert found == of_route(reversed(of_those), pack, pack.routes[0], ["a"]), "the same reports in any order"
     fewest = pack.disclosure.fewest_firms
-    few = {p.site for p in participants[: 20 - fewest + 1]}
-    assert of_route([p for p in participants if p.site not in few], pack, pack.routes[0], ["a"]) == ()
+    few = {p.site for p in reported[: 20 - fewest + 1]}
+    assert of_route([p for p in reported if p.site not in few], pack, pack.routes[0], ["a"]) == ()
     assert totals.size == 20
