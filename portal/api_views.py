@@ -1,4 +1,4 @@
-"""What every view of the API does: takes a request for exactly what it says, and answers with entity tags, rates and problem documents."""
+"""What every view of the API does: refuses a parameter that it does not know, and answers with entity tags, rates and problems."""
 
 from __future__ import annotations
 

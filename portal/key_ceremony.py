@@ -18,7 +18,7 @@ from stat import S_IMODE
 from benchmarks.errors import InputError, Place, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
-from benchmarks.wire import renewal, sealing
+from benchmarks.wire import directory_renewal, sealing
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
@@ -113,7 +113,7 @@ def rotate(
     present = directories.verify(signed, directories.signer_of(signed))
     new_processing = sealing.generate() if processing else None
     new_receipt = ReceiptKey.generate() if receipt else None
-    proposed = renewal.following(
+    proposed = directory_renewal.following(
         present,
         processing=new_processing.public_bytes if new_processing else None,
         receipt=new_receipt.public_bytes if new_receipt else None,
@@ -121,8 +121,8 @@ def rotate(
         valid_to=valid_to,
         old_until=old_until,
     )
-    renewal.require_succession(present, proposed)
-    _write(folder / REQUEST, renewal.request(signed, proposed))  # first: who may not write it leaves no key that nobody asks for
+    directory_renewal.require_succession(present, proposed)
+    _write(folder / REQUEST, directory_renewal.request(signed, proposed))  # first: who may not write it leaves no key that nobody asks for
     if processing and new_processing:
         password, file = secrets.token_hex(32).encode("ascii"), beside(processing, new_processing.key_id)
         pem = new_processing.to_pem(password)
@@ -156,12 +156,12 @@ def name_witnesses(folder: Path, signed: bytes, *, add: Sequence[str], drop: Col
 
     Raises:
         InputError: `keys-exist` where a request waits already.
-        VerificationError: a key that is not a witness's, or what `renewal.with_witnesses` refuses.
+        VerificationError: a key that is not a witness's, or what `directory_renewal.with_witnesses` refuses.
     """
     present = directories.verify(signed, directories.signer_of(signed))
-    proposed = renewal.with_witnesses(present, add=[_witness(text) for text in add], drop=drop, required=required, days=days)
+    proposed = directory_renewal.with_witnesses(present, add=[_witness(text) for text in add], drop=drop, required=required, days=days)
     _refuse_second_request(folder)
-    _write(folder / REQUEST, renewal.request(signed, proposed))
+    _write(folder / REQUEST, directory_renewal.request(signed, proposed))
     return folder / REQUEST
 
 
@@ -186,7 +186,7 @@ def _refuse_second_request(folder: Path) -> None:
 
 def sign(request: bytes, signed: bytes, offline: Path) -> bytes:
     """The answer to a request, made where the offline key is. VerificationError where it does not follow `signed`."""
-    return renewal.answer(request, signed, DirectoryKey.from_pem(offline.read_bytes()))
+    return directory_renewal.answer(request, signed, DirectoryKey.from_pem(offline.read_bytes()))
 
 
 def judged(file: Path, answer: bytes) -> directories.Directory:
@@ -198,7 +198,7 @@ def judged(file: Path, answer: bytes) -> directories.Directory:
     present, fingerprint = _in_force(file)
     new = directories.renewed(answer, fingerprint, present)
     if new != present:
-        renewal.require_succession(present, new)
+        directory_renewal.require_succession(present, new)
     return new
 
 

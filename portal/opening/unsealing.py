@@ -1,4 +1,4 @@
-"""Opening sealed reports, exactly once whatever happens to the worker: claimed, checked, kept in the vault, accepted or refused.
+"""Opening sealed reports, exactly once whatever happens to the worker: claimed, checked, kept in the vault, settled; values numbered.
 
     received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused
                                                 └──sweep's end──▶ its values have their entry in the log

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -103,3 +103,13 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def lacking(content: Mapping[str, str], *, imported: bool) -> Iterator[str]:
+    """What must be there before an entry is published: both languages of each text that stands in one, and a source of what is imported."""
+    for name in TEXTS:
+        en, zh = (content.get(f"{name}_{language}", "") for language in ("en", "zh"))
+        if name == "title" or (name == "done" and not imported) or en or zh:
+            yield from (f"{name}_{language}" for language, text in (("en", en), ("zh", zh)) if not text)
+    if imported:
+        yield from (name for name in ("source_en", "source_zh", "read_on") if not content.get(name))

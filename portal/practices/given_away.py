@@ -1,10 +1,10 @@
-"""Whether a firm's entry would give away its energy per unit, and what an entry lacks before it can be published."""
+"""Whether a firm's practice would give away its label: amounts of energy or power, or shares of its energy, in any of its texts."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from portal.practices.entry_texts import TEXTS
@@ -35,13 +35,3 @@ def gives_away(content: Mapping[str, str]) -> str:
             return field
     low, high = content.get("saving_from", ""), content.get("saving_to", "")
     return "" if low and high and Decimal(high) >= NARROWEST * Decimal(low) else "saving_to"
-
-
-def lacking(content: Mapping[str, str], *, imported: bool) -> Iterator[str]:
-    """What must be there before an entry is published: both languages of each text that stands in one, and a source of what is imported."""
-    for name in TEXTS:
-        en, zh = (content.get(f"{name}_{language}", "") for language in ("en", "zh"))
-        if name == "title" or (name == "done" and not imported) or en or zh:
-            yield from (f"{name}_{language}" for language, text in (("en", en), ("zh", zh)) if not text)
-    if imported:
-        yield from (name for name in ("source_en", "source_zh", "read_on") if not content.get(name))

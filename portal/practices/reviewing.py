@@ -26,7 +26,8 @@ from portal.auditlog.recording import record
 from portal.governance.selectors import may_decide
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.telling import tell
-from portal.practices.entry_checks import gives_away, lacking
+from portal.practices.entry_texts import lacking
+from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.practices.revisions import require_as_read, write, wrote_in
 from portal.practices.selectors import of_this_portal, speaks_for

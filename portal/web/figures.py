@@ -1,4 +1,4 @@
-"""Numbers as a reader meets them: a true minus, decimals that fit the size, intervals in words, units that can be switched.
+"""Numbers as a reader meets them: a true minus, decimals by size or by grid and interval, intervals in words, units to switch.
 
 Energy totals are published in kgce per tonne. The page can show them in MJ (1 kgce = 29.3076 MJ, which defines it) or in kWh by the
 dated calorific factor of electricity, so that a step that only uses electricity shows the kilowatt-hours that were metered.

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks.errors import SteplabelError
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.attempts import attempt_at
-from portal.catalogue.obliged import MOST_BYTES
+from portal.catalogue.obliged_list import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.sentences import in_whole
 from portal.web.contact import with_contact

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.catalogue.models import PeerGroupMember
-from portal.catalogue.obliged import Fault, LineFault
+from portal.catalogue.obliged_rows import Fault, LineFault
 from portal.web.headings import HEADINGS
 from portal.web.words import COHORTS, shown_name
 

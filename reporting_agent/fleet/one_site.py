@@ -22,9 +22,9 @@ from reporting_agent.config import Site
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
+from reporting_agent.fleet.readable_folders import require_readable
 from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Quality, SiteStep, Task, refused
-from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from, patterns_of
-from reporting_agent.pipeline.inputs import paths_of
+from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from
 from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files
 from reporting_agent.report.words import label_name, reason, words
@@ -45,7 +45,7 @@ def _done(task: Task) -> Outcome:
     try:
         site = places.site_at(task.file, task.inherit)
         if task.within is not None:
-            _require_within(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
+            require_readable(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
         if (known := earlier_outcome(task, site)) is not None:
             return known
         with places.results(task.out, last=OUTCOME) as folder:
@@ -173,27 +173,6 @@ def _carriers(tariff: Tariff) -> Iterator[EnergyPrice]:
         amounts.setdefault((price.carrier, price.unit), []).extend([price.price, *(period.price for period in price.periods)])
     for (carrier, unit), values in amounts.items():
         yield EnergyPrice(carrier, f"{tariff.currency}/{unit}", min(values), max(values))
-
-
-def _require_within(site: Site, folders: tuple[str, ...]) -> None:
-    """Refuse inputs outside the site's folder and those that fleet.toml names: a site.toml must not choose what a worker reads."""
-    for pattern in patterns_of(site):
-        for path in [pattern] if is_object(pattern) else paths_of(site, pattern):
-            if not any(_is_in(path, folder) for folder in folders):
-                raise InputError(
-                    "fleet-input-outside",
-                    "This input is outside the folders that a worker may read.",
-                    "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of its site.toml.",
-                    place=Place(str(site.path), column="inputs", named="[inputs]"),
-                    found=str(path),
-                    wanted=", ".join(folders),
-                )
-
-
-def _is_in(path: Path | str, folder: str) -> bool:
-    if isinstance(path, str) or is_object(folder):
-        return isinstance(path, str) and path.startswith(folder.rstrip("/") + "/")
-    return path.resolve().is_relative_to(Path(folder).resolve())
 
 
 def _unreadable(task: Task, why: OSError) -> InputError:

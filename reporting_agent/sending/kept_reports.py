@@ -183,7 +183,7 @@ class Outbox:
         )
 
     def resealed(self, parcel: Parcel, *, envelope: bytes, digest: str, now: datetime) -> None:
-        """Another envelope about the same plaintext (`reporting_agent.sending.rotation`)."""
+        """Another envelope about the same plaintext (`reporting_agent.sending.sealed_again`)."""
         self._advance(
             parcel, ParcelState.SEALED, "state = 'sealed'", envelope=envelope, digest=digest, sealed_at=now.isoformat(), refusal=None
         )

@@ -1,36 +1,25 @@
-"""A new device key that the old one vouches for; reports sealed again for a new device or key; periods reported elsewhere closed.
+"""A new device key that the old one vouches for; and periods closed that the portal holds from another state directory.
 
 Durable like enrolment: the new key is a whole file, and the row that says which device it follows is committed, before the
 portal is asked. Killed afterwards, the same command sends the same two keys again and gets the same answer. The seed stays:
 a new key is no way to new noise. What was sealed under the old key goes out first, for the portal takes nothing new from it.
-
-A sealed report whose outside no longer holds: its device was replaced or revoked, or its processing key has run out.
-
-Nothing is drawn and nothing spent: the very plaintext that was sealed is signed and sealed again, under the device in force and to
-the key of the day. Only where the portal has just said what it holds, and this report is not among it: two envelopes of one
-revision never reach it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
-from sqlite3 import Connection
 
 from benchmarks.errors import InputError, Unreachable
 from benchmarks.phrases import Phrase
-from benchmarks.wire import challenges, envelope, requests, rotation
+from benchmarks.wire import challenges, requests, rotation
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire.receipts import Receipt
-from benchmarks.wire.schema import decode_report
 from benchmarks.wire.signing import DeviceKey
 from reporting_agent.sending import enrolment
 from reporting_agent.sending.closed_periods import ClosedPeriods, commitment_digests
-from reporting_agent.sending.enrolment import Enrolment, Identity
-from reporting_agent.sending.kept_reports import Outbox, Parcel
+from reporting_agent.sending.enrolment import Enrolment
+from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory, transaction
 
@@ -136,25 +125,3 @@ def _prepared(state: StateDirectory, connection: sqlite3.Connection, present: En
             (name, present.portal, present.fingerprint, key_file),
         )
     return name, key_file
-
-
-def sealed_for_today(connection: Connection, parcel: Parcel, identity: Identity, held: Collection[Receipt] | None, now: datetime) -> bytes:
-    """The envelope to send: the one at hand, or a new one about the same plaintext, which is then kept in its place.
-
-    Args:
-        held: the receipts of everything that the portal holds of this site, heard in this run; None if it was not asked.
-    """
-    if parcel.envelope is None or parcel.plaintext is None:
-        raise LookupError(f"{parcel.period} revision {parcel.revision} is not sealed yet")
-    header = envelope.parse(parcel.envelope).header
-    today = now.date()
-    taken = any(key.key_id == header.key_id and key.is_taken(today) for key in identity.directory.processing)
-    in_force = taken and header.device_id == identity.device_id
-    if in_force or held is None or any(receipt.envelope_digest == parcel.digest for receipt in held):
-        return parcel.envelope
-    recipient = identity.directory.processing_key(today)
-    outside = replace(header, key_id=recipient.key_id, device_id=identity.device_id)
-    fresh = envelope.build(decode_report(parcel.plaintext), outside, identity.device_key, recipient)
-    with transaction(connection):
-        Outbox(connection).resealed(parcel, envelope=fresh, digest=envelope.digest(fresh), now=now)
-    return fresh

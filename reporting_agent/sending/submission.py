@@ -47,7 +47,7 @@ from reporting_agent.sending.pooled_labels import Windows
 from reporting_agent.sending.portal_client import PortalClient
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_inputs import Provenance
-from reporting_agent.sending.rotation import sealed_for_today
+from reporting_agent.sending.sealed_again import sealed_for_today
 from reporting_agent.state import transaction
 
 STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")

@@ -1,4 +1,4 @@
-"""A file of any format as a header and numbered rows of cells; CSV read strictly, with its encoding, delimiter and broken quoting.
+"""A file of any format as a header, of one row or several, and numbered rows of cells; CSV strictly: encoding, delimiter, quoting.
 
 Rows count as a spreadsheet shows them.
 

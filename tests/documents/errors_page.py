@@ -50,6 +50,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/commands/witness.py",
         "reporting_agent/sending/kept_reports.py",
         "reporting_agent/sending/rotation.py",
+        "reporting_agent/sending/sealed_again.py",
         "reporting_agent/sending/eligibility.py",
         "reporting_agent/sending/submission.py",
         "reporting_agent/sending/transport.py",

@@ -41,9 +41,9 @@ from portal.assurance.incentives import give
 from portal.assurance.models import Finding
 from portal.assurance.offers import propose
 from portal.auditlog.models import Event
-from portal.catalogue import deadlines, obliged
+from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import ReportingPeriod
-from portal.catalogue.obliged import Entry
+from portal.catalogue.obliged_rows import Entry
 from portal.governance import proposing as governance
 from portal.governance.models import Proposal
 from portal.intake import worker_seen
@@ -720,7 +720,7 @@ def house(portal_keys: object) -> House:
             "FIRM": cast.plants[0].site.organisation_id,
             "SHARE": shared_by(owner).pk,
             "NOTICE": Notice.objects.filter(recipient=owner).latest("pk").pk,
-            "LIST": obliged.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW).pk,
+            "LIST": obliged_list.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW).pk,
             "FIRM_WISH": firm_wish.pk,
             "SITE_WISH": site_wish.pk,
             "KEY": key.pk,

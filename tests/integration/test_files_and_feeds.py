@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from portal import keys
 from portal.accounts.models import Site
 from portal.assurance.assigning import assign
-from portal.catalogue.obliged import read_list
+from portal.catalogue.obliged_rows import read_list
 from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from portal.web import obliged_files

@@ -19,8 +19,8 @@ from portal.assurance.next_audit import Duty, after_years
 from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
 from portal.assurance.systems import Paper
 from portal.auditlog.models import Event
-from portal.catalogue import obliged as lists
-from portal.catalogue.obliged import Entry
+from portal.catalogue import obliged_list as lists
+from portal.catalogue.obliged_rows import Entry
 from portal.days import scheme_day
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from portal.accounts.models import Site
 from portal.auditlog.models import Event
-from portal.catalogue import obliged
+from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
-from portal.catalogue.obliged import Entry, Fault, LineFault
+from portal.catalogue.obliged_rows import Entry, Fault, LineFault
 from portal.problems import RefusedError
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
@@ -46,7 +46,7 @@ def as_it_stands(cast: Cast) -> dict[str, tuple[bool, str]]:
 
 def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
     rows, faults = obliged_files.rows_of(raw)
-    return ((), faults) if faults else obliged.read_list(rows, group)
+    return ((), faults) if faults else obliged_rows.read_list(rows, group)
 
 
 OBLIGED = {f"works-{number}": (True, "") for number in (1, 2, 3, 4)}
@@ -80,12 +80,12 @@ def test_every_fault_is_told_with_its_line_and_nothing_of_the_file_is_used(cast:
 
 def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
     listed, _faults = read_list(b"site,cohort\nworks-1,hundred\nworks-5,\n", cast.group)
-    change = obliged.propose(cast.group, listed, cast.approver, NOW)
-    found = obliged.difference(change)
+    change = obliged_list.propose(cast.group, listed, cast.approver, NOW)
+    found = obliged_list.difference(change)
     assert (found.added, found.obliged, found.released) == (("works-5",), (), ("works-2", "works-3", "works-4"))
     assert found.cohorts == (("works-1", "", "hundred"),)
     assert as_it_stands(cast) == OBLIGED
-    obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
+    obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
     assert as_it_stands(cast) == {
         "works-1": (True, "hundred"),
         "works-2": (False, ""),
@@ -94,8 +94,8 @@ def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
         "works-5": (True, ""),
     }
     with refused("list-decided"):
-        obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
-    obliged.undo(change, cast.approver, NOW)
+        obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
+    obliged_list.undo(change, cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}  # who takes part is never thrown out
     assert [event.action for event in Event.objects.filter(action__startswith="obliged-list")] == [
         "obliged-list.changed",
@@ -106,45 +106,45 @@ def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
 def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_is_applied(cast: Cast) -> None:
     """Two sites are listed; after the upload another one is obliged by hand: the list releases it too, and nobody applies that unread."""
     for site in ("works-3", "works-4"):
-        obliged.amend(cast.group, Entry(site, False), cast.approver, NOW)
-    change = obliged.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW)
-    assert obliged.difference(change).released == ()
-    read = obliged.held_now(cast.group)
-    obliged.amend(cast.group, Entry("works-3", True), cast.approver, NOW)
-    assert obliged.difference(change).released == ("works-3",)
+        obliged_list.amend(cast.group, Entry(site, False), cast.approver, NOW)
+    change = obliged_list.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW)
+    assert obliged_list.difference(change).released == ()
+    read = obliged_list.held_now(cast.group)
+    obliged_list.amend(cast.group, Entry("works-3", True), cast.approver, NOW)
+    assert obliged_list.difference(change).released == ("works-3",)
     with refused("list-changed-meanwhile"):
-        obliged.apply(change, read, cast.approver, NOW)
+        obliged_list.apply(change, read, cast.approver, NOW)
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     stale = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), {"read_against": read}, follow=True)
     assert "The list of the obliged has changed since you read what this list would change." in stale.content.decode()
     assert "No longer obliged; can continue voluntarily: 1" in stale.content.decode()
     assert as_it_stands(cast)["works-3"] == (True, "")
-    applied = obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
+    applied = obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
     assert [site for site, (is_obliged, _cohort) in as_it_stands(cast).items() if is_obliged] == ["works-1", "works-2"]
-    assert obliged.difference(applied).released == ("works-3",), "what it changed, not what it would change now"
+    assert obliged_list.difference(applied).released == ("works-3",), "what it changed, not what it would change now"
 
 
 def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
-    first = obliged.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
-    second = obliged.amend(cast.group, Entry("works-5", True, "thousand"), cast.approver, NOW)
+    first = obliged_list.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
+    second = obliged_list.amend(cast.group, Entry("works-5", True, "thousand"), cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-2": (False, ""), "works-5": (True, "thousand")}
     with refused("list-not-last"):
-        obliged.undo(first, cast.approver, NOW)
-    obliged.undo(second, cast.approver, NOW)
-    obliged.undo(first, cast.approver, NOW)
+        obliged_list.undo(first, cast.approver, NOW)
+    obliged_list.undo(second, cast.approver, NOW)
+    obliged_list.undo(first, cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}
     with refused("site-not-eligible"):
-        obliged.amend(cast.group, Entry("mill", True), cast.approver, NOW)
+        obliged_list.amend(cast.group, Entry("mill", True), cast.approver, NOW)
 
 
 def test_only_a_regulator_of_the_whole_scope_changes_the_list(cast: Cast) -> None:
-    change = obliged.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW)
+    change = obliged_list.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW)
     for attempt in (
-        lambda: obliged.propose(cast.group, [], cast.provincial, NOW),
-        lambda: obliged.amend(cast.group, Entry("works-1", False), cast.provincial, NOW),
-        lambda: obliged.apply(change, obliged.held_now(cast.group), cast.provincial, NOW),
-        lambda: obliged.undo(obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW), cast.provincial, NOW),
+        lambda: obliged_list.propose(cast.group, [], cast.provincial, NOW),
+        lambda: obliged_list.amend(cast.group, Entry("works-1", False), cast.provincial, NOW),
+        lambda: obliged_list.apply(change, obliged_list.held_now(cast.group), cast.provincial, NOW),
+        lambda: obliged_list.undo(obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW), cast.provincial, NOW),
     ):
         with refused("not-regulator"):
             attempt()
@@ -164,7 +164,7 @@ def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
     assert not ObligedChange.objects.exists()
     assert "No longer obliged; can continue voluntarily: 2" in sent(b"site,cohort\nworks-1,hundred\nworks-2,hundred\n")
     change = ObligedChange.objects.get()
-    read = {"read_against": obliged.held_now(cast.group)}
+    read = {"read_against": obliged_list.held_now(cast.group)}
     done = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), read, follow=True).content.decode()
     assert "<b>2</b> sites are obliged to report." in done
     assert "the hundred largest" in done
@@ -196,7 +196,7 @@ def test_a_code_names_the_site_that_alone_has_it_and_says_so_where_it_names_none
 
 
 def test_the_list_of_today_is_a_workbook_in_the_readers_language_and_comes_back_unchanged(cast: Cast) -> None:
-    obliged.amend(cast.group, Entry("works-2", True, "hundred"), cast.approver, NOW)
+    obliged_list.amend(cast.group, Entry("works-2", True, "hundred"), cast.approver, NOW)
     officer = Client(headers={"accept-language": "zh-hans"})
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     template = officer.get(reverse("web:obliged-template-csv", args=[cast.group.pk])).content.decode("utf-8-sig")
@@ -206,7 +206,7 @@ def test_the_list_of_today_is_a_workbook_in_the_readers_language_and_comes_back_
     assert faults == ()
     assert {entry.site: (entry.obliged, entry.cohort) for entry in entries} == OBLIGED | {"works-2": (True, "hundred")}
     officer.post(reverse("web:obliged-upload", args=[cast.group.pk]), {"listed": SimpleUploadedFile("list.xlsx", book)})
-    assert obliged.difference(ObligedChange.objects.latest("pk")).unchanged == len(OBLIGED)
+    assert obliged_list.difference(ObligedChange.objects.latest("pk")).unchanged == len(OBLIGED)
 
 
 def test_a_workbook_that_is_none_or_would_unpack_to_more_than_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch, cast: Cast) -> None:

@@ -23,7 +23,7 @@ from portal.accounts.models import Organisation, User
 from portal.auditlog.models import Event
 from portal.notifications import selectors as notices
 from portal.practices import reviewing
-from portal.practices.entry_checks import gives_away
+from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.practices.revisions import as_read
 from portal.problems import RefusedError

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.catalogue.models import ObligedChange
-from portal.catalogue.obliged import Difference, Fault, LineFault
+from portal.catalogue.obliged_list import Difference
+from portal.catalogue.obliged_rows import Fault, LineFault
 from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView, Taking
 from portal.web.presenters.packs import group_title

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
-from portal.practices.entry_checks import lacking
+from portal.practices.entry_texts import lacking
 from portal.practices.models import Entry, State
 from portal.practices.reviewing import WAITING
 from portal.web.presenters.listed import listed

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
-from portal.catalogue import obliged
+from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import ObligedChange, PeerGroup
-from portal.catalogue.obliged import MOST_BYTES, Entry, LineFault
+from portal.catalogue.obliged_list import MOST_BYTES
+from portal.catalogue.obliged_rows import Entry, LineFault
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.intake.participation import participation
 from portal.problems import RefusedError
@@ -47,16 +48,16 @@ def upload(request: HttpRequest, group: int) -> HttpResponseBase:
     held = _held(view)
     rows, faults = obliged_files.rows_of(form.cleaned_data["listed"].read())
     if not faults:
-        listed, faults = obliged.read_list(rows, held)
+        listed, faults = obliged_rows.read_list(rows, held)
     if faults:
         return _page(request, view, faults=faults)
-    return redirect("web:obliged-list", group, obliged.propose(held, listed, person(request), timezone.now()).pk)
+    return redirect("web:obliged-list", group, obliged_list.propose(held, listed, person(request), timezone.now()).pk)
 
 
 @for_role(Role.REGULATOR)
 def now_csv(request: HttpRequest, group: int) -> HttpResponse:
     """Who is obliged today, in the columns of a new list."""
-    return csv_file(f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged.listed_now(_held(_group(request, group)))))
+    return csv_file(f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged_list.listed_now(_held(_group(request, group)))))
 
 
 @for_role(Role.REGULATOR)
@@ -71,11 +72,11 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
     if request.method == "GET":
         return redirect("web:obliged", group)
     held = _held(view)
-    form = ObligedForm(request.POST, sites=obliged.eligible(held))
+    form = ObligedForm(request.POST, sites=obliged_rows.eligible(held))
     if not form.is_valid():
         return _page(request, view, form=form)
     answers = form.cleaned_data
-    obliged.amend(held, Entry(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now())
+    obliged_list.amend(held, Entry(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now())
     return report_done(request, _("The list is changed."), "web:obliged", group)
 
 
@@ -83,11 +84,11 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
 def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     view = _group(request, group)
     row = _change(view, change)
-    difference = obliged.difference(row)
+    difference = obliged_list.difference(row)
     last = ObligedChange.objects.filter(peer_group=group, state="applied").order_by("-applied_at", "-pk").first()
     is_last = last is not None and last.pk == row.pk
     return render(
-        request, "web/obliged_list.html", {"page": list_page(view, row, difference, obliged.held_now(row.peer_group), is_last=is_last)}
+        request, "web/obliged_list.html", {"page": list_page(view, row, difference, obliged_list.held_now(row.peer_group), is_last=is_last)}
     )
 
 
@@ -97,7 +98,7 @@ def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     if request.method == "GET" or row.state != "proposed":  # loaded again, or sent twice
         return redirect("web:obliged-list", group, change)
     try:
-        obliged.apply(row, request.POST.get("read_against", ""), person(request), timezone.now())
+        obliged_list.apply(row, request.POST.get("read_against", ""), person(request), timezone.now())
     except RefusedError as error:
         if error.code != "list-changed-meanwhile":
             raise
@@ -111,7 +112,7 @@ def undo(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     row = _change(_group(request, group), change)
     if request.method == "GET" or row.state != "applied":
         return redirect("web:obliged-list", group, change)
-    obliged.undo(row, person(request), timezone.now())
+    obliged_list.undo(row, person(request), timezone.now())
     return report_done(request, _("Undone. The list of the obliged is as it was before that list."), "web:obliged", group)
 
 
@@ -130,7 +131,7 @@ def _page(
     context = {
         "page": obliged_page(view, newest, lists, faults),
         "wrong": wrong,
-        "form": form or ObligedForm(sites=obliged.eligible(_held(view))),
+        "form": form or ObligedForm(sites=obliged_rows.eligible(_held(view))),
         "list_form": list_form or ObligedListForm(),
     }
     return render(request, "web/obliged.html", context, status=400 if wrong is not None or faults else 200)

@@ -14,7 +14,7 @@ from portal.accounts.selectors import organisations_as, roles_of
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
 from portal.practices import reviewing, selectors
-from portal.practices.entry_checks import gives_away
+from portal.practices.given_away import gives_away
 from portal.practices.models import Entry, State
 from portal.practices.reviewing import WAITING
 from portal.practices.revisions import as_read, changed, text_read, texts_of, wrote_in

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reporting_agent.live.spool.gaps import FURTHEST, Gaps
+from reporting_agent.live.spool.gaps import Gaps
 from reporting_agent.live.spool.reading import NO_SEQUENCE
 
 LATEST_KEPT = 256  # keys of a meter that are remembered
@@ -28,18 +29,24 @@ class MeterState:
     reached_us: int = -(1 << 62)
 
     @classmethod
-    def of_state(cls, entry: list[Any]) -> MeterState:
-        """As `state` gave it; earlier versions gave less."""
-        time_us, sequence, highest, ranges, *more = entry
-        gaps = Gaps(highest, [(first, last) for first, last in ranges if last - first <= FURTHEST])
-        if len(more) > 1:
-            gaps.given_up, gaps.before = [(first, last, at_us) for first, last, at_us in more[1]], more[2]
-        return cls((time_us, sequence), {}, gaps, more[0] if more else time_us)
+    def from_json(cls, stored: Mapping[str, Any]) -> MeterState:
+        missing = [(first, last) for first, last in stored["missing"]]
+        given_up = [(first, last, at_us) for first, last, at_us in stored["given_up"]]
+        gaps = Gaps(stored["number"], missing, given_up, stored["number_before"])
+        return cls((stored["time_us"], stored["sequence"]), {}, gaps, stored["reached_us"])
 
-    @property
-    def state(self) -> list[Any]:
+    def to_json(self) -> dict[str, Any]:
         """What outlives the segments that it was learned from."""
-        return [*self.highest, self.gaps.highest, self.gaps.ranges, self.reached_us, self.gaps.given_up, self.gaps.before]
+        time_us, sequence = self.highest
+        return {
+            "time_us": time_us,
+            "sequence": sequence,
+            "reached_us": self.reached_us,
+            "number": self.gaps.highest,
+            "number_before": self.gaps.before,
+            "missing": self.gaps.ranges,
+            "given_up": self.gaps.given_up,
+        }
 
     def may_hold(self, key: Key) -> bool:
         """Whether its moment may have been there: not where it is the latest, or a later number of the latest that memory has."""

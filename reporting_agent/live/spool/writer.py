@@ -235,14 +235,14 @@ class Spool:
         if not path.exists():
             return 0
         state = json.loads(path.read_text("utf-8"))
-        self.meters = {name: MeterState.of_state(entry) for name, entry in state["meters"].items()}
-        self._missing_numbers.digests = dict.fromkeys(state.get("unreadable", ()))
-        self.positions = state.get("positions", {})
+        self.meters = {name: MeterState.from_json(stored) for name, stored in state["meters"].items()}
+        self._missing_numbers.digests = dict.fromkeys(state["unreadable"])
+        self.positions = state["positions"]
         return int(state["segment"])
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
-        meters = {name: meter.state for name, meter in self.meters.items()}
+        meters = {name: meter.to_json() for name, meter in self.meters.items()}
         state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._missing_numbers.digests)}
         write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
-from portal.catalogue.obliged import MOST_BYTES
+from portal.catalogue.obliged_list import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.request_sizes import MAX_FORM_BYTES
 from portal.web.pack_forms import MOST_PACK_BYTES

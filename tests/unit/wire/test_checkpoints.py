@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import checkpoints, enough_witnesses, notes, renewal, witnessing
+from benchmarks.wire import checkpoints, directory_renewal, enough_witnesses, notes, witnessing
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.merkle import Tree
@@ -210,16 +210,16 @@ def test_a_directory_names_witnesses_and_without_any_is_what_it_was() -> None:
 def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
     (first, second, third) = listed().witnesses
     bare = Directory(3, (), listed().receipts)
-    named = renewal.with_witnesses(bare, add=[first, second], drop=(), required=2, days=7)
+    named = directory_renewal.with_witnesses(bare, add=[first, second], drop=(), required=2, days=7)
     assert (named.number, named.witnesses, named.witnesses_required) == (4, (first, second), 2)
-    changed = renewal.with_witnesses(named, add=[third], drop=[first.name], required=1, days=3)
+    changed = directory_renewal.with_witnesses(named, add=[third], drop=[first.name], required=1, days=3)
     assert (changed.witnesses, changed.witnesses_required, changed.witnessed_within_days) == ((second, third), 1, 3)
     for code, change in {
         "witness-unknown": {"add": [], "drop": ["nobody"], "required": 1},
         "witness-again": {"add": [second], "drop": [], "required": 1},
         "witnesses-too-few": {"add": [], "drop": [first.name], "required": 2},
     }.items():
-        assert code_of(lambda change=change: renewal.with_witnesses(named, **change, days=7)) == code
+        assert code_of(lambda change=change: directory_renewal.with_witnesses(named, **change, days=7)) == code
 
 
 # The witness's decision

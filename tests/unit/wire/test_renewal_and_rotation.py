@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import directory, renewal, rotation, sealing
+from benchmarks.wire import directory, rotation, sealing
+from benchmarks.wire import directory_renewal as renewal
 from benchmarks.wire.directory import GRACE, Directory, ListedKey
 from benchmarks.wire.signing import DeviceKey, DirectoryKey, Purpose, ReceiptKey
 

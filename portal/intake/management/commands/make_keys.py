@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
-from benchmarks.wire import renewal
+from benchmarks.wire import directory_renewal
 from benchmarks.wire.directory import Directory
 from benchmarks.wire.logged import Kind
 from portal import key_ceremony as ceremony
@@ -127,7 +127,7 @@ class Command(OperatorCommand):
     def _sign(self, folder: Path, _today: date, _options: dict[str, Any]) -> None:
         request, signed = (folder / ceremony.REQUEST).read_bytes(), (folder / ceremony.DIRECTORY).read_bytes()
         answer = ceremony.sign(request, signed, folder / ceremony.OFFLINE)
-        self._tell(directories.verify(signed, directories.signer_of(signed)), renewal.read(request).directory)
+        self._tell(directories.verify(signed, directories.signer_of(signed)), directory_renewal.read(request).directory)
         (folder / ceremony.SIGNED).write_bytes(answer)
         self.answer(
             Phrase(

@@ -1,0 +1,99 @@
+"""Which site each row of an uploaded list of the obliged means, by its id or unified social credit code; and what is wrong with a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import QuerySet
+
+from portal.accounts.credit_codes import WrongCodeError, credit_code
+from portal.accounts.models import Site
+from portal.accounts.selectors import within
+from portal.catalogue.models import Cohort, PeerGroup
+
+MOST_FAULTS = 50
+
+
+class Fault(StrEnum):
+    """What can be wrong with a file; the page has the words."""
+
+    NOT_TEXT = "not-text"
+    NO_WORKBOOK = "no-workbook"
+    NO_SITE_COLUMN = "no-site-column"
+    EMPTY = "empty"
+    SITE_UNKNOWN = "site-unknown"  # not of this pack in this scope
+    SITE_TWICE = "site-twice"
+    COHORT_UNKNOWN = "cohort-unknown"
+    CODE_WRONG = "code-wrong"  # its length, characters or check digit
+    CODE_UNKNOWN = "code-unknown"  # no site of this pack in this scope has it
+    CODE_OF_SEVERAL = "code-of-several"  # of several sites: which one is not said
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """`line` counts as an editor does, the head being 1; 0 is the file as a whole."""
+
+    line: int
+    fault: Fault
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a site is to be. `cohort` is empty for none."""
+
+    site: str
+    obliged: bool
+    cohort: str = ""
+
+
+def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
+    """The whole list of the obliged, from rows with `site` or `credit_code`, perhaps `cohort`, each with the line on which it stands.
+    Nothing of a list with a fault is used. A code names a site where one alone of the eligible has it, itself or by its firm.
+    """
+    if not rows:
+        return (), (LineFault(0, Fault.EMPTY),)
+    known, of_code = set[str](), dict[str, list[str]]()
+    for site, own, firm in _eligible(group).values_list("slug", "credit_code", "organisation__credit_code"):
+        known.add(site)
+        of_code.setdefault(own or firm, []).append(site)
+    entries: dict[str, Entry] = {}
+    faults: list[LineFault] = []
+    for line, row in rows:
+        site, cohort = row.get("site", ""), row.get("cohort", "").lower()
+        if not site and row.get("credit_code"):
+            site, fault = _site_of_code(row["credit_code"], of_code)
+            if fault is not None:
+                faults.append(LineFault(line, fault, row["credit_code"][:40]))
+                continue
+        if site not in known:
+            faults.append(LineFault(line, Fault.SITE_UNKNOWN, site[:63]))
+        elif site in entries:
+            faults.append(LineFault(line, Fault.SITE_TWICE, site))
+        elif cohort not in ("", *Cohort.values):
+            faults.append(LineFault(line, Fault.COHORT_UNKNOWN, cohort[:40]))
+        else:
+            entries[site] = Entry(site, True, cohort)
+    return ((), tuple(faults[:MOST_FAULTS])) if faults else (tuple(entries.values()), ())
+
+
+def _site_of_code(text: str, of_code: Mapping[str, Sequence[str]]) -> tuple[str, Fault | None]:
+    try:
+        code = credit_code(text)
+    except WrongCodeError:
+        return "", Fault.CODE_WRONG
+    sites = of_code.get(code, ())
+    if len(sites) == 1:
+        return sites[0], None
+    return "", Fault.CODE_OF_SEVERAL if sites else Fault.CODE_UNKNOWN
+
+
+def eligible(group: PeerGroup) -> tuple[str, ...]:
+    """The sites that could be on the list: of the group's pack, in its scope."""
+    return tuple(_eligible(group).values_list("slug", flat=True))
+
+
+def _eligible(group: PeerGroup) -> QuerySet[Site]:
+    return Site.objects.filter(within((group.scope,)), pack=group.pack).order_by("slug")
