@@ -72,9 +72,9 @@ class SteplabelError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return self.told("en")
+        return self.in_words("en")
 
-    def told(self, language: str) -> str:
+    def in_words(self, language: str) -> str:
         """What a reader of this language is shown; what no catalogue holds is said in English."""
         return self.worded(partial(in_language, language=language))
 

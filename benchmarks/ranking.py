@@ -134,7 +134,7 @@ def by_cell(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str
 class Quarters:
     """Sites sure to lie in each quarter of a cell, the least energy first, and of how many."""
 
-    told: tuple[int, ...]
+    counts: tuple[int, ...]
     of: int
 
 

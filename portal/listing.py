@@ -41,13 +41,13 @@ class Filter:
 
     name: str
     pattern: str
-    told: Phrase
+    description: Phrase
     needed: bool = False
 
     @property
     def parameter(self) -> OpenApiParameter:
         shape = {"type": "string", "pattern": f"^({self.pattern})$"}
-        return OpenApiParameter(self.name, shape, description=str(self.told), required=self.needed)
+        return OpenApiParameter(self.name, shape, description=str(self.description), required=self.needed)
 
 
 PAGING = (
@@ -76,14 +76,14 @@ class ListView(StrictView):
                     400,
                     "query-missing",
                     Phrase("The query parameter %(name)s is missing.", name=repr(field.name)),
-                    Phrase("Give it: %(told)s", told=field.told),
+                    Phrase("Give it: %(told)s", told=field.description),
                 )
             if len(values) > 1 or any(re.fullmatch(field.pattern, value, re.ASCII) is None for value in values):
                 raise RefusedError(
                     400,
                     "query-malformed",
                     Phrase("The query parameter %(name)s cannot be used.", name=repr(field.name)),
-                    Phrase("Give it once: %(told)s", told=field.told),
+                    Phrase("Give it once: %(told)s", told=field.description),
                 )
 
     def who(self, request: Request) -> Any:

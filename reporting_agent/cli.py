@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with shelf.used(approved):
             return int(module.run(args))
     except SteplabelError as refusal:
-        print(f"steplabel-agent {args.command}: {refusal.told(language)}", file=sys.stderr)
+        print(f"steplabel-agent {args.command}: {refusal.in_words(language)}", file=sys.stderr)
         if args.json:
             answer(json.dumps({"error": refusal.to_json()}, ensure_ascii=False, indent=2))
         return int(refusal.exit_code)

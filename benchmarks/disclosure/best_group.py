@@ -82,7 +82,7 @@ class Composed:
     cell: str
     firms: int
     best: int
-    told: Mapping[str, tuple[Share, ...]]
+    shares: Mapping[str, tuple[Share, ...]]
     reason: Reason | None = None
     words: Words | None = None
 
@@ -91,7 +91,7 @@ class Composed:
 class OtherDays:
     """What was told of the cell for other days, and who stood behind its value then: the classes of each site by trait."""
 
-    told: Mapping[str, tuple[Share, ...]]
+    shares: Mapping[str, tuple[Share, ...]]
     sites: Mapping[str, Traits]
 
 
@@ -144,7 +144,7 @@ def compose(
             continue
         if any(_differ_in_few(shares, other[trait], policy.least_changed_participants) for other in earlier if trait in other):
             reason = Reason.DIFFERENCING
-        elif any(_tells_who_came_or_went(trait, shares, sites, other) for other in other_days if trait in other.told):
+        elif any(_tells_who_came_or_went(trait, shares, sites, other) for other in other_days if trait in other.shares):
             reason = Reason.OTHER_DAYS
         elif likeliest({**tables, trait: shares}, traits) > MOST_LIKELY:
             reason = Reason.LIKELY
@@ -205,7 +205,7 @@ def _differ_in_few(ours: Sequence[Share], theirs: Sequence[Share], least: int) -
 def _tells_who_came_or_went(trait: str, ours: Sequence[Share], sites: Mapping[str, Traits], other: OtherDays) -> bool:
     """Whether some classes count more among the best than then, by more than half of the plants that came to them since, or fewer by more
     than half of those that went: each of these would be likelier than `MOST_LIKELY` to be one of the difference."""
-    counted = {frozenset(classes): firms for classes, firms in _counts(other.told[trait])}
+    counted = {frozenset(classes): firms for classes, firms in _counts(other.shares[trait])}
     came, went = sites.keys() - other.sites.keys(), other.sites.keys() - sites.keys()
     for classes, firms in _counts(ours):
         if (then := counted.get(frozenset(classes))) is None:

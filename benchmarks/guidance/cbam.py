@@ -131,7 +131,7 @@ def payable(
                 Phrase("%(amount)s is not a price or an amount of emissions.", amount=str(amount)),
                 "Enter a number that is not negative.",
             )
-    return _Reckoning(goods, imported, known, law or Law.held()).made(price, paid_at_home)
+    return _Reckoning(goods, imported, known, law or Law.held()).payable(price, paid_at_home)
 
 
 @lru_cache(maxsize=256)  # the law held changes with a release alone, and a page asks for the same goods all day
@@ -163,7 +163,7 @@ class _Reckoning:
     known: date
     law: Law
 
-    def made(self, price: Decimal | None, paid_at_home: Decimal) -> Payable:
+    def payable(self, price: Decimal | None, paid_at_home: Decimal) -> Payable:
         inputs: list[Input] = []
         caveats = [NOT_COMPARED]
         emissions, route = self._emissions(inputs, caveats)

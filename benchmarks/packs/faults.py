@@ -34,7 +34,7 @@ class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its 
     def to_json(self) -> dict[str, Any]:
         return {**super().to_json(), "faults": [asdict(fault) for fault in self.faults]}
 
-    def told(self, language: str) -> str:
+    def in_words(self, language: str) -> str:
         lines: list[str] = [Phrase("%(where)s: %(what)s", where=self.file, what=in_language(self.sentence, language))]
         lines += [
             Phrase("  %(place)s: found %(found)s; needed %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted)

@@ -71,7 +71,7 @@ class ParticipantSerializer(serializers.Serializer[Any]):
 
 
 GROUP = Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True)
-NEEDED_PERIOD = Filter("period", PERIOD_FILTER.pattern, PERIOD_FILTER.told, needed=True)
+NEEDED_PERIOD = Filter("period", PERIOD_FILTER.pattern, PERIOD_FILTER.description, needed=True)
 
 
 @listed("periods", PeriodSerializer)

@@ -135,7 +135,7 @@ def best_group_of(publication: int) -> BestGroup | None:
 def _content(row: Publication) -> JSON:
     composed = composed_of_best(row)
     label = GateResult.from_json(row.gate).published
-    if not any(cell.told for cell in composed):
+    if not any(cell.shares for cell in composed):
         raise RefusedError(
             409, "nothing-told", "The disclosure gate allows nothing of this to be shown.", "Its page says why, step by step."
         )
@@ -153,7 +153,7 @@ def _content(row: Publication) -> JSON:
             {
                 "step": step.step, "product": step.product, "variant": step.variant, "boundary": step.boundary, "metric": str(step.metric),
                 "firms": cell.firms, "best_firms": cell.best,
-                "traits": {trait: [_shown(share) for share in shares] for trait, shares in cell.told.items()},
+                "traits": {trait: [_shown(share) for share in shares] for trait, shares in cell.shares.items()},
                 "code": str(cell.reason) if cell.reason else "shown",
                 "reason": cell.words.by_language if cell.words else {},
             }
@@ -161,7 +161,7 @@ def _content(row: Publication) -> JSON:
         ],
     }  # fmt: skip
     roster = Roster.from_json(row.roster)
-    return {"document": document, "behind": {cell.cell: _behind(cell, roster.of(cell.cell)) for cell in composed if cell.told}}
+    return {"document": document, "behind": {cell.cell: _behind(cell, roster.of(cell.cell)) for cell in composed if cell.shares}}
 
 
 def _shown(share: Share) -> JSON:
@@ -173,7 +173,7 @@ def _behind(cell: Composed, who: CellRoster) -> JSON:
     site = {member.firm: member.site for member in who.members}
     return {
         trait: [{"classes": list(share.classes), "members": [[firm, site[firm]] for firm in sorted(share.members)]} for share in shares]
-        for trait, shares in cell.told.items()
+        for trait, shares in cell.shares.items()
     }
 
 

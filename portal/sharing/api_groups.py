@@ -134,7 +134,7 @@ def _member(row: GroupMember) -> dict[str, Any]:
 
 
 def _shown(view: GroupCounts) -> dict[str, Any]:
-    counts = [{"thing": thing, "at_least": firms} for thing, firms in sorted((view.told or {}).items())]
+    counts = [{"thing": thing, "at_least": firms} for thing, firms in sorted((view.counts or {}).items())]
     return {
         "labels": [_label(member, row) for member in view.shown for row in member.labels.rows],
         "counts": counts,

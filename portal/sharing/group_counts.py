@@ -57,7 +57,7 @@ class GroupCounts:
     joined: int
     counted: int  # firms that are counted and show nothing
     fewest: int  # of these, from which on counts are shown
-    told: Mapping[str, int] | None
+    counts: Mapping[str, int] | None
     told_at: datetime | None
 
 
@@ -75,7 +75,7 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
         joined=len(joined),
         counted=len(counted),
         fewest=_policy(joined)[0],
-        told=last.told if last else None,
+        counts=last.told if last else None,
         told_at=last.at if last else None,
     )
 

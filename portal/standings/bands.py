@@ -68,7 +68,7 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
     firms, again = _firms(present.labels), quarters(present.labels, pack, present.digests)
     return {
         cell: Bands(
-            again[cell].told,
+            again[cell].counts,
             again[cell].of,
             _if_nothing_is_told_of_the_others(named.get(cell, {}), firms[cell], again[cell], fewest_unnamed),
         )
@@ -103,6 +103,6 @@ def _if_nothing_is_told_of_the_others(
 ) -> tuple[Named, ...]:
     """The names, while enough firms stay unnamed and fewer than four in five of these lie in one quarter."""
     taken = Counter(entry.quarter for entry in named.values())
-    left = [sites - taken[quarter] for quarter, sites in enumerate(cell.told, start=1)]
+    left = [sites - taken[quarter] for quarter, sites in enumerate(cell.counts, start=1)]
     revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * (cell.of - len(named))
     return () if revealing else tuple(sorted(named.values()))

@@ -18,7 +18,7 @@ class Parameter:
     name: str
     where: str  # path, query, header
     needed: bool
-    told: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    told: str
+    description: str
     key: bool  # asks for an API key
     parameters: tuple[Parameter, ...]
     call: str
@@ -37,7 +37,7 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Group:
     name: str
-    told: str
+    description: str
     operations: tuple[Operation, ...]
 
 
@@ -60,7 +60,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, told: Mappin
         method=method.upper(),
         path=path,
         summary=told["summary"],
-        told=told.get("description", ""),
+        description=told.get("description", ""),
         key=key,
         parameters=tuple(
             Parameter(parameter["name"], parameter["in"], parameter.get("required", False), parameter.get("description", ""))

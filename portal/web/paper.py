@@ -149,7 +149,7 @@ def _limits(page: BenchmarkPage) -> list[Flowable]:
     if not page.ladder.all_limits:
         return [text_of(page.no_limits, "body")] if page.no_limits else []
     heads = [_("Limits of standards"), _("levels 1 · 2 · 3, the strictest first"), ""]
-    rows = [[limit.name, f"{limit.told} {limit.unit}", limit.standard] for limit in page.ladder.all_limits]
+    rows = [[limit.name, f"{limit.text} {limit.unit}", limit.standard] for limit in page.ladder.all_limits]
     note = _("Limits are annual averages; the label is a low quantile of batches:") + " " + _("no gap is drawn between them.")
     lacking = [text_of(page.not_held, "body")] if page.not_held else []
     return [table_of(heads, rows, (3, 3, 3)), text_of(note, "body"), *lacking]

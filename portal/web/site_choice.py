@@ -19,7 +19,7 @@ class SiteChoice:
     words: str
     searched: bool
     offered: tuple[tuple[str, str], ...]  # id, and name, id and firm in words
-    found: int  # by the words
+    matches: int  # by the words
     more: bool  # more than are offered
 
 

@@ -133,7 +133,7 @@ def _mixed(parts: Sequence[tuple[int, int, float]], place: int) -> bool:
 
 def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
     """The lag of one part: sure by itself, or one of several parts that tell the same and are not contradicted by the edges."""
-    lags = line.runs.told
+    lags = line.runs.lags
     here = _here(lags, first_us, last_us) & (lags.resembles >= LEAST_RESEMBLANCE)
     sure = here & lags.shifted
     if sure.any() and sure.sum() >= here.sum() / 2:
@@ -150,7 +150,7 @@ def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
 
 def _clearly(line: Line, first_us: int, last_us: int) -> bool:
     """Whether the lag of this part needs no second part to tell the same: it beats none by more than chance, and the load is the runs'."""
-    lags = line.runs.told
+    lags = line.runs.lags
     return bool((_here(lags, first_us, last_us) & lags.shifted & (lags.resembles >= CLEARLY)).any())
 
 
@@ -214,7 +214,7 @@ def _zones(by_line: Sequence[Sequence[Shifted]], lines: Sequence[Line], zone: tz
 def _shows_its_clock(line: Line) -> bool:
     """A line without pauses tells no clock, and is no witness against a zone."""
     return (
-        bool((line.runs.told.resembles >= LEAST_RESEMBLANCE).any())
+        bool((line.runs.lags.resembles >= LEAST_RESEMBLANCE).any())
         or int(np.isfinite(line.runs.edges.start_late_s[line.chosen]).sum()) >= FEWEST_EDGES
     )
 

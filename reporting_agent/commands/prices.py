@@ -75,7 +75,7 @@ def _fetch(args: argparse.Namespace, site: Site, now: datetime) -> int:
         except SteplabelError as refusal:
             failed.append(refusal)
             rows.append({"series": series.name, "error": refusal.to_json()})
-            say(refusal.told(args.lang))
+            say(refusal.in_words(args.lang))
             continue
         row, line = _shown(series, site, now)
         rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.kept.path)})

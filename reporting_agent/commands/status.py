@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("csv-without-fleet", "--csv is of the table of many sites.", "Give --fleet FLEET.toml, or --json for one site.")
     rules = _rules(args.site)
     seen = _look(StateDirectory.locate(args.state, os.environ, Path.home()))
-    files = [] if args.heads is None else _written(args.heads, seen.kept, seen.cosigned, seen.evidence)
+    files = [] if args.heads is None else _written(args.heads, seen.last_head, seen.cosigned, seen.evidence)
     now = datetime.now(UTC)
     payload = _payload(seen, None if rules is None else rules.cap_per_year, now) | {"log_files": [str(file) for file in files]}
     if args.out is not None:
@@ -141,7 +141,7 @@ class _Seen(NamedTuple):
     accounts: tuple[StepAccount, ...]
     spendings: tuple[Spending, ...]
     parcels: tuple[Parcel, ...]
-    kept: KeptHead | None
+    last_head: KeptHead | None
     cosigned: KeptHead | None
     evidence: tuple[Evidence, ...]
     restarted: tuple[Accepted, ...]
@@ -165,7 +165,7 @@ def _look(state: StateDirectory) -> _Seen:
             accounts=Ledger(connection).accounts(),
             spendings=Ledger(connection).spendings(),
             parcels=Outbox(connection).all(),
-            kept=None if key is None else log_heads.newest_head(connection, key),
+            last_head=None if key is None else log_heads.newest_head(connection, key),
             cosigned=None if key is None else log_heads.kept_witnessed(connection, key),
             evidence=log_heads.evidence(connection),
             restarted=() if key is None else log_restarts.accepted(connection, key),
@@ -191,7 +191,7 @@ def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]
         "spent_on": [_spending(spending) for spending in seen.spendings],
         "reports": [_report(parcel, keys) for parcel in seen.parcels],
         "spooled": sum(parcel.state.value == "sealed" for parcel in seen.parcels),
-        "log": None if seen.kept is None else _head(seen.kept, keys),
+        "log": None if seen.last_head is None else _head(seen.last_head, keys),
         "log_witnessed": _witnesses(seen.cosigned, enrolled),
         "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in seen.evidence],
         "log_restarts": [log_restarts.as_shown(restart) for restart in seen.restarted],

@@ -129,7 +129,7 @@ def _online(
                     "%(period)s revision %(revision)s is still waiting to be sent: %(refusal)s",
                     period=other.period,
                     revision=other.revision,
-                    refusal=refusal.told(LANGUAGE.get()),
+                    refusal=refusal.in_words(LANGUAGE.get()),
                 )
             )
             others.append({"period": other.period, "revision": other.revision, "sent": False, "code": refusal.code})

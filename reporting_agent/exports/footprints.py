@@ -39,7 +39,7 @@ class Footprint:
     settings: FootprintSettings
     site: str
     period: Period
-    made: datetime
+    made_at: datetime
     parts: tuple[Part, ...]
     statements: tuple[Statement, ...]
 

@@ -68,7 +68,7 @@ def pact(found: Footprint) -> dict[str, Any]:
     return {
         "id": found.id,
         "specVersion": PACT_VERSION,
-        "created": _moment(found.made),
+        "created": _moment(found.made_at),
         "status": "Active",
         "companyName": settings.company.name,
         "companyIds": list(settings.company.ids),
@@ -92,7 +92,7 @@ def catena_x(found: Footprint) -> dict[str, Any]:
         "specVersion": CATENA_X,
         "partialFullPcf": "Cradle-to-gate",
         "version": 0,
-        "created": _moment(found.made),
+        "created": _moment(found.made_at),
         "extWBCSD_pfStatus": "Active",
         "companyName": settings.company.name,
         "companyIds": list(settings.company.ids),

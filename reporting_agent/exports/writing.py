@@ -29,7 +29,7 @@ class ExportDescription:
     kind: str
     site: str
     period: str
-    made: datetime
+    made_at: datetime
     stands_on: Mapping[str, str]
     remarks: Sequence[Phrase | str]
     more: Mapping[str, Any]
@@ -82,7 +82,7 @@ def manifest(out: Path, told: ExportDescription, rows: Mapping[str, int | None])
         "kind": told.kind,
         "site": told.site,
         "period": told.period,
-        "made_at": told.made.isoformat(timespec="seconds"),
+        "made_at": told.made_at.isoformat(timespec="seconds"),
         "software": SOFTWARE,
         "confidential": True,
         "sent": False,

@@ -27,7 +27,7 @@ GLIBC_MMAP_BYTES = 128 << 10
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def keep_freed_memory() -> Iterator[None]:
     """For as long as the block lasts; afterwards as the worker was started. Does nothing where glibc learns, or is not the C library."""
     started_with = os.environ.get(_TRIM, "")
     libc = ctypes.CDLL(None) if sys.platform == "linux" and started_with.isdecimal() else None  # elsewhere it may not even open

@@ -66,7 +66,7 @@ def _label(task: Task, site: Site, folder: Path) -> Outcome:
     if done.steps:
         return done
     why = _without_label(task, lacking)
-    return replace(done, refused=why.to_json(), refusal=why.told(task.lang))
+    return replace(done, refused=why.to_json(), refusal=why.in_words(task.lang))
 
 
 def _without_label(task: Task, lacking: Sequence[LackingLabel]) -> InputError:

@@ -135,7 +135,7 @@ def refused(task: Task, refusal: SteplabelError) -> Outcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
     place = refusal.place if isinstance(refusal, InputError) else None
     at = "" if place is None or place.words == task.file else in_language(place.words, task.lang)
-    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.told(task.lang))
+    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.in_words(task.lang))
 
 
 def name_of(file: str) -> str:

@@ -174,7 +174,7 @@ class Assignment:
         self._left_out[address] = refusal
         if not self._workers and not self._any_right:
             raise refusal
-        say(Phrase("This worker gets no sites. %(refusal)s", refusal=refusal.told(LANGUAGE.get())))
+        say(Phrase("This worker gets no sites. %(refusal)s", refusal=refusal.in_words(LANGUAGE.get())))
 
     def _finished(self, task: Task, ended: Future[Outcome], why: BaseException | None) -> Iterator[Outcome]:
         from distributed.scheduler import KilledWorker
@@ -233,7 +233,7 @@ def _received(carried: CarriedShelf, ours: Mapping[str, str], address: str) -> C
 
 
 def _on_worker(task: Task, carried: CarriedShelf) -> Outcome:
-    with _one_at_a_time, _unprofiled(), freed_memory.kept(), shelf.used(carried):
+    with _one_at_a_time, _unprofiled(), freed_memory.keep_freed_memory(), shelf.used(carried):
         return do(task)
 
 

@@ -38,7 +38,7 @@ class Watch:
         self.site, self.settings, self.tell = site, settings_of(site), tell
         self.spool = Spool(self.settings.folder, most_bytes=self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         self.intake = kind(self.spool)
-        self.sources = kinds.made(self.settings, site.folder, self.intake)
+        self.sources = kinds.sources_of(self.settings, site.folder, self.intake)
         self.kept = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
         self.asking = Asking()
@@ -115,7 +115,8 @@ class Watch:
         except SteplabelError as wrong:
             self.tell(
                 Phrase(
-                    "site.toml was read again and refused; the earlier settings remain in force. %(why)s", why=wrong.told(LANGUAGE.get())
+                    "site.toml was read again and refused; the earlier settings remain in force. %(why)s",
+                    why=wrong.in_words(LANGUAGE.get()),
                 )
             )
 
@@ -237,7 +238,7 @@ class Watch:
         try:
             fresh = kinds.KINDS[kind](settings, self.site.folder, self.intake)
         except SteplabelError as wrong:
-            self.tell(wrong.told(LANGUAGE.get()))
+            self.tell(wrong.in_words(LANGUAGE.get()))
             return
         self.sources[place] = fresh
         fresh.start()

@@ -73,13 +73,13 @@ class Run:
     time_us: Integers
     value: Floats
     factor: float
-    found: Scan
+    scan: Scan
 
     def places(self, moment_us: Integers) -> Integers:
         """The reading at or before each moment, the first one for moments before it; moments before the last reading."""
-        step_us = self.found.least_step_us
+        step_us = self.scan.least_step_us
         at: Integers
-        if step_us == self.found.most_step_us:
+        if step_us == self.scan.most_step_us:
             at = (moment_us - self.time_us[0]) // step_us
         else:
             at = np.searchsorted(self.time_us, moment_us, side="right") - 1
@@ -87,7 +87,7 @@ class Run:
 
     def loads(self) -> tuple[float, float]:
         """Lowest and highest power or flow in the meter's range unit: of a rate its values, else energy an hour."""
-        scanned = self.found
+        scanned = self.scan
         if self.reading == "rate":
             return scanned.lowest, scanned.highest
         if scanned.least_step_us == scanned.most_step_us:  # the same step for all: rounding keeps their order
@@ -98,7 +98,7 @@ class Run:
 
     def _least_and_most(self) -> tuple[float, float]:
         if self.reading == "register":
-            return self.found.least_move, self.found.most_move
+            return self.scan.least_move, self.scan.most_move
         return float(self.value.min()), float(self.value.max())
 
     def segments(self, at: Integers) -> Segments:
@@ -131,7 +131,7 @@ class Run:
         Values from 1 up are whole multiples of 2^-52, the last place that `split` holds, and the difference of two of which
         one is at most twice the other is exact (Sterbenz 1974).
         """
-        return self.found.lowest >= 1 and self.found.most_move <= self.found.lowest
+        return self.scan.lowest >= 1 and self.scan.most_move <= self.scan.lowest
 
 
 Integers = NDArray[np.int64]

@@ -151,7 +151,7 @@ class RunRecord:
     energy: Floats
     known: Floats
     edges: Edges
-    told: FittedLags
+    lags: FittedLags
     silent: Floats
     rests: Rests | None
 

@@ -206,7 +206,7 @@ LONGEST_DROPOUT = 2  # readings in a row
 class Zeros:
     """Takes readings in order and keeps the zeros, until there are too many to be drop-outs."""
 
-    kept: list[Integers] = field(default_factory=list)
+    zeros: list[Integers] = field(default_factory=list)
     count: int = 0
 
     def see(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
@@ -216,7 +216,7 @@ class Zeros:
         at = np.flatnonzero(value == 0)
         if len(at):
             self.count += len(at)
-            self.kept.append(np.column_stack((number + at, time_us[at], row[at], np.full(len(at), file)))[: MOST_ZEROS + 1])
+            self.zeros.append(np.column_stack((number + at, time_us[at], row[at], np.full(len(at), file)))[: MOST_ZEROS + 1])
 
     def dropped(self, sample: Sample, readings: int) -> Integers:
         """Stamp, row and file of each zero that is a drop-out."""
@@ -226,7 +226,7 @@ class Zeros:
             return none
         if value.min() < 0 or np.quantile(value, LOW) < BASE * np.median(value):
             return none
-        zeros = np.concatenate(self.kept)
+        zeros = np.concatenate(self.zeros)
         group = np.cumsum(np.concatenate(([1], np.diff(zeros[:, 0]) != 1)))
         short: Flags = np.bincount(group)[group] <= LONGEST_DROPOUT
         return zeros[short, 1:]

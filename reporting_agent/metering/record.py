@@ -162,10 +162,10 @@ class Seen:
     def add_run(self, run: Run, lowest_load: float, highest_load: float) -> None:
         """Sound readings; none of them at the end of the range."""
         self._count(run.time_us)
-        self.quantum = min(self.quantum, run.found.quantum)
+        self.quantum = min(self.quantum, run.scan.quantum)
         self._loads(lowest_load, highest_load)
-        if run.found.least_step_us // MICROSECONDS == run.found.most_step_us // MICROSECONDS:
-            self._add_steps(run.found.least_step_us // MICROSECONDS, len(run.time_us) - 1)
+        if run.scan.least_step_us // MICROSECONDS == run.scan.most_step_us // MICROSECONDS:
+            self._add_steps(run.scan.least_step_us // MICROSECONDS, len(run.time_us) - 1)
         else:
             self._count_steps(run.time_us)
 

@@ -48,7 +48,7 @@ class Inputs:
         if site.inputs.corrections is not None:
             self.corrections = corrections.load(*paths_of(site, site.inputs.corrections))
 
-    def given(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
         """Whether there is such an input: named as a file, or given by the source."""
         if self.extract is not None:
             return name in self.extract.gives()
@@ -58,7 +58,7 @@ class Inputs:
         """The records of every scale; nothing where the site has none."""
         from reporting_agent.sources.weighings import by_scale  # what it digests with is not in a small firm's one file
 
-        return by_scale(self.site, self.tables(SCALES)) if self.given(SCALES.name) else {}
+        return by_scale(self.site, self.tables(SCALES)) if self.has(SCALES.name) else {}
 
     def tables(self, wanted: Wanted) -> list[Table]:
         """Every table of the input, in order of file name."""

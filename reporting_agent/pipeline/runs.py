@@ -84,7 +84,7 @@ class Row:
     first: bool
     stated: State = State.NORMAL  # as the row itself says
     variables: Mapping[str, float] = field(default_factory=dict)
-    told: Sequence[LoggedFuel] = ()
+    fuels: Sequence[LoggedFuel] = ()
 
     @property
     def span_s(self) -> float:
@@ -98,7 +98,7 @@ class Run:
     rows: list[Row] = field(default_factory=list)
     missing_s: float = 0.0
     left: dict[State | None, float] = field(default_factory=dict)
-    told: list[LoggedFuel] = field(default_factory=list)
+    fuels: list[LoggedFuel] = field(default_factory=list)
 
 
 def cut(table: Table, site: Site, pack: Pack) -> Cut:
@@ -109,7 +109,7 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
     rows, rejected = rows_of(table, site.runs, pack)
     for row, window in zip(rows, _windows(rows, site), strict=True):
         run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), Run())
-        run.told += row.told
+        run.fuels += row.fuels
         codes = list(codes_of(row))
         for code in codes:
             noted.setdefault(code, []).append(row.place)
@@ -134,7 +134,7 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
 
 def made_of(built: Mapping[tuple[str, str, str, str, datetime], Run], site: Site, unit: str, factor: float) -> tuple[list[Batch], list[Of]]:
     """The runs as batches, in order of start and id, and what their rows hold beside."""
-    pairs = [(batch_of(key, run, site.runs, unit, factor), run.told) for key, run in built.items() if run.rows]
+    pairs = [(batch_of(key, run, site.runs, unit, factor), run.fuels) for key, run in built.items() if run.rows]
     pairs.sort(key=lambda pair: (pair[0].start, pair[0].batch_id))
     return [batch for batch, _ in pairs], [((batch.step, batch.batch_id), mention) for batch, mentions in pairs for mention in mentions]
 

@@ -156,7 +156,7 @@ def read(
         InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
     """
     request = Request(site, pack_of(site, pack), Inputs(site, extract), period, outward, days, closely)
-    if request.inputs.given("log"):
+    if request.inputs.has("log"):
         return from_log(request)
     logged = read_rows(request)
     given = with_given_energy(logged, request)
@@ -183,7 +183,7 @@ def read_rows(request: Request) -> Logged:
     own_ids: Mapping[batch_names.Key, str] = {}
     if yearly:
         rows = batch_names.in_their_years(rows)
-        own_ids = batch_names.by_own_id(rows) if request.inputs.given("energy") else {}
+        own_ids = batch_names.by_own_id(rows) if request.inputs.has("energy") else {}
     rows = declared.rows(rows, site)
     out = judging.rows(rows, site) if outward else []
     together = joint.merged(rows, site)
@@ -209,7 +209,7 @@ def with_given_energy(logged: Logged, request: Request) -> Given:
     beside, rejected, findings = list(logged.beside), list[Rejected](), list[Finding]()
     blank: frozenset[energy_by_batch.Key] = frozenset()
     nameless: dict[str, list[CarrierEnergy]] = {}
-    if inputs.given("energy"):
+    if inputs.has("energy"):
         factors = packs.factors(request.pack)
         for table in inputs.tables(sources.ENERGY):
             joined = energy_by_batch.join(batches.own, table, factors, logged.own_ids, logged.unread_ids)
@@ -232,7 +232,7 @@ def with_metered_energy(given: Given, request: Request) -> MeteredBothWays:
     """With what the meters' readings give each batch; on its way out, the readings in its own window alone."""
     site, pack, inputs, batches = request.site, request.pack, request.inputs, given.batches
     steps: dict[str, set[str]] = {}
-    if not inputs.given("readings"):
+    if not inputs.has("readings"):
         out = own_metering.outgoing(batches.out, site, pack) if request.outward else None
         return MeteredBothWays(metered.Metered(batches.own, (), [], []), out, steps)
     for meter in metered.counted_meters(site, pack):

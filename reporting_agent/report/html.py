@@ -145,7 +145,7 @@ def _page(view: View, heading: str, days: list[str], opening: Markup, parts: lis
         view.site.id,
         w["pack"].format(pack=view.said(pack.words), version=pack.version),
         *days,
-        w["made"].format(when=time(view.made.astimezone(view.site.zone), view.lang)),
+        w["made"].format(when=time(view.made_at.astimezone(view.site.zone), view.lang)),
     ]
     return (
         environment()

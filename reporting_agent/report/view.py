@@ -59,7 +59,7 @@ class View:
     result: LabelResult
     analysis: Analysis
     lang: str
-    made: datetime
+    made_at: datetime
 
     @cached_property
     def w(self) -> dict[str, dict[str, str]]:

@@ -39,7 +39,7 @@ class Days:
     degrees: Mapping[str, Floats]  # heating and cooling degrees; empty where the outdoor temperature is not recorded
 
     @property
-    def made(self) -> Floats:
+    def production(self) -> Floats:
         """Output of each day, of every kind."""
         return sum(self.output.values(), np.zeros(len(self.days)))
 

@@ -153,7 +153,7 @@ def _verified(
 ) -> Verified:
     if days is None:
         return Verified(action, baseline, reporting, "", 0, 0, None, telling.no_data(action))
-    sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.made > 0)
+    sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.production > 0)
     before = sound & days.between(baseline.start.date(), baseline.end.date())
     after = sound & days.between(reporting.start.date(), reporting.end.date())
     counts = (int(before.sum()), int(after.sum()))
@@ -183,8 +183,8 @@ def _why(
         return telling.season(_span(before))
     if unseen := _unseen(days, before, after):
         return telling.new_kind(unseen)
-    low, high = np.quantile(days.made[before], (0.01, 0.99))
-    beyond = (days.made[after] < 0.9 * low) | (days.made[after] > 1.1 * high)
+    low, high = np.quantile(days.production[before], (0.01, 0.99))
+    beyond = (days.production[after] < 0.9 * low) | (days.production[after] > 1.1 * high)
     if beyond.mean() > BEYOND_SHARE:
         return telling.beyond(float(low), float(high), float(beyond.mean()))
     questions = [
@@ -198,9 +198,9 @@ def _why(
 
 def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
     """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
-    running = days.made > 0
+    running = days.production > 0
     own = {kind: column for kind, column in days.output.items() if (column[before] > 0).sum() >= FEWEST_OF_KIND}
-    rest = days.made - sum(own.values(), np.zeros(len(running)))
+    rest = days.production - sum(own.values(), np.zeros(len(running)))
     columns = [running.astype(float), (~running).astype(float), *own.values(), rest, *days.conditions.values(), *days.degrees.values()]
     if season:
         turn = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days.days]) / 365.25
@@ -226,7 +226,7 @@ def _same_season(days: Days, before: Flags, after: Flags) -> bool:
 
 def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
     """Products and variants that make up more of the reporting period than can be left open, and that the baseline hardly made."""
-    whole = float(days.made[after].sum())
+    whole = float(days.production[after].sum())
     seen: Sequence[tuple[tuple[str, str], Floats]] = [
         (kind, column) for kind, column in days.output.items() if (column[before] > 0).sum() < FEWEST_OF_KIND
     ]

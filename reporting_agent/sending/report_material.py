@@ -143,7 +143,7 @@ def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
 
 
 def _provenance(site: Site, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
-    cut = f"{site.runs.cut}, timezone = {site.site.timezone}" if Inputs(site).given("log") else ""
+    cut = f"{site.runs.cut}, timezone = {site.site.timezone}" if Inputs(site).has("log") else ""
     if days is None:
         return Provenance(cut=cut)
     window = window_of(period, windows)

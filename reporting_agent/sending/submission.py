@@ -268,7 +268,7 @@ class Submission:
         try:
             self._identity = enrolment.renew_directory(self._connection, self._identity, road.directory())
             log_heads.look(self._connection, self._identity, road, self._outbox.all(), self._clock())
-            held = road.held(self._signature)
+            held = road.receipts(self._signature)
             given = self._hand_back(road, road.challenges(self._signature))
         except Unreachable as trouble:
             return trouble

@@ -125,7 +125,7 @@ class Portal:
         """The portal's signed key directory as it stands today, still to be verified."""
         return _bytes(self._get("/api/v1/directory/"), "directory")
 
-    def held(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
+    def receipts(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
         """The receipts of everything the portal holds of this device's site, still to be verified.
 
         Args:

@@ -42,12 +42,12 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
 
 
 def told(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: Composed) -> Composed:
-    return compose(who, DECILE, traits, PACK.composition, policy, [one.told for one in before])
+    return compose(who, DECILE, traits, PACK.composition, policy, [one.shares for one in before])
 
 
 def named(found: Composed, who: CellRoster, traits: dict[str, Traits]) -> float:
     """The chance that the firm which the tables make likeliest is among the best: of equally likely ones any."""
-    chances = likelihoods(found.told, traits)
+    chances = likelihoods(found.shares, traits)
     best = best_group.best_group(who, DECILE)
     likeliest = [firm for firm, chance in zip(traits, chances, strict=True) if chance >= chances.max() - 1e-9]
     return float(np.mean([firm in best for firm in likeliest]))
@@ -63,7 +63,7 @@ def replaced(who: CellRoster, gone: int) -> CellRoster:
 def test_no_firm_is_likelier_than_not_among_the_best(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sectors = [sector(seed, firms) for seed in range(200 if long else 20) for firms in (160, 400)]
     shown = [(told(who, traits), who, traits) for who, traits in sectors]
-    on = [named(*one) for one in shown if one[0].told]
+    on = [named(*one) for one in shown if one[0].shares]
     assert len(on) > len(sectors) / 4
     assert float(np.mean(on)) <= best_group.MOST_LIKELY
     bound = best_group.MOST_LIKELY
@@ -91,9 +91,9 @@ def test_two_versions_between_which_one_or_two_of_the_best_changed(stated: State
             later = replaced(who, gone)
             pairs += 1
             again = told(later, traits, PACK.disclosure, first)
-            on += any(trait in first.told for trait in again.told)
-            off += bool(told(later, traits, OFF, bare).told)
-            assert again.told or again.reason in {Reason.DIFFERENCING, Reason.ALIKE, Reason.LIKELY}
+            on += any(trait in first.shares for trait in again.shares)
+            off += bool(told(later, traits, OFF, bare).shares)
+            assert again.shares or again.reason in {Reason.DIFFERENCING, Reason.ALIKE, Reason.LIKELY}
     assert on == 0
     assert off > pairs / 2
     stated(

@@ -87,7 +87,7 @@ def test_after_some_different_tries_the_working_is_shown() -> None:
             asked = {"label": str(30 + tries), **carried}
             (shown,) = (one for one in presenter.page_of(exercise, asked).questions if one.id == "label")
             assert shown.wrong == tries
-            carried = {"wrong-label": str(shown.wrong), "last-label": shown.given}
+            carried = {"wrong-label": str(shown.wrong), "last-label": shown.answer}
         assert shown.judged is not None
         assert bool(shown.judged.working) is (tries == TRIES)
     page = read("/exercises/mill-year/", "en", {"label": "40", **carried})

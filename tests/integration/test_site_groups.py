@@ -138,10 +138,10 @@ def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
 def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: Cast) -> None:
     group = made(cast, 7)
     assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
-    assert group_view(group, TODAY).told is None
+    assert group_view(group, TODAY).counts is None
     join(cast, group, range(7, 8))
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
-    told = group_view(group, TODAY).told
+    told = group_view(group, TODAY).counts
     assert told is not None
     assert set(told.values()) == {3}, "five of the eight are attested: at least three"
     assert count_again(group, cast.approver, NOW) is Said.STANDS

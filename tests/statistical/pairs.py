@@ -161,7 +161,7 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
     ]
     if real:
         told = quarters(reported, PACK, [f"{rng.integers(2**32):064x}"])
-        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"), next(iter(told.values())).told)
+        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"), next(iter(told.values())).counts)
     label, firms, found = _template()[0], len(reported), figures(of)[0]
     points = [(percent, float(found[2 + _LADDER.index(percent)])) for percent in percents(firms)]
     holds = rule_for(firms, PACK.composition)

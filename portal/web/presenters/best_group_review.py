@@ -27,7 +27,7 @@ def review_page(
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
-    count = sum(bool(composition.told) for composition in composed)
+    count = sum(bool(composition.shares) for composition in composed)
     lead = _("The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class.") % {
         "told": count,
         "of": len(composed),
@@ -68,7 +68,7 @@ def _review_row(composition: Composed, names: Names, regions: Regions) -> tuple[
     name = with_variant(names.step_name(cell.step), names.variant_name(cell.step, cell.variant))
     sentence = one_after_another(
         _("%(trait)s: %(shares)s") % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
-        for trait, shares in composition.told.items()
+        for trait, shares in composition.shares.items()
     )
     why = in_page_language(composition.words) if composition.words else ""
     return Cell(name, note=metric_name(cell.metric)), Cell(str(composition.firms)), Cell(str(composition.best)), Cell(sentence or why)

@@ -42,7 +42,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Judged:
     right: bool
-    said: str
+    explanation: str
     look: Text
     working: Text
 
@@ -53,7 +53,7 @@ class Asked:
     ask: str
     unit: str
     choices: tuple[Choice, ...]
-    given: str
+    answer: str
     wrong: int
     judged: Judged | None
 
@@ -135,7 +135,7 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
         ask=exercise.text(f"question.{question.id}.ask", language),
         unit="" if question.unit == "1" else question.unit,
         choices=tuple(Choice(code, text, code == given) for code, text in words.items()),
-        given=given,
+        answer=given,
         wrong=wrong,
         judged=None if verdict is None else _judged(exercise, question, verdict, wrong, language),
     )

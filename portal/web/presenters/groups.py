@@ -209,7 +209,7 @@ def _counts(view: GroupCounts) -> Listed:
 
 def _things(view: GroupCounts) -> list[str]:
     reported = {f"{member.labels.pack}/{label.step}" for member in view.shown for label in member.labels.rows}
-    return sorted({*(view.told or ()), *reported, *((GRADE,) if any(member.grade for member in view.shown) else ())})
+    return sorted({*(view.counts or ()), *reported, *((GRADE,) if any(member.grade for member in view.shown) else ())})
 
 
 def _attested_things(member: ShownMember) -> set[str]:
@@ -217,9 +217,9 @@ def _attested_things(member: ShownMember) -> set[str]:
 
 
 def _at_least(view: GroupCounts, thing: str) -> str:
-    if view.told is None:
+    if view.counts is None:
         return NONE
-    reached = view.told.get(thing, 0)
+    reached = view.counts.get(thing, 0)
     return _("at least %(n)s firms") % {"n": reached} if reached else _("fewer than %(n)s firms") % {"n": STEP}
 
 

@@ -34,7 +34,7 @@ class IncentiveRow:
 @dataclass(frozen=True, slots=True)
 class IncentivesPage:
     rows: tuple[IncentiveRow, ...]
-    found: int
+    matches: int
     total: str
     sites: int
     pages: Pages | None
@@ -66,7 +66,7 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: 
             )
             for incentive in here
         ),
-        found=len(views),
+        matches=len(views),
         total=f"{sum(incentive.counted for incentive in views):,.0f}",
         sites=len({incentive.site for incentive in views if incentive.counted}),
         pages=pages,

@@ -99,9 +99,9 @@ def notice_page(
     offered = [Choice(kind.value, str(WORDINGS[kind].name), kind.value == asked) for kind in kinds]
     return NoticePage(
         unread=unread,
-        found=found,
+        matches=found,
         rows=tuple(
-            notice_row_of(notice.kind, notice.told, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
+            notice_row_of(notice.kind, notice.facts, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
             for notice in views
         ),
         kinds=(Choice("", _("Everything"), not asked), *offered),

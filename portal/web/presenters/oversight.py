@@ -40,7 +40,7 @@ class EventRow:
 @dataclass(frozen=True, slots=True)
 class TrailPage:
     rows: tuple[EventRow, ...]
-    found: int
+    matches: int
     pages: Pages | None
     actions: tuple[Choice, ...]
     actor: str
@@ -85,8 +85,8 @@ class StandingsPage:
     title: str
     computed: datetime | None
     sites: int
-    told: int  # rows found whose quarter can be told
-    found: int
+    sure: int  # rows found whose quarter can be told
+    matches: int
     rows: tuple[StandingRow, ...]
     matrix: Matrix | None  # sites by steps, where the address asks for it
     matrix_url: str
@@ -132,7 +132,7 @@ def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, quer
             )
             for event in rows
         ),
-        found=found,
+        matches=found,
         pages=pages,
         actions=filter_choices(asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}),
         actor=query.get("actor", "")[:100],
@@ -163,8 +163,8 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         title=title,
         computed=max((standing.computed_at for standing in rows), default=None),
         sites=len({standing.site for standing in rows}),
-        told=sum(standing.band is not None for standing in standings),
-        found=len(standings),
+        sure=sum(standing.band is not None for standing in standings),
+        matches=len(standings),
         rows=tuple(_row(standing, names) for standing in here),
         matrix=_matrix(standings, names, query) if query.get("as") == "matrix" else None,
         matrix_url=with_query(query, **{"as": "matrix", "page": None}),

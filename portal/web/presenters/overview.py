@@ -45,7 +45,7 @@ class OverviewPage:
     columns: tuple[Column, ...]
     sort_form: SortForm | None
     pages: Pages | None
-    found: int
+    matches: int
     any_group: bool
     reported: int  # obliged sites, over all rows found
     obliged: int
@@ -88,7 +88,7 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         columns=(shown_columns := columns(heads, KEYS, query, DEFAULT_ORDER)),
         sort_form=sort_form(shown_columns, len(turnouts), query),
         pages=pages,
-        found=len(turnouts),
+        matches=len(turnouts),
         any_group=bool(views) or bool(query),
         reported=reported,
         obliged=obliged,

@@ -73,7 +73,7 @@ class ParticipationPage:
     broken: int  # accepted reports that break their series
     columns: tuple[Column, ...]
     sort_form: SortForm | None
-    found: int
+    matches: int
     pages: Pages | None
     export_url: str
     states: tuple[Choice, ...]
@@ -162,7 +162,7 @@ def participation_page(
         broken=quality.broken,
         columns=(shown_columns := columns(heads, keys, query, DEFAULT_ORDER)),
         sort_form=sort_form(shown_columns, len(participants), query),
-        found=len(participants),
+        matches=len(participants),
         pages=pages,
         export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
         states=filter_choices(asked, _("All states"), states),

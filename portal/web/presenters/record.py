@@ -34,7 +34,7 @@ class RecordPage:
     """Who in a firm saw and did what."""
 
     firm: str
-    found: int
+    matches: int
     rows: tuple[RecordRow, ...]
     pages: Pages | None
     kinds: tuple[Choice, ...]
@@ -63,7 +63,7 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: 
     kinds = (("", _("Seen and done")), ("seen", _("What was seen")), ("done", _("What was done")))
     return RecordPage(
         firm=name,
-        found=found,
+        matches=found,
         rows=tuple(
             RecordRow(
                 entry.at,

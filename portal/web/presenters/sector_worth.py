@@ -33,7 +33,7 @@ class SectorWorth:
 
     tables: tuple[Worth, ...]
     carriers: tuple[CarrierRow, ...]
-    held: tuple[str, ...]
+    withheld: tuple[str, ...]
     notes: tuple[str, ...]
 
 

@@ -120,7 +120,7 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
             ),
         ),
         events=tuple(_line(event, site.slug) for event in (fitting if everything else fitting[:FIRST_EVENTS])),
-        found=len(fitting),
+        matches=len(fitting),
         more_url="" if everything or len(fitting) <= FIRST_EVENTS else with_query(query, all="1") + "#events",
         export_url=reverse("web:site-events-csv", args=[site.slug]),
         identity=_identity(facts),

@@ -35,7 +35,7 @@ class Limit:
     covers: str = ""  # the steps by number, where another stands between them
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """All levels as one text, the strictest first."""
         return " · ".join(level.text for level in self.levels)
 

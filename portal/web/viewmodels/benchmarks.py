@@ -98,6 +98,6 @@ class BenchmarkList:
     rows: tuple[BenchmarkRow, ...]
     sectors: tuple[Choice, ...]
     query: str
-    found: int
+    matches: int
     pages: Pages | None
     any_published: bool

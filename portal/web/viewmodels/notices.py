@@ -22,7 +22,7 @@ class NoticeRow:
 @dataclass(frozen=True, slots=True)
 class NoticePage:
     unread: int
-    found: int
+    matches: int
     rows: tuple[NoticeRow, ...]
     kinds: tuple[Choice, ...]
     only_unread: bool

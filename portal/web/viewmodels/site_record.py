@@ -41,7 +41,7 @@ class SiteRecordPage:
     tables: tuple[Listed, ...]  # those that have rows
     kinds: tuple[Choice, ...]
     events: tuple[EventLine, ...]
-    found: int
+    matches: int
     more_url: str  # the rest of the events; empty where all are shown
     export_url: str
     identity: tuple[Item, ...]

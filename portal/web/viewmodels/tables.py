@@ -26,7 +26,7 @@ class SortForm:
 
     parameter: str
     choices: tuple[Choice, ...]
-    kept: tuple[tuple[str, str], ...]
+    hidden: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

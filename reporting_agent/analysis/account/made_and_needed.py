@@ -65,7 +65,7 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
         )
         draft.provisos.append(Words.of(sentence))
     stocks = [stock for stock in draft.site.product_stocks if stock.made_by == step_id and _of_period(draft, stock.period)]
-    output = draft.made(step_id)
+    output = draft.output_of(step_id)
     if stored and not stocks and step_id in draft.columns:
         sentence = Phrase(
             (
@@ -120,7 +120,7 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
     place, reference = _in_route(draft, step_id, following)
     if place is None or not place.unmixed:
         return 1.0
-    alone, needed = reference * draft.made(following), _needed(draft, step_id, following)
+    alone, needed = reference * draft.output_of(following), _needed(draft, step_id, following)
     if needed <= 0 or needed >= (1 - ONE_WEIGHING) * alone:
         return 1.0
     sentence = Phrase(

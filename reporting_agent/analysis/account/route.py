@@ -92,7 +92,7 @@ class _Account:
         """The account with its limits."""
         draft = self.draft
         self._period_and_data()
-        taken, output = shares(draft), draft.made(draft.covered[-1])
+        taken, output = shares(draft), draft.output_of(draft.covered[-1])
         parts = tuple(self._parts(taken))
         if output <= 0:
             draft.lacks("product-missing", "", Phrase("The log contains no good product of the route's last step."))
@@ -183,7 +183,7 @@ class _Account:
             credited = -fsum(entry.quantity * ratio(entry.unit, step.output_unit) for entry in back)
         except InputError:
             credited = float("inf")
-        if credited > (1 + ONE_WEIGHING) * draft.made(step_id):
+        if credited > (1 + ONE_WEIGHING) * draft.output_of(step_id):
             sentence = Phrase("%(step)s: more was credited as product than was made.", step=draft.named(step_id))
             draft.lacks("credit-not-product", step_id, sentence)
 

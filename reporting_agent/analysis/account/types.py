@@ -123,7 +123,7 @@ class Draft:
         inside = () if columns is None else columns.begun_in(self.result.site_label.period).nonzero()[0].tolist()
         return [columns.batches[row] for row in inside] if columns is not None else []
 
-    def made(self, step_id: str) -> float:
+    def output_of(self, step_id: str) -> float:
         """Good product of the year, whatever the label makes of its batches."""
         return fsum(batch.output_t for batch in self.good(step_id))
 

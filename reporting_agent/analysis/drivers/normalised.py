@@ -32,7 +32,7 @@ def savings(outcome: Outcome) -> tuple[Saving, ...]:
     """For every driver that may be set and can be told from the others: the best setting seen, where it surely saves."""
     estimates = [
         _saving(outcome, judgement)
-        for judgement in outcome.found
+        for judgement in outcome.drivers
         if judgement.column.kind is Kind.SETTING and not moves_with(outcome, judgement)
     ]
     return tuple(sorted((saving for saving in estimates if saving is not None), key=lambda saving: saving.energy.value))
@@ -71,7 +71,7 @@ def _saving(outcome: Outcome, judgement: Judged) -> Saving | None:
 
 def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
     """The label's rule over the batches at the plant's reference conditions; None where no driver is a condition."""
-    by = [judgement for judgement in outcome.found if judgement.column.kind is Kind.CONDITION]
+    by = [judgement for judgement in outcome.drivers if judgement.column.kind is Kind.CONDITION]
     if not by:
         return None
     label = outcome.search.label

@@ -88,7 +88,7 @@ class Outcome:
     skill: Skill | None
 
     @property
-    def found(self) -> list[Judged]:
+    def drivers(self) -> list[Judged]:
         return [judgement for judgement in self.judged if judgement.verdict is Relevance.DRIVER]
 
 

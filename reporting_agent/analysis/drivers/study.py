@@ -197,7 +197,7 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
 def _explained(outcome: Outcome) -> float:
     """Share of the robust variance of the batches (equipment apart) that the drivers take off."""
     design, fit = outcome.design, outcome.fit
-    causes = [judgement for judgement in outcome.found if judgement.design is design]
+    causes = [judgement for judgement in outcome.drivers if judgement.design is design]
     effect = sum(design.contrast(cause.place, design.z[:, cause.place], np.zeros(fit.rows)) @ fit.coefficients for cause in causes)
     apart = design.constants @ fit.coefficients[: design.constants.shape[1]]
     whole = outcome.search.value - apart
@@ -210,7 +210,7 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 
 
 def _summary(outcome: Outcome, explained: float | None, tested: int) -> Words:
-    causes = [judgement for judgement in outcome.found if judgement.column.kind is not Kind.CONSEQUENCE]
+    causes = [judgement for judgement in outcome.drivers if judgement.column.kind is not Kind.CONSEQUENCE]
     if not causes or explained is None or outcome.skill is None:
         return in_words("summary", "none", tested=str(tested))
     return in_words(

@@ -63,7 +63,7 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
     beyond = tuple(batch for batch in judged if not pooled_labels.covers(batch, period, windows))
-    rows = heating_values.settle(() if data.outward is None else data.outward.given, site, alone=True).batches
+    rows = heating_values.settle(() if data.outward is None else data.outward.logged, site, alone=True).batches
     given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
     return Recomputed(records, arranged.batches, beyond, given)
 

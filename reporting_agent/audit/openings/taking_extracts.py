@@ -59,7 +59,7 @@ class Taker:
             InputError: as reading them for a label.
         """
         inputs = Inputs(site)
-        wanted = [table for table in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES) if inputs.given(table.name)]
+        wanted = [table for table in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES) if inputs.has(table.name)]
         return cls(site, inputs, {table.name: inputs.tables(table) for table in wanted})
 
     def unread(self) -> dict[str, int]:
@@ -87,7 +87,7 @@ class Taker:
                 stamps = _microseconds(table.columns["timestamp"])
                 mine = np.flatnonzero(_touching(stamps, stamps, edges)).tolist()
                 tables[name] = (*tables.get(name, ()), rows_of(table, mine))
-        if not self.inputs.given(sources.READINGS.name):
+        if not self.inputs.has(sources.READINGS.name):
             return Extract(tables)
         log = ReadingLog(corrections=self.inputs.corrections)
         return Extract(tables, self._readings(edges, log), frozenset(log.in_skipped_hours))

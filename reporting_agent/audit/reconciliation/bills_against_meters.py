@@ -36,25 +36,25 @@ _APART = timedelta(days=1)  # between bills in a row whose last days are written
 class Paper:
     """A document, or several in a row, of what meters should have counted: its quantity, and of how many rows and documents it is."""
 
-    told: Bill | Stock
+    stated: Bill | Stock
     quantity: float
     rows: int = 1
     documents: int = 1
 
     def then(self, later: Paper) -> Paper:
         """Both as one: sums, and the uncertainty of the two as far as they err together."""
-        factor = ratio(later.told.unit, self.told.unit)
+        factor = ratio(later.stated.unit, self.stated.unit)
         parts = self.quantity, later.quantity * factor
-        err = self.told.uncertainty_pct * parts[0] + later.told.uncertainty_pct * parts[1]
+        err = self.stated.uncertainty_pct * parts[0] + later.stated.uncertainty_pct * parts[1]
         total = fsum(parts)
-        share = err / total if total else max(self.told.uncertainty_pct, later.told.uncertainty_pct)
-        document = self.told.model_copy(update={"to_day": later.told.to_day, "uncertainty_pct": share})
-        more = 0 if later.told.document == self.told.document else later.documents
-        return replace(self, told=document, quantity=total, rows=self.rows + later.rows, documents=self.documents + more)
+        share = err / total if total else max(self.stated.uncertainty_pct, later.stated.uncertainty_pct)
+        document = self.stated.model_copy(update={"to_day": later.stated.to_day, "uncertainty_pct": share})
+        more = 0 if later.stated.document == self.stated.document else later.documents
+        return replace(self, stated=document, quantity=total, rows=self.rows + later.rows, documents=self.documents + more)
 
     def goes_on(self, later: Paper) -> bool:
         """Whether the other is of the same meters and begins where this one ends."""
-        here, following = self.told, later.told
+        here, following = self.stated, later.stated
         return (here.carrier, here.meters) == (
             following.carrier,
             following.meters,
@@ -72,11 +72,11 @@ class Held:
     def tolerance(self) -> float:
         """Of both together, in the document's unit."""
         of_site = (self.site.uncertainty + 1 - self.site.known) * self.site.quantity
-        return hypot(self.paper.told.uncertainty_pct / 100 * self.paper.quantity, of_site)
+        return hypot(self.paper.stated.uncertainty_pct / 100 * self.paper.quantity, of_site)
 
     @property
-    def said(self) -> Phrase:
-        return about(_named(self.paper), difference(self.paper.quantity, self.site.quantity, self.tolerance, self.paper.told.unit))
+    def sentence(self) -> Phrase:
+        return about(_named(self.paper), difference(self.paper.quantity, self.site.quantity, self.tolerance, self.paper.stated.unit))
 
     @property
     def difference(self) -> float:
@@ -126,7 +126,7 @@ def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
             if row and not row[-1].goes_on(paper):
                 yield row
                 row = []
-            if row and row[-1].told.document == bill.document and _alike(row[-1].told, bill):
+            if row and row[-1].stated.document == bill.document and _alike(row[-1].stated, bill):
                 row[-1] = row[-1].then(paper)
             else:
                 row.append(paper)
@@ -141,7 +141,7 @@ def _alike(first: Bill | Stock, other: Bill | Stock) -> bool:
 
 
 def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Period) -> Outcome | Held:
-    document, name = paper.told, _named(paper)
+    document, name = paper.stated, _named(paper)
     if not inside(document.from_day, document.to_day, period, site):
         return outside(code, name, period)
     records = {record.meter.id: record for record in data.meters}
@@ -180,21 +180,23 @@ def _summed(site: Site, data: PlantData, papers: Sequence[Held]) -> Held | None:
     """Several papers in a row as one; None where their units cannot be added."""
     whole = papers[0].paper
     for comparison in papers[1:]:
-        if not _alike(whole.told, comparison.paper.told):
+        if not _alike(whole.stated, comparison.paper.stated):
             return None
         whole = whole.then(comparison.paper)
     records = {record.meter.id: record for record in data.meters}
-    metered = counted([records[meter] for meter in whole.told.meters], whole.told.from_day, whole.told.to_day, whole.told.unit, site)
+    metered = counted(
+        [records[meter] for meter in whole.stated.meters], whole.stated.from_day, whole.stated.to_day, whole.stated.unit, site
+    )
     return Held(whole, metered)
 
 
 def _said(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
     """What is said of one document; `by_sum`: of those before and after it, all together agree."""
     if comparison.agrees:
-        return held(code, comparison.said)
+        return held(code, comparison.sentence)
     if comparison.sign:
-        return failed(code, comparison.said, FIND_OUT)
-    reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=comparison.said)
+        return failed(code, comparison.sentence, FIND_OUT)
+    reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=comparison.sentence)
     if by_sum:
         return held(code, Phrase("%(said)s The sum with its neighbours agrees.", said=reason))
     return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
@@ -203,26 +205,26 @@ def _said(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
 def _in_a_row(comparison: Held, sign: int) -> Outcome:
     """The sum of documents that follow one another."""
     if comparison.agrees:
-        return held(BILL, comparison.said)
-    day = comparison.paper.told.from_day.isoformat()
+        return held(BILL, comparison.sentence)
+    day = comparison.paper.stated.from_day.isoformat()
     if sign > 0:
         return failed(
             BILL,
-            Phrase("%(said)s From %(day)s on, each document states less than the meters counted.", said=comparison.said, day=day),
+            Phrase("%(said)s From %(day)s on, each document states less than the meters counted.", said=comparison.sentence, day=day),
             FIND_OUT,
         )
     if sign < 0:
         return failed(
             BILL,
-            Phrase("%(said)s From %(day)s on, each document states more than the meters counted.", said=comparison.said, day=day),
+            Phrase("%(said)s From %(day)s on, each document states more than the meters counted.", said=comparison.sentence, day=day),
             FIND_OUT,
         )
-    return failed(BILL, comparison.said, FIND_OUT)
+    return failed(BILL, comparison.sentence, FIND_OUT)
 
 
 def _named(paper: Paper) -> Phrase:
     """The document by carrier, meters and days, and where it is kept."""
-    document = paper.told
+    document = paper.stated
     values = {
         "carrier": document.carrier,
         "meters": joined_names(document.meters),

@@ -106,7 +106,7 @@ class Sale(_Span):
     closing: float = Field(default=0.0, ge=0)
 
     @property
-    def made(self) -> float:
+    def output(self) -> float:
         return self.sold + self.closing - self.opening
 
 

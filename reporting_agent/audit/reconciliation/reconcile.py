@@ -46,7 +46,7 @@ def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome
     start, end = us_of(paper.from_day, site), us_of(paper.to_day, site)
     output = fsum(batch.output_t for batch in data.batches if batch.step == paper.step and start <= microseconds(batch.start) < end)
     try:
-        sold = paper.made * ratio(paper.unit, unit)
+        sold = paper.output * ratio(paper.unit, unit)
     except InputError as refusal:
         return of_units(code, name, refusal)
     tolerance = paper.uncertainty_pct / 100 * sold

@@ -10,7 +10,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, of_language
 from reporting_agent.config import Site
 from reporting_agent.live.control_room.answers import Tokens, key_of
-from reporting_agent.live.control_room.answers import told as answered
+from reporting_agent.live.control_room.answers import sentence_of as answered
 from reporting_agent.live.control_room.drawing import short, tenths
 from reporting_agent.live.control_room.moment import Shown
 from reporting_agent.live.control_room.rendering import prefix

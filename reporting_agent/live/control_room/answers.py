@@ -49,7 +49,7 @@ class Tokens:
         return hmac.compare_digest(self.of(alert).encode(), token.encode())
 
 
-def told(answer: Answer, clock: str) -> Phrase | None:
+def sentence_of(answer: Answer, clock: str) -> Phrase | None:
     """As a sentence; None for one that was taken back."""
     if answer.kind == "taken-back":
         return None

@@ -95,11 +95,11 @@ class Teller:
         """Send by these ways from now on, what waits too; `folder`: that of site.toml."""
         ways: dict[str, Way] = {}
         if (url := settings.webhook) is not None:
-            ways["webhook"] = lambda entry: _post(url, entry.told)
+            ways["webhook"] = lambda entry: _post(url, entry.notification)
         if settings.mail is not None:
             ways["mail"] = lambda entry: _mail(settings, folder, entry)
         if (topic := settings.topic) is not None and (publish := self._publish) is not None:
-            ways["mqtt"] = lambda entry: publish(topic, entry.told.as_json())
+            ways["mqtt"] = lambda entry: publish(topic, entry.notification.as_json())
         self._unsent.give_up(ways, now_us())
         with self._changed:
             self._ways = ways
@@ -157,10 +157,10 @@ def _mail(settings: Alerts, folder: Path, entry: Waiting) -> None:
     if mail is None:
         return
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), entry.told.subject
+    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), entry.notification.subject
     message["Date"] = format_datetime(datetime.fromtimestamp(entry.at_us / 1e6, UTC))  # when it was raised, though it is sent later
-    message["Message-ID"] = f"<{entry.told.id}@{mail.sender.rpartition('@')[2]}>"
-    message.set_content(entry.told.text)
+    message["Message-ID"] = f"<{entry.notification.id}@{mail.sender.rpartition('@')[2]}>"
+    message.set_content(entry.notification.text)
     with smtplib.SMTP(mail.server, mail.port, timeout=PATIENCE_S) as server:
         if mail.tls:
             import ssl

@@ -214,7 +214,7 @@ class Room:
         if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
             self.reopening.settle(self.plant)
             self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
-            self._shift_ends.told(ended)
+            self._shift_ends.mark_told(ended)
 
     def _is_settled(self) -> bool:
         return not self.plant.unlearned and not self.reopening.gathers

@@ -68,7 +68,7 @@ class ShiftEnds:
         self._ended = None
         return ended
 
-    def told(self, ended: Span) -> None:
+    def mark_told(self, ended: Span) -> None:
         """It was: a restart goes on after it."""
         write_whole(self._file, json.dumps({"told_until": ended[1].isoformat()}).encode())
 

@@ -46,7 +46,7 @@ class Notification:
 class Waiting:
     """A message, when it was given (UTC, microseconds), and the ways that have not taken it."""
 
-    told: Notification
+    notification: Notification
     at_us: int
     ways: list[str] = field(default_factory=list)
 
@@ -66,11 +66,13 @@ class Unsent:
         if not ways:
             return
         with self._lock:
-            self._waiting = [entry for entry in self._waiting if entry.told.id != told.id] + [Waiting(told, at_us, list(ways))]
+            self._waiting = [entry for entry in self._waiting if entry.notification.id != told.id] + [Waiting(told, at_us, list(ways))]
             dropped, self._waiting = self._waiting[:-MOST_WAITING], self._waiting[-MOST_WAITING:]
             self._save()
         for entry in dropped:
-            self._say(Phrase("Not sent, because more than %(most)s messages wait: %(text)s", most=MOST_WAITING, text=entry.told.text))
+            self._say(
+                Phrase("Not sent, because more than %(most)s messages wait: %(text)s", most=MOST_WAITING, text=entry.notification.text)
+            )
 
     def first(self, way: str) -> Waiting | None:
         """The oldest that this way has not taken."""
@@ -99,16 +101,18 @@ class Unsent:
                         "Not sent by %(way)s, because it has waited more than %(hours)s hours: %(text)s",
                         way=way,
                         hours=OLDEST_H,
-                        text=entry.told.text,
+                        text=entry.notification.text,
                     )
                 )
         for entry, way in gone:
             if self.taken(entry, way):
-                self._say(Phrase("Not sent by %(way)s, because site.toml no longer names it: %(text)s", way=way, text=entry.told.text))
+                self._say(
+                    Phrase("Not sent by %(way)s, because site.toml no longer names it: %(text)s", way=way, text=entry.notification.text)
+                )
 
     def _save(self) -> None:
         """On the disk once it returns. Where the disk takes nothing, they are still sent, and it is said once what a restart would do."""
-        entries = [{"told": asdict(entry.told), "at_us": entry.at_us, "ways": entry.ways} for entry in self._waiting]
+        entries = [{"told": asdict(entry.notification), "at_us": entry.at_us, "ways": entry.ways} for entry in self._waiting]
         try:
             write_whole(self._file, json.dumps(entries, ensure_ascii=False, indent=1).encode())
         except OSError as refused:

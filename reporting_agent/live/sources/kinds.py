@@ -25,6 +25,6 @@ KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
 """By the name of its tables: made of one table's settings, the folder that its paths count from, and where arrivals go."""
 
 
-def made(settings: Live, folder: Path, intake: Intake) -> list[LiveSource]:
+def sources_of(settings: Live, folder: Path, intake: Intake) -> list[LiveSource]:
     """Every source that site.toml names."""
     return [make(setting, folder, intake) for kind, make in KINDS.items() for setting in getattr(settings, kind)]

@@ -55,7 +55,7 @@ def before(mark: Mark, look_back: float) -> Mark:
     return mark - Decimal(look_back) if isinstance(mark, Decimal) else mark - type(mark)(look_back)
 
 
-def kept(mark: Mark) -> dict[str, str]:
+def to_json(mark: Mark) -> dict[str, str]:
     """As JSON."""
     if isinstance(mark, datetime):
         return {"time": mark.isoformat()}

@@ -41,7 +41,7 @@ class _Query:
     about: str  # as people are told of it
     read: Read
     highest: marks.Mark
-    kept: marks.Mark  # the mark that the spool has, or will
+    saved_mark: marks.Mark  # the mark that the spool has, or will
     swept_s: float = float("-inf")
     met: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class SqlSource(Polled):
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         for query in self._queries:
             if query.key in positions:
-                query.highest = query.kept = marks.read(positions[query.key])
+                query.highest = query.saved_mark = marks.read(positions[query.key])
 
     def poll(self) -> None:
         wrong: list[Phrase] = []
@@ -132,8 +132,10 @@ class SqlSource(Polled):
             fresh, others = self._fresh(query, named, at, received_us)
             readings += fresh
             tables += others
-        if (readings or tables or query.highest != query.kept) and self.put(readings, tables, query.key, marks.kept(query.highest)):
-            query.kept = query.highest
+        if (readings or tables or query.highest != query.saved_mark) and self.put(
+            readings, tables, query.key, marks.to_json(query.highest)
+        ):
+            query.saved_mark = query.highest
         return last
 
     def _fresh(self, query: _Query, cells: Mapping[str, Any], at: Any, received_us: int) -> tuple[list[Reading], list[Row]]:

@@ -35,7 +35,7 @@ def cut(table: Table, site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_i
     for key, rows in by_run.items():
         run = built[key]
         for row in _by_themselves(rows, key[4], site):
-            run.told += row.told
+            run.fuels += row.fuels
             if EXCLUDING & set(codes_of(row)):
                 run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
             else:

@@ -51,12 +51,12 @@ FILLED_DOWN = Transformation(
 class Outward:
     """The batches as they are judged on their way out, and by step how they came about.
 
-    `given` are they with the energy of the plant's own rows alone, before any meter; empty where a log gives all of it.
+    `logged` are they with the energy of the plant's own rows alone, before any meter; empty where a log gives all of it.
     """
 
     batches: list[Batch]
     paths: Mapping[str, Path]
-    given: Sequence[Batch] = ()
+    logged: Sequence[Batch] = ()
 
 
 def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:

@@ -72,7 +72,7 @@ class Taken:
     def mj_between(self, least: float, most: float) -> float:
         return max(most - least, 0.0) * MJ_PER[self.usual.unit] * self.output
 
-    def told(self) -> Phrase:
+    def sentence(self) -> Phrase:
         return Phrase(
             "%(step)s %(amount)s per %(per)s (%(typical)s typical, %(most)s usual at most)",
             step=self.step.words,
@@ -107,7 +107,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             sentence = Phrase(
                 "%(taken)s: the %(kind)s above the typical value may belong to one of %(others)s, whose labels say so. Show by the "
                 "circuits of its meters what each one serves.",
-                taken=own.told(),
+                taken=own.sentence(),
                 kind=_KINDS[usual.metric],
                 others=enumerated(pack.step(other).words for other in sharing),
             )
@@ -133,7 +133,7 @@ def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tu
     bound = hypot(*(other.scatter for other in beside)) * (1 if own.amount < usual.typical else 2)
     if fsum(above.values()) <= bound and not any(other.amount > other.usual.most for other in beside if above[other.step.id] > 0):
         above = {}
-    others = {other.step.id: other.told() for other in beside}
+    others = {other.step.id: other.sentence() for other in beside}
     if "electricity" in counted:
         for id_, mj in _converted(whole):
             above[id_] = mj

@@ -15,7 +15,7 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """Of every good a table of years, the sentence that says what a saving changes, and the inputs of its first year."""
-    costs = border_costs(view.site.border, view.made.astimezone(view.site.zone).date())
+    costs = border_costs(view.site.border, view.made_at.astimezone(view.site.zone).date())
     return {"goods": [_goods(view, each) for each in costs]} if costs else None
 
 

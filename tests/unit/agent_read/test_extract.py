@@ -21,9 +21,9 @@ from reporting_agent.sources.meter_readings import ReadingLog
 
 def whole(inputs: Inputs) -> Extract:
     """Everything that the inputs hold."""
-    names = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.given(one.name)]
+    names = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.has(one.name)]
     tables = {one.name: tuple(rows_of(table, range(len(table))) for table in inputs.tables(one)) for one in names}
-    if not inputs.given("readings"):
+    if not inputs.has("readings"):
         return Extract(tables)
     log = ReadingLog(corrections=inputs.corrections)
     taken: dict[str, Record] = {}

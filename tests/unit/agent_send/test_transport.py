@@ -264,7 +264,7 @@ def test_what_the_agent_asks_and_reads_is_what_the_portal_publishes(choose: Call
             lambda: portal.register(secret="s", device_public_key="k", seed_commitment="c", software=SOFTWARE),  # noqa: S106
             lambda: portal.rotate(rotate("device", old, new)),
             portal.directory,
-            lambda: portal.held(lambda method, path: f"{method} {path}"),
+            lambda: portal.receipts(lambda method, path: f"{method} {path}"),
             lambda: portal.challenges(lambda method, path: f"{method} {path}"),
             portal.packs,
             lambda: portal.pack("steel", "2"),

@@ -39,7 +39,7 @@ def halves(who: CellRoster) -> dict[str, dict[str, str]]:
 
 
 def composed(who: CellRoster, *before: Composed) -> Composed:
-    return compose(who, DECILE, halves(who), RULES, POLICY, [one.told for one in before])
+    return compose(who, DECILE, halves(who), RULES, POLICY, [one.shares for one in before])
 
 
 def test_it_takes_a_best_tenth_of_two_classes_of_eight() -> None:
@@ -50,7 +50,7 @@ def test_it_takes_a_best_tenth_of_two_classes_of_eight() -> None:
 @pytest.mark.parametrize(("firms", "told"), [(12, False), (150, False), (151, True), (400, True)])
 def test_nothing_is_told_of_too_few(firms: int, told: bool) -> None:
     found = composed(sector(firms))
-    assert bool(found.told) is told
+    assert bool(found.shares) is told
     if firms < 151:
         assert found.reason is Reason.TOO_FEW
         assert found.words is not None
@@ -60,8 +60,8 @@ def test_nothing_is_told_of_too_few(firms: int, told: bool) -> None:
 def test_shares_add_up_to_the_group_and_each_has_enough_on_both_sides() -> None:
     who = sector(400)
     found = composed(who)
-    (shares,) = found.told.values()
-    assert list(found.told) == ["region"], "one class of scale for all divides nothing"
+    (shares,) = found.shares.values()
+    assert list(found.shares) == ["region"], "one class of scale for all divides nothing"
     assert sum(share.firms for share in shares) == found.best == 40
     assert frozenset().union(*(share.members for share in shares)) == best_group(who, DECILE)
     assert all(share.firms >= POLICY.fewest_firms for share in shares)
@@ -100,16 +100,16 @@ def test_two_tables_together_tell_no_firm_either() -> None:
     outside = [("x", "y")] * 70 + [("y", "x")] * 70 + [("x", "x")] * 8 + [("y", "y")] * 212
     traits = {firm: {"region": region, "scale": scale} for firm, (region, scale) in zip([*best, *others], [*inside, *outside], strict=True)}
     found = compose(who, DECILE, traits, RULES, POLICY)
-    assert list(found.told) == ["region"]
+    assert list(found.shares) == ["region"]
     both = {trait: divided(frozenset(best), {firm: held[trait] for firm, held in traits.items()}, 8) for trait in ("region", "scale")}
     assert all(both.values())
-    assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(found.told, traits).max()
+    assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(found.shares, traits).max()
 
 
 @pytest.mark.parametrize(("moved", "reason"), [(0, None), (1, Reason.DIFFERENCING), (2, Reason.DIFFERENCING), (20, None)])
 def test_beside_an_earlier_table_the_same_firms_or_enough_others(moved: int, reason: Reason | None) -> None:
     first = composed(sector(400))
-    assert first.told
+    assert first.shares
     later = composed(sector(400, moved=moved), first)
     assert later.reason is reason
 
@@ -123,8 +123,8 @@ def test_firms_that_have_left_hide_nobody() -> None:
     before = CellRoster("cell", tuple(Member(names.get(one.firm, one.firm), one.site, one.fingerprint, one.report) for one in who.members))
     traits = {firm: {"region": held["region"]} for firm, held in halves(who).items()}
     first = compose(before, DECILE, {names.get(firm, firm): held for firm, held in traits.items()}, RULES, POLICY)
-    assert first.told
-    assert compose(who, DECILE, traits, RULES, POLICY, [first.told]).reason is Reason.DIFFERENCING
+    assert first.shares
+    assert compose(who, DECILE, traits, RULES, POLICY, [first.shares]).reason is Reason.DIFFERENCING
 
 
 def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, dict[str, dict[str, str]]]:
@@ -143,14 +143,15 @@ def test_another_year_does_not_tell_that_who_joined_is_among_the_best(more: int,
     """Of firms that stay where they are, one more large one among the best is the one that joined."""
     who, traits = by_class(400, 12 + more, newcomers)
     then, classes = by_class(400, 12, 0)
-    told = compose(then, DECILE, classes, RULES, POLICY).told
+    told = compose(then, DECILE, classes, RULES, POLICY).shares
     assert told
     stood = {one.site: classes[one.firm] for one in then.members if one.firm not in {f"f{at:04}" for at in range(newcomers)}}
     found = compose(who, DECILE, traits, RULES, POLICY, other_days=[OtherDays(told, stood)])
     assert found.reason is reason
-    assert bool(found.told) == (reason is None)
-    assert compose(who, DECILE, traits, RULES, POLICY).told
+    assert bool(found.shares) == (reason is None)
+    assert compose(who, DECILE, traits, RULES, POLICY).shares
     if more and newcomers:  # who left is told by one fewer
         now = {one.site: traits[one.firm] for one in who.members}
-        fewer = compose(then, DECILE, classes, RULES, POLICY, other_days=[OtherDays(compose(who, DECILE, traits, RULES, POLICY).told, now)])
+        before = OtherDays(compose(who, DECILE, traits, RULES, POLICY).shares, now)
+        fewer = compose(then, DECILE, classes, RULES, POLICY, other_days=[before])
         assert fewer.reason is reason

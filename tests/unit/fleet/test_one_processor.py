@@ -64,7 +64,7 @@ def test_a_worker_of_another_system_does_its_sites_all_the_same(monkeypatch: pyt
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: bytes(name))  # a TypeError, as there
-    with freed_memory.kept():
+    with freed_memory.keep_freed_memory():
         pass
 
 

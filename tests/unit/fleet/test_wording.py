@@ -42,7 +42,7 @@ def test_a_word_that_is_not_known_is_no_contradiction(key: str, word: str, wante
     assert refused.value.code == "site-invalid"
     assert refused.value.sentence == "This value in the site file is not known."
     assert wanted in refused.value.wanted
-    assert "未知" in refused.value.told("zh")
+    assert "未知" in refused.value.in_words("zh")
 
 
 def test_a_table_is_not_called_a_column(tmp_path: Path) -> None:

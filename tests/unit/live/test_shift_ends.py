@@ -48,7 +48,7 @@ class Line:
             self.now_s += 10.0
             if (span := self.ends.due(self.totals, wall, self.now_s, is_settled=lambda: self.settled)) is not None:
                 begun.append(span[0])
-                self.ends.told(span)
+                self.ends.mark_told(span)
         return begun
 
 

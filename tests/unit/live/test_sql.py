@@ -173,5 +173,5 @@ def test_nothing_can_be_written(tmp_path: Path) -> None:
 )
 def test_a_mark_goes_back_in_its_own_form_and_is_kept_as_it_was(mark: marks.Mark, earlier: marks.Mark) -> None:
     assert marks.before(mark, 10) == earlier
-    assert marks.read(marks.kept(mark)) == mark
-    assert type(marks.read(marks.kept(mark))) is type(mark)
+    assert marks.read(marks.to_json(mark)) == mark
+    assert type(marks.read(marks.to_json(mark))) is type(mark)

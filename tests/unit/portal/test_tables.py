@@ -66,7 +66,7 @@ def test_the_form_offers_every_order_and_keeps_the_rest_of_the_address() -> None
         Choice("name", "Name, ascending", False),
         Choice("-name", "Name, descending", False),
     )
-    assert form.kept == (("state", "late"), ("q", "a"), ("q", "b"), ("results-sort", "name")), "but the page starts anew"
+    assert form.hidden == (("state", "late"), ("q", "a"), ("q", "b"), ("results-sort", "name")), "but the page starts anew"
 
 
 def test_a_table_that_does_not_sort_has_no_form() -> None:

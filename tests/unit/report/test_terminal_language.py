@@ -57,11 +57,11 @@ def test_a_refusal_is_said_in_chinese_with_place_finding_and_remedy(
 
 def test_a_refusal_stays_english_in_records_and_for_an_english_reader() -> None:
     refusal = InputError("x", "The heading is empty.", "Name it.", place=Place("log.csv", 3, "energy"), found="''", wanted="a name")
-    assert str(refusal) == refusal.told("en")
+    assert str(refusal) == refusal.in_words("en")
     assert str(refusal).splitlines() == [
         "log.csv, row 3, column 'energy': The heading is empty.",
         "  found:  ''",
         "  needed: a name",
         "  remedy: Name it. [x]",
     ]
-    assert refusal.told("zh").splitlines()[0].startswith("log.csv，第 3 行，")
+    assert refusal.in_words("zh").splitlines()[0].startswith("log.csv，第 3 行，")

@@ -46,7 +46,7 @@ class Register(Value):
     meter: str
 
     @property
-    def told(self) -> str:
+    def name_in_words(self) -> str:
         """By what people know it."""
         return self.meter
 
@@ -58,7 +58,7 @@ class Tag(Value):
     column: str
 
     @property
-    def told(self) -> str:
+    def name_in_words(self) -> str:
         """By what people know it."""
         return self.column
 

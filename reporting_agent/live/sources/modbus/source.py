@@ -89,7 +89,7 @@ class ModbusSource:
         """Blocks of registers that do not answer, and, once they do again, what was missed."""
         every = f"{self.settings.every_s:g}"
         for block, silence in list(self._silences.items()):
-            meters = ", ".join(register.told for register in block.values)
+            meters = ", ".join(register.name_in_words for register in block.values)
             if silence.why:
                 sentence = Phrase(
                     "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). The agent tries again every %(every)s s.",
@@ -159,7 +159,7 @@ def _again(source: str, block: Block, silence: _Silence) -> Phrase:
         "source": source,
         "place": _place(block),
         "polls": f"{silence.polls:,}",
-        "meters": ", ".join(value.told for value in block.values),
+        "meters": ", ".join(value.name_in_words for value in block.values),
         "since": silence.since,
     }
     of_meters, of_batches = (any(isinstance(value, kind) for value in block.values) for kind in (Register, Tag))

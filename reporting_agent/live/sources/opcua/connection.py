@@ -108,7 +108,7 @@ class Connection:
 
     async def _find_histories(self, names: list[str]) -> None:
         archived = (
-            await history.kept(self._client, [self._nodes[name] for name in names])
+            await history.has_history(self._client, [self._nodes[name] for name in names])
             if names and self.settings.history
             else [False] * len(names)
         )

@@ -32,7 +32,7 @@ class Unread(Exception):  # noqa: N818 - a state of the server
     """Its history cannot be read now, though the connection stands; the text is its own word."""
 
 
-async def kept(client: Client, nodes: list[ua.NodeId]) -> list[bool]:
+async def has_history(client: Client, nodes: list[ua.NodeId]) -> list[bool]:
     """Whether each node's values may be read from the server's history, as it says itself."""
     levels = await client.uaclient.session.read_attributes(nodes, ua.AttributeIds.UserAccessLevel)
     return [level.Value is not None and bool((level.Value.Value or 0) & _HISTORY_READ) for level in levels]
