@@ -74,7 +74,7 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
             raise _unusable(path, "a statement on something else", f"one on {site} over {period}")
         if statement.digest in withdrawn:
             raise _unusable(path, "a statement that its auditor withdrew", "one that holds")
-        if not statement.issued_on <= today < statement.valid_until:
+        if not statement.issued_on <= today <= statement.valid_until:
             raise _unusable(path, f"valid from {statement.issued_on} until {statement.valid_until}", f"one in force on {today}")
         if statement.opinion is not Opinion.ADVERSE:
             usable.append(Statement(statement, signer))

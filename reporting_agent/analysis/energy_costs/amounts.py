@@ -20,7 +20,7 @@ from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.labels import Measured, StepLabel
-from benchmarks.labels.columns import Floats, StepColumns
+from benchmarks.labels.columns import Flags, Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated
@@ -106,7 +106,7 @@ def plus(amount: Amount, other: Amount) -> Amount:
     return Amount(amount.energy + other.energy, amount.kwh + other.kwh, amount.kgce + other.kgce, co2_kg, money)
 
 
-def rates_of(label: StepLabel, measured: Measured, paid: Mapping[str, Floats] | None, factors: FactorTable) -> Rates:
+def rates_of(label: StepLabel, measured: Measured, paid: Mapping[str, Paid] | None, factors: FactorTable) -> Rates:
     """What one unit of each used batch's energy is, in every unit; `paid` as from `paid_in`."""
     rows, energy, columns = measured.rows, measured.energy, measured.columns
     taken = energy.taken_in[rows]
@@ -173,8 +173,17 @@ def _co2_reason(lacking: dict[str, date]) -> Words:
     return worded("%(reason)s %(remedy)s", reason=reason, remedy=remedy)
 
 
-def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) -> Mapping[str, Floats] | None:
-    """What every batch of the step paid for each carrier it took in, NaN without a price; None without [tariff]. Asked once a step."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Paid:
+    """For one carrier that a step took in, by batch: what it cost, NaN where that is unknown, and whether an amount cannot be turned into
+    the unit of the price, as heat into tonnes."""
+
+    cost: Floats
+    in_other_unit: Flags
+
+
+def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) -> Mapping[str, Paid] | None:
+    """What every batch of the step paid for each carrier it took in; None without [tariff]. Asked once a step."""
     starts = [batch.start for batch in columns.batches]
     ends = [batch.end for batch in columns.batches if batch.end is not None]
     prices = Prices.of(site, min(starts), max([*starts, *ends])) if starts else None
@@ -182,26 +191,35 @@ def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) ->
         return None
     paid = {}
     for entry in priced(prices, columns.batches, records):
-        taken = entry.amount > 0
-        paid[entry.carrier] = np.bincount(entry.row[taken], weights=entry.cost[taken], minlength=len(starts)).astype(float)
+        taken = ~(entry.amount <= 0)  # an amount that is unknown makes the money unknown, not less
+        cost = np.bincount(entry.row[taken], weights=entry.cost[taken], minlength=len(starts)).astype(float)
+        other = np.bincount(entry.row[np.isnan(entry.amount)], minlength=len(starts)) > 0
+        paid[entry.carrier] = Paid(cost, other)
     return paid
 
 
-def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Floats] | None) -> tuple[Floats, Words | None]:
+def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Paid] | None) -> tuple[Floats, Words | None]:
     if paid is None:
         return np.full(len(measured.rows), np.nan), _NO_TARIFF
-    own = [paid[carrier][measured.rows] for carrier in measured.energy.carriers if carrier in paid]
+    own = [paid[carrier].cost[measured.rows] for carrier in measured.energy.carriers if carrier in paid]
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = sum(own, np.zeros(len(measured.rows))) / taken_in
     unpriced = int(np.isnan(rate).sum())
     if not unpriced:
         return rate, None
-    without = [carrier for carrier in measured.energy.carriers if carrier in paid and np.isnan(paid[carrier][measured.rows]).any()]
-    batches = f"{unpriced:,}"
+    batches, carriers = f"{unpriced:,}", [carrier for carrier in measured.energy.carriers if carrier in paid]
+    if other := [carrier for carrier in carriers if paid[carrier].in_other_unit[measured.rows].any()]:
+        words = Phrase(
+            "%(batches)s batches have no price: their amounts of %(carriers)s cannot be turned into the unit of its price. Give them "
+            "in that unit with lhv, or a price per GJ.",
+            batches=batches,
+            carriers=enumerated(CARRIERS[carrier].words for carrier in other),
+        )
+        return rate, Words.of(words)
+    without = [carrier for carrier in carriers if np.isnan(paid[carrier].cost[measured.rows]).any()]
     if not without:
         return rate, worded("%(batches)s batches have no price.", batches=batches)
-    carriers = enumerated(without)
     words = Phrase(
-        "%(batches)s batches have no price: [tariff] has none for %(carriers)s at that time.", batches=batches, carriers=carriers
+        "%(batches)s batches have no price: [tariff] has none for %(carriers)s at that time.", batches=batches, carriers=enumerated(without)
     )
     return rate, Words.of(words)

@@ -107,7 +107,7 @@ def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
         power = site_power(records, run, minutes)
         if power is not None:
             powers[minutes] = power
-    highest = peaks(powers, prices, prices.tariff.demand)
+    highest = peaks(powers, prices, prices.tariff.demand, period.end)
     demand = part_of_peaks(highest, run)
     rest = _rest_of_demand(sum(peak.cost for peak in highest), float(demand.sum()), prices.currency)
     steps = np.array([batch.step for batch in batches])
@@ -153,9 +153,10 @@ def _step_cost(
         if entry.curve is None:
             unpriced.append(entry.carrier)
             continue
-        lacking = int(np.isnan(entry.cost[own]).sum())
-        if lacking:
-            notes.append(in_words("note", "partly", count=f"{lacking:,}", carrier=CARRIERS[entry.carrier].words))
+        other_unit = np.isnan(entry.amount[own])
+        for note, lacking in (("other_unit", other_unit), ("partly", np.isnan(entry.cost[own]) & ~other_unit)):
+            if lacking.any():
+                notes.append(in_words("note", note, count=f"{lacking.sum():,}", carrier=CARRIERS[entry.carrier].words))
         np.add.at(energy, entry.row[own], np.nan_to_num(entry.cost[own]))
         by_period += _periods(entry, own)
     if not by_period and not carbon.any():

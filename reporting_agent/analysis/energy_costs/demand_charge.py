@@ -132,11 +132,14 @@ def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
     return energy
 
 
-def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandCharge]) -> list[Peak]:
-    """One a month of the site's local time in which a charge holds; `powers` by the charge's minutes."""
+def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandCharge], until: datetime) -> list[Peak]:
+    """One a month of the site's local time in which a charge holds, of what ran before `until`; `powers` by the charge's minutes.
+
+    Batches may run on after their period, and their prices do; what they draw there is on a bill of the next.
+    """
     monthly: list[Peak] = []
     month = date(prices.first.year, prices.first.month, 1)
-    while month <= prices.last:
+    while datetime(month.year, month.month, 1, tzinfo=prices.zone) < until:
         following = (month + timedelta(days=32)).replace(day=1)
         charge = next(
             (demand_charge for demand_charge in charges if demand_charge.holds_on(month) and month.month in demand_charge.months), None
@@ -144,7 +147,7 @@ def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandC
         power = None if charge is None else powers.get(charge.minutes)
         if charge is not None and power is not None:
             first, last = (to_us(datetime(day.year, day.month, 1, tzinfo=prices.zone)) for day in (month, following))
-            inside = np.flatnonzero((power.edges_us[:-1] >= first) & (power.edges_us[1:] <= last))
+            inside = np.flatnonzero((power.edges_us[:-1] >= first) & (power.edges_us[1:] <= min(last, to_us(until))))
             at = int(inside[np.argmax(power.power_kw[inside])]) if len(inside) else -1
             highest = float(power.power_kw[at]) if len(inside) else 0.0
             if highest > 0:

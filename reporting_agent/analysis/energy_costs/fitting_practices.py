@@ -92,7 +92,9 @@ def _of_gap(labels: Iterable[StepLosses]) -> float | None:
 
 
 def _payback(site: Site, practice: Practice, money: float | None) -> float | None:
-    """Years; None without a tariff, a price of the dollar, or an investment in the list."""
-    if site.tariff is None or site.tariff.per_usd is None or not practice.investment or not money or money <= 0:
+    """Years; 0 where nothing is invested; None without a tariff, a price of the dollar, or an investment in the list."""
+    if practice.investment == 0:
+        return 0.0
+    if site.tariff is None or site.tariff.per_usd is None or practice.investment is None or not money or money <= 0:
         return None
     return float(practice.investment) * site.tariff.per_usd / money

@@ -325,7 +325,7 @@ def amount_in(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable)
     try:
         return sign * ratio(energy.unit, unit)
     except InputError:
-        pass  # a fuel counted by volume or mass and priced by its heat, or the other way round
+        pass  # a fuel counted by volume or mass and priced by its heat
     try:
         return factors.mj(energy, day) * ratio("MJ", unit)
     except InputError:

@@ -26,7 +26,7 @@ from benchmarks.labels.waste import GapColumns, on_grid, split_gap
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.result import StepDrivers
-from reporting_agent.analysis.energy_costs.amounts import Amount, Rates, amount_of, paid_in, parts_of, plus, rates_of
+from reporting_agent.analysis.energy_costs.amounts import Amount, Paid, Rates, amount_of, paid_in, parts_of, plus, rates_of
 from reporting_agent.analysis.waste.causes import Attribution, CauseRule, attribute
 from reporting_agent.analysis.waste.evidence import Evidence, evidence_of
 from reporting_agent.analysis.waste.waterfall import BatchLoss, worst_batches
@@ -111,7 +111,7 @@ def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> t
     factors = site.emissions.factors
     currency = None if site.tariff is None else site.tariff.currency
     evidence: dict[int, Evidence] = {}
-    paid: dict[int, Mapping[str, Floats] | None] = {}
+    paid: dict[int, Mapping[str, Paid] | None] = {}
     lost = []
     labels = [label for label in result.site_label.steps if label.best.value is not None and label.made_from is not None]
     totals = {(label.step, label.product, label.variant) for label in labels if label.metric is Metric.TOTAL}

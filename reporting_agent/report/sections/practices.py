@@ -23,7 +23,7 @@ def data(view: View) -> dict[str, Any] | None:
         ],
         "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in practices)),
         "ranges": any(each.practice.saving_to is not None for each in practices),
-        "payback_needs": any(each.payback_years is None and each.practice.investment for each in practices),
+        "payback_needs": any(each.payback_years is None and each.practice.investment is not None for each in practices),
     }
 
 
@@ -45,5 +45,11 @@ def _row(view: View, each: FittingPractice, currency: str) -> dict[str, Any]:
         "gap": NOTHING if each.gap is None else f"{shown(each.gap)} {unit}",
         "money": NOTHING if each.money is None else f"{each.money:,.2f} {currency}/t",
         "investment": NOTHING if practice.investment is None else f"{practice.investment} USD/t",
-        "payback": NOTHING if each.payback_years is None else f"{each.payback_years:.1f}",
+        "payback": _payback(each.payback_years, w["at_once"]),
     }
+
+
+def _payback(years: float | None, at_once: str) -> str:
+    if years is None:
+        return NOTHING
+    return f"{years:.1f}" if years else at_once

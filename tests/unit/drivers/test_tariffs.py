@@ -134,6 +134,22 @@ def test_the_demand_charge_goes_to_the_batches_that_ran_in_the_highest_quarter_h
     assert found.total == pytest.approx(160_000 + 4250)
 
 
+def test_a_batch_that_runs_on_after_its_period_is_on_the_bill_of_its_own_months_alone() -> None:
+    first = batch(MONDAY, 1, kwh(1000))
+    over = batch(datetime(2023, 12, 31, 23, tzinfo=UTC), 2, kwh(8000), name="B2")
+    found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, over)
+    assert found.demand == pytest.approx(40 * (1000 + 4000)), "May's and December's charge; what ran in January is on January's bill"
+
+
+def test_a_fuel_given_as_heat_and_priced_by_the_tonne_is_told_for_its_unit() -> None:
+    prices = [FLAT, {"carrier": "coal", "unit": "t", "price": 900.0}]
+    found = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(100), CarrierEnergy("coal", 5.0, "GJ")))
+    assert found.energy == pytest.approx(50)
+    notes = [note.en for note in found.notes]
+    assert any("1 amounts of coal cannot be turned into the unit of its price" in note for note in notes)
+    assert not any("outside the tariff's dates" in note for note in notes)
+
+
 def test_batches_that_overlap_on_one_equipment_have_no_power_and_no_demand_charge() -> None:
     first, second = batch(MONDAY, 2, kwh(2000)), batch(MONDAY.replace(hour=1), 2, kwh(2000), name="B2")
     found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second)

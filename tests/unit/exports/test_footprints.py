@@ -174,7 +174,7 @@ def test_the_share_whose_energy_is_attested_is_an_attribute(settings: Path, tmp_
     [
         {"subject": ReportSubject("other", "2026-01", 1, "ab" * 32, ("cement-grinding",))},
         {"subject": ReportSubject("works", "2025", 1, "ab" * 32, ("cement-grinding",))},
-        {"valid_until": TODAY},
+        {"valid_until": TODAY - timedelta(days=1)},
     ],
 )
 def test_a_statement_on_something_else_assures_nothing(
@@ -187,6 +187,12 @@ def test_a_statement_on_something_else_assures_nothing(
         file.write_bytes(attestations.sign(attestations.unsigned(held), KEY))
     refused = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes), status=1)
     assert refused == "footprint-statement-unusable"
+
+
+def test_a_statement_is_in_force_up_to_and_with_its_last_day(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:
+    file = statement(tmp_path, valid_until=TODAY)
+    found = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
+    assert found["extensions"][0]["data"]["assuredShare"] > 0
 
 
 def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:

@@ -66,6 +66,9 @@ def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_p
     assert media.gap == pytest.approx(beyond)
     assert media.money == pytest.approx(4 * 0.6)  # 4 kWh/t of the list at 0.6 CNY/kWh
     assert media.payback_years == pytest.approx(1.8 * 7.0 / 2.4)  # 1.8 USD/t
+    free = [one for one in found if one.practice.investment == 0]
+    assert [one.payback_years for one in free] == [0.0] * len(free)
+    assert free, "the list has a measure that costs nothing: it is paid back at once"
 
 
 def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works: tuple[Site, Analysis]) -> None:
@@ -74,7 +77,7 @@ def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works:
     assert mills
     assert all(one.gap is None for one in mills)  # the pack has a total there and no label of electricity
     without = fitting_practices(site.model_copy(update={"tariff": None}), analysis.losses, ())
-    assert all(one.payback_years is None for one in without)
+    assert {one.payback_years for one in without if one.practice.investment} == {None}
     assert all(one.money is None for one in without if one.practice.metric is Metric.ELECTRICITY)
 
 

@@ -87,6 +87,22 @@ def test_without_a_price_or_a_factor_there_is_a_reason_instead_of_a_number(a_mel
     assert found.avoidable.kgce > 0
 
 
+def test_heat_whose_price_is_per_volume_makes_the_money_unknown_and_not_less(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+    def heat(number: int) -> Batch:
+        energy = (CarrierEnergy("electricity", 3_000.0, "kWh"), CarrierEnergy("coke-oven-gas", 15.0 + number % 7, "GJ"))
+        return a_melt(number, step="converter", equipment="bof-1", variables={"scrap_pct": 15.0}, energy=energy)
+
+    def lost_at(price: dict[str, Any]) -> StepLosses:
+        prices = [*TARIFF["prices"], {"carrier": "coke-oven-gas", **price}]
+        return lost([heat(number) for number in range(60)], labelled, a_site, tariff={"currency": "CNY", "prices": prices})
+
+    unknown = lost_at({"price": 0.9, "unit": "Nm3"})
+    assert unknown.gap.money is None
+    assert unknown.money_reason is not None
+    assert "60 batches have no price: their amounts of coke-oven gas cannot be turned into" in unknown.money_reason.en
+    assert lost_at({"price": 50.0, "unit": "GJ"}).gap.money is not None
+
+
 def test_a_batch_whose_meters_state_their_own_uncertainty_is_split_by_it(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     """Of 5,500 kWh, 1,000 above the label, the site's 1 % leaves 55 in doubt; a meter that says 4 % leaves 220."""
     plain = [a_melt(number) for number in range(60)]
