@@ -3,8 +3,6 @@
 The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of itself, then what its energy
 and its physics say. Bounds are those of one physically possible batch, tested on the value as measured and at reference: a slope
 makes nothing possible.
-
-Why a batch may not enter a label. The first reason found stands, and every batch read is counted once.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ The short code under which anybody finds an attestation: its kind, then the firs
 
 No letters that are taken for digits (I, L, O, U); what was typed with them is read all the same. 80 bits that nobody chooses
 are enough that no second statement is made to fit a code that is printed already.
-
-The report that an audit is of.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ one tells, and of two at once the second finds the row. The worker reads days an
 
 What an engagement asks of the auditor on a day: for the first page of a body and for the reminders.
 
-Who is told of an audit: the firm of what the body finds and signs, the body of what the firm answers and the regulator assigns.
+The firm is told of what the body finds and signs, the body of what the firm answers and the regulator assigns.
 
 Called in the transaction of its cause.
 """

@@ -1,7 +1,4 @@
-"""Drafting the next version of a benchmark, of what is accepted now, gated and explained; and discarding a draft.
-
-A draft that is not wanted is discarded.
-"""
+"""Drafting the next version of a benchmark, of what is accepted now, gated and explained; and discarding a draft."""
 
 from __future__ import annotations
 

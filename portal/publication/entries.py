@@ -3,8 +3,6 @@
 Each names the envelopes it was composed of, and its withdrawal names it again.
 
 Called last in the transaction that publishes or withdraws: the log's head is held for a moment only.
-
-Reading what the transparency log has of a version.
 """
 
 from __future__ import annotations

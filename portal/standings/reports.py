@@ -1,7 +1,4 @@
-"""Accepted reports with the period that each counts in, and what a site reported period by period, for its owner and its regulator.
-
-What a site reported period by period, with intervals where standings were computed. Reports come from `portal.standings.reports`.
-"""
+"""Accepted reports with the period that each counts in, and what a site reported period by period, for its owner and its regulator."""
 
 from __future__ import annotations
 

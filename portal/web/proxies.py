@@ -1,6 +1,6 @@
 """A proxy that `STEPLABEL_PROXIES` does not tell of: noted by a check at start, refused at the first request that came through one.
 
-Told at the start, refused at the first request that shows one: better on the day of the installation than on the day of the deadline.
+Better on the day of the installation than on the day of the deadline.
 """
 
 from __future__ import annotations

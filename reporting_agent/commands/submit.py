@@ -244,7 +244,7 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
     from benchmarks.wire.schema import decode_report
     from reporting_agent.sending.planning import missing_carriers
 
-    assert parcel.plaintext is not None  # noqa: S101  # `prepare` ends with a sealed parcel
+    assert parcel.plaintext is not None  # noqa: S101  # what is summed up was sealed
     released = decode_report(parcel.plaintext).released
     missing = missing_carriers(material.site_label, material.pack)
     return {

@@ -7,8 +7,6 @@ units are exact in floating point, in any order. They are differences of one cur
     total - unplaced = sum of hour_energy                (local clock hours tile the period)
 
 to the last bit. What the readings do not tell is in none of them: its seconds are `missing_s`.
-
-What the readings of one meter show of the meter itself, gathered block by block: see `record.MeterFacts`.
 """
 
 from __future__ import annotations

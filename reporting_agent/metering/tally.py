@@ -1,7 +1,5 @@
 """Faults of one meter counted, with the first places; what its whole record showed, and what is left out when it is read again.
 
-What a meter's whole record showed, and what is therefore to be left out when it is read again.
-
 All times are the meter's own, before its clock is put right.
 """
 

@@ -1,6 +1,6 @@
 """Which steps and batches each meter counts for (unknown steps refused), its longest gap, and its energy at all moments asked about.
 
-Which batches a meter counts for: those of its step and equipment, or of the sinks that share it.
+A meter counts for the batches of its step and equipment, or of the sinks that share it.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,7 @@ class Lanes:
         """After all readings have passed: read the meters again whose days did not come in order, and add what all lanes met to one log."""
         if self._days is not None and (late := self._days.late):
             for opened, own in zip(self._openers, self._logs, strict=True):
-                again = replace(_empty(own), understood=set(own.understood))  # what is met a second time was told already
-                self._days.take_whole(opened(late, again))
+                self._days.take_whole(opened(late, _again(own)))
         for own in self._logs:
             if own is not log:
                 log.take_in(own)
@@ -70,14 +70,18 @@ def _empty(log: ReadingLog) -> ReadingLog:
     return replace(log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set())
 
 
+def _again(log: ReadingLog) -> ReadingLog:
+    """For the same files once more: what is met a second time was counted already."""
+    return replace(_empty(log), understood=set(log.understood))
+
+
 def _read(opened: Opener, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, told: bool) -> Read:
-    first = days  # the engine asks for all meters once, and then again for some
+    passes = count(1)  # the engine asks for all meters once, and then again for some
 
     def read(names: frozenset[str]) -> Iterator[Block]:
-        nonlocal first
-        wanted = declared.to_read(names)
-        blocks = gathered(opened(wanted, log) if first is None else _digested(opened(wanted, log), first))
-        first = None
+        is_first, wanted = next(passes) == 1, declared.to_read(names)
+        blocks = opened(wanted, log if is_first else _again(log))
+        blocks = gathered(_digested(blocks, days) if is_first and days is not None else blocks)
         for block in progress(blocks, None, Phrase("reading meters, blocks")) if told else blocks:
             readings = Readings(block.time_us, block.value, block.row)
             for meter, own in declared.put_to(block.meter, readings, names):

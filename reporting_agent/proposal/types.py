@@ -1,6 +1,6 @@
 """What a proposal is: keys of a profile with their evidence, and open questions; written as TOML to be pasted into site.toml.
 
-A proposal as TOML, ready to be pasted into site.toml. What is still open stands in it as a comment.
+What is still open stands in the TOML as a comment.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Which revision of a report the data at hand belong to, or none, by its commitment and its one challenge; another challenge refused.
 
-Which revision of a report the data at hand belong to, and when they may belong to none.
-
 A revision whose challenge is known is bound: its draws are determined, and whoever exchanged the data under it would pick
 between two draws. Bound data come back to their own revision; changed data make the next one, once that is asked for, and
 the reserve for corrections pays.

@@ -30,7 +30,7 @@ class ReadingBlock:
 
 @dataclass(slots=True)
 class Undeclared:
-    """What passed of a meter that site.toml does not name; a file that is read twice passes twice."""
+    """What passed of a meter that site.toml does not name."""
 
     readings: int = 0
     total: float = 0.0

@@ -67,7 +67,7 @@ def table(root: Path) -> dict[str, str]:
         "lines of Python in tests": f"{tested:,}",
         "test lines a product line": f"{tested / sum(lines.values()):.2f}",
         "modules": f"{len(product):,}",
-        "lines of a module, 90th percentile": f"{quantiles(lines.values(), n=10)[-1]:.0f}",
+        "lines of a module, 90th percentile": f"{quantiles(lines.values(), n=10, method='inclusive')[-1]:.0f}",
         "longest module": f"{lines[longest]} ({longest.relative_to(root)})",
         "classes": f"{sum(isinstance(node, ast.ClassDef) for tree in trees.values() for node in ast.walk(tree)):,}",
         "modules in the largest folder": f"{most} ({folder.relative_to(root)})",

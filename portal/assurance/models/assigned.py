@@ -1,7 +1,4 @@
-"""Which certification body checks which site's reports, interests declared in the firm, and the days of an audit people were told of.
-
-Which days of an audit people were told of: each once.
-"""
+"""Which certification body checks which site's reports, interests declared in the firm, and the days of an audit people were told of."""
 
 from __future__ import annotations
 
