@@ -141,8 +141,11 @@ def _timed(task: Task) -> float:
 
 
 def _require_all(outcomes: list[Outcome], count: int) -> None:
-    if (done := sum(one.refused is None and not one.kept for one in outcomes)) != count:
-        raise AssertionError(f"{done} of {count} sites were done")
+    done = [outcome for outcome in outcomes if outcome.refused is None and not outcome.kept]
+    if len(done) != count:
+        others = [outcome for outcome in outcomes if outcome not in done]
+        why = "; ".join(f"{outcome.file}: {outcome.refusal or 'taken from an earlier run'}" for outcome in others)
+        raise AssertionError(f"{len(done)} of {count} sites were done. {why}")
 
 
 def _processor_s(dask: Dask) -> float:
