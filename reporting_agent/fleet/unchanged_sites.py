@@ -1,9 +1,9 @@
 """Which sites need not be done again: what became of a site is kept beside its files, under a digest of all that these were made from.
 
 A site's folder holds what `label` or `check` writes and `outcome.json`: its labels or its data in short, under a digest of all that they
-were made from (settings, shared tables, pack and factors, period, language, versions, and path, size and time of every input). While that
-stays the same a later run takes the outcome as it is. A site that reads from a provider's source is always done again: what it gives has
-no digest beforehand.
+were made from (settings, shared tables, pack and factors, period, language, versions, and path, size and time of every input and file of
+prices). While that stays the same a later run takes the outcome as it is. A site that reads from a provider's source is always done
+again: what it gives has no digest beforehand.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import writing
 from reporting_agent.software import SOFTWARE
 from reporting_agent.sources import object_storage
+from reporting_agent.sources.price_series import price_files
 
 OUTCOME = "outcome.json"
-FORM = 4  # of outcome.json: what an agent wrote that kept less of a site is done again
+FORM = 5  # of outcome.json: what an agent wrote that kept or looked at less of a site is done again
 
 
 def keep(outcome: Outcome, folder: Path) -> Outcome:
@@ -60,9 +61,8 @@ def _prices(raw: Mapping[str, Any] | None) -> Prices | None:
 def made_from(task: Task, site: Site) -> str:
     """Digest of all that a site's files are made from."""
     pack = pipeline.pack_of(site)
-    stats = [
-        (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
-    ]
+    files = [path for pattern in patterns_of(site) for path in paths_of(site, pattern)]
+    stats = [(_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in (*files, *_price_files(site))]
     by = [SOFTWARE, FORM, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
     inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
@@ -72,6 +72,12 @@ def _named(path: Path) -> str:
     """Its path; a fetched object's has the name that it has on every machine."""
     home = object_storage.copies()
     return f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def _price_files(site: Site) -> list[Path]:
+    """Those that are there: one that is missing is refused where its prices are read, with its remedy."""
+    series = site.tariff.series if site.tariff is not None else ()
+    return [path for prices in series for path in price_files(prices, site.folder) if path.exists()]
 
 
 def patterns_of(site: Site) -> list[str]:

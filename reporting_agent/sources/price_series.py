@@ -97,6 +97,11 @@ def fetched_answers(series: PriceSeries, folder: Path) -> tuple[FetchedAnswer, .
     return tuple(sorted(answers, key=lambda answer: (answer.fetched_at, answer.digest)))
 
 
+def price_files(series: PriceSeries, folder: Path) -> tuple[Path, ...]:
+    """The files beside site.toml that its prices are read from."""
+    return (folder / series.file,) if series.file is not None else tuple(answer.path for answer in fetched_answers(series, folder))
+
+
 def kept_at(series: PriceSeries, folder: Path, content: bytes, at: datetime) -> Path:
     """Where an answer is to stand."""
     return folder / FOLDER / series.name / f"{at.astimezone(UTC):{_MOMENT}}-{sha256(content).hexdigest()}.{series.format}"

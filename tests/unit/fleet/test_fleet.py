@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.processes import in_processes
 from reporting_agent.fleet.site_tasks import Outcome, SiteStep, Task, name_of
 from reporting_agent.fleet.sites_compared import grouped
+from reporting_agent.sources.price_series import kept_at
 from tests.unit.report.conftest import heats_site
 
 TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'
@@ -234,6 +236,37 @@ def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) 
     fleet(file, out, "--lang", "zh")
     assert "Example Group" in (out / "group.html").read_text(encoding="utf-8")
     assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [False, False]  # in Chinese now
+
+
+def price_each_day(site: Path, price: float, hour: int) -> None:
+    """What the site's series says of the days of its heats: in its file, or as an answer fetched at that hour."""
+    days = [f"2016-{day}T00:00Z,{price}" for day in ("04-30", *(f"05-{number:02}" for number in range(1, 12)))]
+    content = "\n".join(["time,price", *days, ""]).encode()
+    loaded = load_site(site)
+    assert loaded.tariff is not None
+    (series,) = loaded.tariff.series
+    answer = kept_at(series, loaded.folder, content, datetime(2026, 1, 1, hour, tzinfo=UTC))
+    path = answer if series.file is None else loaded.folder / series.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("where", ['file = "prices.csv"', 'address = "https://prices.example/spot"'])
+def test_other_prices_of_a_series_give_other_money_and_the_same_ones_nothing_to_do(tmp_path: Path, where: str) -> None:
+    (task, _) = tasks_of(group_of(tmp_path, 1), tmp_path / "out")
+    site = tmp_path / "works-0" / "site.toml"
+    series = 'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = 1440\n'
+    own = site.read_text(encoding="utf-8")
+    site.write_text(f'{own}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}{where}\n', encoding="utf-8")
+    price_each_day(site, 0.5, hour=1)
+    before = do(task)
+    assert do(task).kept
+    price_each_day(site, 1.0, hour=2)
+    after = do(task)
+    assert not after.kept
+    assert before.steps[0].money
+    assert after.steps[0].money == pytest.approx(2 * before.steps[0].money)
+    assert do(task).kept
 
 
 @pytest.mark.slow
