@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import prod
+from math import isfinite, prod
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -177,8 +177,10 @@ class BatchLog:
 
 
 def _tonnes(row: Row) -> float | None:
+    """None of what is no amount, such as the NaN of a scale that fails: `label` refuses it, and nothing can be learned from it."""
     try:
         quantity, unit = float(str(row.get("output_quantity", ""))), str(row.get("output_unit") or "t")
-        return quantity * ratio(unit, "t") or None
+        tonnes = quantity * ratio(unit, "t")
     except (ValueError, InputError):
         return None
+    return tonnes if isfinite(tonnes) and tonnes > 0 else None

@@ -109,6 +109,19 @@ def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnac
     assert shift.alerts == tuple(alerts)
 
 
+@pytest.mark.parametrize("output", ["nan", "inf", "-0.01"])
+def test_an_output_that_is_no_amount_is_none_and_nothing_is_learned_from_it(furnaces: Furnaces, site: Path, output: str) -> None:
+    plant, _ = _plant(furnaces, site)
+    row = {"table": "batches", "batch_id": "H1-0010", "step": "eaf", "output_quantity": output}
+    plant.take((), [row])
+    plant.learn()
+    assert plant.log.batches["eaf", "H1-0010"].tonnes is None
+    assert len(plant.history.usual) == 2
+    for usual in plant.history.usual.values():
+        assert np.isfinite([usual.end, usual.end_spread, usual.label_end, *usual.tells]).all()
+        assert usual.label_end > 0
+
+
 def test_weeks_of_history_are_those_in_which_batches_ran(furnaces: Furnaces, site: Path) -> None:
     """Months without a batch vouch for no threshold; a rest of some days is of the usual week."""
     plant, split = _plant(furnaces, site)
