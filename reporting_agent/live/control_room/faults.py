@@ -13,11 +13,10 @@ from reporting_agent.live.running.meter_total import HOUR_US, Fall, Total
 from reporting_agent.live.running.named_units import NamedUnits
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.sharing import Pair
-from reporting_agent.live.running.totals import AHEAD_US
 from reporting_agent.live.sources.clock import for_people
 from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.meter_state import MeterState
-from reporting_agent.live.spool.reading import BEYOND_US
+from reporting_agent.live.spool.reading import AHEAD_US, BEYOND_US
 from reporting_agent.live.spool.writer import now_us
 from reporting_agent.pipeline.conditions import KeptOut
 from reporting_agent.report.figures import shown

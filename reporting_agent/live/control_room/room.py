@@ -28,11 +28,11 @@ from reporting_agent.live.running.helping import practices_against
 from reporting_agent.live.running.learning import Learning
 from reporting_agent.live.running.plant import Alert, Plant
 from reporting_agent.live.running.reopening import Reopening
-from reporting_agent.live.running.totals import AHEAD_US
 from reporting_agent.live.sources.settings import Live
 from reporting_agent.live.sources.source import LiveSource, reason
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
+from reporting_agent.live.spool.reading import AHEAD_US
 from reporting_agent.live.spool.writer import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.unreadable import Message, Unreadable

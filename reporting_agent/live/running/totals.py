@@ -24,15 +24,13 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.live.running.line_meters import Line, LineMeters
 from reporting_agent.live.running.meter_total import HOUR_US, POWER_OVER_US, SECOND_US, Floats, Total
-from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.reading import AHEAD_US, Reading
 from reporting_agent.metering.derived import factor as state_factor
 from reporting_agent.metering.derived import final_unit, has_state, state_of
 from reporting_agent.pipeline import pack_of
 from reporting_agent.pipeline.following import longest_gaps_s
 from reporting_agent.pipeline.heating_values import with_heating_value
 from reporting_agent.pipeline.units import mj_in, over_time
-
-AHEAD_US = 24 * HOUR_US  # of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
 
 
 class Totals:

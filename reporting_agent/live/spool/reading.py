@@ -14,6 +14,8 @@ NO_SEQUENCE = -1
 BEYOND_US = 7_258_118_400_000_000
 """2200, UTC. A time from here on, or before 1970, is of no meter: a wrong unit, or a date that stands for "none" (9999-12-31)."""
 
+AHEAD_US = 86_400_000_000  # of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
+
 
 class Quality(IntEnum):
     """How far the source vouches for a value; a bad one is kept as not known."""

@@ -185,8 +185,7 @@ class Spool:
         if (held := there.get((reading.meter, reading.time_us))) is not None:
             return max(held.items(), default=None)
         meter = self.meters.get(reading.meter)
-        same = meter is not None and meter.highest[0] == reading.time_us
-        return (meter.highest[1], meter.latest[meter.highest]) if meter is not None and same else None
+        return None if meter is None else meter.counting(reading.time_us)
 
     def _make_room(self) -> None:
         if self._most_bytes is None or self._bytes < self._most_bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.live.spool import layout
+from reporting_agent.live.spool import layout, writer
 from reporting_agent.live.spool.compaction import AGAIN_US, write
 from reporting_agent.live.spool.meter_state import LATEST_KEPT
 from reporting_agent.live.spool.reading import Reading
@@ -73,6 +73,46 @@ def test_a_late_reading_is_kept_and_told_and_another_value_of_one_that_is_there_
     assert (taken.new, taken.repeated, taken.contradicted, taken.late) == (1, 1, 1, [late])
     spool.close()
     assert held(tmp_path) == as_held([first, last, late])
+
+
+@pytest.mark.parametrize("ahead_days", [2, 4_000])
+def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead_days: int
+) -> None:
+    """Neither by its numbers nor by its time; nor is the disk asked for what comes after it."""
+    sent = some(4)
+    ahead = sent[1]._replace(time_us=sent[1].time_us + ahead_days * DAY_US)
+    spool = Spool(tmp_path)
+    spool.append([sent[0], ahead])
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "looked_up", lambda *_: pytest.fail("the disk was asked"))
+        assert spool.append(sent[2:]).late == []
+        anew = sent[0]._replace(time_us=T0 + 10_000_000, sequence=0)
+        assert spool.append([anew]).late == []
+    assert (spool.meters["m-1"].highest, spool.meters["m-1"].gaps.highest) == ((anew.time_us, 0), 0)
+    for seals in (False, True):  # learned from the segment, then from the state
+        if seals:
+            spool.seal()
+        spool.close()
+        spool = Spool(tmp_path)
+        assert spool.meters["m-1"].highest == (anew.time_us, 0)
+        again = spool.append([ahead._replace(received_us=ahead.time_us)])  # its time has come, and so has it
+        assert (again.new, again.repeated) == (0, 1)
+    spool.close()
+    assert held(tmp_path) == as_held([sent[0], ahead, *sent[2:], anew])
+
+
+def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [reading._replace(time_us=reading.time_us + 4_000 * DAY_US) for reading in some(2 * LATEST_KEPT)]
+    spool = Spool(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "looked_up", lambda *_: pytest.fail("the disk was asked"))
+        assert [spool.append([reading]).late for reading in sent] == [[]] * len(sent)
+    taken = spool.append([sent[0], sent[-1], sent[-1]._replace(sequence=9_999, value=7.0)])
+    assert (taken.new, taken.repeated, len(taken.corrected)) == (1, 2, 1)
+    spool.close()
 
 
 def test_a_gap_is_known_until_it_is_filled_also_by_the_next_process(tmp_path: Path) -> None:
