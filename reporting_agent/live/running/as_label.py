@@ -109,8 +109,8 @@ class AsLabel:
         return work_out(tree, courses(asked, [lambda names: self._blocks(names, readings)], fast=True), units)
 
     def _kgce(self, energy: CarrierEnergy, row: measurements.Batch) -> float | None:
-        """None where there is no factor for it, as the page says."""
-        on = row.start.date()
+        """By the values of the site's own day, as `label` takes them; None where there is no factor for it, as the page says."""
+        on = row.start.astimezone(self._site.zone).date()
         try:
             return self._site.emissions.factors.kgce(with_heating_value(energy, self._site, row.step, on), Basis.CALORIFIC, on)
         except InputError:

@@ -172,6 +172,13 @@ def test_a_batch_took_what_the_label_says_and_so_far_nearly_that(tmp_path: Path,
     assert works.so_far == pytest.approx(works.labelled()[-1], rel=0.02)  # before cleaning, and without what its edges cut
 
 
+def test_a_heating_value_holds_from_midnight_at_the_site(tmp_path: Path) -> None:
+    """Of batches from 14:00 until 2:00 there, which begin on one day of UTC."""
+    gas, zone = ('lhv = 35.6\nlhv_source = "measured"\n', ""), ('timezone = "Europe/Berlin"', 'timezone = "Asia/Shanghai"')
+    works = Works(tmp_path, put(gas, zone, more=_LHV + _LHV.replace("2024-12-01", "2025-01-03").replace("30.0", "31.0")), as_it_is)
+    assert works.watched() == pytest.approx(works.labelled(), rel=1e-7)
+
+
 @pytest.mark.parametrize("case", LATER)
 def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ended(tmp_path: Path, case: str) -> None:
     change, sending, why = LATER[case]
