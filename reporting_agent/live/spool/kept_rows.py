@@ -19,7 +19,8 @@ def kept_rows(folder: Path) -> list[Row]:
         with suppress(FileNotFoundError):  # it is Parquet by now, and its rows lie among the tables
             by_number[layout.number_of(path)] = [row for frame in frames(path) for row in frame.rows]
     for path in (folder / "tables").glob("*.json"):
-        by_number[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
+        with suppress(FileNotFoundError):  # it was deleted for room
+            by_number[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
     return [row for _, rows in sorted(by_number.items()) for row in rows]
 
 

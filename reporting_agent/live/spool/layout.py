@@ -25,6 +25,11 @@ def days(folder: Path) -> list[Path]:
     return sorted((folder / "days").glob("*.parquet"), key=number_of)
 
 
+def replaced(folder: Path) -> list[int]:
+    """The segments of which there is Parquet or a table, in order."""
+    return sorted({number_of(path) for path in (*days(folder), *(folder / "tables").glob("*.json"))})
+
+
 def parts(folder: Path) -> tuple[list[Path], list[Path]]:
     """The Parquet files, and the segments that are not Parquet yet: all that arrived, each reading in one of them."""
     written = segments(folder)  # listed first: one that is deleted in between has its Parquet by then

@@ -30,6 +30,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.spool import layout, positions
 from reporting_agent.live.spool.compaction import Compaction
 from reporting_agent.live.spool.corrected import Counting, bits, noted
+from reporting_agent.live.spool.dropping import drop
 from reporting_agent.live.spool.lookup import Found, looked_up
 from reporting_agent.live.spool.lost_numbers import MissingNumbers
 from reporting_agent.live.spool.meter_state import Key, MeterState
@@ -68,7 +69,7 @@ class Spool:
 
         Args:
             most_bytes: of all files together; a full spool takes nothing more.
-            drop_oldest: a full spool deletes its oldest day instead.
+            drop_oldest: a full spool deletes its oldest day instead, and all that came in it but batches.
 
         Raises:
             InputError: another process writes it, or a file in it is damaged.
@@ -81,6 +82,7 @@ class Spool:
         self._missing_numbers = MissingNumbers()
         self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
+        self._dropped_number = 0  # the last segment of which only batches are left
         known = self._load_state()
         for stale in folder.rglob(".*"):  # a file that was not put into place
             stale.unlink()
@@ -108,12 +110,7 @@ class Spool:
         if new or rows:
             self._make_room()
             before = self._segment.size
-            try:
-                self._segment.append(new, rows)
-            except OSError as refused:
-                if refused.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise SpoolFull(refused.errno, Phrase("the disk is full")) from refused
-                raise
+            self._write(new, rows)
             self._bytes += self._segment.size - before
             positions.follow(self.positions, rows)
             for reading in new:
@@ -187,19 +184,46 @@ class Spool:
         meter = self.meters.get(reading.meter)
         return None if meter is None else meter.counting(reading.time_us)
 
+    def _write(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
+        """A frame of the segment; where the disk is full, after making room as told."""
+        while True:
+            try:
+                self._segment.append(readings, rows)
+            except OSError as refused:
+                if refused.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                if not (self._drop_oldest and self._has_freed_disk()):
+                    raise SpoolFull(refused.errno, Phrase("the disk is full")) from refused
+            else:
+                return
+
+    def _has_freed_disk(self) -> bool:
+        """Whether older files were deleted: as much as the segments take, so that these find room for their Parquet too."""
+        before = self._bytes
+        self._drop_until(before - sum(path.stat().st_size for path in layout.segments(self.folder)))
+        return self._bytes < before
+
     def _make_room(self) -> None:
         if self._most_bytes is None or self._bytes < self._most_bytes:
             return
-        for path in layout.days(self.folder) if self._drop_oldest else ():
-            self._bytes -= path.stat().st_size
-            path.unlink()
-            sync_folder(path.parent)
-            self.dropped.append(path.name)
-            if self._bytes < self._most_bytes:
-                return
+        if self._drop_oldest:
+            self._drop_until(self._most_bytes)
+        if self._bytes < self._most_bytes:
+            return
         if self._drop_oldest and self._segment.size and len(layout.segments(self.folder)) == 1:
             self._go_on()  # all there is, is of the segment that is written: once it is Parquet, it can be dropped
         raise SpoolFull(errno.ENOSPC, Phrase("it has reached most_gb of site.toml"))
+
+    def _drop_until(self, most_bytes: int) -> None:
+        """Delete what the oldest segments left until all files together take less, or nothing is left but batches."""
+        waiting = set(map(layout.number_of, layout.segments(self.folder)))  # whose files may still be written
+        for number in layout.replaced(self.folder):
+            if number > self._dropped_number and number not in waiting:
+                freed, names = drop(self.folder, number)
+                self._bytes, self._dropped_number = self._bytes - freed, number
+                self.dropped += names
+                if self._bytes < most_bytes:
+                    return
 
     def _learn(self, number: int) -> None:
         for frame in frames(layout.segment_path(self.folder, number)):

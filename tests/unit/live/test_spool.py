@@ -16,6 +16,7 @@ import pytest
 from benchmarks.errors import InputError
 from reporting_agent.live.spool import layout, writer
 from reporting_agent.live.spool.compaction import AGAIN_US, write
+from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.meter_state import LATEST_KEPT
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.window import readings_between
@@ -287,6 +288,50 @@ def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path
     assert spool.append(some(80, 80)).new == 80
     spool.close()
     assert held(tmp_path)[-80:] == as_held(some(80, 80))
+
+
+def test_a_full_disk_drops_the_oldest_day_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also without `most_gb`; as much as the segments take, which need room for their Parquet, and no more."""
+    spool = Spool(tmp_path, drop_oldest=True)
+    for turn in range(3):
+        spool.append(some(80, turn * 80))
+        spool.seal()
+    write, held_bytes = os.pwrite, _bytes_of(tmp_path)
+
+    def on_a_full_disk(handle: int, content: bytes, at: int) -> int:
+        if _bytes_of(tmp_path) >= held_bytes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(handle, content, at)
+
+    monkeypatch.setattr(os, "pwrite", on_a_full_disk)
+    assert spool.append(some(20, 240)).new == 20
+    assert spool.dropped == [f"{datetime.fromtimestamp(T0 / 1e6, UTC).date()}.00000001.parquet"]
+    held_bytes = 0
+    with pytest.raises(SpoolFull):
+        spool.append(some(20, 260))
+    spool.close()
+    assert layout.days(tmp_path) == []
+    assert held(tmp_path) == as_held(some(20, 240))
+
+
+def _bytes_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("beside", [0, 5])
+def test_with_the_oldest_day_go_its_rows_but_for_batches(tmp_path: Path, beside: int) -> None:
+    """Of a segment with readings and of one of rows alone."""
+    row, topic = {"table": "batches", "batch_id": "H1", "step": "eaf"}, {"table": "unreadable", "topic": "t", "payload": "x" * 4_000}
+    spool = Spool(tmp_path, most_bytes=20_000, drop_oldest=True)
+    spool.append(some(beside), [row, *[topic] * 3])
+    spool.seal()
+    spool.append([], [topic, topic])
+    spool.seal()
+    spool.append(some(20, 20))
+    assert spool.append(some(20, 40)).new == 20
+    spool.close()
+    assert kept_rows(tmp_path) == [row, topic, topic]
+    assert held(tmp_path) == as_held(some(40, 20))
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
