@@ -44,12 +44,19 @@ class _Query:
     saved_mark: marks.Mark  # the mark that the spool has, or will
     swept_s: float = float("-inf")
     met: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
+    within: int = 0  # how many of these lay within the look-back when the others were forgotten last
 
     def is_new(self, key: Any, at: Any, content: Any) -> bool:
         """Whether a row was not met with this content; it is from now on."""
         before = self.met.get(key)
         self.met[key] = (at, content)
         return before is None or before[1] != content
+
+    def forget(self) -> None:
+        """What lies below the look-back: it is not given again."""
+        oldest = marks.order(marks.before(self.highest, self.settings.look_back))
+        self.met = {key: entry for key, entry in self.met.items() if entry[0] is None or entry[0] >= oldest}
+        self.within = len(self.met)
 
 
 class SqlSource(Polled):
@@ -103,10 +110,11 @@ class SqlSource(Polled):
             last = self._take(query, names, rows, last)
             if self.stopping:
                 return
+            if len(query.met) > 2 * query.within + databases.ROWS_AT_ONCE:  # a first read may be of years
+                query.forget()
         if sweeps:
             query.swept_s = time.monotonic()
-            oldest = marks.order(since)
-            query.met = {key: entry for key, entry in query.met.items() if entry[0] is None or entry[0] >= oldest}
+            query.forget()
 
     def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
         """Hand on what is new or changed; returns the last mark's order."""

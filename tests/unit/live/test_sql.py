@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reporting_agent.live.sources import marks
+from reporting_agent.live.sources import databases, marks
 from reporting_agent.live.sources.polled import Misread
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
@@ -80,6 +80,26 @@ def test_a_query_goes_on_where_it_ended_also_after_a_restart(historian: Historia
     historian.restart()
     taken = historian.read()
     assert (taken.new, taken.repeated) == (1, 3)  # those of the look-back, dropped by their keys
+
+
+def test_of_a_long_table_only_the_look_back_is_remembered(historian: Historian, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while it is read for the first time."""
+    monkeypatch.setattr(databases, "ROWS_AT_ONCE", 10)
+    query, remembered = historian.source._queries[0], list[int]()
+
+    def put(*_: object) -> bool:
+        remembered.append(len(query.met))
+        return True
+
+    monkeypatch.setattr(historian.source, "put", put)
+    for number in range(1, 201):
+        historian.write(number)
+    historian.source.poll()
+    assert len(remembered) == 20
+    assert max(remembered) < 50
+    assert sorted(number for _, _, number in query.met) == list(range(190, 201))
+    historian.source.poll()
+    assert len(remembered) == 20
 
 
 @pytest.mark.parametrize(("look_back", "found"), [(10, 1), (0, 0)])
