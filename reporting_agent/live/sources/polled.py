@@ -21,6 +21,7 @@ from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 
 MOST_WAITING = 4  # arrivals that are not kept yet
+LEAVING_S = 10.0
 _PATIENCE_S = 0.5
 
 
@@ -64,9 +65,10 @@ class Polled(ABC):
         self._thread.start()
 
     def stop(self) -> None:
+        """A poll that waits longer for an answer ends by itself once it has it: it hands on nothing any more."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(LEAVING_S)
 
     def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """What is not there cannot be asked for: it is read once it is there."""
@@ -84,6 +86,8 @@ class Polled(ABC):
 
     def put(self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any) -> bool:
         """Hand on what was read up to a position; False where the source was stopped instead, and nothing was handed on."""
+        if self.stopping:
+            return False
         arrival = Arrival(readings, [*rows, row_of(key, position)], self._room.release)
         while not self._room.acquire(timeout=_PATIENCE_S):
             if self.stopping:

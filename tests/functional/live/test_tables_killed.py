@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.live.sources import polled
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
 from reporting_agent.live.spool.acknowledging import Intake
@@ -164,6 +166,34 @@ def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(t
     assert {meter: len(held) for meter, held in plant.spooled().items()} == {
         meter: len(held) - 5 for meter, held in plant.sent_of().items()
     }
+
+
+def test_a_source_whose_query_waits_for_a_lock_is_left_and_hands_on_nothing_later(
+    tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polled, "LEAVING_S", 1.0)
+    query = {"query": "select id, tag, at, value from samples where id > :since order by id", "mark": "id", "start": 0}
+    reading = {**query, "columns": {"meter": "tag", "time": "at", "value": "value"}}
+    settings = Sql.model_validate({"url": f"postgresql://reader@127.0.0.1:{cluster.port}/postgres", "readings": [reading]})
+    intake = Intake(Spool(tmp_path / "spool"))
+    source = SqlSource(settings, tmp_path, intake)
+    address = f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres"
+    with psycopg.connect(address, autocommit=True) as plant, psycopg.connect(address) as altering:
+        plant.execute(TABLES.encode())
+        plant.execute("insert into samples (tag, at, value) values ('m-1', '2025-01-02 06:00+00', 1)")
+        altering.execute("lock table samples in access exclusive mode")
+        source.start()
+        while plant.execute("select 1 from pg_stat_activity where usename = 'reader' and wait_event_type = 'Lock'").fetchone() is None:
+            time.sleep(0.05)
+        leaving = threading.Thread(target=source.stop, daemon=True)
+        leaving.start()
+        leaving.join(10)
+        assert not leaving.is_alive()
+        altering.rollback()
+        while not source.lifeline.ended:
+            time.sleep(0.05)
+    assert intake.step(1.0) is None
+    assert source.lifeline.fault == ""
 
 
 @pytest.mark.parametrize("mark", ["id", "at"])
