@@ -62,11 +62,12 @@ def refuse_unknown_units(site: Site) -> None:
 
 def to_output_unit(unit: str, step: Step) -> float:
     """How many of the step's output unit one `unit` is; InputError where the two do not measure the same."""
-    return _between(unit, step.output_unit)
+    return between(unit, step.output_unit)
 
 
 @lru_cache(maxsize=64)
-def _between(unit: str, output_unit: str) -> float:
+def between(unit: str, output_unit: str) -> float:
+    """How many of a unit of output one of another is; InputError where the two do not measure the same."""
     if unit in COUNTED and output_unit in COUNTED:
         return COUNTED[unit] / COUNTED[output_unit]
     return ratio(unit, output_unit)

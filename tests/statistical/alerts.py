@@ -95,7 +95,7 @@ def lines_of(works: Works) -> Iterator[Line]:
                 last = np.interp(known, stamps, counted)  # the latest reading at each look, not the look itself
                 expected[row] = usual.expected(np.where(np.isfinite(course), last, np.nan))
                 ended[row] = usual.ended(energy[row] / made[row])
-                relative[row] = np.where(np.isfinite(course), last / (usual.end * usual.tonnes) - 1, np.nan)
+                relative[row] = np.where(np.isfinite(course), last / (usual.end * usual.output) - 1, np.nan)
                 look_min[row] = usual_s / STEPS / 60
         seen = np.isfinite(expected).any(axis=1)
         without_waste = energy / (1 + np.sum(list(ran.waste.values()), axis=0)[rows])  # near enough: spread and conditions are small

@@ -14,6 +14,7 @@ from reporting_agent.live.control_room.answers import sentence_of as answered
 from reporting_agent.live.control_room.drawing import short, tenths
 from reporting_agent.live.control_room.moment import Shown
 from reporting_agent.live.control_room.rendering import prefix
+from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.report.figures import count
 
@@ -42,28 +43,29 @@ class AlertWords:
             "batch": short(alert.batch),
             "at": self.clock(alert.at_us),
             "above": tenths(alert.kgce_per_t),
+            "unit": per(alert.unit),
             "cause": alert.cause,
         }
         if alert.money is not None:
             money = f"{count(alert.money)} {self.currency}"
             return Phrase(
                 (
-                    "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t and %(money)s so far. "
+                    "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s %(unit)s and %(money)s so far. "
                     "Likely: %(cause)s."
                 ),
                 **values,
                 money=money,
             )
         return Phrase(
-            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s."),
+            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s %(unit)s so far. Likely: %(cause)s."),
             **values,
         )
 
     def on_the_wall(self, alert: Alert, lang: str) -> dict[str, Any]:
         """Heading, figures and likely cause."""
         t = partial(in_language, language=lang)
-        energy = {"above": tenths(alert.kgce_per_t), "kgce": count(alert.kgce), "at": self.clock(alert.at_us)}
-        sentence = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
+        energy = {"above": tenths(alert.kgce_per_t), "unit": per(alert.unit), "kgce": count(alert.kgce), "at": self.clock(alert.at_us)}
+        sentence = Phrase("%(above)s %(unit)s (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
         if alert.money is not None:
             sentence = Phrase(
                 "%(sentence)s %(remedy)s",

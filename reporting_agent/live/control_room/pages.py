@@ -18,6 +18,7 @@ from reporting_agent.live.control_room.rendering import prefix, safe, templates
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shift_words import heading, not_compared
 from reporting_agent.live.control_room.shifts import Shift
+from reporting_agent.live.running.output_units import per, worded
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.report.figures import count, shown
 
@@ -92,7 +93,14 @@ class Pages:
         return {
             "heading": in_language(heading(shift, self.site.zone), lang),
             "lines": [
-                {"equipment": line.equipment, "batches": count(line.batches), "output": shown(line.tonnes), "above": tenths(line.above)}
+                {
+                    "equipment": line.equipment,
+                    "batches": count(line.batches),
+                    "output": shown(line.output),
+                    "unit": in_language(worded(line.unit), lang),
+                    "above": tenths(line.above),
+                    "per_output": in_language(per(line.unit), lang),
+                }
                 for line in shift.lines
             ],
             "alerts": [in_language(self.alert(alert), lang) for alert in shift.alerts],

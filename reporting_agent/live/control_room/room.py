@@ -232,6 +232,7 @@ class Room:
             "equipment": alert.equipment,
             "at": datetime.fromtimestamp(alert.at_us / 1e6, UTC).isoformat(),
             "above_kgce_per_t": alert.kgce_per_t,
+            "output_unit": alert.unit,
             "above_kgce": alert.kgce,
             "cause": str(alert.cause),
             "practices": [words.en for words in helping],

@@ -17,6 +17,7 @@ from reporting_agent.live.control_room.moment import Shown
 from reporting_agent.live.control_room.page_words import STATES
 from reporting_agent.live.control_room.rendering import prefix
 from reporting_agent.live.running.excess_alarms import FEWEST, weeks_needed
+from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Idle, Open
 from reporting_agent.live.sources.source import BACKLOG
 from reporting_agent.report.figures import NOTHING, count, shown, time
@@ -88,7 +89,7 @@ class RoomView:
                 else Phrase("No figures yet")
             )
         known = running.above if running.state not in ("unknown", "not-known") else None
-        unit = t(Phrase("kgce/t so far"))
+        unit = t(Phrase("%(unit)s so far", unit=per(batch.unit)))
         view: dict[str, Any] = {
             "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
             "equipment": batch.equipment or batch.step,

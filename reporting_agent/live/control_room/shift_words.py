@@ -8,6 +8,7 @@ from functools import reduce
 from benchmarks.phrases import Phrase, joined, listed
 from reporting_agent.live.control_room.drawing import tenths
 from reporting_agent.live.control_room.shifts import LineDone, Shift
+from reporting_agent.live.running.output_units import per, worded
 from reporting_agent.report.figures import NOTHING, count, shown
 
 
@@ -19,11 +20,13 @@ def heading(shift: Shift, zone: tzinfo) -> Phrase:
 def line_words(line: LineDone) -> Phrase:
     """What one line did."""
     return Phrase(
-        "%(equipment)s: batches %(batches)s, output %(output)s t, above the label %(above)s kgce/t",
+        "%(equipment)s: batches %(batches)s, output %(output)s %(unit)s, above the label %(above)s %(per_output)s",
         equipment=line.equipment,
         batches=count(line.batches),
-        output=shown(line.tonnes),
+        output=shown(line.output),
+        unit=worded(line.unit),
         above=tenths(line.above),
+        per_output=per(line.unit),
     )
 
 

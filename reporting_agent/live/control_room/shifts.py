@@ -11,12 +11,14 @@ from reporting_agent.live.running.plant import Alert, Plant
 
 @dataclass(frozen=True, slots=True)
 class LineDone:
-    """One line in one shift; `above` in kgce/t against the label, output-weighted, of the batches that have one; else None."""
+    """One line in one shift; `above` in kgce for one of output against the label, output-weighted, of the batches that have one, else
+    None."""
 
     equipment: str
     batches: int
-    tonnes: float
+    output: float
     above: float | None
+    unit: str = "t"  # of output
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,17 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
         known = [
             (batch, usual)
             for batch in ended
-            if batch.key not in sharing and batch.kgce is not None and batch.tonnes and (usual := plant.history.usual.get(batch.of_kind))
+            if batch.key not in sharing and batch.kgce is not None and batch.output and (usual := plant.history.usual.get(batch.of_kind))
         ]
-        tonnes = sum(batch.tonnes or 0.0 for batch, _ in known)
-        above = sum((batch.kgce or 0.0) - usual.label_end * (batch.tonnes or 0.0) for batch, usual in known)
+        output = sum(batch.output or 0.0 for batch, _ in known)
+        above = sum((batch.kgce or 0.0) - usual.label_end * (batch.output or 0.0) for batch, usual in known)
         again += [batch.id for batch in ended if batch.again]
         so_far += [batch.id for batch in ended if not batch.as_label]
         shared = [batch.id for batch in ended if batch.key in sharing]
         overlapping += shared
         if known:
             unknown += [batch.id for batch in ended if batch.id not in {*shared, *(each.id for each, _ in known)}]
-        whole = sum(batch.tonnes or 0.0 for batch in ended)
-        lines.append(LineDone(equipment or step, len(ended), whole, above / tonnes if tonnes else None))
+        whole = sum(batch.output or 0.0 for batch in ended)
+        lines.append(LineDone(equipment or step, len(ended), whole, above / output if output else None, batches[0].unit))
     raised = tuple(alert for alert in alerts if first_us <= alert.at_us < last_us)
     return Shift(start, end, tuple(lines), raised, tuple(again), tuple(so_far), tuple(overlapping), tuple(unknown))

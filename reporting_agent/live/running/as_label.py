@@ -149,7 +149,7 @@ def _row(batch: Batch, longest_us: Mapping[str, float]) -> measurements.Batch:
 def row_of(batch: Batch, why: str | None = None) -> measurements.Batch:
     """A batch that ended as a row of the log, left out for a reason where there is one."""
     product, _, variant = batch.kind.partition("/")
-    start, end, output_t = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.tonnes or 0.0
+    start, end, output_t = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.output or 0.0
     return measurements.Batch(
         *(batch.id, batch.step, product, variant, start, end, output_t),
         equipment=batch.equipment,

@@ -15,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
-from benchmarks.quantities import ratio
+from benchmarks.routes import Pack
 from reporting_agent.config.events import Event, of_step
 from reporting_agent.live.running.line_meters import Line
 from reporting_agent.live.running.meter_total import SECOND_US
 from reporting_agent.live.running.stamps_ahead import WRONG_US
 from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.segments import Row
+from reporting_agent.pipeline.units import between
 
+TONNES = "t"
 LATEST = 50  # batches of a line that tell how long one lasts
 LEFT_TIMES = 3.0
 Key = tuple[str, str]
@@ -41,7 +43,8 @@ class Batch:
     equipment: str
     start_us: int
     end_us: int | None = None
-    tonnes: float | None = None
+    output: float | None = None  # in `unit`
+    unit: str = "t"  # of its step's output
     good: bool = True
     sure_us: int | None = None  # since when it was sure to waste
     by: str = ""
@@ -50,7 +53,7 @@ class Batch:
     noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
     kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
     as_label: bool = False  # counted as `label` does; else by running totals
-    counted: float | None = None  # kgce/t, when it was counted last; None also where it is no good one
+    counted: float | None = None  # kgce for one of its output, when it was counted last; None also where it is no good one
     variables: dict[str, float] = field(default_factory=dict)  # that the pack corrects by
     again: bool = False  # its energy became another one by late or corrected readings or rows
 
@@ -79,8 +82,10 @@ class Batch:
 class BatchLog:
     """Every batch that was heard of, in the order of each line."""
 
-    def __init__(self, zone: ZoneInfo, events: Sequence[Event] = ()) -> None:
-        """With what is declared of outputs; shifts of a step's clock are not put to rows that come live."""
+    def __init__(self, zone: ZoneInfo, events: Sequence[Event] = (), pack: Pack | None = None) -> None:
+        """With what is declared of outputs, which are in the unit of their step of the pack, and in tonnes where it has no such step;
+        shifts of a step's clock are not put to rows that come live."""
+        self._steps = {} if pack is None else {step.id: step for step in pack.steps}
         self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
         self.batches: dict[Key, Batch] = {}
         self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
@@ -100,8 +105,9 @@ class BatchLog:
                 return None
             kind = f"{row.get('product', '')}/{row.get('variant', '')}"
             batch = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
+            batch.unit = TONNES if (step := self._steps.get(key[0])) is None else step.output_unit
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
-        before = batch.line, batch.start_us, batch.end_us, batch.tonnes, batch.good
+        before = batch.line, batch.start_us, batch.end_us, batch.output, batch.good
         self._move(batch, str(row.get("equipment") or batch.equipment))
         if start_us is not None and start_us != batch.start_us:
             batch.start_us = start_us
@@ -112,10 +118,10 @@ class BatchLog:
         else:
             self.open.pop(key, None)
         if row.get("output_quantity"):
-            batch.tonnes = self._tonnes(row, batch)
+            batch.output = self._output(row, batch)
         if end_us is not None:
             batch.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
-        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.tonnes, batch.good):
+        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.output, batch.good):
             return batch
         only_output = before == (batch.line, batch.start_us, batch.end_us, None, batch.good)
         (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
@@ -128,14 +134,14 @@ class BatchLog:
             batch.equipment = equipment
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
 
-    def _tonnes(self, row: Row, batch: Batch) -> float | None:
+    def _output(self, row: Row, batch: Batch) -> float | None:
         """Its output, as declared."""
-        if (tonnes := _tonnes(row)) is None or not self._events:
-            return tonnes
+        if (output := _output(row, batch.unit)) is None or not self._events:
+            return output
         product, _, variant = batch.kind.partition("/")
         begins = datetime.fromtimestamp(batch.start_us / 1e6, UTC)
         own = of_step(self._events, batch.step, batch.equipment, product, variant)
-        return tonnes * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
+        return output * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
 
     def running(self) -> list[Batch]:
         """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
@@ -176,11 +182,11 @@ class BatchLog:
         return line[place - 1] if place else None
 
 
-def _tonnes(row: Row) -> float | None:
+def _output(row: Row, unit: str) -> float | None:
     """None of what is no amount, such as the NaN of a scale that fails: `label` refuses it, and nothing can be learned from it."""
     try:
-        quantity, unit = float(str(row.get("output_quantity", ""))), str(row.get("output_unit") or "t")
-        tonnes = quantity * ratio(unit, "t")
+        quantity, own_unit = float(str(row.get("output_quantity", ""))), str(row.get("output_unit") or TONNES)
+        output = quantity * between(own_unit, unit)
     except (ValueError, InputError):
         return None
-    return tonnes if isfinite(tonnes) and tonnes > 0 else None
+    return output if isfinite(output) and output > 0 else None

@@ -46,44 +46,44 @@ _FORESEEN_Z = 2.58  # one batch of a hundred by chance, both ways
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What batches of one kind took, by look, and at their end a tonne. Energies in one unit; `label` is what the lowest tenth took a
-    tonne, for the usual output."""
+    """What batches of one kind took, by look, and at their end for one of output. Energies in one unit, outputs in another; `label` is
+    what the lowest tenth took for one, for the usual output."""
 
     duration_s: float
-    tonnes: float
+    output: float
     typical: Floats
     spread: Floats
     tells: Floats  # how well each look tells the end
     label: Floats
-    label_end: float  # a tonne
-    end: float  # a tonne
+    label_end: float  # for one of output
+    end: float  # the same
     end_spread: float
 
     @classmethod
-    def of(cls, courses: Floats, per_t: Floats, tonnes: Floats, duration_s: Floats) -> Usual | None:
+    def of(cls, courses: Floats, per_output: Floats, output: Floats, duration_s: Floats) -> Usual | None:
         """From earlier batches, one course a row; None of too few."""
         if len(courses) < FEWEST:
             return None
         typical, spread = _middle(courses)
-        end, end_spread = _middle(per_t)
+        end, end_spread = _middle(per_output)
         away = np.clip((courses - typical) / spread, -4, 4)
-        of_end = np.clip((per_t - end) / end_spread, -4, 4)
+        of_end = np.clip((per_output - end) / end_spread, -4, 4)
         with np.errstate(invalid="ignore", divide="ignore"):
             tells = np.nan_to_num([np.corrcoef(away[:, look], of_end)[0, 1] for look in range(LOOKS)])
-        lowest = np.argsort(per_t)[: max(1, round(_LEVEL * len(per_t)))]
-        median_t = float(np.median(tonnes))
-        of_usual = courses[lowest] * (median_t / tonnes[lowest])[:, None]  # or large outputs would pass for little energy a tonne
+        lowest = np.argsort(per_output)[: max(1, round(_LEVEL * len(per_output)))]
+        usual_output = float(np.median(output))
+        of_usual = courses[lowest] * (usual_output / output[lowest])[:, None]  # or large outputs would pass for little energy for one
         label = np.asarray(np.mean(of_usual, axis=0))
-        level, weights = float(np.mean(per_t[lowest])), np.clip(tells, 0.0, 1.0)
-        return cls(float(np.median(duration_s)), median_t, typical, spread, weights, label, level, float(end), float(end_spread))
+        level, weights = float(np.mean(per_output[lowest])), np.clip(tells, 0.0, 1.0)
+        return cls(float(np.median(duration_s)), usual_output, typical, spread, weights, label, level, float(end), float(end_spread))
 
     def expected(self, course: Floats) -> Floats:
         """The excess at the end that each look of a course lets expect, in standard deviations; NaN where there was no look."""
         return np.asarray((course - self.typical) / self.spread * self.tells)
 
-    def ended(self, per_t: float | Floats) -> Any:
+    def ended(self, per_output: float | Floats) -> Any:
         """The excess of batches that ended."""
-        return (per_t - self.end) / self.end_spread
+        return (per_output - self.end) / self.end_spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,7 @@ class History:
         """From the batches that ended and over whose whole time there are readings; weeks are those in which they ran, whatever start
         others are said to have. Asked at the start, each day, and after a backlog."""
         ended = sorted(
-            (candidate for candidate in self._log.batches.values() if candidate.kgce is not None and candidate.good and candidate.tonnes),
+            (candidate for candidate in self._log.batches.values() if candidate.kgce is not None and candidate.good and candidate.output),
             key=lambda candidate: candidate.start_us,
         )
         if not ended:
@@ -72,8 +72,8 @@ class History:
         for batch in batches:
             usual, kgce = self.usual.get(batch.of_kind), batch.kgce
             again, batch.excess = batch.excess is not None, None
-            if usual is not None and batch.good and batch.tonnes and kgce is not None:
-                batch.excess = float(usual.ended(kgce / batch.tonnes))
+            if usual is not None and batch.good and batch.output and kgce is not None:
+                batch.excess = float(usual.ended(kgce / batch.output))
             if again:
                 lines_again.add(batch.line)
             elif batch.excess is not None and batch.by != "one":
@@ -91,7 +91,7 @@ class History:
     def like(self, batch: Batch) -> int:
         """How many batches of its kind ended whole, and can be learned from."""
         of_line = self._log.lines[batch.line]
-        return sum(run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.tonnes) for run in of_line)
+        return sum(run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.output) for run in of_line)
 
     def began(self, batch: Batch) -> str:
         """How a batch began: after a `stop`, after a `change` of product, or nothing."""
@@ -125,17 +125,17 @@ class History:
         length_s = np.array([batch.length_s for batch in batches])
         usual_s = float(np.median(length_s))
         courses = np.array([self.course(batch, usual_s) for batch in batches])
-        tonnes = np.array([batch.tonnes or np.nan for batch in batches])
+        output = np.array([batch.output or np.nan for batch in batches])
         took = np.array([batch.kgce or 0.0 for batch in batches])
         sound = took > 0
-        return Usual.of(courses[sound], (took / tonnes)[sound], tonnes[sound], length_s[sound])
+        return Usual.of(courses[sound], (took / output)[sound], output[sound], length_s[sound])
 
     def _ran(self, batches: Sequence[Batch]) -> Ran:
         expected, ended = [], []
         for batch in batches:
             usual = self.usual[batch.of_kind]
             expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
-            ended.append(float(usual.ended((batch.kgce or 0.0) / (batch.tonnes or np.nan))))
+            ended.append(float(usual.ended((batch.kgce or 0.0) / (batch.output or np.nan))))
         return Ran(np.array(expected), np.array(ended))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from benchmarks.guidance.causes import Cause
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value
 from reporting_agent.live.running.batch_log import Batch
 from reporting_agent.live.running.excess_alarms import Usual
 from reporting_agent.live.running.history import History
+from reporting_agent.live.running.output_units import per
 
 HELD_TIMES = 1.05  # the usual duration
 
@@ -39,7 +40,7 @@ def foretold(history: History, batch: Batch) -> str:
     began = history.began(batch)
     if (more := history.more.get(batch.line, {}).get(began)) is None:
         return ""
-    values = {"more": f"{more * history.usual[batch.of_kind].end_spread:.1f}"}
+    values: dict[str, Value] = {"more": f"{more * history.usual[batch.of_kind].end_spread:.1f}", "unit": per(batch.unit)}
     if began == "stop":
-        return Phrase("First batch after a stop: such batches used %(more)s kgce/t more", **values)
-    return Phrase("First batch of another product: such batches used %(more)s kgce/t more", **values)
+        return Phrase("First batch after a stop: such batches used %(more)s %(unit)s more", **values)
+    return Phrase("First batch of another product: such batches used %(more)s %(unit)s more", **values)

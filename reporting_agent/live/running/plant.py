@@ -44,19 +44,20 @@ class Alert:
     equipment: str
     at_us: int
     kgce: float  # above the label's course so far
-    kgce_per_t: float
+    kgce_per_t: float  # for one of its output, in `unit`
     cause: str
     money: float | None = None
     reason: str = ""  # the cause by its code among `Cause`, where it has one
+    unit: str = "t"  # of its output
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One open batch as a page shows it. Courses are differences to the label's course, kgce/t, by look."""
+    """One open batch as a page shows it. Courses are differences to the label's course, kgce for one of output, by look."""
 
     batch: Batch
     progress: float | None  # of its kind's usual duration
-    above: float | None  # kgce/t above the label at the same progress
+    above: float | None  # kgce for one of output above the label at the same progress
     course: tuple[tuple[float, float], ...]  # (progress, above)
     band: tuple[tuple[float, float, float], ...]  # (progress, low, high): chance alone
     typical: float | None  # what a typical batch ends with
@@ -85,7 +86,7 @@ class Plant:
     def __init__(self, site: Site, on: date, rate_a_week: float = 1.0) -> None:
         self.site = site
         self.totals = Totals(site, on)
-        self.log = BatchLog(site.zone, site.events)
+        self.log = BatchLog(site.zone, site.events, self.totals.pack)
         self.history = History(self.totals, self.log, rate_a_week)
         self.awaited = Awaited()
         self.stamps_ahead = StampsAhead()
@@ -175,7 +176,7 @@ class Plant:
         past_us = self._past_us()
         for batch in batches:
             self.unlearned += (batch.end_us or 0) < past_us
-            batch.counted = batch.kgce / batch.tonnes if batch.good and batch.kgce is not None and batch.tonnes else None
+            batch.counted = batch.kgce / batch.output if batch.good and batch.kgce is not None and batch.output else None
         self.history.ended(batches)
 
     def look(self) -> list[Alert]:
@@ -204,10 +205,11 @@ class Plant:
             batch.equipment,
             batch.sure_us,
             above,
-            above / usual.tonnes,
+            above / usual.output,
             cause(self.history, batch, usual, now_s),
             costs.money(self.site, self.totals, batch, above),
             reason(self.history, batch, usual, now_s),
+            batch.unit,
         )
 
     def _known_s(self, batch: Batch) -> float | None:
@@ -228,22 +230,22 @@ class Plant:
             return Open(batch, None, None, (), (), None, state, silent_us, like=self.history.like(batch))
         reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
         course = self.history.course(batch, usual.duration_s, now_s)
-        above = (course - usual.label) / usual.tonnes
+        above = (course - usual.label) / usual.output
         drawn = tuple(((look + 1) / STEPS, float(above[look])) for look in range(reached) if np.isfinite(above[look]))
         expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
         now_above = drawn[-1][1] if len(drawn) == reached > 0 else None
         not_known = why_not_known(self.totals, batch, self.site.zone)
         state = "below" if expected < -1.0 else "chance" if self.history.limits.one is not None else "no-threshold"
         state = "unknown" if silent else "wastes" if batch.sure_us is not None else "not-known" if not_known else state
-        typical = float((usual.typical[-1] - usual.label[-1]) / usual.tonnes)
+        typical = float((usual.typical[-1] - usual.label[-1]) / usual.output)
         why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)
         return Open(batch, now_s / usual.duration_s, now_above, drawn, self._band(usual), typical, state, silent_us, why)
 
     def _band(self, usual: Usual) -> tuple[tuple[float, float, float], ...]:
         """What chance alone makes of a typical batch, by look, up to the usual end."""
         limit = self.history.limits.one or 2.0
-        half = np.minimum(limit * usual.spread / np.maximum(usual.tells, 0.05), 3 * limit * usual.spread[STEPS - 1]) / usual.tonnes
-        middle = (usual.typical - usual.label) / usual.tonnes
+        half = np.minimum(limit * usual.spread / np.maximum(usual.tells, 0.05), 3 * limit * usual.spread[STEPS - 1]) / usual.output
+        middle = (usual.typical - usual.label) / usual.output
         return tuple(((look + 1) / STEPS, float(middle[look] - half[look]), float(middle[look] + half[look])) for look in range(STEPS))
 
     def idle(self) -> list[Idle]:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value, listed
 from reporting_agent.config import Site
 from reporting_agent.live.running.awaited import beside_us
 from reporting_agent.live.running.batch_log import Batch, Key
 from reporting_agent.live.running.meter_total import HOUR_US, Total
+from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.spool.window import readings_between
 from reporting_agent.live.spool.writer import Taken
@@ -139,13 +140,21 @@ class Reopening:
         months = sorted(
             {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing}
         )
-        named = [f"{batch.id}: {_from_to(recount.before[batch.key], batch.counted)} kgce/t" for batch in differing[:MOST_NAMED]]
+        named: list[Value] = [
+            Phrase(
+                "%(batch)s: %(values)s %(unit)s",
+                batch=batch.id,
+                values=_from_to(recount.before[batch.key], batch.counted),
+                unit=per(batch.unit),
+            )
+            for batch in differing[:MOST_NAMED]
+        ]
         return Phrase(
             "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(late)s; corrected readings: "
             "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where "
             "the period was reported.",
             batches=len(differing),
-            named="; ".join(named + (["…"] if len(differing) > MOST_NAMED else [])),
+            named=listed(named + (["…"] if len(differing) > MOST_NAMED else [])),
             months=", ".join(months),
             late=recount.late,
             corrected=recount.corrected,

@@ -81,8 +81,8 @@ def test_the_label_of_what_runs_is_a_tonne_as_that_of_what_ended() -> None:
     courses = energy[:, None] * np.linspace(0, 1, LOOKS)
     usual = Usual.of(courses, energy / tonnes, tonnes, np.full(400, 3_600.0))
     assert usual is not None
-    assert usual.label[-1] / usual.tonnes == pytest.approx(usual.label_end, rel=1e-6)
-    assert usual.typical[-1] / usual.tonnes - usual.label_end > 4
+    assert usual.label[-1] / usual.output == pytest.approx(usual.label_end, rel=1e-6)
+    assert usual.typical[-1] / usual.output - usual.label_end > 4
 
 
 def test_a_batch_that_is_held_rises_above_those_that_ended() -> None:

@@ -191,10 +191,10 @@ def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ende
 
 def test_a_declared_ratio_of_outputs_is_put_to_each_row(tmp_path: Path) -> None:
     more = _EVENT.replace('meter = "eaf-1-electricity"', 'step = "eaf"')
-    outputs = [batch.tonnes for batch in Works(tmp_path, *FOLLOWED["as it is"]).plant.log.batches.values()]
+    outputs = [batch.output for batch in Works(tmp_path, *FOLLOWED["as it is"]).plant.log.batches.values()]
     (tmp_path / "declared").mkdir()
     declared = Works(tmp_path / "declared", put(more=more), as_it_is).plant.log.batches.values()
-    assert [batch.tonnes for batch in declared] == pytest.approx([1.5 * (tonnes or 0.0) for tonnes in outputs])
+    assert [batch.output for batch in declared] == pytest.approx([1.5 * (tonnes or 0.0) for tonnes in outputs])
 
 
 def test_a_row_that_ends_before_it_starts_has_no_energy(tmp_path: Path) -> None:

@@ -130,10 +130,10 @@ def test_what_waits_is_counted_a_few_batches_a_round_and_told_once_all_of_it_is(
 
 def test_a_corrected_row_counts_its_batch_again(works: Works) -> None:
     batch = works.plant.log.batches["eaf", works.rows[0]["batch_id"]]
-    before, energy = batch.tonnes, batch.kgce
+    before, energy = batch.output, batch.kgce
     works.take([], [{**works.rows[0], "output_quantity": "60"}])
     (sentence,) = works.told()
-    assert (batch.tonnes, batch.again) == (60.0, True)
+    assert (batch.output, batch.again) == (60.0, True)
     assert before is not None
     assert energy is not None
     assert batch.kgce == energy
@@ -182,7 +182,7 @@ def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_n
     output = row.pop("output_quantity")
     plant.take((), [row])
     (batch,) = plant.settle()
-    assert (batch.tonnes, batch.counted) == (None, None)
+    assert (batch.output, batch.counted) == (None, None)
     plant.take((), [{"table": "batches", "step": row["step"], "batch_id": row["batch_id"], "output_quantity": output}])
     assert plant.settle() == []
     assert batch.kgce is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,12 +11,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from benchmarks import packs
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
+from reporting_agent.live.control_room.alert_words import AlertWords
 from reporting_agent.live.control_room.notifying import Journal
+from reporting_agent.live.control_room.room_view import RoomView
+from reporting_agent.live.control_room.shift_words import line_words
 from reporting_agent.live.control_room.shifts import bounds, done
 from reporting_agent.live.running.batch_log import BatchLog
 from reporting_agent.live.running.meter_total import Total
@@ -42,15 +47,15 @@ def _us(stamp: datetime) -> int:
     return round(stamp.timestamp() * 1e6)
 
 
-def _plant(furnaces: Furnaces, site: Path) -> tuple[Plant, datetime]:
-    """Four days of history."""
+def _plant(furnaces: Furnaces, site: Path, **cells: str) -> tuple[Plant, datetime]:
+    """Four days of history, with these cells in each row."""
     split = furnaces.begin + timedelta(hours=HISTORY)
     plant = Plant(load_site(site), date(2025, 1, 2), RATE_A_WEEK)
     held: dict[str, list[tuple[int, float]]] = {}
     for one in furnaces.readings():
         if one.stamp < split:
             held.setdefault(one.meter, []).append((_us(one.stamp), one.value))
-    rows = [{"table": "batches", **row} for row in furnaces.batches() if datetime.fromisoformat(row["end"]) < split]
+    rows = [{"table": "batches", **row, **cells} for row in furnaces.batches() if datetime.fromisoformat(row["end"]) < split]
     plant.fill(
         {name: (np.array([at for at, _ in some]), np.array([value for _, value in some])) for name, some in held.items()}, rows, _us(split)
     )
@@ -115,11 +120,35 @@ def test_an_output_that_is_no_amount_is_none_and_nothing_is_learned_from_it(furn
     row = {"table": "batches", "batch_id": "H1-0010", "step": "eaf", "output_quantity": output}
     plant.take((), [row])
     plant.learn()
-    assert plant.log.batches["eaf", "H1-0010"].tonnes is None
+    assert plant.log.batches["eaf", "H1-0010"].output is None
     assert len(plant.history.usual) == 2
     for usual in plant.history.usual.values():
         assert np.isfinite([usual.end, usual.end_spread, usual.label_end, *usual.tells]).all()
         assert usual.label_end > 0
+
+
+def test_output_in_another_unit_than_tonnes_is_compared_in_its_own(furnaces: Furnaces, tmp_path: Path) -> None:
+    """Of tempered glass, whose step has electricity alone, in square metres: what was learned, a shift, an alert and what runs."""
+    path = furnaces.write(tmp_path)
+    pack = Path(packs.__file__).parent / "further" / "flat-glass.toml"
+    text = path.read_text("utf-8").replace('pack = "steel"\npack_version = "4"', f'pack = "{pack}"').replace('"eaf"', '"tempering"')
+    text = text.replace('[steps.eaf]\nnot_used = ["coke"]\n', "")
+    text = re.sub(r'\[\[meters\]\]\nid = "eaf-\d-gas".*?(?=\[\[meters|\Z)', "", text, flags=re.S)
+    path.write_text(text, "utf-8")
+    glass = {"step": "tempering", "product": "tempered-glass", "variant": "flat-5-mm", "output_unit": "m2"}
+    plant, split = _plant(furnaces, path, **glass)
+    assert len(plant.history.usual) == 2
+    shift = done(plant, [], split - timedelta(hours=8), split)
+    line = str(line_words(shift.lines[0]))
+    assert " m2, above the label " in line
+    assert line.endswith(" kgce/m2")
+    row = {**furnaces.batches()[-1], **glass, "table": "batches"}
+    plant.take((), [{name: cell for name, cell in row.items() if name not in ("end", "output_quantity")}])
+    (running,) = plant.open_batches(_us(split))
+    words = AlertWords(plant.site)
+    view = RoomView(words)._line(replace(running, above=1.0, state="chance"), _us(split), "zh-Hans")
+    assert "kgce/m2" in view["unit"]
+    assert "+3.0 kgce/m2 so far" in str(words.sentence(Alert("H1", "tempering", "eaf-1", 1, 2.0, 3.0, "held", unit=running.batch.unit)))
 
 
 def test_weeks_of_history_are_those_in_which_batches_ran(furnaces: Furnaces, site: Path) -> None:
