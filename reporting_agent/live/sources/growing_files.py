@@ -58,7 +58,7 @@ class FileSource(Polled):
             try:
                 self._follow(name)
             except (OSError, Misread) as why:
-                wrong[name] = reason(why)
+                wrong[_shown(name)] = reason(why)
             if self.stopping:
                 return
         self._wrong = wrong
@@ -133,7 +133,7 @@ class FileSource(Polled):
                 whole = block  # no line is so long: it is kept as unreadable
             if not whole:
                 return True
-            readings, rows = self._lines(name, header, whole)
+            readings, rows = self._lines(_shown(name), header, whole)
             at += len(whole)
             place = {"inode": place["inode"], "bytes": at, "digest": _digest(file, at)}
             if not self.put(readings, rows, self._prefix + name, place):
@@ -192,6 +192,11 @@ class FileSource(Polled):
         for name in self._places.keys() - present:
             if self.put((), (), self._prefix + name, None):
                 del self._places[name]
+
+
+def _shown(name: str) -> str:
+    """A file's name as people read it: bytes of it that are no UTF-8 as such (`\\xb5`)."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _holds(file: IO[bytes], place: Place) -> bool:

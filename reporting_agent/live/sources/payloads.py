@@ -21,7 +21,7 @@ from reporting_agent.live.spool.segments import Row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_SHORT = 500  # bytes in which nothing can be nested too deep
+_SHORT = 500  # characters in which nothing can be nested too deep
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LONGEST_NAME = 200  # characters
 LONGEST_SHOWN = 100  # of what was found
@@ -125,8 +125,9 @@ def shown(value: object) -> str:
 
 def _object(payload: bytes) -> Any:
     try:
-        held = json.loads(payload)
-        if b"\\u" in payload or len(payload) > _SHORT:
+        text = payload.decode(json.detect_encoding(payload))  # given bytes, `loads` lets half a character pass
+        held = json.loads(text)
+        if "\\u" in text or len(text) > _SHORT:
             json.dumps(held, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
         raise Unreadable(Phrase("no JSON: %(why)s", why=wrong)) from wrong

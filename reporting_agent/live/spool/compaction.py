@@ -38,7 +38,7 @@ def write(folder: Path, number: int) -> None:
             return
         names, records, rows = whole(path)
         if rows := positions.without(rows):
-            write_whole(layout.table_path(folder, number), json.dumps(rows, ensure_ascii=False).encode())
+            write_whole(layout.table_path(folder, number), json.dumps(rows).encode())
         if len(records):
             day = datetime.fromtimestamp(int(records["received_us"][0]) / 1e6, UTC).date()
             write_whole(folder / "days" / f"{day}.{number:08}.parquet", _parquet(names, records))

@@ -144,8 +144,8 @@ def joined(held: Sequence[Frame]) -> Frame:
 
 
 def _packed(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
-    named = json.dumps(names, ensure_ascii=False).encode() if names else b""
-    tables = json.dumps(rows, ensure_ascii=False).encode() if rows else b""
+    named = json.dumps(names).encode() if names else b""
+    tables = json.dumps(rows).encode() if rows else b""
     body = b"".join((_LENGTHS.pack(len(named), len(tables)), named, tables, records.tobytes()))
     return _HEAD.pack(_MAGIC, len(body), zlib.crc32(body)) + body
 

@@ -267,7 +267,7 @@ class Spool:
         """What is known may be further than the segment: learning it again changes nothing."""
         meters = {name: meter.to_json() for name, meter in self.meters.items()}
         state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._missing_numbers.digests)}
-        write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
+        write_whole(self.folder / "state.json", json.dumps(state).encode())
 
 
 def _locked(folder: Path) -> IO[Any]:

@@ -21,6 +21,7 @@ from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.source import BACKLOG, NOT_YET
 from reporting_agent.live.sources.table_settings import Files
 from reporting_agent.live.spool.acknowledging import Intake
+from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.segments import frames
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.spool_source import SpoolKind
@@ -210,6 +211,24 @@ def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant
     plant.write(lines(1, 1))
     assert plant.read() == 1
     assert "the header is not in the encoding utf-8" in next(word.sentence for word in plant.source.words() if word.about == "a.csv")
+
+
+def test_a_file_whose_name_is_no_utf_8_is_read_and_gone_on_with(plant: Plant) -> None:
+    """As an archive or a share of another encoding leaves it: 电表 in GBK."""
+    plant.file = plant.folder / "out" / os.fsdecode(b"\xb5\xe7\xb1\xed.csv")
+    plant.write(HEADER + "m-1;yesterday;1\n" + lines(0, 3))
+    assert plant.read() == 3
+    (row,) = [row for row in kept_rows(plant.spool.folder) if row["table"] == "unreadable"]
+    assert row["topic"] == r"\xb5\xe7\xb1\xed.csv"
+    plant.write(lines(3, 1))
+    plant.spool.seal()
+    plant.die()
+    assert plant.read() == 1
+    plant.source.poll()
+    assert plant.intake.step(0.0) is None  # where what was read would be read again
+    plant.write("a;b\n", "w")
+    plant.source.poll()
+    assert [word.about for word in plant.source.words() if word.about] == [r"\xb5\xe7\xb1\xed.csv"]
 
 
 def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
