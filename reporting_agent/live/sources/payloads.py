@@ -80,7 +80,7 @@ def _row(mapping: Rows, entry: Any) -> Row:
     texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
     if lacking := {"batch_id", "step"} - set(texts):
         raise Unreadable(Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry))))
-    return {"table": "batches", **not_too_long(texts)}
+    return {**not_too_long(texts), "table": "batches"}
 
 
 def not_too_long(texts: dict[str, str]) -> dict[str, str]:

@@ -65,7 +65,7 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
     texts = {column: _text(cell) for column, cell in {**mapping.constants, **held}.items() if cell not in (None, "")}
     if lacking := {"batch_id", "step"} - texts.keys():
         raise Unreadable(Phrase("no %(name)s", name=sorted(lacking)[0]))
-    return {"table": "batches", **not_too_long(texts)}
+    return {**not_too_long(texts), "table": "batches"}
 
 
 def unreadable(source: str, held: object, wrong: Exception) -> Row:

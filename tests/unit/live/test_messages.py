@@ -87,6 +87,12 @@ def test_one_bad_reading_of_a_list_keeps_none_of_the_others_out() -> None:
     assert str(wrong) == "no batch_id in ['step']"
 
 
+def test_what_a_sender_calls_table_decides_not_where_its_row_goes() -> None:
+    """A turntable, or the table of the plant's own system."""
+    ([row], []) = payloads.rows(Rows(topic="works/batches"), b'{"batch_id": "H1", "step": "eaf", "table": "position"}')
+    assert row == {"table": "batches", "batch_id": "H1", "step": "eaf"}
+
+
 def test_a_list_of_which_nothing_can_be_read_is_saved_in_bounds() -> None:
     mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"})
     _, refused = payloads.readings(mapping, TOPIC, b"[" + b", ".join([b"0"] * 5_000) + b"]", 5)

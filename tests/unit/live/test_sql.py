@@ -150,6 +150,17 @@ def test_a_batch_is_told_when_it_begins_and_again_when_its_row_changed(historian
     assert ended["end"] == "2025-01-02T07:00:00+00:00"
 
 
+def test_a_column_called_table_decides_not_where_its_row_goes(historian: Historian) -> None:
+    query = "select heat as batch_id, 'position' as \"table\", changed from heats where changed > :since order by changed"
+    heats = {**BATCHES, "query": query, "columns": {}}
+    historian.settings = Sql.model_validate({"url": "sqlite:plant.db", "batches": [heats]})
+    historian.restart()
+    historian.database.execute("insert into heats values ('H1', '2025-01-02T06:00:00+00:00', null, '2025-01-02T06:00:01Z')")
+    (row,) = [row for row in historian.read().rows if row["table"] == "batches"]
+    assert (row["batch_id"], row["step"]) == ("H1", "eaf")
+    historian.restart()  # its spool opens again
+
+
 @pytest.mark.parametrize(
     ("readings", "told"),
     [
