@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live.sources.report_settings import Reports
 from reporting_agent.live.sources.settings import Live
-from reporting_agent.live.sources.source import LiveSource
+from reporting_agent.live.sources.source import LiveSource, not_saved, reason
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.state import write_whole
 
@@ -33,6 +33,7 @@ AGAIN_S = 900.0  # where the portal is not reached
 BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
 REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
 DONE, REFUSED, UNREACHED = "done", "refused", "unreached"
+_STATES: Mapping[int, str] = {ExitCode.DONE: DONE, ExitCode.UNREACHABLE: UNREACHED}  # any other code is a refusal
 _LONGEST = 2_000  # characters of an answer that are kept
 
 
@@ -131,8 +132,14 @@ class Closing:
         )
 
     def _begin(self, settings: Reports, period: Period) -> None:
-        command = [sys.executable, "-m", "reporting_agent", *settings.command(self._site.path, period.name)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - ours
+        try:
+            command = [sys.executable, "-m", "reporting_agent", *settings.command(self._site.path, period.name)]
+            process = subprocess.Popen(  # noqa: S603 - ours
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            )
+        except OSError as refused:
+            self._take(period.name, REFUSED, reason(refused))
+            return
         self._running = (period.name, process)
         self._answer = []
         self._thread = threading.Thread(target=self._listen, args=(process,), daemon=True, name="report")
@@ -143,19 +150,25 @@ class Closing:
         self._answer.append((process.returncode, last_lines(output.strip())))
 
     def _ended(self) -> None:
-        """Keep what came of it before it is told; one that was killed is begun again by the next round."""
+        """Take what came of it; one that was killed is begun again after a minute."""
         period, _ = self._running or ("", None)
         self._running = None
         code, answer = self._answer[0]
-        state = {ExitCode.DONE: DONE, ExitCode.UNREACHABLE: UNREACHED}.get(ExitCode(code), REFUSED) if code >= 0 else UNREACHED
-        self._not_before_s[period] = time.monotonic() + (REFUSED_AGAIN_S if state == REFUSED else AGAIN_S)
         if code < 0 or "[state-busy]" in answer:
             self._not_before_s[period] = time.monotonic() + BUSY_AGAIN_S
             return
+        self._take(period, _STATES.get(code, REFUSED), answer)
+
+    def _take(self, period: str, state: str, answer: str) -> None:
+        """Keep what came of it before it is told."""
+        self._not_before_s[period] = time.monotonic() + (REFUSED_AGAIN_S if state == REFUSED else AGAIN_S)
         before = self.made.get(period, {})
         now = {"state": state, "at": self._clock().isoformat(timespec="seconds"), "told": answer, "lacking": self._lacking}
         self.made = {**self.made, period: now}
-        write_whole(self._file, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
+        try:
+            write_whole(self._file, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
+        except OSError as refused:
+            self._tell(not_saved(self._file.name, refused))
         if (before.get("state"), before.get("told")) != (state, answer):
             self._tell(Phrase("%(heading)s: %(text)s", heading=_state(period, now), text=answer))
             if self._lacking:

@@ -54,9 +54,13 @@ class Reports(Setting):
             name = _next(name)
 
     def command(self, site: Path, period: str) -> list[str]:
-        """The arguments of `steplabel-agent`."""
+        """The arguments of `steplabel-agent`.
+
+        Raises:
+            OSError: the folder for what it writes cannot be made.
+        """
         out = site.parent / self.out
-        out.mkdir(exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
         if self.step == "label":
             return ["label", "--site", str(site), "--period", period, "--out", str(out / period)]
         state = [] if self.state is None else ["--state", str(site.parent / self.state)]

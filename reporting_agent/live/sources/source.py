@@ -29,6 +29,16 @@ def reason(wrong: BaseException) -> str:
     return text if isinstance(text, Phrase) else " ".join(str(wrong).split()) or type(wrong).__name__
 
 
+def not_saved(file: str, wrong: OSError) -> Phrase:
+    """A file beside the spool, by which a restart goes on, could not be written."""
+    return Phrase(
+        "What %(file)s is to remember cannot be saved (%(why)s). After a restart some of it may be missing or come twice. Free space on "
+        "the spool's disk.",
+        file=file,
+        why=reason(wrong),
+    )
+
+
 def troubles(whys: Mapping[str, str]) -> str:
     """What is wrong at each place, as `a: why, b: why`; empty for nothing."""
     named = [Phrase("%(where)s: %(what)s", where=place, what=why) for place, why in whys.items()]

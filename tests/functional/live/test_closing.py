@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,46 @@ def test_readings_that_were_given_up_keep_it_no_longer_and_it_is_told_with_the_r
     assert room.told[0].startswith("Report of 2025-01: done")
     told = "Report of 2025-01: without readings that did not come although they were requested: eaf-1-gas 7–7"
     assert room.told[1] == room.notices()[-1] == told
+
+
+def due(folder: Path, spool: Spool, **reports: object) -> Room:
+    """A report of January for which nothing is waited for."""
+    furnaces = Furnaces(heats=6)
+    end = datetime(2025, 1, 31, 23, tzinfo=UTC)
+    sent = [Reading(row.meter, round(row.stamp.timestamp() * 1e6), row.value, row.number) for row in furnaces.readings()]
+    last = [reading._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent)) for reading in sent[-4:]]
+    spool.append([*sent, *last], [{"table": "batches", **row} for row in furnaces.batches()])
+    settings = {"every": "month", "first": "2025-01", "grace_h": 0, **reports}
+    return Room(furnaces.fed_by(folder, ""), spool, settings, end + timedelta(hours=1))
+
+
+def test_a_folder_that_cannot_be_made_refuses_the_report_and_ends_nothing(tmp_path: Path, spool: Spool) -> None:
+    room = due(tmp_path, spool, out="share/2025")
+    (tmp_path / "share").write_text("not mounted")
+    assert room.notices() == ["Report of 2025-01: refused at 2025-02-01T00:00:00+00:00, nothing was sent"]
+    assert room.notices() == ["Report of 2025-01: refused at 2025-02-01T00:00:00+00:00, nothing was sent"]
+    (sentence,) = room.told
+    assert "share/2025" in sentence
+    (tmp_path / "share").unlink()
+    room.restart()
+    assert room.notices()[0] == "2025-01 is being made"
+    assert room.closing is not None
+    room.closing.stop()
+
+
+def test_a_command_that_ends_as_none_of_ours_does_is_refused_and_what_cannot_be_remembered_is_told(
+    tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """120 is Python's where its output cannot be written."""
+    room = due(tmp_path, spool)
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nprintf 'no \\377 room'\nexit 120\n")
+    program.chmod(0o700)
+    (spool.folder / "reports.json").mkdir()
+    monkeypatch.setattr(sys, "executable", str(program))
+    room.until_told(2)
+    assert room.told[0].startswith("What reports.json is to remember cannot be saved")
+    assert room.told[1] == "Report of 2025-01: refused at 2025-02-01T00:00:00+00:00, nothing was sent: no \ufffd room"
 
 
 def test_it_is_sent_once_and_where_it_is_refused_nothing_is_and_it_is_told_once(tmp_path: Path, spool: Spool) -> None:
