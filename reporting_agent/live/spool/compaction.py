@@ -62,14 +62,13 @@ class Compaction:
         return layout.segment_path(self._folder, self._waiting[0]).stat().st_size if self._waiting else 0
 
     def step(self, now_us: int) -> int | None:
-        """Begin with the oldest, or give back its number once it was written."""
+        """Begin with the oldest, or give back its number once it was written; it waits until it is `over`."""
         if self._process is not None and self._process.poll() is not None:
             _, errors = self._process.communicate()
             code, self._process = self._process.returncode, None
             if code == 0:
-                self.trouble = ""
-                return self._waiting.pop(0)
-            self.trouble, self._again_us = errors.strip().rpartition("\n")[2] or f"exit code {code}", now_us + AGAIN_US
+                return self._waiting[0]
+            self.put_off(errors.strip().rpartition("\n")[2] or f"exit code {code}", now_us)
         if self._process is None and self._waiting and now_us >= self._again_us:
             command = [sys.executable, "-m", __name__, str(self._folder), str(self._waiting[0])]
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ours
@@ -78,9 +77,22 @@ class Compaction:
     def at_once(self, only_written: bool = False) -> Iterator[int]:
         """The number of each in turn, once it was written in this process; of those alone that were written before, where asked."""
         self.stop()
-        while self._waiting and not (only_written and layout.day_of(self._folder, self._waiting[0]) is None):
-            write(self._folder, self._waiting[0])
-            yield self._waiting.pop(0)
+        for number in tuple(self._waiting):
+            if only_written and layout.day_of(self._folder, number) is None:
+                return
+            write(self._folder, number)
+            yield number
+            if number in self._waiting:  # it could not be replaced, and those behind it wait for it
+                return
+
+    def over(self, number: int) -> None:
+        """A segment's Parquet stands in its place."""
+        self._waiting.remove(number)
+        self.trouble = ""
+
+    def put_off(self, why: str, now_us: int) -> None:
+        """The oldest could not be written or replaced: it is tried again after a minute."""
+        self.trouble, self._again_us = why, now_us + AGAIN_US
 
     def stop(self) -> None:
         """What is half written is not there; the segment is, for the next process."""

@@ -96,7 +96,7 @@ class Spool:
         self._bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         self.compaction = Compaction(folder, numbers[:-1])
         for number in self.compaction.at_once(only_written=True):
-            self._replaced(number)
+            self._replaced(number, now_us())
 
     def append(self, readings: Sequence[Reading], rows: Sequence[Row] = ()) -> Taken:
         """Keep what is new; returns once the disk has it.
@@ -128,13 +128,13 @@ class Spool:
         if self._segment.size and (self._segment.size >= self._segment_bytes or over):
             self._go_on()
         if (written := self.compaction.step(now_us)) is not None:
-            self._replaced(written)
+            self._replaced(written, now_us)
 
     def seal(self) -> None:
         """Go on in a new segment, and write those before it as Parquet at once."""
         self._go_on()
         for number in self.compaction.at_once():
-            self._replaced(number)
+            self._replaced(number, now_us())
 
     def bound(self, most_bytes: int | None, *, drop_oldest: bool) -> None:
         """Another bound, and what a full spool does."""
@@ -244,14 +244,19 @@ class Spool:
         self._number, self._began_us = self._number + 1, 0
         self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
 
-    def _replaced(self, number: int) -> None:
-        """A segment was written as Parquet: save what is known, and delete it."""
-        self._save_state(number)
+    def _replaced(self, number: int, at_us: int) -> None:
+        """A segment was written as Parquet: save what is known, and delete it; later, where the disk takes no state now."""
+        try:
+            self._save_state(number)
+        except OSError as refused:
+            self.compaction.put_off(str(refused), at_us)
+            return
         path = layout.segment_path(self.folder, number)
         files = [layout.table_path(self.folder, number), layout.day_of(self.folder, number)]
         self._bytes += sum(file.stat().st_size for file in files if file is not None and file.exists()) - path.stat().st_size
         path.unlink()
         sync_folder(path.parent)
+        self.compaction.over(number)
 
     def _load_state(self) -> int:
         path = self.folder / "state.json"

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.meter_state import LATEST_KEPT
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.window import readings_between
-from reporting_agent.live.spool.writer import DAY_US, Spool, SpoolFull
+from reporting_agent.live.spool.writer import DAY_US, Spool, SpoolFull, now_us
 from reporting_agent.live.spool_source import SpoolKind
 from reporting_agent.sources import conformance, interface
 
@@ -188,6 +189,39 @@ def test_a_death_while_a_segment_becomes_parquet_is_finished_by_the_next_process
     assert spool.append(some(20)).new == 0
     spool.close()
     assert held(tmp_path) == as_held(some(20))
+
+
+def test_a_disk_that_is_full_once_a_segment_is_parquet_ends_nothing_and_keeps_it_from_no_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    spool.append(some(20))
+
+    def full(*_: object, **__: object) -> tuple[int, str]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def until(reached: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 120
+        while not reached():
+            assert time.monotonic() < deadline, spool.compaction.trouble
+            spool.turn(T0 + DAY_US)
+            time.sleep(0.02)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.mkstemp", full)  # of this process, in which the state is saved
+        until(lambda: "No space left" in spool.compaction.trouble)
+        assert len(layout.days(tmp_path)) == 1
+        spool.close()
+        spool = Spool(tmp_path)
+        assert "No space left" in spool.compaction.trouble
+        assert spool.append(some(21)).new == 1
+        spool.turn(T0)
+        assert spool.compaction._process is None, "not at once"
+    spool.turn(now_us() + AGAIN_US)
+    until(lambda: not spool.compaction.trouble)
+    assert [layout.number_of(path) for path in layout.segments(tmp_path)] == [2, 3]
+    spool.close()
+    assert held(tmp_path) == as_held(some(21))
 
 
 def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
