@@ -13,6 +13,7 @@ import smtplib
 import threading
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -25,7 +26,7 @@ from reporting_agent.live.control_room.answers import Answer
 from reporting_agent.live.control_room.unsent import Notification, Unsent, Waiting
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.live.sources.settings import Alerts
-from reporting_agent.live.sources.source import reason
+from reporting_agent.live.sources.source import not_saved, reason
 from reporting_agent.live.spool.writer import now_us
 
 AGAIN_S = 30.0
@@ -39,8 +40,8 @@ Way = Callable[[Waiting], None]
 class Journal:
     """alerts.jsonl in the spool's folder: a line an alert, and a line an answer to one, `{"answer": …}`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "alerts.jsonl"
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._path, self._say, self._writing = folder / "alerts.jsonl", say, threading.Lock()
 
     def load(self) -> list[Alert]:
         return [_alert(held) for held in self._lines() if "answer" not in held]
@@ -57,15 +58,25 @@ class Journal:
         self._write({"answer": asdict(answer)})
 
     def _lines(self) -> list[dict[str, Any]]:
-        if not self._path.exists():
-            return []
-        return [json.loads(line) for line in self._path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        """But for what a full disk or a power cut left of one."""
+        lines: list[dict[str, Any]] = []
+        for line in self._path.read_bytes().split(b"\n") if self._path.exists() else ():
+            with suppress(ValueError):
+                lines.append(json.loads(line))
+        return lines
 
     def _write(self, held: dict[str, Any]) -> None:
-        """In one write, so that lines of two threads do not mix; on the disk once it returns."""
-        with self._path.open("ab", buffering=0) as file:
-            file.write(json.dumps(held, ensure_ascii=False).encode() + b"\n")
-            os.fsync(file.fileno())
+        """On the disk once it returns, and a line of its own, also behind a torn one; where the disk takes nothing, that is said."""
+        try:
+            with self._writing, self._path.open("a+b") as file:
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    file.write(b"" if file.read() == b"\n" else b"\n")
+                file.write(json.dumps(held, ensure_ascii=False).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as refused:
+            self._say(not_saved(self._path.name, refused))
 
 
 def _phrase(text: str) -> Phrase:

@@ -29,7 +29,7 @@ from reporting_agent.live.running.learning import Learning
 from reporting_agent.live.running.plant import Alert, Plant
 from reporting_agent.live.running.reopening import Reopening
 from reporting_agent.live.sources.settings import Live
-from reporting_agent.live.sources.source import LiveSource, reason
+from reporting_agent.live.sources.source import LiveSource, not_saved, reason
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import AHEAD_US
@@ -66,7 +66,7 @@ class Room:
         self.site, self.settings, self.tell = site, settings, tell
         self.plant = Plant(site, datetime.now(UTC).date(), settings.alerts.false_alarms_a_week)
         self.pages = Pages(site)
-        self.journal = Journal(settings.folder)
+        self.journal = Journal(settings.folder, tell)
         self.alerts: list[Alert] = []
         self.answers: dict[str, Answer] = {}
         self.reopening = Reopening(site, settings.folder)
@@ -214,7 +214,10 @@ class Room:
         if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
             self.reopening.settle(self.plant)
             self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
-            self._shift_ends.mark_told(ended)
+            try:
+                self._shift_ends.mark_told(ended)
+            except OSError as refused:
+                self.tell(not_saved("shift.json", refused))
 
     def _is_settled(self) -> bool:
         return not self.plant.unlearned and not self.reopening.gathers

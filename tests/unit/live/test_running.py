@@ -18,6 +18,7 @@ from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
 from reporting_agent.live.control_room.alert_words import AlertWords
+from reporting_agent.live.control_room.answers import Answer
 from reporting_agent.live.control_room.notifying import Journal
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shift_words import line_words
@@ -229,11 +230,22 @@ def test_shifts_go_by_the_local_clock(site: Path) -> None:
 
 def test_the_journal_remembers_whole_lines(furnaces: Furnaces, site: Path, tmp_path: Path) -> None:
     alert = Alert("H1", "eaf", "eaf-1", 1, 2.0, 3.0, "held", None)
-    journal = Journal(tmp_path)
+    alerts = [alert, replace(alert, batch="H\u0085\u2028")]  # ends of a line elsewhere
+    journal = Journal(tmp_path, print)
+    for entry in alerts:
+        journal.add(entry)
+    with (tmp_path / "alerts.jsonl").open("ab") as file:
+        file.write('{"batch": "H2 熔'.encode()[:-1])  # the power went
+    assert Journal(tmp_path, print).load() == alerts
     journal.add(alert)
-    with (tmp_path / "alerts.jsonl").open("a") as file:
-        file.write('{"batch": "H2", ')  # the power went
-    assert Journal(tmp_path).load() == [alert]
+    journal.answer(Answer("key", "seen", "", 1))
+    assert (journal.load(), list(journal.answers())) == ([*alerts, alert], ["key"])
+
+
+def test_a_journal_that_the_disk_does_not_take_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    sentences: list[str] = []
+    Journal(tmp_path / "gone", sentences.append).add(Alert("H1", "eaf", "eaf-1", 1, 2.0, 3.0, "held", None))
+    assert [str(sentence).partition(" (")[0] for sentence in sentences] == ["What alerts.jsonl is to remember cannot be saved"]
 
 
 def _register(site: Path) -> Total:
@@ -324,7 +336,7 @@ def test_idle_power_is_not_made_of_seconds(site: Path) -> None:
 
 def test_a_cause_is_said_in_the_readers_language_after_a_restart_too(tmp_path: Path) -> None:
     cause = Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch="H7")
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path, print)
     journal.add(Alert("H1", "eaf", "eaf-1", 1, 2.0, 3.0, cause))
     (alert,) = journal.load()
     assert alert.cause == cause

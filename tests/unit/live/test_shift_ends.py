@@ -16,6 +16,7 @@ from reporting_agent.live.control_room.shift_ends import WAITS_S, ShiftEnds
 from reporting_agent.live.control_room.shifts import LineDone, Shift
 from reporting_agent.live.running.totals import Totals
 from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.watching import Watch
 
 STARTS = ("06:00", "14:00", "22:00")
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -110,6 +111,22 @@ def test_after_a_weekend_without_the_agent_the_last_shift_alone_is_told(line: Li
     assert line.look(60) == []
     line.read(NOW)
     assert line.look(60) == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
+
+
+def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
+    sentences: list[str] = []
+    watch = Watch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
+    watch.room.start()
+    (tmp_path / "spool" / "shift.json").mkdir()
+    monkeypatch.setattr(ShiftEnds, "due", lambda *_, **__: (NOW - 8 * HOUR, NOW))
+    watch.room.round(watch)
+    assert [sentence.partition(" (")[0] for sentence in sentences[-2:]] == [
+        "Shift of 2026-11-25, 02:00 to 10:00 ended: –",
+        "What shift.json is to remember cannot be saved",
+    ]
+    watch.teller.stop()
+    watch.spool.close()
 
 
 @pytest.mark.parametrize(
