@@ -19,6 +19,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.sources import payloads, sparkplug
 from reporting_agent.live.sources.asking_again import Pauses, Range
 from reporting_agent.live.sources.clients import client_of
+from reporting_agent.live.sources.deliveries import Deliveries
 from reporting_agent.live.sources.lifeline import fault_of
 from reporting_agent.live.sources.mqtt_network import Network
 from reporting_agent.live.sources.passwords import password_of
@@ -50,6 +51,8 @@ class MqttSource:
         self.refused: tuple[str, ...] = ()  # topics that the broker does not let this client read
         self._topics: tuple[str, ...] = ()
         self._hosts = {section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug}
+        self._untimed = tuple(mapping.topic for mapping in settings.readings if "time" not in mapping.fields)
+        self._deliveries = Deliveries(f"{self.name}:{settings.client_id}")
         self._fault = ""  # what reading a message last ended with, unforeseen
         self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
         self._not_taken: dict[int, str] = {}  # of what was published, why the broker refused it
@@ -67,6 +70,7 @@ class MqttSource:
         from paho.mqtt.packettypes import PacketTypes
         from paho.mqtt.properties import Properties
 
+        self._deliveries.go_on_from(dict(self._intake.spool.positions))
         if self.settings.version == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
             properties.SessionExpiryInterval = KEPT_FOR_S
@@ -228,20 +232,23 @@ class MqttSource:
         """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
         del client, data
         topic, payload = message.topic, bytes(message.payload)
+        untimed = any(_matches(subscribed, topic) for subscribed in self._untimed)
+        again = untimed and (message.retain or self._deliveries.holds(message))
         try:
-            readings, rows = self._read(topic, payload)
+            readings, rows = self._read(topic, payload, again=again)
         except Exception as error:  # noqa: BLE001 - were it raised, the broker would send this message again, and nothing after it
             self._fault = fault_of(error)
             readings, rows = [], [payloads.unreadable(topic, payload, payloads.Unreadable(self._fault))]
-        self._put(message, readings, rows)
+        self._put(message, readings, [*rows, self._deliveries.note(message)] if untimed and message.qos and not again else rows)
 
-    def _read(self, topic: str, payload: bytes) -> tuple[list[Reading], list[Row]]:
+    def _read(self, topic: str, payload: bytes, *, again: bool) -> tuple[list[Reading], list[Row]]:
+        """`again`: it was measured before it was received, so what it says without a time is let go."""
         readings: list[Reading] = []
         rows: list[Row] = []
         refused: list[payloads.Unreadable] = []
         try:
             for mapping in self.settings.readings:
-                if _matches(mapping.topic, topic):
+                if _matches(mapping.topic, topic) and not (again and "time" not in mapping.fields):
                     taken, wrong = payloads.readings(mapping, topic, payload, now_us())
                     readings += taken
                     refused += wrong

@@ -38,8 +38,8 @@ class Readings(Setting):
     """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a bare number.
 
     `fields` names where in the object each part stands, a dot between levels (`data.value`). The meter is a field, a level of the topic
-    (counted from 1), or `meter`. Without a field of time a reading has the time at which it arrived. `names` gives the meter's id
-    in site.toml for a name that the plant uses.
+    (counted from 1), or `meter`. Without a field of time a reading has the time at which it arrived, so that what a broker retains, or
+    delivers again, is let go. `names` gives the meter's id in site.toml for a name that the plant uses.
     """
 
     topic: str = Field(min_length=1)
