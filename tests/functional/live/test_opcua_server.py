@@ -35,7 +35,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.slow
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
-METERS = [Told(f"m-{number}", BEGIN, 0.0) for number in range(1, 11)]
+METERS = [Told(f"m-{number}", BEGIN, 0.0) for number in range(1, 13)]
 IN_TIME_S = 30.0
 
 
@@ -291,6 +291,26 @@ def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
     again.until(lambda: 2.0 in [reading.value for reading in again.readings])
     again.until(lambda: not any(key.startswith("opcua:") for key in again.spool.positions))
     assert not again.source.unread.since
+
+
+@pytest.mark.parametrize(
+    ("start", "reads"),
+    [("02.01.2025 07:00", BEGIN), ("2025-01-02T15:00:00", BEGIN + timedelta(hours=-5)), ("2025-01-02T06:00:00Z", BEGIN)],
+)
+def test_the_time_of_a_batch_keeps_no_meter_of_its_server_out(
+    tmp_path: Path, host: Host, connected: Callable[..., Connected], start: str, reads: datetime
+) -> None:
+    """As a plant writes it, or without an offset: then from as early on as it can mean."""
+    spool = Spool(tmp_path / "spool")
+    spool.append((), [{"table": "batches", "step": "eaf", "batch_id": "H1", "start": start}])
+    spool.close()
+    one = connected("m-11", late_s=0, batches=[{"id": host.nodes["m-12"], "constants": {"step": "eaf"}}])
+    one.until(lambda: one.source.connected)
+    (unit,) = one.source.batches
+    assert (unit.since(timedelta()) or one.source.settings.since) == reads
+    seconds = time.monotonic()
+    host.tell("m-11", seconds, 7.5)
+    one.until(lambda: 7.5 in [reading.value for reading in one.readings])
 
 
 async def nothing(*_: object) -> AsyncIterator[list[ua.DataValue]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from asyncua import ua
@@ -11,8 +11,12 @@ from asyncua import ua
 from reporting_agent.live.sources import tags
 from reporting_agent.live.sources.opcua import values
 from reporting_agent.live.sources.opcua.settings import ID, Batches
+from reporting_agent.live.sources.payloads import EPOCH
+from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.reading import Quality
 from reporting_agent.live.spool.segments import Row
+
+_EARLIEST = timezone(timedelta(hours=14))  # of all zones: a time without an offset is then no later than it was meant
 
 
 class Batch:
@@ -28,10 +32,14 @@ class Batch:
         return str(self.settings.id or self.settings.event)
 
     def since(self, late: timedelta) -> datetime | None:
-        """From when history is to be read: the end of the latest batch, or the start of the one that runs; None: there was none yet."""
-        if self._latest is None:
-            return None
-        return datetime.fromisoformat(self._latest.get("end") or self._latest["start"]) - late
+        """From when history is to be read: the end of the latest batch, or the start of the one that runs.
+
+        None: there was none yet, or none whose time can be read.
+        """
+        cells = self._latest or {}
+        times_us = (moment_us(cells[column], _EARLIEST) for column in ("end", "start") if column in cells)
+        time_us = next((time_us for time_us in times_us if time_us is not None), None)
+        return None if time_us is None else EPOCH + timedelta(microseconds=time_us) - late
 
     def _note(self, rows: Iterable[Row]) -> None:
         for row in rows:
