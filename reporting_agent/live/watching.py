@@ -87,9 +87,9 @@ class Watch:
         self._keep(STEP_S)
         self.spool.turn(now_us())
         self._begin_again()
-        for source in self.sources:
+        for name, source in zip(self._names(), self.sources, strict=True):
             for word in source.words():
-                self._say(f"{source.name} {word.about}", word.state, word.sentence)
+                self._say(f"{name} {word.about}", word.state, word.sentence)
         self.room.round(self)
         self._tell_of_room()
         self._say("compaction", self.spool.compaction.trouble, self._not_written())
@@ -214,8 +214,8 @@ class Watch:
     def _begin_again(self) -> None:
         """Sources whose thread ended by itself: told why, and another started in their place after a pause that grows."""
         now_s = time.monotonic()
-        for place, source in enumerate(self.sources):
-            pauses = self._begun_again.setdefault(source.name, Pauses(AGAIN_FIRST_S, AGAIN_LONGEST_S))
+        for place, (name, source) in enumerate(zip(self._names(), self.sources, strict=True)):
+            pauses = self._begun_again.setdefault(name, Pauses(AGAIN_FIRST_S, AGAIN_LONGEST_S))
             if not source.lifeline.ended:
                 if now_s > pauses.next_s + AGAIN_LONGEST_S:  # it has run for long
                     pauses.tried = 0
@@ -226,10 +226,15 @@ class Watch:
                 source=source.name,
                 why=source.lifeline.why,
             )
-            self._say(f"{source.name} ended", f"{pauses.tried} {source.lifeline.why}", sentence)
+            self._say(f"{name} ended", f"{pauses.tried} {source.lifeline.why}", sentence)
             if pauses.is_due(now_s):
                 pauses.try_at(now_s)
                 self._start_again(place, source)
+
+    def _names(self) -> list[str]:
+        """Of each source one of its own: of two tables of one address what the first says is not what the second says."""
+        names = [source.name for source in self.sources]
+        return [f"{name} {names[:place].count(name)}" for place, name in enumerate(names)]
 
     def _start_again(self, place: int, source: LiveSource) -> None:
         kind, settings = reloading.named(self.settings)[place]

@@ -23,6 +23,7 @@ from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS, why_of
 from reporting_agent.live.unreadable import Unreadable as UnreadableMessages
+from reporting_agent.live.watching import Watch
 
 
 def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:
@@ -36,6 +37,22 @@ def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) 
         "127.0.0.1:1883 is not connected (not reached: [Errno 111] Connection refused). It stores incoming data, and the agent tries again."
     ]
     spool.close()
+
+
+def test_two_tables_of_one_name_are_told_apart_and_each_once(tmp_path: Path) -> None:
+    tables = "".join(
+        f'[[source.files]]\npath = "*.csv"\nreadings = {{ columns = {{ meter = "{column}", time = "at", value = "v" }} }}\n'
+        for column in ("tag", "gone")
+    )
+    sentences: list[str] = []
+    watch = Watch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
+    for place, source in enumerate(watch.sources):
+        source.refusal = "gone" if place else ""  # type: ignore[attr-defined]
+    for _ in range(3):
+        watch.round()
+    watch.teller.stop()
+    watch.spool.close()
+    assert sentences == ["*.csv is read.", "*.csv cannot be read (gone); the agent tries again."]
 
 
 def test_a_failure_without_a_text_is_named_and_a_phrase_stays_one() -> None:
