@@ -259,25 +259,29 @@ class MqttSource:
                     refused += wrong
             for group, host in self._hosts.items():
                 if topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
-                    readings += self._of_sparkplug(group, host, topic, payload)
+                    taken, wrong = self._of_sparkplug(group, host, topic, payload)
+                    readings += taken
+                    refused += wrong
         except payloads.Unreadable as no_payload:
             refused.append(no_payload)
         return readings, rows + [payloads.unreadable(topic, payload, wrong) for wrong in refused]
 
-    def _of_sparkplug(self, group: str, host: sparkplug.Host, topic: str, payload: bytes) -> list[Reading]:
-        readings, asks = host.take(topic, payload, now_us())
+    def _of_sparkplug(
+        self, group: str, host: sparkplug.Host, topic: str, payload: bytes
+    ) -> tuple[list[Reading], list[payloads.Unreadable]]:
+        readings, refused, asks = host.take(topic, payload, now_us())
         _, _, kind, edge, *_ = topic.split("/")
         if kind not in sparkplug.KINDS:
-            return []
+            return [], []
         if not asks:
             self._births = {name: pauses for name, pauses in self._births.items() if name != edge}
-            return readings
+            return readings, payloads.bounded(refused)
         pauses, now_s = self._births.get(edge, Pauses(REBIRTH_FIRST_S, REBIRTH_LONGEST_S)), time.monotonic()
         if pauses.is_due(now_s) and pauses.tried < MOST_REBIRTHS:
             pauses.try_at(now_s)
             self._births = {**self._births, edge: pauses}
             self._client.publish(f"{sparkplug.NAMESPACE}/{group}/NCMD/{edge}", sparkplug.rebirth(now_us() // 1000), 0)
-        return readings
+        return readings, payloads.bounded(refused)
 
     def _put(self, message: MQTTMessage, readings: list[Reading], rows: list[Row]) -> None:
         self._intake.put(Arrival(readings, rows, self._network.received(message)))

@@ -68,9 +68,17 @@ def _each(
         except Unreadable as wrong:
             own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(held, list) else b""
             refused.append(Unreadable(wrong.why, *number_of(entry), own))
+    return taken, bounded(refused)
+
+
+def bounded(refused: list[Unreadable]) -> list[Unreadable]:
+    """Of many entries of one message the first, and how many more."""
     if (more := len(refused) - MOST_REFUSED) > 0:
-        refused[MOST_REFUSED:] = [Unreadable(Phrase("further entries of this message that cannot be read: %(count)s", count=more))]
-    return taken, refused
+        return [
+            *refused[:MOST_REFUSED],
+            Unreadable(Phrase("further entries of this message that cannot be read: %(count)s", count=more)),
+        ]
+    return refused
 
 
 def _row(mapping: Rows, entry: Any) -> Row:

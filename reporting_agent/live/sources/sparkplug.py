@@ -60,8 +60,8 @@ class Host:
         self.metrics = metrics  # `edge/metric` or `edge/device/metric` -> meter
         self.nodes: dict[str, EdgeNode] = {}
 
-    def take(self, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], bool]:
-        """The readings of a message, and whether its edge node must be asked for a birth.
+    def take(self, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[Unreadable], bool]:
+        """The readings of a message, which of its metrics could not be read, and whether its edge node must be asked for a birth.
 
         Raises:
             Unreadable: the payload is no Sparkplug B.
@@ -70,12 +70,12 @@ class Host:
             raise Unreadable(Phrase("the topic %(topic)s names no edge node", topic=topic))
         _, _, kind, edge, *device = topic.split("/", 4)
         if kind not in KINDS:
-            return [], False
+            return [], [], False
         node = self.nodes.setdefault(edge, EdgeNode())
         read = decoded(payload)
         if kind == "NDEATH":
             node.expected = None
-            return [], False
+            return [], [], False
         if kind == "NBIRTH":
             node.aliases.clear()
             node.expected = 0 if read.sequence is None else read.sequence
@@ -84,7 +84,8 @@ class Host:
             node.lost += 1
         node.expected = (node.expected + 1) % _MESSAGES if whole and node.expected is not None else None
         prefix = "/".join((edge, *device))
-        readings = []
+        readings: list[Reading] = []
+        refused: list[Unreadable] = []
         for metric in read.metrics:
             name = metric.name or node.aliases.get((prefix, metric.alias or 0))
             if name is None:
@@ -97,10 +98,13 @@ class Host:
                 continue
             known = math.isfinite(metric.value)
             quality = Quality.GOOD if known else Quality.BAD
-            readings.append(
-                Reading(meter, of_a_meter(stamp * 1000, stamp), metric.value if known else math.nan, NO_SEQUENCE, quality, received_us)
-            )
-        return readings, not whole
+            try:
+                time_us = of_a_meter(stamp * 1000, stamp)
+            except Unreadable as wrong:
+                refused.append(Unreadable(wrong.why, entry=f"{prefix}/{name} {stamp}".encode()))
+                continue
+            readings.append(Reading(meter, time_us, metric.value if known else math.nan, NO_SEQUENCE, quality, received_us))
+        return readings, refused, not whole
 
 
 def decoded(payload: bytes) -> Payload:

@@ -192,7 +192,7 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
     host = sparkplug.Host({"edge-1/furnace/kWh": "eaf-1"})
 
     def take(kind: str, content: bytes, device: str = "/furnace") -> tuple[list[float], bool]:
-        found, asks = host.take(f"spBv1.0/works/{kind}/edge-1{device}", content, 5)
+        found, _, asks = host.take(f"spBv1.0/works/{kind}/edge-1{device}", content, 5)
         return [one.value for one in found], asks
 
     metric = {"alias": 7, "timestamp": 1_735_797_600_000, "datatype": 10}
@@ -212,14 +212,25 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
 
 def test_a_null_metric_is_not_known_and_a_birth_that_is_asked_for_says_so() -> None:
     host = sparkplug.Host({"edge-1/kWh": "m"})
-    (found,), _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
+    (found,), _, _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
     assert math.isnan(found.value)
     assert found.quality == Quality.BAD
-    (infinite,), _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}), 5)
+    (infinite,), _, _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}), 5)
     assert math.isnan(infinite.value)
     with pytest.raises(payloads.Unreadable, match="no edge node"):
         host.take("spBv1.0/works/NDATA", b"", 5)
-    with pytest.raises(payloads.Unreadable, match="1970 to 2199"):
-        host.take("spBv1.0/works/NDATA/edge-1", written(2, {"name": "kWh", "timestamp": 1 << 63, "datatype": 10, "double_value": 1.0}), 5)
     asked = PAYLOAD.FromString(sparkplug.rebirth(1_735_797_600_000))
     assert (asked.metrics[0].name, asked.metrics[0].datatype, asked.metrics[0].boolean_value) == (sparkplug.REBIRTH, 11, True)
+
+
+def test_a_metric_of_an_impossible_time_keeps_no_other_out_and_no_alias_of_a_birth() -> None:
+    host = sparkplug.Host({"edge-1/kWh": "m-1", "edge-1/Nm3": "m-2"})
+    wrong = {"name": "kWh", "alias": 1, "timestamp": 1 << 63, "datatype": 10, "double_value": 1.0}
+    right = {"name": "Nm3", "alias": 2, "datatype": 10, "double_value": 2.0}
+    readings, (refused,), asks = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, wrong, right), 5)
+    assert ([reading.value for reading in readings], asks) == ([2.0], False)
+    row = payloads.unreadable("spBv1.0/works/NBIRTH/edge-1", b"", refused)
+    assert row["payload"] == "edge-1/kWh 9223372036854775808"
+    assert "1970 to 2199" in row["why"]
+    (later,), _, _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"alias": 2, "datatype": 10, "double_value": 3.0}), 5)
+    assert later.value == 3.0
