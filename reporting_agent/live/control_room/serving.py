@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from benchmarks.catalogue import languages
 from reporting_agent.live.control_room.answers import KINDS, LONGEST_WORD
@@ -64,7 +64,15 @@ class Server(ThreadingHTTPServer):
 
 
 def _names(settings: Page) -> set[str]:
-    return {settings.listen, "localhost", "127.0.0.1", *settings.names}
+    return {name.lower() for name in (settings.listen, "localhost", "127.0.0.1", *settings.names)}
+
+
+def _parts(address: str) -> SplitResult:
+    """Of what a browser sent; none of an address that is none, as with half a pair of brackets."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
-        asked = urlsplit(self.path)
+        asked = _parts(self.path)
         if not self._is_known():
             self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
         elif asked.path in _FILES:
@@ -102,14 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An answer to an alert."""
-        base = urlsplit(self.path).path.removesuffix("answer")
+        base = _parts(self.path).path.removesuffix("answer")
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin", "")
         length = self.headers.get("Content-Length", "")
         if not self._is_known():
             self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
         elif base not in _LANGUAGES or not self.path.endswith("answer"):
             self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
-        elif urlsplit(origin).netloc != host:
+        elif _parts(origin).netloc != host:
             self._say(HTTPStatus.FORBIDDEN, "An answer is sent from this page only.")
         elif not length.isdecimal() or int(length) > MOST_BYTES_SENT:
             self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No answer is so long.")
@@ -140,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_known(self) -> bool:
         """Whether the page is asked for by a name of its own."""
-        return (urlsplit(f"//{self.headers.get('Host', '')}").hostname or "") in self.server.names
+        host = _parts(f"//{self.headers.get('Host', '')}").hostname
+        return host is not None and host in self.server.names
 
     def _say(self, status: HTTPStatus, text: str) -> None:
         self._answer(status, "text/plain; charset=utf-8", f"{text}\n".encode())

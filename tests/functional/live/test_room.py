@@ -74,7 +74,8 @@ def address(tmp_path: Path, latest: list[Shown]) -> Iterator[str]:
             latest.append(replace(latest[-1], answers={key: Answer(key, cast(Kind, kind), word, AT_US)}))
         return key == KEY
 
-    server = Server(Page(port=port), Pages(load_site(Furnaces(heats=1).write(tmp_path))), lambda: latest[-1], answer)
+    pages = Pages(load_site(Furnaces(heats=1).write(tmp_path)))
+    server = Server(Page(port=port, names=("Steplabel.Works",)), pages, lambda: latest[-1], answer)
     server.start()
     yield f"http://127.0.0.1:{port}"
     server.stop()
@@ -138,6 +139,15 @@ def test_a_name_of_another_site_is_refused_and_nothing_may_be_fetched(address: s
     answer, page = _asked(address)
     assert "default-src 'none'" in (answer.getheader("Content-Security-Policy") or "")
     assert "&lt;b&gt;" in page  # what a message held is text
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [("steplabel.works", "/", 200), ("STEPLABEL.Works:80", "/", 200), ("[", "/", 421), ("steplabel.works", "http://[", 404)],
+)
+def test_a_name_is_known_in_capitals_too_and_what_is_no_address_is_answered(address: str, host: str, path: str, status: int) -> None:
+    """A browser writes it in small letters, however the settings have it."""
+    assert _asked(address, path, host)[0].status == status
 
 
 def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(address: str, latest: list[Shown], chromium: Browser) -> None:
