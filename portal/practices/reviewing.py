@@ -149,13 +149,15 @@ def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptK
 
 def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey, now: datetime) -> Entry:
     """Refuse what waits as it was read, or withdraw what is published, with a reason; the firm withdraws its own at any time,
-    whatever it says.
+    whatever it says, and with what is published the next version that waits: both stand on one consent.
 
     Raises:
         RefusedError: `not-regulator` (403); `practice-changed`, `practice-decided` (409).
     """
     with transaction.atomic():
-        row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        # the newest first, as `publish` locks what waits before what it replaces
+        rows = list(Entry.objects.select_for_update(of=("self",)).filter(practice=entry.practice).order_by("-pk"))
+        row = next(version for version in rows if version.pk == entry.pk)
         own = speaks_for(by, row)
         if not own:
             _require_regulator(by)
@@ -164,12 +166,10 @@ def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey,
         if not own:
             require_as_read(read_against, row)
         published = row.state == State.PUBLISHED
-        row.state = State.WITHDRAWN if own or published else State.REFUSED
-        row.ended_by, row.ended_at, row.ended_reason = by, now, reason.strip()[:1000]
-        row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
-        action = Action.PRACTICE_WITHDRAWN if row.state == State.WITHDRAWN else Action.PRACTICE_REFUSED
-        record(now, by.email, action, subject_of(row), row.ended_reason)
-        _tell(NoticeKind.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=row.state)
+        _end(row, State.WITHDRAWN if own or published else State.REFUSED, by, reason, now)
+        if own and published:
+            for waits in (version for version in rows if version.state in WAITING):
+                _end(waits, State.WITHDRAWN, by, reason, now)
         if published:
             new_edition(key, now)
     return row
@@ -188,6 +188,14 @@ def new_edition(key: ReceiptKey, now: datetime) -> None:
     edition = SignedEdition(str(number), str(len(held.practices)), sha256(text), log.day_of(now).isoformat())
     index = log.append(head, Kind.PRACTICES, logged.practices(edition).hex(), now)
     Edition.objects.create(number=number, library=text, document=signed_library.sign(edition, key), log_index=index, at=now)
+
+
+def _end(row: Entry, state: State, by: User, reason: str, now: datetime) -> None:
+    row.state, row.ended_by, row.ended_at, row.ended_reason = state, by, now, reason.strip()[:1000]
+    row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
+    action = Action.PRACTICE_WITHDRAWN if state == State.WITHDRAWN else Action.PRACTICE_REFUSED
+    record(now, by.email, action, subject_of(row), row.ended_reason)
+    _tell(NoticeKind.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=state)
 
 
 def _create(row: Entry, by: User, now: datetime) -> Entry:

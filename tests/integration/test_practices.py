@@ -182,10 +182,12 @@ class TestTwoPeople:
         assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
         end(second, cast.plants[0].owner, "We do it no longer.")
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
-        gone = page(Client(), "practice", first.practice)
-        assert "We do it no longer." in gone
-        assert "850" not in gone
-        assert firm(cast).name not in gone
+        of_a_version = [page(Client(), "practice-version", first.practice, version) for version in (1, 2)]
+        for gone in (page(Client(), "practice", first.practice), *of_a_version):
+            assert "We do it no longer." in gone
+            assert "850" not in gone
+            assert firm(cast).name not in gone
+        assert Client().get(reverse("web:practice-version", args=[first.practice, 3])).status_code == 404
 
 
 class TestConsent:
@@ -196,6 +198,25 @@ class TestConsent:
         assert refusal(lambda: end(row, other, "No.")) == (403, "not-regulator")
         assert refusal(lambda: edit(row, other, HOT)) == (403, "not-of-the-firm")
         assert signed_in(other).get(reverse("web:practice-entry", args=[row.pk])).status_code == 404
+
+    def test_what_its_firm_withdraws_takes_the_version_that_waits_along(self, cast: Cast) -> None:
+        first = published(cast, named=True)
+        second = edit(first, cast.approver, HOT | {"saving_to": "16"})
+        end(first, cast.plants[0].owner, "We do it no longer.")
+        assert refusal(lambda: publish(second, cast.drafter)) == (409, "practice-decided")
+        second.refresh_from_db()
+        assert (second.state, second.ended_reason) == (State.WITHDRAWN, "We do it no longer.")
+        assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
+        acts = Event.objects.filter(action="practice.withdrawn").values_list("subject", flat=True)
+        assert set(acts) == {f"practice {first.practice}/1", f"practice {first.practice}/2"}
+        assert Client().get(reverse("web:practice-version", args=[first.practice, 2])).status_code == 404, "it was never published"
+
+    def test_a_correction_stays_where_a_regulator_withdraws_what_it_corrects(self, cast: Cast) -> None:
+        first = published(cast)
+        second = edit(first, cast.approver, HOT | {"saving_to": "16"})
+        end(first, cast.drafter, "The range is wrong.")
+        assert publish(second, cast.drafter).state == State.PUBLISHED
+        assert "16 MJ" in page(Client(), "practice", first.practice)
 
     def test_without_its_consent_nothing_is_offered(self, cast: Cast) -> None:
         told = {**IN_FORM, "organisation": str(firm(cast).pk), "naming": "not-named"}

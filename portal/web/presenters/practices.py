@@ -242,9 +242,14 @@ def _reported_columns(reported: Reported | None) -> tuple[object, ...]:
 def practice_page(
     library: Library, practice: str, versions: Sequence[Entry], version: int | None, *, reports: bool = False
 ) -> Sheet | None:
-    """The version in force, or the one that is asked for; None where there never was one. `reports`: to a reader who has sites."""
+    """The version in force, or the one that is asked for; None where there never was one. `reports`: to a reader who has sites.
+
+    Where a firm's practice is withdrawn, all of its versions are.
+    """
     in_force = next((measure for measure in library.practices if measure.id == practice), None)
     row = next((entry for entry in versions if version in (None, entry.version)), None)
+    if row is not None and versions[0].state == State.WITHDRAWN and row.organisation_id is not None:
+        return _withdrawn(versions[0], versions)
     if row is not None and row.state == State.WITHDRAWN:
         return _withdrawn(row, versions)
     if row is not None and (in_force is None or in_force.version != row.version):
