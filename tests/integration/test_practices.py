@@ -236,6 +236,20 @@ class TestConsent:
             ("done_en", "It saved 3 % of our fuel."),
             ("done_zh", "节能百分之三"),
             ("done_en", "It took 130 kg of coal."),
+            ("done_zh", "吨水泥电耗由70kWh降到60kWh左右。"),
+            ("done_zh", "热耗3.1GJ每吨"),
+            ("conditions_zh", "风机功率1800kW以下"),
+            ("done_zh", "年节电12万千瓦时"),
+            ("done_zh", "每年少用3万kWh"),
+            ("done_zh", "每吨熟料60多度电"),
+            ("done_zh", "降温后每小时60度"),
+            ("done_zh", "高温风机1800kW调速度"),
+            ("done_en", "Our mill takes 60 kilowatt-hours per tonne."),
+            ("done_en", "A 750-kW motor."),
+            ("done_en", "It takes 3 gigajoules."),
+            ("done_en", "Heat of 750 Mcal per tonne."),
+            ("done_en", "We are at 104 kg ce."),
+            ("done_en", "It saves 3 million kWh a year."),
             ("saving_to", "11"),
             ("saving_to", ""),
         ],
@@ -250,6 +264,19 @@ class TestConsent:
         assert "could reveal the firm" in answer.content.decode()
         row = offered(cast)
         assert refusal(lambda: edit(row, cast.drafter, HOT | {field: text})) == (409, "practice-gives-away")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("done_zh", "窑尾温度保持850度，篦冷机料层不变。"),
+        ("done_zh", "温度由850度升到900度。"),
+        ("done_en", "In 2024 we changed the seals, after 3 joint trials with 5 other plants."),
+        ("conditions_en", "Mills of 12 t a cycle and 3 gate valves."),
+    ],
+)
+def test_a_temperature_a_year_and_a_count_give_nothing_away(field: str, text: str) -> None:
+    assert gives_away(HOT | {field: text}) == ""
 
 
 class TestImport:
