@@ -1,6 +1,6 @@
 """What sites report that practices saved: handed in, confirmed or refused by auditors, taken back; whose confirmation counts.
 
-Who confirms is an auditor of a body assigned to the site who declared no interest there. What confirms is a signature over the agent's own
+Who confirms acts for a body assigned to the site today and declared no interest there. What confirms is a signature over the agent's own
 file, made on the auditor's machine from the plant's records (`steplabel-agent practices confirm`).
 """
 
@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from benchmarks.wire import outcomes
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal.accounts.audience import named, people_of_body, people_of_site
-from portal.accounts.models import Role, Site, User
+from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.auditors import require_auditor
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
@@ -32,7 +32,8 @@ from portal.translog import log
 
 
 def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
-    """The registered keys, by id, of whoever last declared no interest in an assignment of the site that stands, and none in any."""
+    """The registered keys, by id, of whoever last declared no interest in an assignment of the site that stands, and none in any, and acts
+    for that body today."""
     free = _free_at({site.pk}).get(site.pk, set())
     rows = AuditorKey.objects.filter(revoked_at=None, owner__in=[person for _body, person in free])
     return {key.key_id: key for key in (VerifyingKey.from_hex(row.public_key) for row in rows if (row.body_id, row.owner_id) in free)}
@@ -140,16 +141,24 @@ def _said(row: SiteReport, action: Action, by: User, now: datetime, *, event: st
 
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
-    """By site, the (body, person) who last declared no interest in an assignment that stands there, of persons who declared none in any."""
+    """By site, the (body, person) who last declared no interest in an assignment that stands there, of persons who declared none in any and
+    act for that body today."""
     standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
     declarations = standing.order_by("pk").values_list("assignment__site", "assignment__body", "person", "interested")
     newest = {(site, body, person): interested for site, body, person, interested in declarations}
     interested = {(site, person) for site, _body, person, declared_interest in declarations if declared_interest}
+    acting = _acting({body for _site, body, _person in newest})
     free: dict[int, set[tuple[int, int]]] = {}
     for (site, body, person), has_interest in newest.items():
-        if not has_interest and (site, person) not in interested:
+        if not has_interest and (site, person) not in interested and (body, person) in acting:
             free.setdefault(site, set()).add((body, person))
     return free
+
+
+def _acting(bodies: set[int]) -> set[tuple[int, int]]:
+    """The (body, person) of whoever `require_auditor` lets act for one of these, where the person may still sign in."""
+    rows = Membership.objects.filter(organisation__in=bodies, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True)
+    return set(rows.values_list("organisation", "user"))
 
 
 def _asked_of(user: User) -> QuerySet[SiteReport]:

@@ -23,7 +23,7 @@ from benchmarks.wire import library, outcomes
 from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorKey, DeviceKey
 from portal import keys
-from portal.accounts.models import Device, Membership, Organisation, Role, Site
+from portal.accounts.models import Device, Membership, Organisation, Role, Site, User
 from portal.assurance import auditors, confirming
 from portal.assurance.assigning import assign
 from portal.assurance.confirming import auditors_of
@@ -276,6 +276,26 @@ class TestConfirmedByAnAuditor:
         assert refused(confirmed) == "confirmation-invalid", "taken back"
         Assignment.objects.filter(pk=assignment.pk).update(taken_back_at=None, taken_back_reason="")
         assert hand_in(first, raw=confirmed).confirmed_key == key.public.key_id
+
+    @pytest.mark.parametrize("gone", ["left the body", "may only read there", "may sign in no more"])
+    def test_the_key_of_an_auditor_who_acts_for_the_body_no_longer_confirms_nothing(self, cast: Cast, gone: str) -> None:
+        plant, key = cast.plants[0], self.registered(cast)
+        self.assigned(cast, plant)
+        post(signed_in(plant.owner), file_of(plant), ask="on")
+        assert list(confirming.waiting_for(cast.auditor)) == list(SiteReport.objects.all())
+        held = Membership.objects.filter(user=cast.auditor)
+        if gone == "left the body":
+            held.delete()
+        elif gone == "may only read there":
+            held.update(may_manage=False)
+        else:
+            User.objects.filter(pk=cast.auditor.pk).update(is_active=False)
+        assert auditors_of(plant.site) == {}
+        assert not confirming.waiting_for(cast.auditor).exists()
+        reporting.withdraw(SiteReport.objects.get().pk, plant.owner, NOW)
+        assert "no auditor signed it" in post(signed_in(plant.owner), self.confirmed(cast, plant, key)).content.decode()
+        assert "No auditor can confirm it" in post(signed_in(plant.owner), file_of(plant), ask="on").content.decode()
+        assert not SiteReport.objects.exists()
 
     def test_a_firm_asks_and_it_is_counted_once_an_auditor_confirmed_it_by_the_pages(self, cast: Cast) -> None:
         plant, key = cast.plants[0], self.registered(cast)
