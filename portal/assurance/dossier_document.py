@@ -56,7 +56,7 @@ def offer_json(offer: IncentiveOffer) -> dict[str, Any]:
 
 def _evidence(evidence: Evidence) -> Iterator[tuple[str, Any]]:
     for name, value in asdict(evidence).items():
-        if value not in ("", None):
+        if name != "declaration" and value not in ("", None):  # a row's number says nothing outside
             yield name, value.isoformat() if hasattr(value, "isoformat") else value
     if chinese := in_chinese(evidence.by):
         yield "by_zh", chinese

@@ -75,6 +75,7 @@ class Evidence:
     until: date | None = None
     at: datetime | None = None
     opinion: str = ""  # of an attestation
+    declaration: int | None = None  # the row that names the paper
     finding: str = ""  # of the officer who read a paper
     read_at: datetime | None = None
 
@@ -153,7 +154,7 @@ def _entry(
         read = readings.get(declared.pk)
         paper = Evidence(
             "paper", declared.evidence, title=declared.paper, value=declared.value, at=declared.declared_at,
-            finding=read.note if read else "", read_at=read.read_at if read else None,
+            declaration=declared.pk, finding=read.note if read else "", read_at=read.read_at if read else None,
         )  # fmt: skip
         state = Shown.DECLARED if read is None else Shown.CONFIRMED if read.met else Shown.REFUTED
         return Entry(criterion, state, (paper,))
@@ -198,19 +199,20 @@ def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, s
     return declaration
 
 
-def read_paper(site: Site, programme_id: str, criterion_id: str, said: tuple[bool, str], by: User, now: datetime) -> PaperReading:
-    """An officer of where the site lies read the paper behind the newest declaration: whether it shows the criterion, and what was found.
+def read_paper(declaration: Declaration, finding: tuple[bool, str], by: User, now: datetime) -> PaperReading:
+    """An officer of where the site lies read the paper behind a declaration: whether it shows the criterion, and what was found.
 
     Raises:
-        RefusedError: `not-regulator` (403), `nothing-declared`, `reason-missing` (409).
+        RefusedError: `not-regulator` (403), `declaration-changed`, `nothing-declared`, `reason-missing` (409).
     """
+    site, of = declaration.site, {"programme": declaration.programme, "criterion": declaration.criterion}
     require_regulator_of_site(by, site)
-    met, note = said[0], " ".join(said[1].split())[:500]
+    met, note = finding[0], " ".join(finding[1].split())[:500]
     if not note:
         raise RefusedError(409, "reason-missing", "The finding says nothing.", "Say in a sentence what the paper shows, and on which page.")
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
-        row = Declaration.objects.filter(site=site, programme=programme_id, criterion=criterion_id).order_by("-pk").first()
+        row = Declaration.objects.filter(site=site, **of).order_by("-pk").first()
         if row is None or not row.value:
             raise RefusedError(
                 409,
@@ -218,10 +220,17 @@ def read_paper(site: Site, programme_id: str, criterion_id: str, said: tuple[boo
                 "The firm declares nothing for this criterion now.",
                 "Ask the firm to declare it with its paper.",
             )
+        if row.pk != declaration.pk:
+            raise RefusedError(
+                409,
+                "declaration-changed",
+                "What the firm declares has changed since you opened the page: your finding is not recorded.",
+                "Read what it declares now, and the paper that it names.",
+            )
         newest: PaperReading | None = PaperReading.objects.filter(declaration=row).order_by("-pk").first()
         if newest is not None and (newest.met, newest.note) == (met, note):
             return newest  # the form sent twice
         reading = PaperReading.objects.create(declaration=row, met=met, note=note, read_by=by, read_at=now)
-        detail = f"{programme_id}, {criterion_id}: {'met' if met else 'not met'}, evidence {row.evidence}; {note}"
+        detail = f"{row.programme}, {row.criterion}: {'met' if met else 'not met'}, evidence {row.evidence}; {note}"
         record(now, by.email, Action.DOSSIER_READ, f"site {site.slug}", detail[:1000])
     return reading

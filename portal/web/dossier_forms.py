@@ -43,7 +43,7 @@ class DeclarationForm(forms.Form):
 
 
 class ReadingForm(forms.Form):
-    """What an officer found in the paper."""
+    """What an officer found in the paper; each criterion with the declaration that was read."""
 
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
     found = choice(
@@ -57,6 +57,10 @@ class ReadingForm(forms.Form):
         most=500,
     )
 
-    def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, declared: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["criterion"]).choices = list(criteria)
+        criterion = cast(forms.ChoiceField, self.fields["criterion"])
+        criterion.choices = list(declared)
+        criterion.error_messages["invalid_choice"] = _(
+            "What the firm declares has changed since you opened the page. Read what it declares now, and the paper that it names."
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -80,21 +82,49 @@ def test_a_declaration_names_a_paper_and_the_newest_counts(cast: Cast) -> None:
 
 def test_an_officer_who_read_the_paper_confirms_or_refutes_that_declaration_and_no_later_one(cast: Cast) -> None:
     site, owner, officer = cast.plants[1].site, cast.plants[1].owner, cast.approver
-    with pytest.raises(RefusedError, match="declares nothing"):
-        read_paper(site, LEADERS, "grade", (True, "Page 3."), officer, NOW)
-    declare(site, LEADERS, "grade", ("grade 1", "Audit 2025", PAPER), owner, NOW)
+    declared = declare(site, LEADERS, "grade", ("grade 1", "Audit 2025", PAPER), owner, NOW)
     with pytest.raises(RefusedError) as refused:
-        read_paper(site, LEADERS, "grade", (True, "Page 3."), owner, NOW)
+        read_paper(declared, (True, "Page 3."), owner, NOW)
     assert refused.value.code == "not-regulator"
     for met, state, so in ((True, Shown.CONFIRMED, Met.MET), (False, Shown.REFUTED, Met.NOT_MET)):
-        read_paper(site, LEADERS, "grade", (met, "Page 3 names the grade."), officer, NOW)
-        read_paper(site, LEADERS, "grade", (met, "Page 3 names the grade."), officer, NOW)  # the form sent twice
+        read_paper(declared, (met, "Page 3 names the grade."), officer, NOW)
+        read_paper(declared, (met, "Page 3 names the grade."), officer, NOW)  # the form sent twice
         found = next(one for one in dossier(site, programmes()[LEADERS], TODAY).entries if one.criterion.id == "grade")
         assert (found.state, found.met) == (state, so)
         assert found.evidence[0].finding == "Page 3 names the grade."
     assert Event.objects.filter(action="dossier.paper-read").count() == 2
     declare(site, LEADERS, "grade", ("grade 2", "Audit 2026", PAPER), owner, NOW)
     assert states(cast, 1)["grade"] is Shown.DECLARED
+    with pytest.raises(RefusedError) as changed:
+        read_paper(declared, (True, "Page 3 names the grade."), officer, NOW)
+    assert changed.value.code == "declaration-changed"
+    assert states(cast, 1)["grade"] is Shown.DECLARED
+    declare(site, LEADERS, "grade", ("", "", ""), owner, NOW)
+    with pytest.raises(RefusedError, match="declares nothing"):
+        read_paper(declared, (True, "Page 3."), officer, NOW)
+
+
+def test_a_finding_about_one_paper_is_not_recorded_of_another_that_the_firm_names_meanwhile(cast: Cast) -> None:
+    site, owner, officer = cast.plants[1].site, cast.plants[1].owner, signed_in(cast.approver)
+    address = reverse("web:dossier-read", args=[site.slug])
+    declare(site, LEADERS, "grade", ("grade 2", "Audit 2025", PAPER), owner, NOW)
+    typed = {"criterion": chosen(officer, address, "grade 2"), "found": "met", "note": "Page 3 of the audit."}
+    declare(site, LEADERS, "grade", ("grade 1", "Another paper", "ab" * 32), owner, NOW)
+    answer = officer.post(address, typed)
+    assert answer.status_code == 400
+    text = answer.content.decode()
+    assert "What the firm declares has changed since you opened the page." in text
+    assert "Page 3 of the audit." in text, "what was typed is not lost"
+    assert "“grade 1”" in text
+    assert states(cast, 1)["grade"] is Shown.DECLARED
+    assert officer.post(address, typed | {"criterion": chosen(officer, address, "grade 1")}).status_code == 302
+    assert states(cast, 1)["grade"] is Shown.CONFIRMED
+
+
+def chosen(officer: Client, address: str, value: str) -> str:
+    """What the form sends for the declaration of that value."""
+    options = dict(re.findall(r'<option value="(\d+)"[^>]*>[^<]*“([^”]*)”', officer.get(address).content.decode()))
+    return str(next(row for row, declared in options.items() if declared == value))
 
 
 def test_an_adverse_opinion_shows_nothing(cast: Cast) -> None:
@@ -184,8 +214,9 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     assert "Declare a criterion" not in read
     paper = reverse("web:dossier-read", args=["works-2"])
     assert paper in read
-    assert officer.post(paper, {"criterion": "grade", "found": "met", "note": ""}).status_code == 400
-    confirmed = officer.post(paper, {"criterion": "grade", "found": "met", "note": "Page 3."}, follow=True).content.decode()
+    grade = chosen(officer, paper, "grade 1")
+    assert officer.post(paper, {"criterion": grade, "found": "met", "note": ""}).status_code == 400
+    confirmed = officer.post(paper, {"criterion": grade, "found": "met", "note": "Page 3."}, follow=True).content.decode()
     assert "An officer read the paper on" in confirmed
     assert "Confirmed" in confirmed
     assert signed_in(cast.provincial).get(paper).status_code == 404, "another province's"

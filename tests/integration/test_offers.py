@@ -62,11 +62,11 @@ def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_eviden
     decide(row.pk, cast.approver, NOW)
     assert stands(cast) == [("grade", Met.NOT_SHOWN, 1)]
     site, owner = cast.plants[0].site, cast.plants[0].owner
-    declare(site, LEADERS, "grade", ("grade 1", "Audit 2025", PAPER), owner, NOW)
+    declared = declare(site, LEADERS, "grade", ("grade 1", "Audit 2025", PAPER), owner, NOW)
     assert stands(cast) == [("grade", Met.NOT_SHOWN, 1)]
-    read_paper(site, LEADERS, "grade", (True, "Page 3."), cast.approver, NOW)
+    read_paper(declared, (True, "Page 3."), cast.approver, NOW)
     assert stands(cast) == [("grade", Met.MET, 1)]
-    read_paper(site, LEADERS, "grade", (False, "Page 3 is of another site."), cast.approver, NOW)
+    read_paper(declared, (False, "Page 3 is of another site."), cast.approver, NOW)
     assert stands(cast) == [("grade", Met.NOT_MET, 1)]
     end(row.pk, "The act was repealed.", cast.approver, NOW)
     assert stands(cast) == []

@@ -83,8 +83,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]
     offers = [decide(propose(one, cast.nation, cast.drafter, NOW).pk, officer, NOW) for one in wanted]
     for plant in cast.plants:
-        declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
-        read_paper(plant.site, "cn-energy-leaders", "grade", (True, "Page 3."), officer, NOW)
+        declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
+        read_paper(declared, (True, "Page 3."), officer, NOW)
     park = groups.make(groups.About(GroupKind.PARK, "Park", "园区"), officer.memberships.get().organisation_id, officer, NOW)
     groups.invite(park, [plant.site.slug for plant in cast.plants], officer, NOW)
     for plant in cast.plants:

@@ -179,9 +179,9 @@ def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Ca
 
     group, plant = made(cast, 1), cast.plants[0]
     groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
-    declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
+    declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
     assert group_view(group, TODAY).shown[0].grade == ""
-    read_paper(plant.site, "cn-energy-leaders", "grade", (True, "Page 3."), cast.approver, NOW)
+    read_paper(declared, (True, "Page 3."), cast.approver, NOW)
     assert group_view(group, TODAY).shown[0].grade == "grade 1"
 
 

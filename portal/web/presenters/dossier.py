@@ -180,10 +180,10 @@ def _day(at: datetime | None) -> str:
 
 
 def declared_of(found: Dossier) -> list[tuple[str, str]]:
-    """The criteria that rest on a declaration, for the officer who reads the papers."""
+    """The declarations on which criteria rest, by their rows, for the officer who reads the papers."""
     language = get_language() or "en"
     return [
-        (entry.criterion.id, f"{entry.criterion.asks.said_in(language)}: “{entry.evidence[0].value}”")
+        (str(entry.evidence[0].declaration), f"{entry.criterion.asks.said_in(language)}: “{entry.evidence[0].value}”")
         for entry in found.entries
         if entry.evidence and entry.evidence[0].kind == "paper"
     ]

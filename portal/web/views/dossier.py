@@ -13,6 +13,7 @@ from portal.accounts.models import Role, Site
 from portal.accounts.selectors import managed_sites, regulated_sites, visible_sites
 from portal.assurance.dossier_document import dossier_json
 from portal.assurance.dossiers import declare, dossier, read_paper
+from portal.assurance.models import Declaration
 from portal.assurance.programmes import ATTESTATION, REPORT, Programme, programmes
 from portal.days import scheme_day
 from portal.problems import RefusedError
@@ -73,18 +74,23 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @for_role(Role.REGULATOR, posts=True)
 def read(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """An officer of where the site lies says what a declared paper shows."""
+    """An officer of where the site lies says what the paper behind a declaration shows, and of no later declaration."""
     site, programme = _asked(request, slug)
     declared = declared_of(dossier(site, programme, scheme_day()))
     back = f"{reverse('web:dossier', args=[slug])}?programme={programme.id}"
     if not declared:
         return redirect(back)
-    form = ReadingForm(request.POST if request.method == "POST" else None, criteria=declared)
+    form = ReadingForm(request.POST if request.method == "POST" else None, declared=declared)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        read_paper(site, programme.id, answers["criterion"], (answers["found"] == "met", answers["note"]), person(request), timezone.now())
-        report_done(request, _("Your finding is on record."), "web:dossier", slug)
-        return redirect(back)
+        declaration = Declaration.objects.select_related("site").get(pk=answers["criterion"])
+        try:
+            read_paper(declaration, (answers["found"] == "met", answers["note"]), person(request), timezone.now())
+        except RefusedError as refusal:
+            add_error(form, "criterion", refusal)
+        else:
+            report_done(request, _("Your finding is on record."), "web:dossier", slug)
+            return redirect(back)
     return form_page(request, "web/form_sheet.html", {"page": reading_page(shown_name(site.name), back)}, form)
 
 
