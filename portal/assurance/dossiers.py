@@ -6,14 +6,15 @@ paper, or *missing*. An officer of where the site lies who read that paper *conf
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Literal
 
 from django.db import transaction
 
+from benchmarks.measurements import Period
 from benchmarks.phrases import Name
 from benchmarks.wire.attestations import Opinion
 from benchmarks.wire.fields import HEX_DIGEST
@@ -148,8 +149,7 @@ def _entry(
     criterion: Criterion, on_record: Mapping[str, list[Evidence]], declared: Declaration | None, readings: Mapping[int, PaperReading]
 ) -> Entry:
     if records := on_record.get(criterion.shown_by):
-        adverse = all(evidence.opinion == Opinion.ADVERSE for evidence in records)
-        return Entry(criterion, Shown.REFUTED if adverse else Shown.SHOWN, tuple(records))
+        return Entry(criterion, Shown.REFUTED if _adverse(records) else Shown.SHOWN, tuple(records))
     if declared is not None and declared.value:
         read = readings.get(declared.pk)
         paper = Evidence(
@@ -159,6 +159,17 @@ def _entry(
         state = Shown.DECLARED if read is None else Shown.CONFIRMED if read.met else Shown.REFUTED
         return Entry(criterion, state, (paper,))
     return Entry(criterion, Shown.MISSING)
+
+
+def _adverse(records: Sequence[Evidence]) -> bool:
+    """Whether an opinion on the newest period is adverse: it outweighs a positive one of another body, and all on earlier periods."""
+    attested = [(_last_day(evidence.title), evidence.opinion) for evidence in records if evidence.kind == "attestation"]
+    newest = max((last for last, _opinion in attested), default=None)
+    return (newest, Opinion.ADVERSE) in attested
+
+
+def _last_day(period: str) -> date:
+    return Period.parse(period, UTC).first_and_last[1]
 
 
 def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, str, str], by: User, now: datetime) -> Declaration:

@@ -10,17 +10,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from benchmarks.wire.attestations import Opinion
+from portal.accounts.models import Organisation, Role
 from portal.assurance import systems
 from portal.assurance.assigning import assign
 from portal.assurance.dossiers import Met, Shown, declare, dossier, read_paper
 from portal.assurance.models import Attestation, Declaration
 from portal.assurance.programmes import programmes
 from portal.auditlog.models import AppendOnlyError, Event
+from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
 from portal.problems import RefusedError
 from portal.web.presenters.dossier import dossier_page
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -132,6 +135,38 @@ def test_an_adverse_opinion_shows_nothing(cast: Cast) -> None:
     assert states(cast, 0)["attestation"] is Shown.REFUTED
     rows = dossier_page(dossier(cast.plants[0].site, programmes()[LEADERS], TODAY)).rows
     assert "the opinion is adverse" in next(row for row in rows if row.id == "attestation").evidence[0].text
+
+
+def attested_by_another(cast: Cast, period: str, opinion: Opinion) -> Attestation:
+    """A statement of a second body on the report of that period, which the portal has accepted."""
+    body = Organisation.objects.create(name="Certifier South", kind=Role.CERTIFICATION_BODY)
+    auditor = person("south@example.org", body, Role.CERTIFICATION_BODY)
+    return make_attestation(assign(body, cast.plants[0].site, period, cast.approver, NOW), auditor, NOW, opinion)
+
+
+def test_an_adverse_opinion_outweighs_the_positive_one_of_another_body(cast: Cast) -> None:
+    attested_by_another(cast, PERIOD, Opinion.ADVERSE)
+    entry = next(one for one in dossier(cast.plants[0].site, programmes()[LEADERS], TODAY).entries if one.criterion.id == "attestation")
+    assert (entry.state, entry.met) == (Shown.REFUTED, Met.NOT_MET)
+    assert {evidence.opinion for evidence in entry.evidence} == {"adverse", "unqualified"}, "both are shown"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "state"),
+    [(Opinion.UNQUALIFIED, Opinion.ADVERSE, Shown.REFUTED), (Opinion.ADVERSE, Opinion.UNQUALIFIED, Shown.SHOWN)],
+)
+def test_the_opinion_on_the_newest_period_decides(cast: Cast, earlier: Opinion, later: Opinion, state: Shown) -> None:
+    """Of two reports that are attested; which of them was received last says nothing."""
+    Attestation.objects.update(opinion=later)
+    before = "2015"
+    start = cast.period.start
+    ReportingPeriod.objects.create(
+        peer_group=cast.group, name=before, start=start - timedelta(days=365), end=start, due=NOW + timedelta(days=365)
+    )
+    deliver(cast.plants[0].envelope(cast.pack, period=before))
+    open_waiting()
+    attested_by_another(cast, before, earlier)
+    assert states(cast, 0)["attestation"] is state
 
 
 @pytest.mark.parametrize(
