@@ -23,6 +23,7 @@ from portal.accounts.models import Organisation, User
 from portal.auditlog.models import Event
 from portal.notifications import selectors as notices
 from portal.practices import reviewing
+from portal.practices.entry_texts import content_of
 from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.practices.revisions import as_read
@@ -296,6 +297,27 @@ class TestImport:
         second.post(reverse("web:publish-practices"), {"read_against": read_in(question)})
         assert Entry.objects.get().state == State.PUBLISHED
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
+
+    def test_what_comes_with_steplabel_keeps_its_address_and_is_in_force_again_once_its_next_version_is_withdrawn(self, cast: Cast) -> None:
+        came = next(one for one in Library.held().practices if one.sector == "cement" and one.saving_to is None)
+        assert f"{came.saving} {came.unit} per tonne" in page(Client(), "practice-version", came.id, 1)
+        listed = content_of(came, Library.held().listing(came)) | {"saving_from": "77.5", "read_on": "2026-01-31"}
+        (row,) = reviewing.import_list(cast.drafter, {came.id: listed}, NOW)
+        row = publish(row, cast.approver)
+        assert "77.5" in page(Client(), "practice", came.id)
+        before = page(Client(), "practice-version", came.id, 1)
+        assert f"{came.saving} {came.unit} per tonne" in before
+        assert "This version was replaced by version 2." in before
+        assert "comes with Steplabel" in before
+        assert Client().get(reverse("web:practice-version", args=[came.id, 3])).status_code == 404
+        end(row, cast.drafter, "The figure was read wrongly.")
+        again = page(Client(), "practice", came.id)
+        assert "This practice was withdrawn." not in again
+        assert f"{came.saving} {came.unit} per tonne" in again
+        assert "comes with Steplabel" in again
+        gone = page(Client(), "practice-version", came.id, 2)
+        assert "The figure was read wrongly." in gone
+        assert "77.5" not in gone
 
     def test_a_list_with_faults_is_imported_in_no_part_and_each_is_named_by_line(self, cast: Cast) -> None:
         client = signed_in(cast.drafter)

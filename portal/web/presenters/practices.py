@@ -247,15 +247,17 @@ def practice_page(
     Where a firm's practice is withdrawn, all of its versions are.
     """
     in_force = next((measure for measure in library.practices if measure.id == practice), None)
-    row = next((entry for entry in versions if version in (None, entry.version)), None)
+    asked = in_force.version if version is None and in_force is not None else version  # None: nothing is in force, so the newest
+    row = next((entry for entry in versions if asked in (None, entry.version)), None)
     if row is not None and versions[0].state == State.WITHDRAWN and row.organisation_id is not None:
         return _withdrawn(versions[0], versions)
     if row is not None and row.state == State.WITHDRAWN:
         return _withdrawn(row, versions)
-    if row is not None and (in_force is None or in_force.version != row.version):
+    coming = Library.held()
+    if row is not None:
         listing, shown = listing_and_practice(row)
-    elif in_force is not None and version in (None, in_force.version):
-        listing, shown = library.listing(in_force), in_force
+    elif came := next((measure for measure in coming.practices if (measure.id, measure.version) == (practice, asked)), None):
+        listing, shown = coming.listing(came), came
     else:
         return None
     note = ""
