@@ -35,6 +35,8 @@ from portal.problems import RefusedError
 from portal.translog import log
 
 WAITING = (State.OFFERED, State.REVIEWED)
+COLLECTED = "collected-"
+"""Begins the name of each practice of a firm, and of no other."""
 
 
 def offer(by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime) -> Entry:
@@ -55,7 +57,7 @@ def offer(by: User, organisation: int, content: Mapping[str, str], *, named: boo
         row = Entry.objects.create(
             content=dict(content), organisation=firm, named=named, consented_by=by, consented_at=now, written_at=now, state=State.OFFERED
         )
-        row.practice = f"collected-{row.pk}"
+        row.practice = f"{COLLECTED}{row.pk}"
         row.save(update_fields=["practice"])
         write(row, by, now)
         record(now, by.email, Action.PRACTICE_OFFERED, subject_of(row))
@@ -70,11 +72,11 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
         RefusedError: `not-regulator` (403); `practice-collected`, `practice-waits` (409).
     """
     _require_regulator(by)
-    if taken := Entry.objects.filter(practice__in=contents).exclude(organisation=None).values_list("practice", flat=True).first():
+    if taken := next((practice for practice in contents if practice.startswith(COLLECTED)), None):
         raise RefusedError(
             409,
             "practice-collected",
-            Phrase("The practice %(practice)s was collected from a firm; a list cannot replace it.", practice=taken),
+            Phrase("The id %(practice)s is kept for a practice of a firm; a list cannot use it.", practice=taken),
             "Give the list's own practice another id.",
         )
     with transaction.atomic():

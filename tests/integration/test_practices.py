@@ -331,6 +331,19 @@ class TestImport:
         assert "Choose the step at which it saves." in told
         assert not Entry.objects.exists()
 
+    def test_a_list_brings_no_practice_under_the_name_of_a_firms(self, cast: Cast) -> None:
+        last = offered(cast)
+        listed = HOT | {"source_en": "A list", "source_zh": "一份清单", "read_on": "2026-01-31"}
+        next_of_a_firm = f"collected-{last.pk + 1}"
+        assert refusal(lambda: reviewing.import_list(cast.drafter, {next_of_a_firm: listed}, NOW)) == (409, "practice-collected")
+        client = signed_in(cast.drafter)
+        head, line = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig").splitlines()
+        raw = "\n".join((head, f"{next_of_a_firm},{line.partition(',')[2]}")).encode()
+        answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", raw)})
+        assert answer.status_code == 400
+        assert "Ids that begin with “collected-” are kept for practices of firms." in answer.content.decode()
+        assert offered(cast, title_en="Another").practice == next_of_a_firm
+
     @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00\x01", b"PK\x03\x04 no workbook"])
     def test_what_is_no_list_is_refused(self, cast: Cast, content: bytes) -> None:
         answer = signed_in(cast.drafter).post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", content)})

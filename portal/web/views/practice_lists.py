@@ -106,6 +106,8 @@ def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, s
         form = ListedForm({**row, "step": f"{row.get('sector', '')}/{row.get('step', '')}"})
         if not ID.fullmatch(row.get("id", "")) or row["id"] in contents:
             faults.append((number, "id", _("It needs its own id: small letters, digits and hyphens, at most 60.")))
+        elif row["id"].startswith(reviewing.COLLECTED):
+            faults.append((number, "id", _("Ids that begin with “collected-” are kept for practices of firms.")))
         faults += [(number, name, str(error)) for name, errors in form.errors.items() for error in errors]
         if not form.errors:
             contents[row["id"]] = form.content()
