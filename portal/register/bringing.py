@@ -23,7 +23,7 @@ from benchmarks.phrases import Phrase, listed
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import within
 from portal.assurance.assigning import assign
-from portal.auditlog.models import Action
+from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record_each
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
@@ -41,6 +41,9 @@ from portal.register.register_file import (
     Roll,
 )
 from portal.register.rows import AT_ONCE, differs, named, of_keys, unknown
+
+PERSON = "person "
+"""How the record speaks of one, before the address."""
 
 LEVELS = (Jurisdiction.Level.NATION, Jurisdiction.Level.PROVINCE, Jurisdiction.Level.CITY)
 
@@ -80,6 +83,14 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[Change, .
     """
     with transaction.atomic():
         return _Register(now, by).bring_to(roll)
+
+
+def no_longer_named(roll: Roll) -> tuple[str, ...]:
+    """The addresses of people whom an earlier file named and this one does not, and who may still sign in and act for somebody."""
+    changed = Event.objects.filter(action=Action.REGISTER_CHANGED, subject__startswith=PERSON).values_list("subject", flat=True)
+    earlier = {subject.removeprefix(PERSON) for subject in changed.distinct()} - {declared.email for declared in roll.people}
+    acting = User.objects.filter(email__in=earlier, is_active=True, memberships__isnull=False)
+    return tuple(acting.order_by("email").values_list("email", flat=True).distinct())
 
 
 class _Register:

@@ -114,6 +114,29 @@ def test_who_leaves_loses_what_they_could_see(edited: Path) -> None:
     assert not own_sites(User.objects.get(email="wang.fang@yanshan.example")).exists()
 
 
+def remarks(file: Path) -> str:
+    """Run the command; what it says beside the changes."""
+    remarked = StringIO()
+    call_command("register", str(file), stdout=StringIO(), stderr=remarked)
+    return remarked.getvalue()
+
+
+def test_a_person_whose_entry_was_removed_still_acts_and_the_command_says_so(edited: Path) -> None:
+    assert "act as before" not in remarks(edited)
+    entry = '[[people]]\nemail = "wang.fang@yanshan.example"\nname = "Wang Fang"\nacts_for = ["Yanshan Cement"]\n'
+    edit(edited, entry, "")
+    assert "they act as before: wang.fang@yanshan.example." in remarks(edited)
+    assert own_sites(User.objects.get(email="wang.fang@yanshan.example")).exists()
+    file = edited.with_name("a-firm.toml")
+    file.write_text('[[firms]]\nname = "Yanshan Holding"\n', "utf-8")
+    assert "act as before" not in remarks(file), "a file without people says nothing of them"
+    whole = edited.read_text("utf-8")
+    edited.write_text(whole + entry.replace('acts_for = ["Yanshan Cement"]', "active = false"), "utf-8")
+    remarks(edited)
+    edited.write_text(whole, "utf-8")
+    assert "act as before" not in remarks(edited)
+
+
 WRONG = {
     "a firm that nobody declared": (
         'firm = "Yanshan Holding"',

@@ -9,9 +9,9 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, listed
 from portal.operator_command import OperatorCommand
-from portal.register.bringing import bring_to
+from portal.register.bringing import bring_to, no_longer_named
 from portal.register.register_file import read
 
 
@@ -35,3 +35,10 @@ class Command(OperatorCommand):
             self.remark(Phrase("%(count)s entries would be changed.", count=len(changes)))
         else:
             self.remark(Phrase("%(count)s entries changed.", count=len(changes)))
+        if roll.people and (people := no_longer_named(roll)):
+            self.remark(
+                Phrase(
+                    "Not in this file, and they act as before: %(people)s. Set `active = false` in a person's entry to end it.",
+                    people=listed(people),
+                )
+            )
