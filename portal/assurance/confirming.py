@@ -106,7 +106,8 @@ def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -
 
 
 def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
-    """Refuse what waits, or take a confirmation back: what is counted stays, and the library says one confirmation fewer at once.
+    """Refuse what waits, or take a confirmation back: what is counted stays, and the library says one confirmation fewer at once; what
+    is not counted yet stays uncounted, and its firm may withdraw it and hand in another.
 
     Withdrawn twice is withdrawn once.
 

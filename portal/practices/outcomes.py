@@ -105,8 +105,9 @@ def withdraw(report: int, by: User, now: datetime) -> None:
 
 
 def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:
-    """Close a batch where enough firms wait; a firm that has left waits no more, one that waits for an auditor not yet."""
-    rows = SiteReport.objects.filter(practice=practice, counted_at=None, asked="", site__retired_at=None)
+    """Close a batch where enough firms wait; a firm that has left waits no more, nor one whose auditor does not stand by its report; one
+    that waits for an auditor does not yet."""
+    rows = SiteReport.objects.filter(practice=practice, counted_at=None, asked="", unconfirmed_at=None, site__retired_at=None)
     waiting = list(rows.values_list("pk", "firm_id"))
     if batch := [waiting[place][0] for place in closing_batch([firm for _pk, firm in waiting])]:
         SiteReport.objects.filter(pk__in=batch).update(counted_at=now)

@@ -338,6 +338,7 @@ class TestConfirmedByAnAuditor:
         report = SiteReport.objects.get(site=cast.plants[0].site)
         here = reverse("web:withdraw-confirmation", args=[report.pk])
         assert here in page(signed_in(cast.auditor), "confirmations")
+        assert "one confirmation fewer" in page(colleague, "withdraw-confirmation", report.pk)
         assert "Give a reason" in colleague.post(here, {"reason": " "}).content.decode()
         for _twice in range(2):
             assert colleague.post(here, {"reason": "The meter was read at another feeder."}).status_code == 302
@@ -371,6 +372,27 @@ class TestConfirmedByAnAuditor:
         assert not Edition.objects.exists()
         assert "The baseline has no winter." in page(signed_in(plant.owner), "practice-outcome", PRACTICE)
         assert "an auditor refused to confirm what a practice saved" in page(signed_in(plant.owner), "notifications")
+        reporting.withdraw(report.pk, plant.owner, NOW)
+        assert hand_in(plant).counted_at == NOW
+
+    def test_a_report_whose_confirmation_is_withdrawn_before_it_is_counted_is_not_counted(self, cast: Cast) -> None:
+        plant, key, auditor = cast.plants[0], self.registered(cast), signed_in(cast.auditor)
+        self.assigned(cast, plant)
+        post(signed_in(plant.owner), file_of(plant), ask="on")
+        report = SiteReport.objects.get()
+        signed = json.dumps(outcomes.confirm(json.loads(report.asked), key, NOW.date())).encode()
+        confirming.confirm(report.pk, signed, cast.auditor, keys.receipt_key(), NOW)
+        here = reverse("web:withdraw-confirmation", args=[report.pk])
+        question = page(auditor, "withdraw-confirmation", report.pk)
+        assert "The report is not counted." in question
+        assert "one confirmation fewer" not in question
+        assert auditor.post(here, {"reason": "The meter was read at another feeder."}).status_code == 302
+        for other in cast.plants[1:5]:
+            hand_in(other)
+        assert not Edition.objects.exists(), "the firm asked to have it counted once it is confirmed"
+        own = page(signed_in(plant.owner), "practice-outcome", PRACTICE)
+        assert "Not confirmed by the auditor, not counted" in own
+        assert "An auditor withdrew the confirmation on" in own
         reporting.withdraw(report.pk, plant.owner, NOW)
         assert hand_in(plant).counted_at == NOW
 

@@ -132,10 +132,11 @@ def _own_outcome(row: SiteReport) -> str:
 
 
 def _own_state(row: SiteReport) -> StateWord:
-    if row.asked:
-        refused = row.unconfirmed_at is not None
-        return StateWord(_("Not confirmed by the auditor, not counted"), "no") if refused else StateWord(_("Waits for an auditor"), "wait")
-    return StateWord(_("Waits for four other firms"), "wait") if row.counted_at is None else StateWord(_("Counted"), "ok")
+    if row.counted_at is not None:
+        return StateWord(_("Counted"), "ok")
+    if row.unconfirmed_at is not None:
+        return StateWord(_("Not confirmed by the auditor, not counted"), "no")
+    return StateWord(_("Waits for an auditor") if row.asked else _("Waits for four other firms"), "wait")
 
 
 def library_page(library: Library, query: QueryDict) -> LibraryPage:

@@ -68,7 +68,7 @@ def withdraw(request: HttpRequest, report: int) -> HttpResponseBase:
         return report_done(request, done, "web:confirmations")
     act = (
         _("The report itself stays. The library counts one confirmation fewer from now on, and the firm is told.")
-        if report in held
+        if row.counted_at is not None
         else _("The report is not counted. The firm can withdraw it and submit another one.")
     )
     return confirm_page(
