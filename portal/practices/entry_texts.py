@@ -12,6 +12,7 @@ from benchmarks.declared import Words
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.practices import Library, Listing, Practice, told_by_a_firm
 from benchmarks.measurements import Metric
+from benchmarks.routes import Pack
 from portal.names import in_chinese, name_of
 from portal.practices.models import Entry
 
@@ -38,7 +39,7 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
     listing = Listing(
         id=f"source-{source}", words=words, read_in=Words(en=read_in), confidence="read" if entry.organisation is None else "told"
     )
-    step = next(candidate for candidate in packs.load(text["sector"]).steps if candidate.id == text["step"])
+    step = next(step for pack in _versions(text["sector"]) for step in pack.steps if step.id == text["step"])
     return listing, Practice(
         id=entry.practice,
         list=listing.id,
@@ -59,6 +60,12 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
         reviewer=entry.reviewer,
         published_on=published,
     )
+
+
+def _versions(sector: str) -> Iterator[Pack]:
+    """Every version of a pack, the installed one first: the step of an entry may stand in an approved one alone, or in an older one."""
+    yield packs.load(sector)
+    yield from packs.versions(sector)
 
 
 def library_of(entries: Iterable[Entry]) -> Library:

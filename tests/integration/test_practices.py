@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from benchmarks import packs
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import heads, library, logged
@@ -21,6 +22,7 @@ from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, User
 from portal.auditlog.models import Event
+from portal.governance import proposing
 from portal.notifications import selectors as notices
 from portal.practices import reviewing
 from portal.practices.entry_texts import content_of
@@ -189,6 +191,18 @@ class TestTwoPeople:
             assert "850" not in gone
             assert firm(cast).name not in gone
         assert Client().get(reverse("web:practice-version", args=[first.practice, 3])).status_code == 404
+
+
+def test_a_practice_of_a_step_that_an_approved_version_of_the_pack_brought_is_published_and_shown(cast: Cast) -> None:
+    text = (packs.HOME / "cement.toml").read_text("utf-8").replace('version = "4"', 'version = "5"', 1)
+    five = text.replace("raw-meal-homogenisation", "raw-meal-blending")
+    proposed = proposing.propose(cast.provincial, five, "", "", "The step has another name.", "GB 16780-2021", NOW.replace(year=2027))
+    for officer in (cast.drafter, cast.approver):
+        proposing.approve(proposed, officer, keys.receipt_key(), NOW)
+    assert "cement/raw-meal-blending" in page(signed_in(cast.plants[0].owner), "offer-practice")
+    row = publish(edit(offered(cast, step="raw-meal-blending"), cast.drafter, HOT | {"step": "raw-meal-blending"}), cast.approver)
+    assert HOT["title_en"] in page(Client(), "practices")
+    assert HOT["title_en"] in page(Client(), "practice", row.practice)
 
 
 class TestConsent:
