@@ -8,6 +8,7 @@ import pytest
 
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, lanes
+from reporting_agent.sources.reading_log import ReadingLog
 from tests.unit.meters.conftest import BEGIN, heats, meter, rate
 
 Build = Callable[..., Site]
@@ -24,7 +25,7 @@ def test_what_was_met_counts_once(a_site: Build, labelled: Label, monkeypatch: p
     second = []
     again = lanes._again
 
-    def noted(log: lanes.ReadingLog) -> lanes.ReadingLog:
+    def noted(log: ReadingLog) -> ReadingLog:
         second.append(log)
         return again(log)
 
