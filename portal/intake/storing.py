@@ -22,6 +22,7 @@ from benchmarks.wire import receipts
 from benchmarks.wire.envelope import Envelope
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
+from portal import wall
 from portal.accounts.models import Device
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record_each
@@ -111,6 +112,7 @@ def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
                 arrival.outcome.set_exception(error)
 
 
+@wall.opened()  # one thread stores for all that wait, of whatever firms
 def _store(arrivals: Sequence[Arrival]) -> None:
     held = held_of({arrival.device.site_id for arrival in arrivals})
     taken = [arrival for arrival in arrivals if not arrival.outcome.done() and _is_taken(arrival, held[arrival.device.site_id])]

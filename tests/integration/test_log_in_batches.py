@@ -12,8 +12,11 @@ from threading import Barrier, Event
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import receipts
@@ -102,6 +105,24 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
         stated = receipts.read(bytes(one.submission.receipt), listed)
         assert LogEntry.objects.get(index=stated.log_index).digest == stated.envelope_digest == one.submission.digest
     assert selectors.first_fault() is None
+
+
+def test_who_hands_in_a_file_on_a_page_stores_the_reports_of_other_firms_that_wait(cast: Cast) -> None:
+    """Behind the wall of a person of the first firm: a new report of the second, and one of the third that asks for its receipt again."""
+    first, second, third = cast.plants[:3]
+    again = third.envelope(cast.pack)
+    receive(again)
+    arrivals = [
+        storing.Arrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        for raw, plant in ((second.envelope(cast.pack), second), (again, third))
+    ]
+    page = Client()
+    page.force_login(first.owner)
+    storing._waiting.extend(arrivals)  # as their threads do before they wait for who stores
+    answer = page.post(reverse("web:upload"), {"sealed": SimpleUploadedFile("report.sealed", first.envelope(cast.pack))})
+    assert answer.status_code == 302
+    assert [arrival.outcome.result(timeout=0).created for arrival in arrivals] == [True, False]
+    assert Submission.objects.count() == 3
 
 
 def test_of_two_reports_of_one_revision_that_two_processes_store_at_once_one_is_refused_in_words(
