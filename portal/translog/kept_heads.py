@@ -20,6 +20,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads, restarts
 from portal.problems import RefusedError
@@ -107,13 +108,13 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         return
     try:
         is_new = not file.exists()
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o660)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660)
         try:
             if is_new:
                 os.fchmod(descriptor, 0o660)  # web writes heads, the operator restarts: whoever was first, whatever its umask
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # whole lines, one after the other
             if still():
-                os.write(descriptor, line.encode("ascii"))
+                _write(descriptor, line.encode("ascii"))
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -124,6 +125,18 @@ def _add(line: str, still: Callable[[], bool]) -> None:
             Phrase("The head of the portal's log cannot be saved outside the database: %(why)s.", why=error.strerror or str(error)),
             "Send the same again later. The operator makes room for STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept.",
         ) from error
+
+
+def _write(descriptor: int, line: bytes) -> None:
+    """The whole line, on one of its own where the last was cut short; what a full disk took of it stays there and says nothing.
+
+    Raises:
+        OSError: the disk takes nothing, or a part alone.
+    """
+    end = os.fstat(descriptor).st_size
+    rest = line if not end or os.pread(descriptor, 1, end - 1) == b"\n" else b"\n" + line
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _read(file: Path, inode: int, length: int) -> ShownLog:
@@ -166,14 +179,26 @@ def _lines(file: Path, first: int, length: int) -> tuple[list[bytes], int]:
 
 
 def _entries(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Size and signed head of each line; one that was cut short, by a machine that went down, says nothing."""
+    """Size and signed head of each line; one that was cut short, by a full disk or a machine that went down, says nothing."""
     for line in lines:
-        name, _, content = line.decode("ascii", "replace").partition(" ")
-        if name == RESTART:
-            signed = restarts.parse(base64.b64decode(content)).after
-            yield heads.parse(signed).size, signed
-        elif name.isdigit() and content:
-            yield int(name), None if content == "-" else base64.b64decode(content)
+        try:
+            entry = _entry(line)
+        except (ValueError, VerificationError):
+            continue
+        yield entry
+
+
+def _entry(line: bytes) -> tuple[int, bytes | None]:
+    """ValueError or VerificationError: of a line that was cut short."""
+    name, _, content = line.decode("ascii").partition(" ")
+    if content == "-":
+        return int(name), None
+    signed = base64.b64decode(content, validate=True)
+    if name == RESTART:
+        signed = restarts.parse(signed).after
+        return heads.parse(signed).size, signed
+    heads.parse(signed)
+    return int(name), signed
 
 
 @dataclass(frozen=True, slots=True)

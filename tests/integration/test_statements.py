@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks.wire import heads as tree_heads
 from portal import keys
 from portal.accounts.models import Device, Site
 from portal.auditlog.models import Action, Event
@@ -17,6 +22,7 @@ from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
 from portal.intake import admission, receiving
 from portal.intake.models import Commitment, Submission
+from portal.problems import RefusedError
 from portal.statements import insert
 from portal.translog import kept_heads
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
@@ -127,3 +133,48 @@ def test_kept_heads_are_read_on_from_where_they_were_read(heads: Path) -> None:
     assert kept_heads.shown_so_far().size == 8
     heads.write_text("9 -\n", "ascii")  # the same file, cut, as from a copy
     assert kept_heads.shown_so_far().size == 9
+
+
+def head_of(size: int) -> bytes:
+    return tree_heads.issue(size, bytes(32), 0, keys.receipt_key())
+
+
+@pytest.mark.parametrize("cut", ["104", "1042 ", "1042 aGVhZA", "1042 aGVhZGhl", "restart ", "restart aGVhZGhl", "\x00\x00\x00"])
+def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(heads: Path, cut: str) -> None:
+    """It says nothing, to who reads on and to who reads anew: a machine went down while it was written, or the disk was full."""
+    signed = head_of(1041)
+    kept_heads.keep(1041, signed)
+    with heads.open("a", encoding="ascii") as file:
+        file.write(cut)
+    assert kept_heads.shown_so_far() == kept_heads.ShownLog(1041, signed)
+    kept_heads.keep(1043)
+    assert heads.read_text("ascii").endswith(f"{cut}\n1043 -\n")
+    for _ in range(2):
+        assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, signed)
+        kept_heads._seen = None
+    kept_heads.keep(1043, head_of(1043))
+    assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, head_of(1043))
+
+
+@contextmanager
+def room_for(bytes_more: int, file: Path) -> Iterator[None]:
+    """The file takes so many more: a write that asks for others is cut short, and the next one refused, as on a full disk."""
+    before = getrlimit(RLIMIT_FSIZE)
+    setrlimit(RLIMIT_FSIZE, (file.stat().st_size + bytes_more, before[1]))
+    try:
+        yield
+    finally:
+        setrlimit(RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("bytes_more", [0, 3, 20])
+def test_what_a_disk_takes_in_part_was_not_kept_and_says_nothing_once_there_is_room(heads: Path, bytes_more: int) -> None:
+    kept_heads.keep(1041)
+    signed = head_of(1042)
+    with room_for(bytes_more, heads), pytest.raises(RefusedError) as refused:
+        kept_heads.keep(1042, signed)
+    assert refused.value.code == "heads-not-kept"
+    assert heads.read_bytes() == b"1041 -\n" + f"1042 {b64encode(signed).decode()}".encode()[:bytes_more]
+    assert kept_heads.shown_so_far() == kept_heads.ShownLog(1041, None)
+    kept_heads.keep(1043)
+    assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, None)
