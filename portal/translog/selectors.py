@@ -24,6 +24,11 @@ MOST_ENTRIES = 1_000
 
 AT_ONCE = 10_000
 
+OF_ONE_MOMENT = """
+SELECT coalesce((SELECT size FROM translog_loghead WHERE id = 1), 0), (SELECT count(*) FROM translog_logentry),
+    (SELECT count(*) FROM translog_lognode)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class HeadView:
@@ -189,20 +194,27 @@ def entry_of(digest: str) -> EntryView | None:
 
 
 def first_fault() -> int | None:
-    """The first index where entries and stored hashes do not agree, or None where all of them do."""
+    """The first index where entries and stored hashes do not agree, or None where all of them do.
+
+    Of a log that grows meanwhile it is the part that is there at the beginning.
+    """
+    ((size, entries, nodes),) = fetched(OF_ONE_MOMENT, ())
     tree = Tree()
-    for expected, row in enumerate(LogEntry.objects.order_by("index").iterator()):
+    for expected, row in enumerate(LogEntry.objects.filter(index__lt=size).order_by("index").iterator()):
         if row.index != expected:
             return expected
         tree.append(hashed(Kind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)))
-    if size() != len(tree):
-        return min(size(), len(tree))
+    if not size == entries == len(tree):
+        return len(tree)
+    complete = 0
     for number, stored in LogNode.objects.order_by("number").values_list("number", "hash").iterator():
         node = node_of(number)
-        beyond = (node.place + 1) << node.level > len(tree)
-        if beyond or tree.node(node) != bytes(stored):
-            return min(node.place << node.level, len(tree))
-    return None if LogNode.objects.count() == _nodes_in(len(tree)) else 0
+        if (node.place + 1) << node.level > size:  # it was completed meanwhile, or `nodes` counts it
+            continue
+        if tree.node(node) != bytes(stored):
+            return node.place << node.level
+        complete += 1
+    return None if nodes == complete == _nodes_in(size) else 0
 
 
 def node_of(number: int) -> Node:

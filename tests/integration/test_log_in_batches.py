@@ -21,6 +21,7 @@ from django.urls import reverse
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import receipts
 from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import Tree
 from portal import keys
 from portal.intake import admission, storing
 from portal.intake.models import State, Submission
@@ -194,6 +195,23 @@ def test_forty_in_line_are_numbered_by_as_many_statements_as_four(cast: Cast) ->
     assert asked[0] == asked[1]
     numbered = LogEntry.objects.filter(kind=Kind.VALUES).order_by("index").values_list("digest", flat=True)
     assert list(numbered) == [f"{count * 1000 + number:064x}" for count in (4, 40) for number in range(count)]
+
+
+def test_what_is_logged_while_the_log_is_checked_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry for each that the check has read."""
+
+    class Growing(Tree):
+        def append(self, leaf: bytes) -> None:
+            super().append(leaf)
+            with transaction.atomic():
+                log.add(Kind.ENVELOPE, f"{1000 + len(self):064x}", NOW)
+
+    for number in range(5):
+        with transaction.atomic():
+            log.add(Kind.ENVELOPE, f"{number:064x}", NOW)
+    monkeypatch.setattr(selectors, "Tree", Growing)
+    assert selectors.first_fault() is None
+    assert selectors.size() == 10
 
 
 def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast: Cast) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
@@ -29,6 +32,7 @@ from portal import keys, wall
 from portal.accounts.models import Site
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.periods import open_period
+from portal.intake.models import State
 from portal.intake.models import Submission as Row
 from portal.opening import backups, tasks
 from portal.opening.models import OpenedReport
@@ -337,6 +341,50 @@ def test_what_does_not_agree_ends_with_1_and_its_name(
     with pytest.raises(CommandError, match=name) as ended:
         agreed()
     assert ended.value.returncode == 1
+
+
+def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, Material]) -> None:
+    plant.submit(years["2016"], "2016")
+    meanwhile = [tasks.sweep]
+
+    def opened_before_its_state_is_read(execute: Callable[..., object], text: str, *more: object) -> object:
+        if meanwhile and text.startswith('SELECT "intake_submission"."digest" AS "digest", "intake_submission"."state"'):
+            meanwhile.pop()()
+        return execute(text, *more)
+
+    with connections["default"].execute_wrapper(opened_before_its_state_is_read):
+        assert "agree" in agreed()
+    assert (Row.objects.get().state, OpenedReport.objects.count()) == ("accepted", 1)
+
+
+BLOCKS_SOMEBODY = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+
+
+def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, Material]) -> None:
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    emptied = Event()
+
+    def leave() -> None:
+        """The vault is emptied at once, and what is said of the reports is committed when somebody waits for it."""
+        try:
+            with transaction.atomic(), connections["default"].cursor() as cursor:
+                OpenedReport.objects.all().delete()
+                Row.objects.update(state=State.DELETED)
+                emptied.set()
+                for _ in range(200):
+                    cursor.execute(BLOCKS_SOMEBODY)
+                    if cursor.fetchone()[0]:
+                        break
+                    time.sleep(0.05)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        leaving = pool.submit(leave)
+        assert emptied.wait(20)
+        assert "agree" in agreed()
+        leaving.result(20)
 
 
 def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(

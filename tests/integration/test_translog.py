@@ -19,7 +19,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import heads, logged, published
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.logged import Kind
-from benchmarks.wire.merkle import Tree, leaf_hash, require_consistency, require_inclusion
+from benchmarks.wire.merkle import Node, Tree, leaf_hash, require_consistency, require_inclusion
 from portal import keys
 from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device
@@ -274,6 +274,16 @@ def test_a_row_altered_beneath_its_hashes_is_found_by_the_portal_itself() -> Non
     LogEntry.objects.create(index=4, kind=Kind.ENVELOPE, digest=digest(4), appended_at=NOW)
     assert selectors.first_fault() is None
     LogNode.objects.filter(number=LogNode.number_of(selectors.node_of(3)))._raw_delete("default")
+    assert selectors.first_fault() is not None
+
+
+def test_rows_beyond_the_logs_size_are_found() -> None:
+    logged_entries(7)
+    LogHead.objects.update(size=6)
+    assert selectors.first_fault() == 6
+    LogHead.objects.update(size=7)
+    assert selectors.first_fault() is None
+    LogNode.objects.create(number=LogNode.number_of(Node(3, 0)), hash=bytes(32))
     assert selectors.first_fault() is not None
 
 

@@ -13,6 +13,7 @@ class Command(OperatorCommand):
     help = Phrase("Recompute the transparency log from its entries and say where, if anywhere, it was altered.")
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        entries = selectors.size()
         fault = selectors.first_fault()
         if fault is not None:
             raise refused(
@@ -22,4 +23,4 @@ class Command(OperatorCommand):
                     entry=fault,
                 )
             )
-        self.answer(Phrase("%(entries)s entries, as they were logged.", entries=selectors.size()))
+        self.answer(Phrase("%(entries)s entries, as they were logged.", entries=entries))
