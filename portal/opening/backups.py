@@ -202,16 +202,12 @@ def _require_postgresql() -> None:
 
 
 def _run(program: str, alias: str, *arguments: str) -> None:
-    """One of PostgreSQL's programs on one database; the password goes by the environment, where no list of processes shows it."""
+    """One of PostgreSQL's programs on one database."""
     _require_postgresql()
     database: dict[str, Any] = connections[alias].settings_dict
-    more: dict[str, Any] = database["OPTIONS"]  # of two servers, one of which takes writes
-    names = {"PGHOST": database["HOST"] or more.get("host"), "PGPORT": database["PORT"] or more.get("port"), "PGUSER": database["USER"]}
-    names |= {"PGPASSWORD": database["PASSWORD"], "PGTARGETSESSIONATTRS": more.get("target_session_attrs")}
-    environment = {**os.environ, **{name: str(value) for name, value in names.items() if value}}
     command = [program, f"--dbname={database['NAME']}", *arguments]
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # names are ours
+        done = subprocess.run(command, env=_environment(database), capture_output=True, text=True, check=False)  # noqa: S603  # names are ours
     except FileNotFoundError as error:
         raise InputError(
             "no-postgresql", Phrase("The program %(program)s was not found.", program=program), "Install postgresql-client."
@@ -223,6 +219,16 @@ def _run(program: str, alias: str, *arguments: str) -> None:
             "Its own message is shown beside. A dump that failed is deleted; a restore that failed changed nothing in this database.",
             found=done.stderr.strip()[-1000:],
         )
+
+
+def _environment(database: dict[str, Any]) -> dict[str, str]:
+    """The server as the address of the database says it, with what checks its certificate, by PostgreSQL's names for it.
+
+    In no list of processes, as an argument would be: the password is among it.
+    """
+    stated = {**database["OPTIONS"], **{name: database[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if database[name]}}
+    named = {f"PG{name.replace('_', '')}".upper(): str(value) for name, value in stated.items() if isinstance(value, str | int)}
+    return {**os.environ, **named}
 
 
 def _sha256(file: Path) -> str:

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 import redis
 
+from portal.opening import backups
 from portal.settings.in_transit import require_checked_database, require_checked_redis
 from tests.servers import authority, free_port, postgres, unprivileged
 from tests.servers import redis as redis_server
@@ -72,6 +73,19 @@ def test_the_database_is_asked_under_tls_and_has_to_prove_its_name(database: int
         _ask(database, NAME, folder / "other.pem")
     with pytest.raises(psycopg.OperationalError, match="does not match host name"):
         _ask(database, "127.0.0.1", folder / "ca.pem")
+
+
+def test_the_programs_of_a_backup_ask_the_database_under_the_same_check(database: int, folder: Path) -> None:
+    def dump(host: str, authority: str) -> str:
+        """What it ends in; empty if it ended well."""
+        url = f"postgres://postgres@{host}:{database}/postgres?sslmode=verify-full&sslrootcert={folder / authority}"
+        command, environment = ["pg_dump", "--schema-only", "--dbname=postgres"], backups._environment({**dj_database_url.parse(url)})
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return ended.stderr if ended.returncode else ""
+
+    assert dump(NAME, "ca.pem") == ""
+    assert "certificate verify failed" in dump(NAME, "other.pem")
+    assert "does not match host name" in dump("127.0.0.1", "ca.pem")
 
 
 @pytest.fixture
