@@ -1,6 +1,6 @@
 """A backup of the two databases of one moment, its restore while web and workers are stopped, and what that restore would lose.
 
-PostgreSQL only: the programs are its own `pg_dump` and `pg_restore`.
+PostgreSQL only: the programs are its own `pg_dump`, `pg_restore` and `psql`.
 
 While the log's head is held nothing is received or settled; both databases export their snapshot under it, in milliseconds, and the dumps
 are made of these snapshots while work goes on. So no dump holds what the other does not know of.
@@ -20,11 +20,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.db import ProgrammingError, connections, transaction
@@ -42,6 +43,18 @@ MANIFEST = "backup.json"
 AT_WORK = ("steplabel_web", "steplabel_worker")
 """PostgreSQL's roles of web and worker (`portal/grants.sql`)."""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
+EMPTIED = b"""
+BEGIN;
+DO $$
+DECLARE
+    named record;
+BEGIN
+    FOR named IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') LOOP
+        EXECUTE format('DROP TABLE IF EXISTS public.%I CASCADE', named.relname);
+    END LOOP;
+END
+$$;
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,9 @@ def backup(folder: Path, now: datetime) -> Manifest:
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
             try:
-                _run("pg_dump", alias, "--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+                arguments = ("--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+                with _running("pg_dump", alias, *arguments) as dumping:
+                    dumping.wait()
             except InputError:
                 for half in folder.iterdir():  # the folder was empty: half a backup is none, and keeps the next from it
                     half.unlink()
@@ -111,9 +126,25 @@ def restore(folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     _require_nobody_at_work()
     for alias, file in DUMPS.items():
-        _run("pg_restore", alias, "--clean", "--if-exists", "--single-transaction", "--no-owner", str(folder / file))
+        _put_back(alias, folder / file)
         connections[alias].close()
     return manifest
+
+
+def _put_back(alias: str, dump: Path) -> None:
+    """The dump in place of all tables that the database has, in one transaction, which is committed once the whole dump was read.
+
+    A newer release added tables to it since: pg_restore alone drops what is in the dump, and fails where others refer to that.
+    """
+    with (
+        _running("pg_restore", alias, "--clean", "--if-exists", "--no-owner", "--file=-", str(dump), stdout=subprocess.PIPE) as reading,
+        _running("psql", alias, "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--output=/dev/null", stdin=subprocess.PIPE) as writing,
+    ):
+        statements, taken = cast("IO[bytes]", reading.stdout), cast("IO[bytes]", writing.stdin)
+        taken.write(EMPTIED)
+        shutil.copyfileobj(statements, taken)
+        if reading.wait() == 0:
+            taken.write(b"COMMIT;\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,32 +232,45 @@ def _require_postgresql() -> None:
                 )
 
 
-def _run(program: str, alias: str, *arguments: str) -> None:
-    """One of PostgreSQL's programs on one database."""
+@contextmanager
+def _running(
+    program: str, alias: str, *arguments: str, stdin: int | None = None, stdout: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """One of PostgreSQL's programs on one database; after the block it has ended.
+
+    Raises:
+        InputError: `no-postgresql`, `database-through-pooler`, `dump-failed`.
+    """
     _require_postgresql()
     database: dict[str, Any] = connections[alias].settings_dict
-    command = [program, f"--dbname={database['NAME']}", *arguments]
-    try:
-        done = subprocess.run(command, env=_environment(database), capture_output=True, text=True, check=False)  # noqa: S603  # names are ours
-    except FileNotFoundError as error:
-        raise InputError(
-            "no-postgresql", Phrase("The program %(program)s was not found.", program=program), "Install postgresql-client."
-        ) from error
-    if done.returncode:
-        raise InputError(
-            "dump-failed",
-            Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
-            "Its own message is shown beside. A dump that failed is deleted; a restore that failed changed nothing in this database.",
-            found=done.stderr.strip()[-1000:],
-        )
+    with TemporaryFile() as messages:
+        try:
+            process = subprocess.Popen(  # noqa: S603  # names are ours
+                [program, *arguments], env=_environment(database), stdin=stdin, stdout=stdout, stderr=messages
+            )
+        except FileNotFoundError as error:
+            raise InputError(
+                "no-postgresql", Phrase("The program %(program)s was not found.", program=program), "Install postgresql-client."
+            ) from error
+        with suppress(BrokenPipeError), process:  # it ended before it was told all: its message says why
+            yield process
+        if process.returncode:
+            messages.seek(0)
+            raise InputError(
+                "dump-failed",
+                Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
+                "Its own message is shown beside. A dump that failed is deleted; a restore that failed changed nothing in this database.",
+                found=messages.read().decode("utf-8", "replace").strip()[-1000:],
+            )
 
 
 def _environment(database: dict[str, Any]) -> dict[str, str]:
-    """The server as the address of the database says it, with what checks its certificate, by PostgreSQL's names for it.
+    """Database and server as the address says them, with what checks the server's certificate, by PostgreSQL's names for it.
 
     In no list of processes, as an argument would be: the password is among it.
     """
     stated = {**database["OPTIONS"], **{name: database[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if database[name]}}
+    stated["DATABASE"] = database["NAME"]
     named = {f"PG{name.replace('_', '')}".upper(): str(value) for name, value in stated.items() if isinstance(value, str | int)}
     return {**os.environ, **named}
 

@@ -285,6 +285,48 @@ def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_sa
     assert Row.objects.count() == 0
 
 
+@pytest.fixture
+def upgrade() -> Iterator[Callable[[], None]]:
+    """Adds to both databases what a newer release brings: a table that refers to one of before."""
+    tables = {"default": "(user_id bigint REFERENCES accounts_user)", "vault": "(digest varchar(64) REFERENCES opening_openedreport)"}
+
+    def carry_out(statement: str) -> None:
+        for alias, columns in tables.items():
+            with connections[alias].cursor() as cursor:
+                cursor.execute(statement.format(columns))
+
+    yield lambda: carry_out("CREATE TABLE of_a_newer_release {}")
+    carry_out("DROP TABLE IF EXISTS of_a_newer_release")
+
+
+def test_a_backup_of_before_an_upgrade_is_restored_in_place(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, upgrade: Callable[[], None]
+) -> None:
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    upgrade()
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    assert (Row.objects.count(), OpenedReport.objects.count()) == (0, 0)
+    for alias in backups.DUMPS:
+        assert "of_a_newer_release" not in connections[alias].introspection.table_names()
+
+
+@pytest.mark.parametrize("length", [100, -20], ids=["nothing but its beginning", "all but its end"])
+def test_a_restore_of_a_dump_that_cannot_be_read_changes_nothing(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, length: int
+) -> None:
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    plant.submit(years["2016"], "2016")
+    dump, manifest = tmp_path / "backup" / "main.dump", tmp_path / "backup" / backups.MANIFEST
+    whole = sha256(dump.read_bytes()).hexdigest()
+    dump.write_bytes(dump.read_bytes()[:length])
+    manifest.write_text(manifest.read_text("utf-8").replace(whole, sha256(dump.read_bytes()).hexdigest()), "utf-8")
+    with pytest.raises(CommandError, match="dump-failed"):
+        call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    assert Row.objects.count() == 1
+
+
 def a_receipt_without_entry() -> None:
     LogEntry.objects.filter(kind=Kind.ENVELOPE)._raw_delete("default")
 

@@ -79,7 +79,7 @@ def test_the_programs_of_a_backup_ask_the_database_under_the_same_check(database
     def dump(host: str, authority: str) -> str:
         """What it ends in; empty if it ended well."""
         url = f"postgres://postgres@{host}:{database}/postgres?sslmode=verify-full&sslrootcert={folder / authority}"
-        command, environment = ["pg_dump", "--schema-only", "--dbname=postgres"], backups._environment({**dj_database_url.parse(url)})
+        command, environment = ["pg_dump", "--schema-only"], backups._environment({**dj_database_url.parse(url)})
         ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         return ended.stderr if ended.returncode else ""
 
