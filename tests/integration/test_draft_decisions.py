@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from benchmarks.wire import published
 from portal import keys
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, User
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.celery import app
 from portal.problems import RefusedError
@@ -90,6 +91,22 @@ def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(cast: Cast, dr
         assert "Hold" not in text
         assert "Read and agreed" not in text
     assert events("publication.published") == [(cast.approver.email, "Read and agreed.")]
+
+
+def test_an_officer_of_a_part_reads_no_figure_of_a_version_before_it_is_published(cast: Cast, draft: Publication) -> None:
+    def figures(officer: User) -> list[tuple[str, str]]:
+        """Label and firms of every version, newest first, as the page of the group shows them."""
+        page = signed_in(officer).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
+        return re.findall(r'data-l="Label"><div class="sl-i">(.*?)</div>.*?data-l="Firms"><div>(.*?)</div>', page, re.DOTALL)
+
+    ((total, firms),) = figures(cast.drafter)
+    assert "kgce" in total
+    assert firms == "9"
+    assert figures(cast.provincial) == [("–", "–")]
+    drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+    assert figures(cast.provincial) == [("–", "–")]
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    assert figures(cast.provincial) == [(total, firms), ("–", "–")]
 
 
 def test_what_is_approved_for_later_is_a_draft_until_then(cast: Cast, scheduled: ScheduledRelease, client: Client) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView
+from portal.publication.models import UNSEEN
 from portal.publication.review import DraftView
 from portal.publication.selectors import VersionState
 from portal.publication.shapes import VersionView
 from portal.web.addresses import benchmark_url
-from portal.web.figures import energy_units
+from portal.web.figures import NONE, energy_units
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
 from portal.web.viewmodels.shared import VersionRow
@@ -48,8 +49,13 @@ def shown_in_kgce(view: ParticipationView | DraftView) -> Shown:
 
 
 def version_rows(view: ParticipationView, versions: Sequence[VersionView]) -> tuple[VersionRow, ...]:
+    """Of drafts, waiting or discarded, only who may decide about them sees the label and how many firms it is of."""
     shown = shown_in_kgce(view)
-    return tuple(version_row(row, reverse("web:draft", args=[row.id]), shown, None) for row in versions)
+    rows = [version_row(version, reverse("web:draft", args=[version.id]), shown, None) for version in versions]
+    return tuple(
+        row if view.may_decide or version.status not in UNSEEN else replace(row, label="", firms=NONE)
+        for row, version in zip(rows, versions, strict=True)
+    )
 
 
 def group_row(group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]) -> GroupRow:
