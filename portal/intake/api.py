@@ -9,7 +9,6 @@ import base64
 import secrets
 from collections.abc import Sequence
 from typing import IO, Any, ClassVar, TypeVar
-from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404, UnreadablePostError
@@ -223,12 +222,7 @@ def _body(request: Request, what: Phrase) -> bytes:
 
 def _asking_device(request: Request) -> Device:
     signed = requests.parse(request.headers.get(requests.HTTP_HEADER, ""))
-    try:
-        device = receiving.device_in_use(UUID(signed.device_id))
-    except ValueError:
-        device = None
-    if device is None:
-        raise receiving.device_unknown(signed.device_id)
+    device = receiving.device_named(signed.device_id)
     try:
         requests.verify(signed, "GET", request.get_full_path(), worker_seen.database_now(), VerifyingKey.from_hex(device.public_key))
     except VerificationError as refusal:

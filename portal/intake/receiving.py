@@ -91,27 +91,37 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
 
 
 def device_of(header: Sender) -> Device:
-    """The site's device that a message says it is from. RefusedError: `device-unknown`, `device-revoked` (401)."""
+    """The site's device that a message says it is from. RefusedError: as `device_named`."""
+    return device_named(header.device_id, header.site)
+
+
+def device_named(device_id: str, site: str | None = None) -> Device:
+    """The device of that id, where a site is named of that site alone.
+
+    Raises:
+        RefusedError: `device-unknown`, `device-revoked`, `device-replaced`, `device-lost` (401).
+    """
     device = None
-    if identity := _uuid(header.device_id):
-        device = device_in_use(identity)
-        if device is not None and device.site.slug == header.site:
+    if identity := _uuid(device_id):
+        device = _device_in_use(identity)
+        if device is not None and site in (None, device.site.slug):
             return device
-        device = Device.objects.select_related("site").filter(pk=identity, site__slug=header.site).first()
+        rows = Device.objects.select_related("site").filter(pk=identity)
+        device = (rows if site is None else rows.filter(site__slug=site)).first()
     if device is None:
-        raise device_unknown(header.device_id)
+        raise _device_unknown(device_id)
     if device.revoked_at is not None and Device.objects.filter(replaces=device).exists():
         raise RefusedError(
             401,
             "device-replaced",
-            Phrase("The device %(device)s now has a new key. Its old key can sign nothing new.", device=header.device_id),
+            Phrase("The device %(device)s now has a new key. Its old key can sign nothing new.", device=device_id),
             "Submit from the state directory in which the key was rotated, not from an older copy of it.",
         )
     if device.revoked_at is not None:
         raise RefusedError(
             401,
             "device-revoked",
-            Phrase("The device %(device)s was revoked.", device=header.device_id),
+            Phrase("The device %(device)s was revoked.", device=device_id),
             "Ask for a new token and enrol with new device keys.",
         )
     return device
@@ -124,7 +134,7 @@ WHERE d.id = %s AND d.revoked_at IS NULL
 """
 
 
-def device_in_use(identity: UUID) -> Device | None:
+def _device_in_use(identity: UUID) -> Device | None:
     """The device that was not revoked, with what every report needs of it and its site: Django reads the rest when it is asked for."""
     number = Device._meta.pk.get_db_prep_value(identity, connection)
     for public_key, site_id, slug, pack in fetched(IN_USE, (number,)):
@@ -134,7 +144,7 @@ def device_in_use(identity: UUID) -> Device | None:
     return None
 
 
-def device_unknown(named: str) -> RefusedError:
+def _device_unknown(named: str) -> RefusedError:
     """401; with what happened, where the portal was set back by a restore since."""
     if (on := restarts.last()) is None:
         return RefusedError(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from shutil import copytree
 from sqlite3 import Connection
 from urllib.parse import urlsplit
 
@@ -195,7 +196,18 @@ def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_p
     assert heir.debited() == 120
     with pytest.raises(InputError) as gone:
         plant.submit(years["2017"], "2017")  # who found the old machine
-    assert gone.value.code == "device-unknown"
+    assert gone.value.code == "device-revoked"
+
+
+def test_who_has_the_key_of_before_a_rotation_hears_that_it_was_replaced(tmp_path: Path, plant: Plant, years: dict[str, Material]) -> None:
+    """Whoever of two rotated first, the other learns it at its next submit, before anything is spent."""
+    copytree(plant.state.path, tmp_path / "copy")
+    thief = Plant(tmp_path / "copy")
+    thief.rotate()
+    with pytest.raises(InputError) as refused:
+        plant.submit(years["2016"], "2016")
+    assert refused.value.code == "device-replaced"
+    assert plant.debited() == 0
 
 
 def sends(request: httpx.Request) -> bool:

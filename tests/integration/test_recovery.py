@@ -39,7 +39,7 @@ from portal.opening.models import OpenedReport
 from portal.settings.roles import Role
 from portal.translog import log, selectors
 from portal.translog.models import LogEntry, LogHead, LogNode
-from reporting_agent.sending import log_heads, log_restarts
+from reporting_agent.sending import enrolment, log_heads, log_restarts
 from reporting_agent.sending.submission import Material
 from tests.integration.test_agent_keys import Plant, site, token  # noqa: F401  # a fixture by its name
 from tests.integration.test_sight import samples
@@ -186,6 +186,13 @@ def test_a_device_newer_than_the_dump_is_told_to_enrol_again_and_then_hands_in_w
     tasks.sweep()
     assert Row.objects.get().state == "accepted"
     assert newer.debited() == 120
+    with plant.state.connect() as connection:
+        enrolled = enrolment.current(connection)
+    assert enrolled is not None
+    call_command("revoke_device", enrolled.device_id, stdout=StringIO())
+    with pytest.raises(InputError) as revoked:
+        plant.submit(years["2017"], "2017")
+    assert revoked.value.code == "device-revoked"  # the portal knows this device, whatever a restore lost
 
 
 def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
