@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_scope
@@ -177,9 +178,16 @@ def _plain(held: Entry | None) -> list[bool | str] | None:
 
 
 def _write(group: PeerGroup, entries: Sequence[Entry]) -> None:
-    sites = dict(Site.objects.filter(slug__in=[entry.site for entry in entries]).values_list("slug", "pk"))
+    """A site that retired, or left with its firm, since the list was made is not brought back into the group."""
+    members = PeerGroupMember.objects.filter(peer_group=group).values("site")
+    present = Site.objects.filter(Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries])
+    sites = dict(present.values_list("slug", "pk"))
     PeerGroupMember.objects.bulk_create(
-        [PeerGroupMember(peer_group=group, site_id=sites[entry.site], obliged=entry.obliged, cohort=entry.cohort) for entry in entries],
+        [
+            PeerGroupMember(peer_group=group, site_id=sites[entry.site], obliged=entry.obliged, cohort=entry.cohort)
+            for entry in entries
+            if entry.site in sites
+        ],
         update_conflicts=True,
         unique_fields=["peer_group", "site"],
         update_fields=["obliged", "cohort"],

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.accounts.credit_codes import WrongCodeError, credit_code
 from portal.accounts.models import Site
 from portal.accounts.selectors import within
-from portal.catalogue.models import Cohort, PeerGroup
+from portal.catalogue.models import Cohort, PeerGroup, PeerGroupMember
 
 MOST_FAULTS = 50
 
@@ -91,9 +91,10 @@ def _site_of_code(text: str, of_code: Mapping[str, Sequence[str]]) -> tuple[str,
 
 
 def eligible(group: PeerGroup) -> tuple[str, ...]:
-    """The sites that could be on the list: of the group's pack, in its scope."""
+    """The sites that could be on the list: of the group's pack, in its scope, and not retired unless they are on it now."""
     return tuple(_eligible(group).values_list("slug", flat=True))
 
 
 def _eligible(group: PeerGroup) -> QuerySet[Site]:
-    return Site.objects.filter(within((group.scope,)), pack=group.pack).order_by("slug")
+    listed = PeerGroupMember.objects.filter(peer_group=group, obliged=True).values("site")
+    return Site.objects.filter(within((group.scope,)), Q(retired_at=None) | Q(pk__in=listed), pack=group.pack).order_by("slug")

@@ -28,7 +28,8 @@ def make_peer_group(
 ) -> PeerGroup:
     """A peer group of a pack's route (default: its main one) with these sites obliged, and others by their own will.
 
-    Asking again adds the sites that are new, and settles anew which of those named are obliged.
+    Asking again adds the sites that are new, and settles anew which of those named are obliged. A retired site is passed over: it joins
+    nothing, and what it was in the group it stays.
 
     Raises:
         InputError: an unknown pack, version or route, or a site of another pack.
@@ -58,7 +59,7 @@ def make_peer_group(
             [
                 PeerGroupMember(peer_group=group, site=site, obliged=obliged)
                 for site, obliged in members.items()
-                if known.get(site.pk) is not obliged
+                if site.retired_at is None and known.get(site.pk) is not obliged
             ],
             batch_size=1_000,
             update_conflicts=True,
@@ -69,7 +70,7 @@ def make_peer_group(
 
 
 def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGroup:
-    """The peer group of another version of its pack: the same route, scope, members and policy. Asked again, the same group.
+    """The peer group of another version of its pack: the same route, scope, policy and members that are not retired. Asked again, the same.
 
     Raises:
         RefusedError: `not-regulator` (403).

@@ -1,6 +1,6 @@
 """A firm leaves the scheme: asked for, undone, or carried out: reports deleted, rosters with random names, a certificate of deletion.
 
-    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone
+    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone, also if obliged
 
 With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
 record; links for buyers are deleted. What was published stays, for others cite it. Of each report the receipt and its place in the log
@@ -92,8 +92,12 @@ def extent(firm: Organisation) -> Extent:
         values=ProtectedValue.objects.filter(submission__in=reports).count(),
         people=len(set(people) - set(elsewhere)),
         sites=sites.count(),
-        obliged=PeerGroupMember.objects.filter(site__in=sites, obliged=True).values("site").distinct().count(),
+        obliged=_obliged(sites),
     )
+
+
+def _obliged(sites: QuerySet[Site]) -> int:
+    return PeerGroupMember.objects.filter(site__in=sites, obliged=True).values("site").distinct().count()
 
 
 def waiting(firm: Organisation) -> Leaving | None:
@@ -137,7 +141,10 @@ def undo(user: User, firm: int, now: datetime) -> None:
 
 
 def carry_out_due(clock: Callable[[], datetime]) -> int:
-    """Delete what belongs to every firm whose time has come; how many firms. Safe to run twice, at once, and after a death."""
+    """Delete what belongs to every firm whose time has come; how many firms. Safe to run twice, at once, and after a death.
+
+    A firm that is obliged by then stays.
+    """
     done = 0
     for pk in _waiting().filter(due_at__lte=clock()).order_by("pk").values_list("pk", flat=True):
         done += _carry_out(pk, clock())
@@ -163,6 +170,9 @@ def _carry_out(leaving: int, now: datetime) -> bool:
         if row is None:  # another worker has it, or it was undone just now
             return False
         firm = row.organisation
+        if _obliged(Site.objects.filter(organisation=firm)):
+            _keep_obliged(row, now)
+            return False
         sites = list(Site.objects.filter(organisation=firm).order_by("slug"))
         reports = Submission.objects.filter(site__in=sites)
         OpenedReport.objects.filter(site__in=[site.slug for site in sites]).delete()
@@ -186,6 +196,14 @@ def _carry_out(leaving: int, now: datetime) -> bool:
             post("firm_left", email, language, {"firm": firm.name}, secret, now)
         record(now, "worker", Action.FIRM_LEFT, _subject(firm), f"{len(digests)} reports, {values} values, {gone} people deleted")
     return True
+
+
+def _keep_obliged(leaving: Leaving, now: datetime) -> None:
+    """A site of the firm was put on a list of the obliged after it asked to leave: it stays, and its managers are told why."""
+    leaving.undone_at = now
+    leaving.save(update_fields=["undone_at"])
+    record(now, "worker", Action.FIRM_STAYING, _subject(leaving.organisation), "a site is on a list of the obliged")
+    _tell(Kind.FIRM_STAYS, leaving.organisation, {"event": "obliged"}, now)
 
 
 def _delete_reports(reports: QuerySet[Submission]) -> int:

@@ -93,7 +93,7 @@ class DeclaredPeriod(_Declared):
 
 
 class DeclaredPeerGroup(_Declared):
-    """`obliged` left out: every site of the pack in the scope that is not `voluntary`. Members are added, never taken away."""
+    """`obliged` left out: every site of the pack in the scope, not `voluntary` and not retired. Members are added, never taken away."""
 
     pack: Name
     version: str | None = None

@@ -15,7 +15,10 @@ from benchmarks.label_keys import LabelKey
 from portal import keys
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
+from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import PeerGroupMember
+from portal.catalogue.obliged_rows import Entry
+from portal.catalogue.peer_groups import make_peer_group
 from portal.intake.models import Submission
 from portal.notifications.models import Mail
 from portal.opening.models import OpenedReport
@@ -208,6 +211,35 @@ def test_who_is_obliged_cannot_leave_by_itself(cast: Cast, firm: Organisation, o
     with pytest.raises(RefusedError) as refused:
         leaving.ask(cast.plants[0].owner, firm.pk, timezone.now())
     assert refused.value.code == "firm-obliged"
+
+
+def test_who_was_obliged_after_asking_stays_and_its_managers_are_told(cast: Cast, firm: Organisation, owner: Client) -> None:
+    site, asked = cast.plants[0].site, timezone.now()
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+    obliged_list.amend(cast.group, Entry(site.slug, True), cast.approver, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 0
+    assert leaving.waiting(firm) is None
+    assert OpenedReport.objects.filter(site=site.slug).exists()
+    assert Submission.objects.filter(site=site, state="accepted").exists()
+    assert Event.objects.get(action=Action.FIRM_STAYING).detail == "a site is on a list of the obliged"
+    assert "a site of it is on a list of the obliged" in owner.get("/notifications/").content.decode()
+
+
+def test_sites_of_a_firm_that_has_left_take_part_in_nothing_again(cast: Cast, firm: Organisation) -> None:
+    """Neither by an older list of the obliged, applied or undone, nor by another version of the pack, nor by a register file."""
+    site, asked = cast.plants[0].site, timezone.now()
+    others = [plant.site.slug for plant in cast.plants[1:]]
+    earlier = obliged_list.amend(cast.group, Entry(site.slug, False, "hundred"), cast.approver, asked)
+    waits = obliged_list.propose(cast.group, [Entry(slug, True) for slug in (site.slug, *others)], cast.approver, asked)
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    assert site.slug not in obliged_rows.eligible(cast.group)
+    obliged_list.undo(earlier, cast.approver, asked)
+    obliged_list.apply(waits, obliged_list.held_now(cast.group), cast.approver, asked)
+    site.refresh_from_db()
+    make_peer_group(cast.pack.id, cast.nation, [site])
+    assert not PeerGroupMember.objects.filter(site=site).exists()
+    assert PeerGroupMember.objects.filter(peer_group=cast.group, obliged=True).count() == len(others)
 
 
 def test_who_manages_the_firm_is_sent_a_certificate_of_deletion(cast: Cast, firm: Organisation) -> None:

@@ -125,6 +125,18 @@ def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_i
     assert obliged_list.difference(applied).released == ("works-3",), "what it changed, not what it would change now"
 
 
+def test_a_retired_site_can_be_released_and_not_obliged_again(cast: Cast) -> None:
+    Site.objects.filter(slug__in=("works-2", "works-5")).update(retired_at=NOW)
+    names = "\n".join(("site", *OBLIGED))
+    assert read_list(names.encode(), cast.group)[1] == (), "the list of today can be handed in as it is"
+    assert "works-5" not in obliged_rows.eligible(cast.group)
+    obliged_list.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
+    assert read_list(names.encode(), cast.group) == ((), (LineFault(3, Fault.SITE_UNKNOWN, "works-2"),))
+    with refused("site-not-eligible"):
+        obliged_list.amend(cast.group, Entry("works-2", True), cast.approver, NOW)
+    assert as_it_stands(cast)["works-2"] == (False, "")
+
+
 def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
     first = obliged_list.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
     second = obliged_list.amend(cast.group, Entry("works-5", True, "thousand"), cast.approver, NOW)

@@ -19,7 +19,7 @@ from benchmarks.wire import approved, heads, logged
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
-from portal.accounts.models import Organisation, Role, User
+from portal.accounts.models import Organisation, Role, Site, User
 from portal.auditlog.models import Event
 from portal.catalogue import peer_groups
 from portal.catalogue import periods as catalogue
@@ -339,7 +339,7 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     open_waiting()
     group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     assert group == peer_groups.take_up(cast.approver, cast.group, "5", NOW)
-    assert group.members.count() == cast.group.members.count()
+    assert group.members.count() == cast.group.members.count() == 2
     assert refusal(lambda: catalogue.open_period_for(cast.approver, group, PERIOD, NOW)) == (409, "period-open-by-other-version")
     catalogue.close_period_for(cast.approver, cast.period, NOW)
     period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
@@ -350,6 +350,15 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     assert draft.label["pack_version"] == "5"
     assert draft.label["pack_digest"] == packs.digest(five).hex()
     assert len(draft.participants) == 1
+
+
+def test_a_retired_site_is_in_no_group_of_a_later_version(cast: Cast) -> None:
+    approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
+    first, second = (plant.site for plant in cast.plants)
+    Site.objects.filter(pk=first.pk).update(retired_at=NOW)
+    group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
+    assert list(group.members.values_list("site", flat=True)) == [second.pk]
+    assert cast.group.members.filter(site=first).exists(), "what it reported by the old version stands"
 
 
 class TestEffects:

@@ -20,7 +20,7 @@ from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Or
 from portal.accounts.selectors import own_sites, roles_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
-from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
 from tests.integration.portal_cast import NOW, deliver, make_cast
@@ -171,6 +171,17 @@ def test_what_was_closed_stays_closed_and_the_file_has_to_say_so(edited: Path) -
         register(edited)
     edit(edited, "due = 2026-03-31 }", "due = 2026-03-31, closed = true }")
     assert register(edited) == []
+
+
+@pytest.mark.parametrize("declared", ['voluntary = ["yanshan-2"]', 'obliged = ["yanshan-1"]\nvoluntary = ["yanshan-2"]'])
+def test_a_retired_site_is_in_no_group_again_by_the_file_that_closes_the_period(edited: Path, declared: str) -> None:
+    register(edited)
+    edit(edited, 'voluntary = ["yanshan-2"]', declared)
+    Site.objects.update(retired_at=NOW)
+    PeerGroupMember.objects.all().delete()  # as when their firm leaves
+    edit(edited, "due = 2026-03-31", "closed = true, due = 2026-03-31")
+    assert not any("obliged" in change or "own will" in change for change in register(edited))
+    assert not PeerGroupMember.objects.exists()
 
 
 def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) -> None:
