@@ -238,11 +238,15 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     Device.objects.filter(site__in=present, revoked_at=None).update(revoked_at=now)
     Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)
     names = _Names({site.slug for site in present})
-    for row in Publication.objects.filter(period__peer_group__pack__in={site.pack for site in present}).only("roster"):
+    packs = {site.pack for site in present}
+    # held while they are rewritten: another firm that leaves at this moment writes the same rosters
+    versions = Publication.objects.select_for_update(of=_self()).filter(period__peer_group__pack__in=packs).order_by("pk")
+    for row in versions.only("roster"):
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
-    for group in BestGroup.objects.filter(publication__period__peer_group__pack__in={site.pack for site in present}).only("behind"):
+    groups = BestGroup.objects.select_for_update(of=_self()).filter(publication__period__peer_group__pack__in=packs).order_by("pk")
+    for group in groups.only("behind"):
         if _unnamed_behind(group.behind, names):
             BestGroup.objects.filter(pk=group.pk).update(behind=group.behind)
 

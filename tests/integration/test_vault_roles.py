@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,7 +26,7 @@ from portal.intake.models import Submission
 from portal.notifications import mailing
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import drafting, scheduling
+from portal.publication import drafting, publishing, scheduling
 from portal.register import leaving
 from portal.web.mail_texts import write
 from tests.integration.audited import make_attestation
@@ -217,6 +219,42 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
         default.settings_dict["USER"] = web
     assert not User.objects.filter(pk=cast.plants[0].owner.pk).exists()
     assert User.objects.filter(pk=cast.plants[1].owner.pk).exists()
+
+
+def test_of_two_firms_that_leave_at_once_neither_is_named_in_a_roster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each comes to rewrite the rosters while the other does, or waits for it."""
+    cast = make_cast(plants=9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
+    row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    PeerGroupMember.objects.update(obliged=False)
+    leaves = [leaving.ask(plant.owner, plant.site.organisation_id, NOW).pk for plant in cast.plants[:2]]
+    both, rewrite = threading.Barrier(2), leaving._without_names
+
+    def together(*arguments: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(2)
+        return rewrite(*arguments)
+
+    monkeypatch.setattr(leaving, "_without_names", together)
+    done: list[bool] = []
+
+    def work(pk: int) -> None:
+        done.append(leaving._carry_out(pk, NOW + leaving.COOLING))
+        for alias in ("default", "vault"):
+            connections[alias].close()
+
+    threads = [threading.Thread(target=work, args=(pk,)) for pk in leaves]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [True, True]
+    row.refresh_from_db()
+    for cell in row.roster["cells"]:
+        assert sum(member["site"].startswith("left-") for member in cell["members"]) == 2
+        assert not {"works-1", "works-2"} & {member["site"] for member in cell["members"]}
 
 
 def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
