@@ -6,7 +6,8 @@
 A sweep claims one row (a short transaction), opens it without holding any lock, writes the report to the vault under its
 digest (so writing twice is writing once), and then, in one transaction on the default database, copies the released
 values and sets the state: only if the claim is still its own. Killed before the claim, nothing happened; killed after
-it, the claim ages and another sweep takes the row; a sweep that was merely slow finds its claim gone and does nothing.
+it, the claim ages and another sweep takes the row; a sweep that was merely slow finds its claim gone and does nothing. What it
+wrote to the vault of a report that was deleted with its firm meanwhile, it deletes.
 """
 
 from __future__ import annotations
@@ -229,6 +230,8 @@ def settle(submission: Submission, claim_id: UUID, report: Report | None, refusa
     with transaction.atomic():
         revisions = _revisions(submission)
         row = revisions[submission.pk]
+        if row.state == State.DELETED:  # its firm has left since, and the vault was emptied before the report was written there
+            OpenedReport.objects.filter(envelope_digest=row.digest).delete()
         if row.state != State.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:

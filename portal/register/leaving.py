@@ -22,6 +22,7 @@ from django.db.models import Q, QuerySet
 from benchmarks.composition.roster import DEPARTED
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import people_of_firms
+from portal.accounts.enrolling import revoke_all
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
 from portal.accounts.parting import delete_people
 from portal.assurance.findings import end_engagements
@@ -162,19 +163,41 @@ def deleted(secret: str, now: datetime) -> Deleted | None:
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
-    """The vault first: killed after it, the rest is still there to be found and done again."""
+    """The agents first, in a transaction of their own, so that nothing comes in while the rest is deleted. Then the vault: killed after it,
+    the rest is still there to be found and done again.
+    """
+    return _end_agents(leaving, now) and _delete(leaving, now)
+
+
+def _end_agents(leaving: int, now: datetime) -> bool:
+    """Nothing signs for the firm's sites any more; False where it is not to be carried out."""
     with transaction.atomic():
-        skip = connection.features.has_select_for_update_skip_locked
-        rows = _waiting().select_for_update(skip_locked=skip, of=_self()).select_related("organisation")
-        row = rows.filter(pk=leaving).first()
-        if row is None:  # another worker has it, or it was undone just now
+        row = _held(leaving)
+        if row is None:
             return False
-        firm = row.organisation
-        if _obliged(Site.objects.filter(organisation=firm)):
+        sites = Site.objects.filter(organisation=row.organisation)
+        if _obliged(sites):
             _keep_obliged(row, now)
             return False
+        revoke_all(sites, "worker", now)
+    return True
+
+
+def _held(leaving: int) -> Leaving | None:
+    """The row, locked; None where another worker has it, or it was undone just now."""
+    skip = connection.features.has_select_for_update_skip_locked
+    rows = _waiting().select_for_update(skip_locked=skip, of=_self()).select_related("organisation")
+    return rows.filter(pk=leaving).first()
+
+
+def _delete(leaving: int, now: datetime) -> bool:
+    with transaction.atomic():
+        row = _held(leaving)
+        if row is None:
+            return False
+        firm = row.organisation
         sites = list(Site.objects.filter(organisation=firm).order_by("slug"))
-        reports = Submission.objects.filter(site__in=sites)
+        reports = _marked_deleted(sites)
         OpenedReport.objects.filter(site__in=[site.slug for site in sites]).delete()
         people = Membership.objects.filter(organisation=firm).values_list("user_id", "user__email", "may_manage", "delegate")
         members = list(people)
@@ -206,6 +229,14 @@ def _keep_obliged(leaving: Leaving, now: datetime) -> None:
     _tell(Kind.FIRM_STAYS, leaving.organisation, {"event": "obliged"}, now)
 
 
+def _marked_deleted(sites: Iterable[Site]) -> QuerySet[Submission]:
+    """The reports of these sites, locked as `unsealing.settle` locks them: whoever opens one at this moment finds it deleted afterwards."""
+    pks = list(Submission.objects.select_for_update().filter(site__in=sites).order_by("pk").values_list("pk", flat=True))
+    reports = Submission.objects.filter(pk__in=pks)
+    reports.update(state=State.DELETED, claim=None)
+    return reports
+
+
 def _delete_reports(reports: QuerySet[Submission]) -> int:
     """Everything of the reports but the receipt and the place in the log; how many values."""
     pks = list(reports.values_list("pk", flat=True))
@@ -215,7 +246,7 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     count = values.count()
     values._raw_delete("default")
     gone = {"envelope": b"", "size_bytes": 0, "reason": "", "reason_phrase": None, "reason_code": "", "covers": "", "values_salt": None}
-    reports.update(state=State.DELETED, claim=None, **gone)
+    reports.update(**gone)
     return count
 
 
@@ -226,7 +257,7 @@ def _leave_groups(firm: Organisation, sites: Iterable[Site], now: datetime) -> N
 
 
 def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
-    """The sites take part in nothing and nothing signs for them; in the record of who stood behind a value they have no name."""
+    """The sites take part in nothing and no token admits an agent; in the record of who stood behind a value they have no name."""
     present = list(sites)
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
@@ -235,7 +266,6 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     reported.filter(counted_at=None)._raw_delete("default")  # with the file that waits for an auditor
     reported.exclude(unconfirmed_reason="").update(unconfirmed_reason="–")
     Device.objects.filter(site__in=present).update(software="")
-    Device.objects.filter(site__in=present, revoked_at=None).update(revoked_at=now)
     Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)
     names = _Names({site.slug for site in present})
     packs = {site.pack for site in present}

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from benchmarks.composition import Roster
 from benchmarks.label_keys import LabelKey
+from benchmarks.wire import logged
+from benchmarks.wire.logged import Kind
 from portal import keys
-from portal.accounts.models import Membership, Organisation, Role, User
+from portal.accounts.enrolling import issue_token
+from portal.accounts.models import EnrolmentToken, Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import PeerGroupMember
@@ -21,6 +24,7 @@ from portal.catalogue.obliged_rows import Entry
 from portal.catalogue.peer_groups import make_peer_group
 from portal.intake.models import Submission
 from portal.notifications.models import Mail
+from portal.opening import unsealing
 from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing
@@ -30,6 +34,7 @@ from portal.register.models import Leaving
 from portal.sharing import certificates, shares
 from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
+from portal.translog.models import LogEntry
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, person
 from tests.integration.post import letter_to
@@ -211,6 +216,32 @@ def test_who_is_obliged_cannot_leave_by_itself(cast: Cast, firm: Organisation, o
     with pytest.raises(RefusedError) as refused:
         leaving.ask(cast.plants[0].owner, firm.pk, timezone.now())
     assert refused.value.code == "firm-obliged"
+
+
+def test_the_revocation_of_its_agents_is_in_the_log_and_on_record(cast: Cast, firm: Organisation) -> None:
+    plant, asked = cast.plants[0], timezone.now()
+    issue_token(plant.site, None, keys.published_directory().fingerprint, asked)
+    leaving.ask(plant.owner, firm.pk, asked)
+    leaving.carry_out_due(lambda: over(asked))
+    entry = logged.device_key("revoked", str(plant.device.pk), bytes.fromhex(plant.device.public_key))
+    assert LogEntry.objects.filter(kind=Kind.DEVICE_KEY, digest=entry.hex()).count() == 1
+    assert Event.objects.get(action=Action.DEVICE_REVOKED).actor == "worker"
+    assert not EnrolmentToken.objects.filter(site=plant.site).exists()
+
+
+def test_what_was_being_opened_while_the_firm_left_is_not_in_the_vault_afterwards(cast: Cast, firm: Organisation) -> None:
+    plant, asked, key = cast.plants[0], timezone.now(), keys.processing_key()
+    deliver(plant.envelope(cast.pack, revision=2))
+    claimed = unsealing.claim(key.key_id, NOW)
+    assert claimed is not None
+    assert claimed.claim is not None
+    report = unsealing.opened(claimed, key)
+    leaving.ask(plant.owner, firm.pk, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    unsealing.keep(claimed, report, NOW)
+    assert unsealing.settle(claimed, claimed.claim, report, None, NOW) is None
+    assert not OpenedReport.objects.filter(site=plant.site.slug).exists()
+    assert set(Submission.objects.filter(site=plant.site).values_list("state", flat=True)) == {"deleted"}
 
 
 def test_who_was_obliged_after_asking_stays_and_its_managers_are_told(cast: Cast, firm: Organisation, owner: Client) -> None:

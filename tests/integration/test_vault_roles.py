@@ -25,9 +25,11 @@ from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications import mailing
 from portal.opening import unsealing as opening
+from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, scheduling
 from portal.register import leaving
+from portal.standings.models import ProtectedValue
 from portal.web.mail_texts import write
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
@@ -219,6 +221,39 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
         default.settings_dict["USER"] = web
     assert not User.objects.filter(pk=cast.plants[0].owner.pk).exists()
     assert User.objects.filter(pk=cast.plants[1].owner.pk).exists()
+
+
+def test_what_is_settled_while_its_firm_leaves_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vault is emptied; before the values are deleted another worker comes to settle a report that it has just opened."""
+    cast = make_cast(plants=1)
+    plant, key = cast.plants[0], keys.processing_key()
+    deliver(plant.envelope(cast.pack))
+    PeerGroupMember.objects.update(obliged=False)
+    leaving.ask(plant.owner, plant.site.organisation_id, NOW)
+    claimed = opening.claim(key.key_id, NOW)
+    assert claimed is not None
+    report, delete = opening.opened(claimed, key), leaving._delete_reports
+
+    def settle() -> None:
+        assert claimed.claim is not None
+        opening.keep(claimed, report, NOW)
+        opening.settle(claimed, claimed.claim, report, None, NOW)
+        for alias in ("default", "vault"):
+            connections[alias].close()
+
+    other = threading.Thread(target=settle)
+
+    def meanwhile(reports: Any) -> int:
+        other.start()
+        other.join(2)
+        return delete(reports)
+
+    monkeypatch.setattr(leaving, "_delete_reports", meanwhile)
+    assert leaving.carry_out_due(lambda: NOW + leaving.COOLING) == 1
+    other.join()
+    assert Submission.objects.get().state == "deleted"
+    assert not OpenedReport.objects.exists()
+    assert not ProtectedValue.objects.exists()
 
 
 def test_of_two_firms_that_leave_at_once_neither_is_named_in_a_roster(monkeypatch: pytest.MonkeyPatch) -> None:
