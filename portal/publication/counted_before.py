@@ -34,11 +34,25 @@ def beside_what_was_shown(told: Mapping[LabelKey, Bands], row: Publication, leas
     for before in seen.iterator():
         then = Roster.from_json(before.roster)
         for step in _counted(before.document):
-            cell = CellKey(step["step"], step["product"], step["variant"], step["boundary"], step["metric"])
+            cell = _cell(step)
             now = remaining.get(cell.label)
             if now is not None and _tells(now, ours.of(str(cell)), step["bands"], then.of(str(cell)), least):
                 del remaining[cell.label]
     return remaining
+
+
+def still_beside_what_was_shown(row: Publication, document: Mapping[str, Any], least: int) -> bool:
+    """Whether all numbers of a version that was signed to go out later may stand beside those that the public has seen by now."""
+    signed = {_cell(step).label: _shown(step["bands"]) for step in _counted(document)}
+    return beside_what_was_shown(signed, row, least).keys() == signed.keys()
+
+
+def _cell(step: Mapping[str, Any]) -> CellKey:
+    return CellKey(step["step"], step["product"], step["variant"], step["boundary"], step["metric"])
+
+
+def _shown(stored: Mapping[str, Any]) -> Bands:
+    return Bands(tuple(stored["quarters"]), sum(stored["quarters"]) + stored["untold"])
 
 
 def _counted(document: Any) -> Iterable[dict[str, Any]]:
@@ -46,7 +60,7 @@ def _counted(document: Any) -> Iterable[dict[str, Any]]:
 
 
 def _tells(now: Bands, ours: CellRoster, before: Mapping[str, Any], theirs: CellRoster, least: int) -> bool:
-    shown = Bands(tuple(before["quarters"]), sum(before["quarters"]) + before["untold"])
+    shown = _shown(before)
     if not Exhibit("", ours).differs_from(Exhibit("", theirs)):
         return (now.quarters, now.of) != (shown.quarters, shown.of)
     return 0 < abs(now.of - len(ours.members) - (shown.of - len(theirs.members))) < least

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from benchmarks import packs
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Organisation, User
@@ -18,6 +19,7 @@ from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.publication import announcing
+from portal.publication.counted_before import still_beside_what_was_shown
 from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, Status
@@ -113,7 +115,9 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
     present, again = asked_again(row, now)
     if is_outdated(row, present):
         return "draft-outdated"
-    if again.to_json() != waiting.gate:
+    group = row.period.peer_group
+    least = packs.load(group.pack, group.pack_version).disclosure.least_changed_participants
+    if again.to_json() != waiting.gate or not still_beside_what_was_shown(row, waiting.document, least):
         return "gate-changed"
     return "naming-changed" if _named_no_more(waiting) else ""
 

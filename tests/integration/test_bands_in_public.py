@@ -23,16 +23,19 @@ from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.publication import drafting, publishing, scheduling
 from portal.publication.counted_before import _tells
 from portal.publication.document import Scope, document_of
+from portal.publication.gating import asked_again
 from portal.publication.models import Publication
 from portal.register import naming
 from portal.standings import computing as standings
 from portal.standings.bands import Bands, Named, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, make_plant, open_waiting, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -217,6 +220,28 @@ def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> Non
     assert scheduling.release_due(lambda: at) == 0
     waiting.refresh_from_db()
     assert waiting.reason_code == "naming-changed"
+
+
+def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further_site_since(cast: Cast) -> None:
+    """The gate's answer is set to that of the hour, as where enough other firms stand behind the values: the numbers alone stop it."""
+    at = NOW + timedelta(hours=1)
+    waiting = scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    others = [*(make_plant(number, cast.nation, cast.pack) for number in (21, 22, 23)), a_further_site(cast)]
+    cast.group.members.filter(site=others[-1].site).delete()
+    group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in (*cast.plants[:17], *others)])
+    period = open_period(group, PERIOD, "test", NOW)
+    for place, plant in enumerate(others, 20):
+        deliver(plant.envelope(cast.pack, shift=place))
+    open_waiting()
+    standings.compute(period, "worker", NOW)
+    other = publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    assert any(counted(other))
+    row = Publication.objects.get(pk=waiting.publication_id)
+    waiting.gate = asked_again(row, at)[1].to_json()
+    waiting.save(update_fields=["gate"])
+    assert scheduling.release_due(lambda: at) == 0
+    waiting.refresh_from_db()
+    assert waiting.reason_code == "gate-changed"
 
 
 def test_only_who_manages_the_firm_chooses_and_each_choice_is_on_record(cast: Cast, client: Client) -> None:
