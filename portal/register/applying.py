@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import regulators_of
@@ -99,6 +99,12 @@ def decided_for(user: User) -> QuerySet[FirmApplication]:
     return FirmApplication.objects.filter(within(jurisdictions_of(user))).exclude(decided_at=None).select_related("jurisdiction")
 
 
+def unjoined_for(user: User) -> QuerySet[FirmApplication]:
+    """Approved applications of the person's jurisdictions for whose firm nobody acts yet."""
+    empty = Organisation.objects.filter(name=OuterRef("name"), memberships=None)
+    return decided_for(user).filter(Exists(empty), approved=True).order_by("decided_at", "pk")
+
+
 def lacks_code(row: FirmApplication) -> bool:
     """Whether the firm must have a unified social credit code, which the application does not give: one from before forms asked for it."""
     return row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
@@ -138,6 +144,14 @@ def approve(user: User, application: int, controlling: int | None, now: datetime
         if entered:
             record(now, user.email, Action.CREDIT_CODE, f"firm {firm.name}"[:254], f"was none, is {entered}")
         sent = invite_to(firm, row.email, by=user.email, may_manage=True, delegate=False, now=now)
+    return row, sent
+
+
+def invite_again(user: User, application: int, now: datetime) -> tuple[FirmApplication, Sent]:
+    """A new link in place of the one that the firm's contact was sent; `FirmApplication.DoesNotExist` for none of `unjoined_for`."""
+    with transaction.atomic():
+        row = unjoined_for(user).get(pk=application)
+        sent = invite_to(Organisation.objects.get(name=row.name), row.email, by=user.email, may_manage=True, delegate=False, now=now)
     return row, sent
 
 

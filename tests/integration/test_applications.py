@@ -22,7 +22,7 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
 from portal.problems import RefusedError
 from portal.register import applying, siting
-from portal.register.models import FirmApplication, SiteApplication
+from portal.register.models import FirmApplication, Invitation, SiteApplication
 from tests.integration.portal_cast import Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
@@ -78,6 +78,32 @@ def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> 
     assert "New Cement" in contact.get("/people/").content.decode()
     actions = list(Event.objects.filter(subject="firm New Cement").order_by("pk").values_list("action", flat=True))
     assert actions == [Action.FIRM_APPLIED, Action.FIRM_APPROVED, Action.PERSON_INVITED, Action.PERSON_JOINED]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Nobody acts for this organisation yet."), ("zh-hans", FIRM["email"])])
+def test_the_contact_of_an_approved_firm_is_invited_again_as_long_as_nobody_acts_for_it(cast: Cast, language: str, words: str) -> None:
+    row, officer = applied(), signed_in(cast.provincial, language)
+    here, again = f"/applications/firms/{row.pk}/", {"do": "again"}
+    assert officer.post(here, again).status_code == 400, "it is not decided yet"
+    assert officer.post(here, {"do": "approve", "controlling": "new"}).status_code == 302
+    first = link_in_last_mail("/join/")
+    Invitation.objects.update(expires_at=timezone.now())  # they were away for a week
+    join = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
+    assert Client().post(first, join).status_code == 400
+    assert here in officer.get("/applications/").content.decode()
+    page = officer.get(here).content.decode()
+    assert words in page
+    assert 'value="again"' in page
+    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
+    bureau = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
+    assert signed_in(person("elsewhere@example.org", bureau, Role.REGULATOR)).post(here, again).status_code == 404
+    assert officer.post(here, again).status_code == 302
+    assert link_in_last_mail("/join/") != first
+    assert Client().post(link_in_last_mail("/join/"), join).headers["Location"] == "/home/"
+    assert here not in officer.get("/applications/").content.decode()
+    assert 'value="again"' not in officer.get(here).content.decode()
+    assert officer.post(here, again).status_code == 409, "who acts for the firm invites"
+    assert Event.objects.filter(action=Action.PERSON_INVITED, actor=cast.provincial.email).count() == 2
 
 
 def test_nobody_sees_an_application_whose_address_has_not_answered(cast: Cast) -> None:

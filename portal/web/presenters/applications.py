@@ -45,7 +45,7 @@ def firm_wish(row: FirmApplication) -> Wish:
         url=reverse("web:firm-application", args=[row.pk]),
         name=shown_name(row.name),
         place=shown_name(row.jurisdiction.name),
-        since=row.confirmed_at or row.applied_at,
+        since=row.decided_at or row.confirmed_at or row.applied_at,
         items=(
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
             Item(_("Name of the firm"), " · ".join(row.name.by_language.values())),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from portal.accounts.models import Role
 from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import applying, siting
+from portal.register.inviting import Sent
 from portal.register.models import FirmApplication, SiteApplication
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
@@ -37,6 +39,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     picked = chosen_by(boxes, request.GET) or ()
     context = {
         "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
+        "unjoined": tuple(firm_wish(row) for row in applying.unjoined_for(user)),
         "sites": tuple(site_wish(row) for row in sites),
         "several": tuple(_choice(row, str(row.pk) in picked) for row in sites if row.site_id is None),
         "choosing": choosing(boxes, request.GET),
@@ -76,7 +79,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     row = applying.waiting_for(user).filter(pk=application).first()
     if row is None:
-        return _decided(request, applying.decided_for(user).filter(pk=application).first())
+        return _invited_again(request, application) or _decided(request, applying.decided_for(user).filter(pk=application).first())
     given_form = request.POST if request.method == "POST" else None
     form = (
         FirmDecisionForm(row.controlling_firm, given_form, lacks_code=applying.lacks_code(row))
@@ -86,15 +89,14 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid() and _decision(request, form):
         given = form.cleaned_data
         try:
-            if request.POST["do"] == "approve":
-                chosen = given.get("controlling", "")
-                known = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
-                _row, sent = applying.approve(user, row.pk, known, now, given.get("credit_code", ""))
-                link = absolute(reverse("web:join", args=[sent.secret]))
-                post_link("application_approved", row.email, row.language, {"firm": row.name}, link)
-            else:
-                applying.refuse(user, row.pk, given["reason"], now)
-                post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
+            with transaction.atomic():  # no decision without its letter
+                if request.POST["do"] == "approve":
+                    chosen = given.get("controlling", "")
+                    known = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
+                    _mail(*applying.approve(user, row.pk, known, now, given.get("credit_code", "")))
+                else:
+                    applying.refuse(user, row.pk, given["reason"], now)
+                    post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
             return report_done(request, _("The decision is recorded, and the applicant is informed by mail."), "web:applications")
         except RefusedError as refusal:
             add_error(form, _field_of(refusal, form), refusal)
@@ -125,12 +127,34 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
     return _page(request, form, {"wish": site_wish(row), "new_site": new_site})
 
 
+def _invited_again(request: HttpRequest, application: int) -> HttpResponseBase | None:
+    """The contact of an approved firm for which nobody acts yet is sent a new link, where that button was pressed."""
+    if request.method != "POST" or request.POST.get("do") != "again":
+        return None
+    try:
+        with transaction.atomic():
+            row, sent = applying.invite_again(person(request), application, timezone.now())
+            _mail(row, sent)
+    except FirmApplication.DoesNotExist:
+        return None
+    return report_done(request, _("An invitation is on its way to %(email)s.") % {"email": row.email}, "web:applications")
+
+
+def _mail(row: FirmApplication, sent: Sent) -> None:
+    link = absolute(reverse("web:join", args=[sent.secret]))
+    post_link("application_approved", row.email, row.language, {"firm": row.name}, link)
+
+
 def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None) -> HttpResponse:
     """Another officer was first: what was decided, and the reason that was typed here. Not found where there is no such application."""
     if row is None:
         raise Http404
     sheet = decided_page(row, request.POST.get("reason", "").strip() if request.method == "POST" else None)
-    return render(request, "web/sheet.html", {"page": sheet}, status=409 if request.method == "POST" else 200)
+    invited = ""
+    if isinstance(row, FirmApplication) and applying.unjoined_for(person(request)).filter(pk=row.pk).exists():
+        invited = row.email
+    status = 409 if request.method == "POST" else 200
+    return render(request, "web/application_decided.html", {"page": sheet, "invited": invited}, status=status)
 
 
 def _field_of(refusal: RefusedError, form: forms.Form) -> str:
