@@ -12,14 +12,14 @@ from portal.practices.entry_texts import TEXTS
 NARROWEST = Decimal("1.2")
 """A firm's range reaches at least to so many times its low end: a narrower one is a figure."""
 
-_SO_MANY = r"\d[\s-]*(?:(?:thousand|million|billion)\s+)?[十百千万亿多余]*\s*"
+_SO_MANY = re.compile(r"\d[\s-]*(?:(?:thousand|million|billion)\s+)?[十百千万亿多余]*\s*")
 # no word boundary ends a unit: to `re` a Chinese character is a part of the word
 _ENERGY_OR_POWER = re.compile(
-    rf"{_SO_MANY}(?:(?:[kmgt]?(?:wh?|j|cal)|(?:mm)?btu|(?:k?g|t)[\s-]*s?ce|(?:kg|t)oe)(?![a-z])"
+    rf"{_SO_MANY.pattern}(?:(?:[kmgt]?(?:wh?|j|cal)|(?:mm)?btu|(?:k?g|t)[\s-]*s?ce|(?:kg|t)oe)(?![a-z])"
     r"|(?:kilo|mega|giga|tera)?(?:watt|joule|calorie)|[千兆吉]?瓦时?|[千兆吉]?焦|[千大]卡"
     r"|(?:kg|t|tonnes?|nm3|m3|千克|公斤|吨|立方米?)\s*(?:of\s+)?(?:standard\s+)?(?:coal|coke|oil|gas|steam|标?准?煤|焦炭|油|天然气|蒸汽))"
 )
-_DU = re.compile(rf"{_SO_MANY}度")  # a kilowatt-hour, or a degree
+_DU = re.compile(rf"{_SO_MANY.pattern}度")  # a kilowatt-hour, or a degree
 _TEMPERATURE = re.compile(r"温[^,;。!?\n电耗节用吨每]*度")
 _SHARE = re.compile(r"\d\s*(?:%|per\s?cent|个?百分)|百分之")
 _OF_ENERGY = re.compile(r"sav|energy|consum|electric|power|fuel|heat|能|电|煤|耗|热")

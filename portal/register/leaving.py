@@ -163,8 +163,8 @@ def deleted(secret: str, now: datetime) -> Deleted | None:
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
-    """The agents first, in a transaction of their own, so that nothing comes in while the rest is deleted. Then the vault: killed after it,
-    the rest is still there to be found and done again.
+    """The agents first, in a transaction of their own, so that none begins to send while the rest is deleted. Then the vault: killed after
+    it, the rest is still there to be found and done again.
     """
     return _end_agents(leaving, now) and _delete(leaving, now)
 

@@ -62,7 +62,7 @@ def made_from(task: Task, site: Site) -> str:
     """Digest of all that a site's files are made from."""
     pack = pipeline.pack_of(site)
     files = [path for pattern in patterns_of(site) for path in paths_of(site, pattern)]
-    stats = [(_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in (*files, *_price_files(site))]
+    stats = [(_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in (*files, *price_files_of(site))]
     by = [SOFTWARE, FORM, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
     inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
@@ -74,8 +74,8 @@ def _named(path: Path) -> str:
     return f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
-def _price_files(site: Site) -> list[Path]:
-    """Those that are there: one that is missing is refused where its prices are read, with its remedy."""
+def price_files_of(site: Site) -> list[Path]:
+    """The files of prices that are there: one that is missing is refused where its prices are read, with its remedy."""
     series = site.tariff.series if site.tariff is not None else ()
     return [path for prices in series for path in price_files(prices, site.folder) if path.exists()]
 

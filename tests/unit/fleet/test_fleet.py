@@ -222,6 +222,21 @@ def test_a_worker_reads_only_what_the_fleet_names(tmp_path: Path) -> None:
     assert (stored.refused["code"], stored.refused["found"]) == ("fleet-input-outside", "s3://plant-b/energy.csv")
 
 
+def test_a_worker_reads_prices_only_where_the_fleet_lets_it(tmp_path: Path) -> None:
+    (task, _) = tasks_of(group_of(tmp_path, 1, heats=40), tmp_path / "out")
+    (tmp_path / "elsewhere").mkdir()
+    prices = tmp_path / "elsewhere" / "prices.csv"
+    prices.write_text("time,price\n2025-01-01T00:00:00+00:00,0.6\n", encoding="utf-8")
+    site = tmp_path / "works-0" / "site.toml"
+    series = 'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = 1440\nfile = "../elsewhere/prices.csv"\n'
+    site.write_text(f'{site.read_text(encoding="utf-8")}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}', encoding="utf-8")
+    outside = do(replace(task, work="check", within=()))
+    assert outside.refused is not None
+    assert (outside.refused["code"], outside.refused["found"]) == ("fleet-input-outside", str(site.parent / "../elsewhere/prices.csv"))
+    within = do(replace(task, work="check", within=(str(prices.parent),)))
+    assert within.refused is None or within.refused["code"] != "fleet-input-outside"
+
+
 def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) -> None:
     file, out = group_of(tmp_path, 2), tmp_path / "out"
     fleet(file, out)
