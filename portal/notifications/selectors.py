@@ -19,7 +19,7 @@ from portal.notifications.models import Mail, Notice, Reader, Wish
 class NoticeView:
     id: int
     kind: str
-    facts: Mapping[str, Any]
+    told: Mapping[str, Any]
     place: str
     parts: Mapping[str, Any]
     at: datetime

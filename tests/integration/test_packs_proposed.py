@@ -116,7 +116,7 @@ class TestApproval:
     def test_a_refusal_is_told_to_who_proposed_it(self, cast: Cast) -> None:
         proposing.refuse(propose(cast.drafter, FIVE), cast.approver, "No source.", NOW)
         (notice,) = notices.notices(cast.drafter.pk, 0, 50)
-        assert (notice.kind, notice.facts) == (NoticeKind.PACK_DECIDED, {"proposal": "cement 5"})
+        assert (notice.kind, notice.told) == (NoticeKind.PACK_DECIDED, {"proposal": "cement 5"})
         page = signed_in(cast.drafter).get(reverse("web:notifications")).content.decode()
         assert "The proposal of the pack cement 5 is decided" in page
 

@@ -101,7 +101,7 @@ def notice_page(
         unread=unread,
         matches=found,
         rows=tuple(
-            notice_row_of(notice.kind, notice.facts, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
+            notice_row_of(notice.kind, notice.told, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
             for notice in views
         ),
         kinds=(Choice("", _("Everything"), not asked), *offered),

@@ -33,7 +33,7 @@ def faults():
         np.ones(1 << 18)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-with freed_memory.kept() if sys.argv[1] == "kept" else contextlib.nullcontext():
+with freed_memory.keep_freed_memory() if sys.argv[1] == "kept" else contextlib.nullcontext():
     inside = faults()
 print(inside, faults())
 """
