@@ -34,13 +34,13 @@ def label_site(site: str | PathLike[str], period: str) -> SiteFrames:
         InputError: a file, the configuration or the period cannot be used; says file, row, column, found and wanted.
         PolicyRefusal: the site's own rules do not allow it.
     """
+    from datetime import UTC, datetime
+
     from benchmarks.measurements import Period
-    from reporting_agent import pipeline
-    from reporting_agent.analysis import analyse
+    from reporting_agent.analysis import labelled
     from reporting_agent.config import load_site
     from reporting_agent.report.frames import frames, require_pandas
 
     require_pandas()
     configured = load_site(site if isinstance(site, str) else str(site))
-    result = pipeline.label(configured, Period.parse(period, configured.zone))
-    return frames(result, analyse(configured, result))
+    return frames(*labelled(configured, Period.parse(period, configured.zone), datetime.now(UTC)))

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from benchmarks.declared import worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import Grade, StepLabel
-from benchmarks.measurements import Finding
+from benchmarks.measurements import Finding, Period
 from reporting_agent.analysis.account import open_balances
 from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
 from reporting_agent.analysis.account.route import route_accounts
@@ -40,7 +41,8 @@ from reporting_agent.analysis.waste.use import StepUse, uses
 from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart, VariablePart
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult, label_of
+from reporting_agent.pipeline import LabelResult, label, label_of
+from reporting_agent.pipeline.provisos import in_the_future
 from reporting_agent.pipeline.site_balance import SiteBalance, site_balance
 
 __all__ = [
@@ -127,7 +129,7 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     meters: dict[str, list[dict[str, Any]]] = {}
     for step_use in analysis.value_adding:
         meters.setdefault(step_use.step, []).append(step_use.to_json())
-    losses = {(loss.step, loss.product, loss.variant, str(loss.metric)): loss for loss in analysis.losses}
+    losses = {LabelKey.of(loss): loss for loss in analysis.losses}
     for entry in payload["steps"]:
         entry["value_adding"]["meters"] = meters.get(entry["step"], [])
         lost = losses.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
@@ -158,6 +160,28 @@ def _divide(gap: dict[str, Any], found: StepLosses) -> None:
     parts = dict(zip(own.ids, zip(own.avoidable.tolist(), own.unexplained.tolist(), strict=True), strict=True))
     for batch in gap["batches"]:
         batch["avoidable"], batch["unexplained"] = parts[batch["batch_id"]]
+
+
+class Labelled(NamedTuple):
+    """A site's label over a period as a person is shown it, and what was found about it."""
+
+    result: LabelResult
+    analysis: Analysis
+
+
+def labelled(site: Site, period: Period, now: datetime, *, outward: bool = False) -> Labelled:
+    """Label a site over a period for a person: runs that begin later than `now` are told beside it, and a label in question has no grade.
+
+    Args:
+        outward: judge the batches as they would leave, too.
+
+    Raises:
+        InputError: a file, the configuration or the period cannot be used; says file, row, column, found and wanted.
+    """
+    result = label(site, period, outward=outward)
+    result = replace(result, site_label=in_the_future.with_sentences(result.site_label, now))
+    analysis = analyse(site, result)
+    return Labelled(analysis.ungraded(result), analysis)
 
 
 def analyse(site: Site, result: LabelResult) -> Analysis:

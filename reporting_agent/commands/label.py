@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,24 +61,21 @@ def _site(args: Namespace) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
-    from reporting_agent.analysis import analyse
+    from reporting_agent.analysis import labelled
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline import proposals
     from reporting_agent.pipeline.outward.differences import differences
-    from reporting_agent.pipeline.provisos import in_the_future
     from reporting_agent.report import quality, site_files, summary, writing
 
     site = asking.recognised_site(args)
-    result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
-    result = replace(result, site_label=in_the_future.with_sentences(result.site_label, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    result, analysis = labelled(site, Period.parse(args.period, site.zone), now, outward=True)
     leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))
-    analysis = analyse(site, result)
-    result = analysis.ungraded(result)
     out = Path(args.out)
-    payload = site_files.write(site, result, analysis, out, args.lang, made=datetime.now(UTC))
+    payload = site_files.write(site, result, analysis, out, args.lang, made=now)
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
         count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")

@@ -89,15 +89,13 @@ def _cbam(args: Namespace) -> int:
 
 def _site(args: Namespace) -> int:
     from benchmarks.measurements import Period
-    from reporting_agent import pipeline
-    from reporting_agent.analysis import analyse
+    from reporting_agent.analysis import labelled
     from reporting_agent.analysis.energy_costs.cbam import border_costs
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
 
     site = asking.recognised_site(args)
-    result = pipeline.label(site, Period.parse(args.period, site.zone))
-    analysis = analyse(site, result)
+    result, analysis = labelled(site, Period.parse(args.period, site.zone), datetime.now(UTC))
     in_question = {step for step, *_ in analysis.doubtful}
     payload = {
         "schema": "steplabel/worth/1",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.exercises.reading import Fact
 from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Metric, Period
-from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse, label_json
+from reporting_agent.analysis import Analysis, label_json, labelled
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.config import load_site
 from reporting_agent.config.events import Event, as_toml
@@ -93,9 +93,8 @@ def _grade(limits: list[float], value: float) -> int:
 
 def _labelled(path: Path) -> tuple[dict[str, Any], Analysis]:
     site = load_site(path)
-    result = pipeline.label(site, Period.parse(PERIOD, site.zone))
-    analysis = analyse(site, result)
-    return label_json(analysis.ungraded(result), analysis), analysis
+    result, analysis = labelled(site, Period.parse(PERIOD, site.zone), datetime.now(UTC))
+    return label_json(result, analysis), analysis
 
 
 def _entry(label: dict[str, Any]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place, SteplabelError
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis import Analysis, labelled
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
@@ -58,9 +59,9 @@ def _done(task: Task) -> Outcome:
 
 def _label(task: Task, site: Site, folder: Path) -> Outcome:
     digest = made_from(task, site)
-    result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
-    analysis = analyse(site, result)
-    site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
+    now = datetime.now(UTC)
+    result, analysis = labelled(site, Period.parse(task.period or "", site.zone), now, outward=True)
+    site_files.write(site, result, analysis, folder, task.lang, now)
     steps, lacking = tuple(_steps(task, result, analysis)), tuple(_lacking(task, result))
     done = Outcome(task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking)
     if done.steps:
@@ -127,11 +128,11 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
 
 def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
     pack = result.data.pack
-    lost = {(loss.step, loss.product, loss.variant, loss.metric): loss for loss in analysis.losses}
+    lost = {LabelKey.of(loss): loss for loss in analysis.losses}
     for label in result.site_label.steps:
         if label.best.value is None:
             continue
-        losses = lost.get((label.step, label.product, label.variant, label.metric))
+        losses = lost.get(LabelKey.of(label))
         money = None if losses is None or losses.gap.money is None or losses.gap.energy <= 0 else losses.gap.money / losses.gap.energy
         yield SiteStep(
             f"{pack.id} {pack.version}",

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 
 def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: str, made: datetime) -> dict[str, Any]:
-    """Write them into a folder, which is made if need be; the content of label.json. `result` is without grades that are in question
-    (`Analysis.ungraded`)."""
+    """Write them into a folder, which is made if need be; the content of label.json. Both as `labelled` gives them."""
     payload = label_json(result, analysis)
     writing.folder(out)
     writing.write_json(out / "label.json", payload)
