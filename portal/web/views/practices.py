@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,21 +16,15 @@ from portal.assurance import confirming
 from portal.days import scheme_day
 from portal.keys import receipt_key
 from portal.practices import outcomes, selectors
-from portal.practices.entry_texts import FIELDS
 from portal.read_replica import from_replica
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms import add_error
-from portal.web.practice_forms import (
-    OutcomeForm,
-)
+from portal.web.practice_forms import OutcomeForm
 from portal.web.presenters import practices as presenter
 from portal.web.tables import csv_file
 
 CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
-IMPORTED = ("id", *FIELDS)
-ID = re.compile(r"[a-z0-9][a-z0-9-]{1,59}")
-IN_THE_FORM = frozenset({"practice-gives-away"})
 
 
 @require_safe

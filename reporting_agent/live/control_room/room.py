@@ -64,7 +64,7 @@ class Room:
 
     def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], teller: Teller) -> None:
         self.site, self.settings, self.tell = site, settings, tell
-        self.plant = Plant(site, datetime.now(UTC).date(), settings.alerts.false_alarms_a_week)
+        self.plant = Plant(site, datetime.now(site.zone).date(), settings.alerts.false_alarms_a_week)
         self.pages = Pages(site)
         self.journal = Journal(settings.folder, tell)
         self.alerts: list[Alert] = []
