@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import BatchValue, StepLabel
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
@@ -50,7 +51,7 @@ def release(
         raise refused
     values = [value.at_reference for value in counted(label, step, policy) if value.at_reference is not None]
     epsilon_best, epsilon_typical = draw_epsilons(step, policy)
-    name = "/".join((label.step, label.product, label.variant, label.metric))
+    name = "/".join(LabelKey.of(label))
     best = draw(values, rule.grid, step.label_rule.quantile, epsilon_best, stream_for(f"{name}/best"))
     typical = draw(values, rule.grid, TYPICAL_QUANTILE, epsilon_typical, stream_for(f"{name}/typical"))
     return with_cells(label, step, rule, policy, best, typical, years=years)

@@ -14,6 +14,7 @@ from benchmarks.audit.differences import beside
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
 from benchmarks.audit.records import DAY_US, of_batch, read
 from benchmarks.declared import Words, worded
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
@@ -215,7 +216,7 @@ def _values(evidence: Evidence, step: Step, metric: str, opened: list[int]) -> l
 
 def _counted(evidence: Evidence, part: StepPart, cell: Cell) -> Counted | None:
     key = (part.step, cell.product, cell.variant, part.metric)
-    return next((tally for tally in evidence.contents.counted if (tally.step, tally.product, tally.variant, tally.metric) == key), None)
+    return next((tally for tally in evidence.contents.counted if LabelKey.of(tally) == key), None)
 
 
 def _out_of_order(values: dict[int, float]) -> list[int]:

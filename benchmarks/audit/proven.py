@@ -8,6 +8,7 @@ from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
+from benchmarks.label_keys import LabelKey
 from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.privacy import randomness
@@ -116,11 +117,11 @@ def seed_committed(evidence: Evidence) -> Outcome:
 def noise_repeated(evidence: Evidence) -> Outcome:
     """The released cells, drawn again from seed, challenge, root and the counts of the table of contents."""
     code = "noise-repeated"
-    counted = {(entry.step, entry.product, entry.variant, entry.metric): entry for entry in evidence.contents.counted}
+    counted = {LabelKey.of(entry): entry for entry in evidence.contents.counted}
     wrong = []
     for label in evidence.report.released.labels:
-        name = "/".join((label.step, label.product, label.variant, label.metric))
-        tally = counted.get((label.step, label.product, label.variant, label.metric.value))
+        name = "/".join(LabelKey.of(label))
+        tally = counted.get(LabelKey.of(label))
         if tally is None or redrawn(evidence, tally) != (label.best.cell, label.typical.cell) or not _of_its_class(evidence, tally, label):
             wrong.append(same(name))
     if wrong or len(counted) != len(evidence.report.released.labels):

@@ -17,6 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames
 from benchmarks.wire.approved import ApprovedPack
@@ -87,16 +88,9 @@ def values(envelope_digest: bytes, of: Revision, labels: Iterable[ReleasedLabel]
         of: as the header of the envelope says.
         salt: from the sealed report; None where an agent of before sent none.
     """
-    spelled: list[Value] = [
-        frames.checked(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda label: one_name(label)))
-    ]
+    spelled: list[Value] = [frames.checked(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=LabelKey.of))]
     content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})
-
-
-def one_name(label: ReleasedLabel) -> tuple[str, str, str, str]:
-    """Under which a report holds a label once."""
-    return label.step, label.product, label.variant, label.metric.value
 
 
 def device_key(act: str, device_id: str, public_key: bytes) -> bytes:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Annotated, ClassVar
 
 from benchmarks.errors import InputError, VerificationError
+from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedReport
@@ -156,7 +157,7 @@ def _withheld_from_wire(fields: Fields) -> tuple[str, str, str]:
 def _refuse_repeated(released: ReleasedReport) -> None:
     seen: set[tuple[str, str, str, str]] = set()
     for label in released.labels:
-        key = (label.step, label.product, label.variant, label.metric.value)
+        key = LabelKey.of(label)
         if key in seen:
             raise VerificationError(
                 "label-repeated",

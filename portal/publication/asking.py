@@ -11,6 +11,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from benchmarks.disclosure import GateResult
+from benchmarks.label_keys import LabelKey
 from portal.accounts.audience import people_of_firms
 from portal.days import scheme_day
 from portal.notifications.kinds import Kind
@@ -27,12 +28,12 @@ BEST = 1
 def ask(row: Publication, now: datetime) -> int:
     """Each such firm once, for the first such step of the route; how many people. Called in the transaction that publishes."""
     headline = [step for step in label_view(GateResult.from_json(row.gate)).headline if step.shown]
-    order = {(step.step, step.product, step.variant, step.metric): place for place, step in enumerate(headline)}
+    order = {LabelKey.of(step): place for place, step in enumerate(headline)}
     attested = verdicts(row.period, scheme_day(now))
     best = Standing.objects.filter(period=row.period, band=BEST, submission__digest__in=row.participants)
     steps: defaultdict[int, set[int]] = defaultdict(set)
     for standing in best.values_list("submission", "submission__site__organisation", "step", "product", "variant", "metric", named=True):
-        place = order.get((standing.step, standing.product, standing.variant, standing.metric))
+        place = order.get(LabelKey.of(standing))
         if place is not None and attested.attests(standing.submission, standing.step):
             steps[standing.submission__site__organisation].add(place)
     group = row.period.peer_group

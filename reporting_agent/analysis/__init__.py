@@ -132,7 +132,7 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     losses = {LabelKey.of(loss): loss for loss in analysis.losses}
     for entry in payload["steps"]:
         entry["value_adding"]["meters"] = meters.get(entry["step"], [])
-        lost = losses.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
+        lost = losses.get(LabelKey(*(entry[name] for name in LabelKey._fields)))
         if entry["gap"] is not None and lost is not None:
             _divide(entry["gap"], lost)
     payload["route_accounts"] = [account.to_json() for account in analysis.routes]

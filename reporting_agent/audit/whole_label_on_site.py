@@ -19,6 +19,7 @@ from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.parts import differing, parts_of, told_by
 from benchmarks.declared import Words, worded
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
@@ -137,7 +138,7 @@ def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[s
 
 
 def _name(label: ReleasedLabel) -> str:
-    return " ".join(part for part in (label.step, label.product, label.variant, label.metric.value) if part)
+    return " ".join(part for part in LabelKey.of(label) if part)
 
 
 def _cells(label: ReleasedLabel) -> Phrase:

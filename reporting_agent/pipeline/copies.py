@@ -13,7 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.label_keys import LabelKey
+from benchmarks.labels import SiteLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, Finding, Severity
@@ -46,10 +47,10 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
 
 def counted_once_where_better(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
     """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
-    others = {_key(step_label): step_label for step_label in counted_once.steps}
+    others = {LabelKey.of(step_label): step_label for step_label in counted_once.steps}
     steps, findings = [], []
     for label in made.steps:
-        other = others.get(_key(label))
+        other = others.get(LabelKey.of(label))
         if other is None or label.best.value is None or not _betters(label.best.value, other.best.value):
             steps.append(label)
             continue
@@ -63,10 +64,6 @@ def counted_once_where_better(made: SiteLabel, counted_once: SiteLabel) -> SiteL
         )  # fmt: skip
         findings.append(Finding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
     return replace(made, steps=tuple(steps), findings=(*made.findings, *findings))
-
-
-def _key(label: StepLabel) -> tuple[str, ...]:
-    return label.step, label.product, label.variant, label.metric
 
 
 def _betters(best: float, other: float | None) -> bool:

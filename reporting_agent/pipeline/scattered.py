@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.declared import Words
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
 from benchmarks.phrases import Phrase, Value
@@ -242,9 +243,9 @@ def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
 
 def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> SiteLabel:
     """The labels by runs, but of those found by the mean of what scatters."""
-    means = {(label.step, label.product, label.variant, label.metric): label for label in by_mean.steps}
-    struck = {(scatter.label.step, scatter.label.product, scatter.label.variant, scatter.label.metric) for scatter in found}
-    keys = [((label.step, label.product, label.variant, label.metric), label) for label in by_run.steps]
+    means = {LabelKey.of(label): label for label in by_mean.steps}
+    struck = {LabelKey.of(scatter.label) for scatter in found}
+    keys = [(LabelKey.of(label), label) for label in by_run.steps]
     steps = tuple(means.get(key, label) if key in struck else label for key, label in keys)
     findings = tuple(_told(scatter) for scatter in found)
     return replace(by_run, steps=steps, findings=(*by_run.findings, *findings))
@@ -305,10 +306,10 @@ def _at(energy: CarrierEnergy, mean: float | None) -> CarrierEnergy:
 
 def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
     """The label by the values as they were given, but of a cell that they better by more than `NEARLY` the one by their mean."""
-    lots = {(label.step, label.product, label.variant, label.metric): label for label in by_lot.steps}
+    lots = {LabelKey.of(label): label for label in by_lot.steps}
     steps, findings = [], []
     for day in by_day.steps:
-        lot = lots.get((day.step, day.product, day.variant, day.metric))
+        lot = lots.get(LabelKey.of(day))
         if lot is None or not _betters(day, lot):
             steps.append(day)
             continue

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import ExclusionReason
 
 if TYPE_CHECKING:
@@ -55,14 +56,9 @@ def table(name: str, shape: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[
 KEY: tuple[tuple[str, Kind], ...] = (("step", "text"), ("product", "text"), ("variant", "text"), ("metric", "text"))
 
 
-def key(label: StepLabel) -> tuple[str, str, str, str]:
-    """What tells labels apart."""
-    return label.step, label.product, label.variant, str(label.metric)
-
-
 def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> Table:
     """One row a label: what label.json says of it, in columns; the four parts of its gap are those of its losses."""
-    of = {(cell.step, cell.product, cell.variant, str(cell.metric)): cell for cell in losses}
+    of = {LabelKey.of(cell): cell for cell in losses}
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
         ("boundary", "text"),
@@ -89,14 +85,14 @@ def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> Table:
         ("beside_en", "text"),
         ("beside_zh", "text"),
     )
-    return table("labels", shape, [_label_row(label, of.get(key(label))) for label in steps])
+    return table("labels", shape, [_label_row(label, of.get(LabelKey.of(label))) for label in steps])
 
 
 def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
     parts = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
     split = [None if losses is None else getattr(losses, part).energy for part in parts]
     return (
-        *key(label),
+        *LabelKey.of(label),
         label.boundary,
         label.unit,
         label.energy_unit,
@@ -155,5 +151,5 @@ _BATCHES: dict[str, Kind] = {
 
 def excluded(steps: Sequence[StepLabel]) -> Table:
     """Batches left out, one row a label and reason."""
-    rows = [(*key(label), reason, number) for label in steps for reason, number in label.excluded.items()]
+    rows = [(*LabelKey.of(label), reason, number) for label in steps for reason, number in label.excluded.items()]
     return table("excluded", (*KEY, ("reason", "text"), ("batches", "count")), rows)

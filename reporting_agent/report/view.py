@@ -177,8 +177,8 @@ class View:
         """None, too, of a label that is in question: nothing is concluded from it."""
         if LabelKey.of(label) in self.analysis.doubtful:
             return None
-        wanted = (label.step, label.product, label.variant, label.metric)
-        return next((cell for cell in self.analysis.losses if (cell.step, cell.product, cell.variant, cell.metric) == wanted), None)
+        wanted = LabelKey.of(label)
+        return next((cell for cell in self.analysis.losses if LabelKey.of(cell) == wanted), None)
 
     @cached_property
     def labelled(self) -> tuple[Group, ...]:

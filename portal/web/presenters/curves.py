@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks.composition.curve import percents
+from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import BenchmarkView, LabelView, StepView
 from portal.web import curve
 from portal.web.curve import CurvePicture
@@ -120,7 +121,7 @@ def bands_of(view: BenchmarkView, shown: Shown) -> tuple[BandRow, ...]:
     signed = {(entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands") for entry in view.document["steps"]}
     rows = []
     for step in sorted(view.label.steps, key=lambda step: not step.headline):
-        bands = signed.get((step.step, step.product, step.variant, step.metric))
+        bands = signed.get(LabelKey.of(step))
         if bands and step.shown:
             quarters = tuple(
                 Quarter(str(name), str(sites), _named(bands, place))

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
 from portal.publication.shapes import LabelView
@@ -20,12 +21,8 @@ from portal.web.words import Names, sentence_space
 
 def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
     """The site's standing in each cell that makes up the totals."""
-    wanted = {(step.step, step.product, step.variant, step.metric) for step in headline(label)}
-    return {
-        standing.step: standing
-        for standing in stand.steps
-        if (standing.step, standing.product, standing.variant, standing.metric) in wanted
-    }
+    wanted = {LabelKey.of(step) for step in headline(label)}
+    return {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in wanted}
 
 
 def estimate_of(view: StepStandingView) -> Estimate:

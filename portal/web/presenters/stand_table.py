@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import LabelView
 from portal.standings.selectors import StandView
 from portal.web.words import Names
@@ -17,11 +18,11 @@ COLUMNS = (
 
 
 def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    cells = {(cell.step, cell.product, cell.variant, cell.metric): cell for cell in label.steps}
+    cells = {LabelKey.of(cell): cell for cell in label.steps}
 
     def rows() -> Iterator[Sequence[object]]:
         for standing in (*stand.steps, *((stand.route,) if stand.route else ())):
-            industry = cells.get((standing.step, standing.product, standing.variant, standing.metric))
+            industry = cells.get(LabelKey.of(standing))
             yield (
                 *(
                     stand.report.site,

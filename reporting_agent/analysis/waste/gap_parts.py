@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.declared import Words
 from benchmarks.guidance.causes import Cause
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.waste import GapColumns, on_grid, split_gap
@@ -115,11 +116,7 @@ def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> t
     lost = []
     labels = [label for label in result.site_label.steps if label.best.value is not None and label.made_from is not None]
     totals = {(label.step, label.product, label.variant) for label in labels if label.metric is Metric.TOTAL}
-    normalised = {
-        (driver.step, driver.product, driver.variant, driver.metric): driver.normalised
-        for driver in drivers
-        if driver.normalised is not None
-    }
+    normalised = {LabelKey.of(driver): driver.normalised for driver in drivers if driver.normalised is not None}
     for label in labels:
         measured = label.made_from
         if measured is None or label.best.value is None:
@@ -129,7 +126,7 @@ def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> t
             evidence[key] = evidence_of(measured.columns, site)
             paid[key] = paid_in(measured.columns, site, result.data.meters)
         counted = label.metric is Metric.TOTAL or (label.step, label.product, label.variant) not in totals
-        own = normalised.get((label.step, label.product, label.variant, label.metric))
+        own = normalised.get(LabelKey.of(label))
         at_own = None if own is None or len(own.values) != len(measured.rows) else np.array(own.values)
         lost.append(
             _of_label(

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.pipeline import scattered
 
-Key = tuple[str, str, str, str]
 NEARLY = 0.005  # of the value: half a per cent is within what a release is rounded and noised by
 
 
 def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
     """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
     yield from _held_back(outward, pack)
-    going = {_key(label): label for label in outward.steps}
+    going = {LabelKey.of(label): label for label in outward.steps}
     scattering = (finding.sentence for finding in local.findings if finding.code in (scattered.VARIABLE, scattered.HEATING_VALUE))
     held_at_mean = {(sentence.values["step"], sentence.values["metric"]) for sentence in scattering if isinstance(sentence, Phrase)}
     for label in local.steps:
-        other = going.get(_key(label))
+        other = going.get(LabelKey.of(label))
         if not _is_released(label, pack) or label.best.value is None or (other is not None and other.path.bound is None):
             continue
         used = 0 if other is None else other.used
@@ -70,7 +70,3 @@ def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
 def _is_released(label: StepLabel, pack: Pack) -> bool:
     rule = pack.step(label.step).metric(label.metric)
     return rule is not None and rule.released
-
-
-def _key(label: StepLabel) -> Key:
-    return label.step, label.product, label.variant, label.metric.value

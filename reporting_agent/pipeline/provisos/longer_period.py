@@ -14,6 +14,7 @@ from datetime import timedelta
 import numpy as np
 
 from benchmarks.declared import Words
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.labels.result import Measured
 from benchmarks.measurements import Batch, Period
@@ -39,10 +40,8 @@ def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Perio
 
 def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
     """What the label would be at the level of all that time, where that is higher by more than its own uncertainty and a season."""
-    key = label.step, label.product, label.variant, label.metric
-    other = next(
-        (candidate for candidate in longer.steps if (candidate.step, candidate.product, candidate.variant, candidate.metric) == key), None
-    )
+    key = LabelKey.of(label)
+    other = next((candidate for candidate in longer.steps if LabelKey.of(candidate) == key), None)
     best, sure = label.best.value, label.uncertainty.best if label.uncertainty is not None else None
     measured, whole = label.made_from, None if other is None else other.made_from
     if other is None or measured is None or whole is None or best is None or sure is None or other.used <= label.used:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from benchmarks.declared import Words
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, State, Status
@@ -30,10 +31,8 @@ def _is_apart(batch: Batch) -> bool:
 
 def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     """What the label would be with them, where that is higher by more than `WORTH_TELLING` of it."""
-    key = label.step, label.product, label.variant, label.metric
-    other = next(
-        (candidate for candidate in usual.steps if (candidate.step, candidate.product, candidate.variant, candidate.metric) == key), None
-    )
+    key = LabelKey.of(label)
+    other = next((candidate for candidate in usual.steps if LabelKey.of(candidate) == key), None)
     best, with_all = label.best.value, None if other is None else other.best.value
     if other is not None and best is not None and with_all is not None and with_all - best > WORTH_TELLING * abs(best):
         sentence = Phrase(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.label_keys import LabelKey
 from reporting_agent.analysis import StepDrivers
 from reporting_agent.analysis.drivers.result import Driver, Interval, Relevance
 from reporting_agent.report.figures import count, figure, percent, scaled, shown, signed, unit_for
@@ -58,8 +59,8 @@ def _facts(w: dict[str, str], label: StepDrivers) -> list[str]:
 
 def _moved(view: View, label: StepDrivers) -> list[str]:
     """How much of the gap beyond uncertainty goes with the variables; nothing where the regression does not predict."""
-    key = (label.step, label.product, label.variant, label.metric)
-    losses = next((cell for cell in view.analysis.losses if (cell.step, cell.product, cell.variant, cell.metric) == key), None)
+    key = LabelKey.of(label)
+    losses = next((cell for cell in view.analysis.losses if LabelKey.of(cell) == key), None)
     if losses is None or losses.moved_by_variables is None or losses.beyond.energy <= 0:
         return []
     moved = losses.moved_by_variables.energy
