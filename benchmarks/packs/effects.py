@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from benchmarks.label_keys import Keyed, LabelKey
 from benchmarks.packs import factors
 from benchmarks.packs.provenance import Number, numbers
 from benchmarks.packs.provenance import factors as numbers_of_factors
@@ -96,17 +97,9 @@ class _Best(Protocol):
     def value(self) -> float | None: ...
 
 
-class Labelled(Protocol):
+class Labelled(Keyed, Protocol):
     """What this room asks of a step's label, whatever room it comes from."""
 
-    @property
-    def step(self) -> str: ...
-    @property
-    def product(self) -> str: ...
-    @property
-    def variant(self) -> str: ...
-    @property
-    def metric(self) -> Any: ...
     @property
     def unit(self) -> str: ...
     @property
@@ -155,7 +148,7 @@ def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Grade
 
 def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], str]:
     return {
-        (label.step, label.product, label.variant, str(label.metric), limit.limit): limit.reason or str(limit.best_met or NONE_MET)
+        (*LabelKey.of(label), limit.limit): limit.reason or str(limit.best_met or NONE_MET)
         for label in labels
         for limit in label.grade.limits
     }
@@ -163,7 +156,7 @@ def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], 
 
 def _values(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str, str], float | None]:
     return {
-        (label.step, label.product, label.variant, str(label.metric), name, label.unit): value
+        (*LabelKey.of(label), name, label.unit): value
         for label in labels
         for name, value in (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
     }
