@@ -8,9 +8,10 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
@@ -22,7 +23,6 @@ from reporting_agent.cli import main
 from tests.unit.wire.test_attestations import STATEMENT
 
 KEY = AuditorKey.generate()
-TODAY = datetime.now(UTC).date()
 SETTINGS = """
 [company]
 name = "Works"
@@ -63,6 +63,11 @@ OTHER_GASES = '[[outside]]\nkind = "other-gases"\nwords = "CH4 and N2O"\nkg_co2e
 DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
+def _today() -> date:
+    """The site's own day, by which a statement is in force: for a third of each day it is not the day in UTC."""
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     file = tmp_path / "footprint.toml"
@@ -84,7 +89,7 @@ def export(mill: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ca
 
 def statement(tmp_path: Path, **changes: Any) -> Path:
     subject = ReportSubject("works", "2026-01", 1, "ab" * 32, ("cement-grinding",))
-    of_today = {"issued_on": TODAY - timedelta(days=5), "valid_until": TODAY + timedelta(days=300), "surveillance_on": None}
+    of_today = {"issued_on": _today() - timedelta(days=5), "valid_until": _today() + timedelta(days=300), "surveillance_on": None}
     held = replace(STATEMENT, subject=subject, performance=None, public_key=KEY.public_bytes, **(of_today | changes))
     file = tmp_path / f"{held.digest[:8]}.cbor"
     file.write_bytes(attestations.sign(attestations.unsigned(held), KEY))
@@ -174,7 +179,7 @@ def test_the_share_whose_energy_is_attested_is_an_attribute(settings: Path, tmp_
     [
         {"subject": ReportSubject("other", "2026-01", 1, "ab" * 32, ("cement-grinding",))},
         {"subject": ReportSubject("works", "2025", 1, "ab" * 32, ("cement-grinding",))},
-        {"valid_until": TODAY - timedelta(days=1)},
+        {"valid_until": _today() - timedelta(days=1)},
     ],
 )
 def test_a_statement_on_something_else_assures_nothing(
@@ -183,14 +188,14 @@ def test_a_statement_on_something_else_assures_nothing(
     file = statement(tmp_path, **{name: value for name, value in changes.items() if name != "subject"})
     if "subject" in changes:
         held = replace(STATEMENT, performance=None, surveillance_on=None, public_key=KEY.public_bytes, subject=changes["subject"])
-        held = replace(held, issued_on=TODAY - timedelta(days=5), valid_until=TODAY + timedelta(days=9))
+        held = replace(held, issued_on=_today() - timedelta(days=5), valid_until=_today() + timedelta(days=9))
         file.write_bytes(attestations.sign(attestations.unsigned(held), KEY))
     refused = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes), status=1)
     assert refused == "footprint-statement-unusable"
 
 
 def test_a_statement_is_in_force_up_to_and_with_its_last_day(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:
-    file = statement(tmp_path, valid_until=TODAY)
+    file = statement(tmp_path, valid_until=_today())
     found = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
     assert found["extensions"][0]["data"]["assuredShare"] > 0
 
@@ -201,7 +206,7 @@ def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tm
     assert export("pact", settings, "--statement", str(file), "--auditor", other, status=1) == "footprint-statement-unusable"
     held = attestations.read(file.read_bytes())
     back = tmp_path / "back.cbor"
-    withdrawal = Withdrawal(held.digest, "The meters were another's.", TODAY, KEY.public_bytes)
+    withdrawal = Withdrawal(held.digest, "The meters were another's.", _today(), KEY.public_bytes)
     back.write_bytes(attestations.sign(attestations.unsigned(withdrawal), KEY))
     own = ("--statement", str(file), "--statement", str(back), "--auditor", key_id(KEY.public_bytes))
     assert export("pact", settings, *own, status=1) == "footprint-statement-unusable"
