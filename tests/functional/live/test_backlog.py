@@ -86,6 +86,7 @@ ORDERS: dict[str, tuple[Part, ...]] = {
     "rows, then one meter after another": (Backlog.rows, Backlog.electricity, Backlog.gas),
     "rows, then the newer half, then the older": (Backlog.rows, Backlog.newer_half, Backlog.older_half),
 }
+SHORT = ("readings, then rows", "rows, then the newer half, then the older")
 
 
 def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
@@ -129,7 +130,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "QUIET_S", GATHERED_S)
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", [pytest.param(order, marks=() if order in SHORT else pytest.mark.long) for order in ORDERS])
 def test_after_a_backlog_watch_knows_what_a_restarted_one_knows(tmp_path: Path, order: str) -> None:
     backlog = Backlog(tmp_path)
     plant, sentences = watched(backlog, ORDERS[order])

@@ -142,7 +142,7 @@ def test_what_once_passed_in_silence_is_told(generator: str, kind: str, place: i
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("minutes", "low"), [(15, 0.005), (60, 0.05)])
+@pytest.mark.parametrize(("minutes", "low"), [(15, 0.005), pytest.param(60, 0.05, marks=pytest.mark.long)])
 def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp_path: Path, minutes: int, low: float) -> None:
     """Of the three mills two begin when the miller is ready or on five minutes; the log of the second stands on quarter hours anyway."""
     year = mill.live(2)

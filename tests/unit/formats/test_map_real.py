@@ -42,6 +42,7 @@ def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, c
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, answer = mapped(HEATS[1], tmp_path, 'timezone = "Europe/Rome"\n' + OF_THE_HEATS, capsys)
     proof = answer["proposals"][0]["proof"]
