@@ -14,7 +14,8 @@ Read are `ProductionPerformance` with `ProductionResponse` (B2MML up to V6) and 
 | `MaterialConsumedActual`, `MaterialActual` with use *Consumed* | a carrier: a row of energy; else `input.MATERIAL`, `parent_batch_ids` |
 | `SegmentData`, `ProductionData`, `SegmentParameter` | `var.NAME`, and `variant`, `status`, `state` where so named |
 
-The material's class stands for it where no definition is given. The row of a segment is the line on which it begins; a
+The material's class stands for it where no definition is given. What was charged or rejected in several lots is added up; where that is no
+one amount (other units, a word), the row is set aside with all of them. The row of a segment is the line on which it begins; a
 column of a message is the path of the element. Namespaces and versions are passed over: the names of the elements are the
 same in all. Document types and entities are refused (they can read files and fill memory; defusedxml).
 """
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from xml.sax.handler import ContentHandler, feature_namespaces
@@ -31,6 +33,7 @@ from xml.sax.xmlreader import AttributesImpl, Locator
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
 
 ROOTS = ("ProductionPerformance", "OperationsPerformance")
@@ -160,6 +163,7 @@ def _batch(segment: _Element) -> dict[str, Any]:
     produced = _materials(segment, "MaterialProducedActual", _PRODUCED)
     rejected = _materials(segment, "MaterialProducedActual", _REJECTED)
     amounts = [_quantity(material) for material in produced]
+    unit = amounts[0][1] if amounts else ""
     row: dict[str, Any] = {
         "batch_id": segment.first("ID"),
         "step": segment.first("ProcessSegmentID", "OperationsSegmentID"),
@@ -167,17 +171,20 @@ def _batch(segment: _Element) -> dict[str, Any]:
         "start": segment.first("ActualStartTime"),
         "end": segment.first("ActualEndTime"),
         # of several products of one segment none is chosen here: the row is set aside with all of them
-        "output_quantity": amounts[0][0] if len(amounts) == 1 else " + ".join(" ".join(amount) for amount in amounts),
-        "output_unit": amounts[0][1] if amounts else "",
+        "output_quantity": amounts[0][0] if len(amounts) == 1 else _all_of(amounts),
+        "output_unit": unit,
         "equipment": next((actual.first("EquipmentID") for actual in segment.all("EquipmentActual")), ""),
     }
     if rejected:
-        row["reject_quantity"] = _quantity(rejected[0])[0]
+        row["reject_quantity"] = _sum([_quantity(material) for material in rejected], unit)
     lots: list[str] = []
+    charged: dict[str, list[tuple[str, str]]] = {}
     for material in _materials(segment, "MaterialConsumedActual", _CONSUMED):
         if not _is_energy(material):
-            row[f"input.{_name(material)}"], row[f"input.{_name(material)}.unit"] = _quantity(material)
+            charged.setdefault(_name(material), []).append(_quantity(material))
             lots += [lot.text.strip() for lot in material.all("MaterialLotID") if lot.text.strip()]
+    for name, parts in charged.items():
+        row[f"input.{name}"], row[f"input.{name}.unit"] = _sum(parts, parts[0][1]), parts[0][1]
     if lots:
         row["parent_batch_ids"] = ";".join(dict.fromkeys(lots))
     for data in segment.all(*_DATA):
@@ -224,6 +231,21 @@ def _is_energy(material: _Element) -> bool:
 def _quantity(material: _Element) -> tuple[str, str]:
     quantity = next(iter(material.all("Quantity")), None)
     return ("", "") if quantity is None else (quantity.first("QuantityString"), quantity.first("UnitOfMeasure"))
+
+
+def _sum(amounts: Sequence[tuple[str, str]], unit: str) -> str:
+    """Quantities with their units as one number of a unit; all of them as they are written where they are none, which no column reads."""
+    if len(amounts) == 1 and amounts[0][1] == unit:
+        return amounts[0][0]
+    try:
+        parts = [Decimal(quantity) * (1 if own == unit else Decimal(repr(ratio(own, unit)))) for quantity, own in amounts]
+    except (InvalidOperation, InputError):
+        return _all_of(amounts)
+    return str(sum(parts))
+
+
+def _all_of(amounts: Sequence[tuple[str, str]]) -> str:
+    return " + ".join(" ".join(amount) for amount in amounts)
 
 
 def _value(holder: _Element) -> str:

@@ -200,6 +200,32 @@ def test_newer_b2mml_is_read_with_materials_by_their_use_and_segments_within_seg
     ]
 
 
+SCRAP = """        <b:MaterialActual>
+          <b:MaterialDefinitionID>{}</b:MaterialDefinitionID><b:MaterialUse>{}</b:MaterialUse>
+          <b:Quantity><b:QuantityString>{}</b:QuantityString><b:UnitOfMeasure>{}</b:UnitOfMeasure></b:Quantity>
+        </b:MaterialActual>
+"""
+
+
+def newer_with(folder: Path, *more: str) -> Table:
+    last = "      </b:SegmentResponse>\n    </b:SegmentResponse>"
+    (folder / "p.xml").write_text(NEWER.replace(last, "".join(more) + last), encoding="utf-8")
+    return read_table(folder / "p.xml", Profile(), BATCHES, ZONE)
+
+
+def test_lots_of_one_material_and_rejects_in_b2mml_are_added_up_in_one_unit(tmp_path: Path) -> None:
+    lots = (SCRAP.format("scrap", "Consumed", "60.5", "t"), SCRAP.format("scrap", "Consumed", "500", "kg"))
+    rejects = (SCRAP.format("skulls", "Scrap", "800", "kg"), SCRAP.format("skulls", "Scrap", "0.2", "t"))
+    table = newer_with(tmp_path, *lots, *rejects)
+    assert (table.columns["input.scrap"], table.columns["reject_quantity"]) == ([131 + 60.5 + 0.5], [1.0])
+
+
+def test_lots_of_one_material_that_are_no_one_amount_set_the_row_aside_with_all_of_them(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        newer_with(tmp_path, SCRAP.format("scrap", "Consumed", "3", "m3"))
+    assert "131 t + 3 m3" in str(refused.value.found)
+
+
 def test_a_file_that_breaks_off_within_a_frame_is_not_read_as_a_shorter_one(tmp_path: Path) -> None:
     text = HEAD + "".join(row(1 + n % 9) for n in range(50_000))
     whole = pyarrow.compress(text.encode(), codec="zstd", asbytes=True)
