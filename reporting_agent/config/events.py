@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import pairwise
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -143,15 +142,29 @@ class Event(Setting):
 
 
 def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
-    """ValueError where two events of one kind and target hold at one moment: which of them acts could not be told."""
-    ordered = sorted(events, key=lambda event: (event.named, event.kind, event.begins(zone)))
-    for earlier, later in pairwise(ordered):
-        end = earlier.ends(zone)
-        if (earlier.named, earlier.kind) == (later.named, later.kind) and earlier.acts and (end is None or later.begins(zone) < end):
-            raise ValueError(
-                f"events: two of kind {later.kind!r} hold for {later.named} from {later.start};"
-                " give the earlier one an until, or make them one"
-            )
+    """ValueError where two events of one kind hold at one moment for one meter, or for one row of a step: which of them acts could not be
+    told."""
+    ordered = sorted((event for event in events if event.acts), key=lambda event: event.begins(zone))
+    for place, later in enumerate(ordered):
+        for earlier in ordered[:place]:
+            end = earlier.ends(zone)
+            if _meet(earlier, later) and (end is None or later.begins(zone) < end):
+                both = later.named if later.named == earlier.named else f"{earlier.named} and for {later.named}"
+                raise ValueError(
+                    f"events: two of kind {later.kind!r} hold for {both} from {later.start};"
+                    " give the earlier one an until, or make them one"
+                )
+
+
+def _meet(event: Event, other: Event) -> bool:
+    """Whether both act upon one meter or one row: of a step without equipment or product upon all of them. Time that is left out twice is
+    left out once."""
+    if (event.kind, event.meter, event.step, event.carrier) != (other.kind, other.meter, other.step, other.carrier):
+        return False
+    if event.kind == "unusable":
+        return event.named == other.named
+    narrowed = ((event.equipment, other.equipment), (event.product, other.product))
+    return all(first is None or second is None or first == second for first, second in narrowed)
 
 
 def as_toml(event: Event) -> str:

@@ -42,6 +42,28 @@ def test_a_date_begins_at_local_midnight_and_until_is_not_part_of_it(tmp_path: P
     assert not event.holds(datetime(2025, 2, 28, 23, 59, 59, tzinfo=zone), zone)
 
 
+OF_A_STEP = '[[events]]\nstep = "eaf"\n{}from = 2025-03-01\n{}\nreason = "Weighing bridge, protocol of 3 March."\n'
+TWICE = 'kind = "ratio"\nfactor = 2.0'
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "act"),
+    [('equipment = "F1"\n', TWICE), ('product = "steel"\n', TWICE), ('equipment = "F1"\n', 'kind = "clock"\noffset = "7 min"')],
+)
+def test_an_event_of_a_step_and_one_of_a_part_of_it_do_not_both_act_on_a_row(narrowed: str, act: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        load(tmp_path, OF_A_STEP.format("", act) + OF_A_STEP.format(narrowed, act))
+    assert refused.value.code == "site-invalid"
+    assert "and for step eaf" in str(refused.value.wanted)
+
+
+def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_beside_each_other(tmp_path: Path) -> None:
+    apart = OF_A_STEP.format('equipment = "F1"\n', TWICE) + OF_A_STEP.format('equipment = "F2"\n', TWICE)
+    of_energy = OF_A_STEP.format('carrier = "electricity"\n', TWICE)
+    left_out = OF_A_STEP.format("", 'kind = "unusable"') + OF_A_STEP.format('equipment = "F1"\n', 'kind = "unusable"')
+    assert len(load(tmp_path, apart + of_energy + left_out).events) == 5
+
+
 @pytest.mark.parametrize(
     ("here", "there", "column", "found"),
     [
