@@ -105,7 +105,8 @@ def fields_of(
                 found=f"{header.count(foreign)} columns named {foreign!r}",
                 wanted="one",
             )
-        read = _reader(column, profile, where, is_key=name == wanted.key)
+        own = profile.model_copy(update={"midnight": "begins"}) if name in profile.parts else profile  # made of parts: midnight is settled
+        read = _reader(column, own, where, is_key=name == wanted.key)
         missing = profile.missing.get(name, ())
         if name in profile.constants:
             fields.append(Field(column, name, None, _constant(read, profile.constants[name], file, name), read, missing))

@@ -74,6 +74,8 @@ class Block:
         if layout.parts:
             columns = {**columns, layout.stamp: _put_together([columns[part].to_pylist() for part in layout.parts], profile)}
         self.rows, self.columns, self.layout, self.profile, self.file, self.log = rows, columns, layout, profile, file, log
+        # of what `moment_of` made midnight is settled; a date beside a clock time is only written together
+        self._of_stamps = profile.model_copy(update={"midnight": "begins"}) if len(layout.parts) > 2 else profile
         self.bad: dict[int, list[BadCell]] = {}
         self.zoned: NDArray[np.bool_] | bool = True  # whether stamps are UTC already
         self.time_us = self._stamps(columns[layout.stamp])
@@ -146,7 +148,9 @@ class Block:
 
         from reporting_agent.sources import arrow
 
-        profile = self.profile
+        profile = self._of_stamps
+        if arrow.is_number(column):
+            return self._stamps_one_by_one(column.to_pylist())  # Excel's days, or a count that nobody declared: never a time by itself
         kinds = [column.type] if pa.types.is_timestamp(column.type) else [pa.timestamp("us"), pa.timestamp("us", "UTC")]
         if profile.midnight == "begins" and ((profile.date_format is None and profile.date_order == "ymd") or len(kinds) == 1):
             for kind in kinds:
@@ -168,7 +172,7 @@ class Block:
         for index, text in enumerate(texts):
             if text not in known:
                 try:
-                    known[text] = _microseconds(text, self.profile)
+                    known[text] = _microseconds(text, self._of_stamps)
                 except Unreadable as wrong:
                     self._fault(index, self.layout.stamp, str(wrong))
                     continue
@@ -241,7 +245,7 @@ class Block:
         if layout.parts:
             (whole,) = _put_together([[cells_now[part]] for part in layout.parts], self.profile).to_pylist()
             cells_now = {**cells_now, layout.stamp: whole}
-        stamp, zoned = _checked(layout.stamp, cells_now[layout.stamp], lambda cell: _microseconds(cell, self.profile))
+        stamp, zoned = _checked(layout.stamp, cells_now[layout.stamp], lambda cell: _microseconds(cell, self._of_stamps))
         self.time_us = _with(self.time_us, index, stamp)
         whether = np.full(len(self.rows), self.zoned) if isinstance(self.zoned, bool) else self.zoned
         self.zoned = np.where(np.arange(len(whether)) == index, zoned, whether)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from benchmarks.errors import InputError, Place
@@ -52,7 +52,7 @@ def put_together(sheet: Sheet, profile: Profile) -> Sheet:
             )
     places = {name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()}
     header = (*sheet.header, *(named(parts) for parts in profile.parts.values()))
-    return Sheet(sheet.file, header, _rows(sheet, places, profile.model_copy(update={"midnight": "begins"})))
+    return Sheet(sheet.file, header, _rows(sheet, places, profile))
 
 
 def _rows(sheet: Sheet, places: Mapping[str, Sequence[int]], profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -87,18 +87,20 @@ def _rows(sheet: Sheet, places: Mapping[str, Sequence[int]], profile: Profile) -
 
 
 def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
-    """The moment that the parts make; their text where they make none, blank where the last of them is blank."""
+    """The moment that the parts make, with 24:00 and 00:00 as the profile means them, so that it is read as it stands; the text of the
+    parts where they make none, blank where the last of them is blank.
+    """
     if cells.is_blank(parts[-1]):
         return None
     clock = parts[-1] if len(parts) in {2, 4} else None
     try:
         day = _day_of(parts[:3], profile) if len(parts) > 2 else parts[0]
         if isinstance(day, datetime | date) and isinstance(clock, time):
-            return datetime.combine(day, clock)
+            return stamps.midnight(datetime.combine(day, clock), profile)
         if isinstance(day, float) and isinstance(clock, float):
             return cells.written_moment(day + clock, profile)  # Excel's day, and its part of a day
         if clock is None:
-            return day
+            return cells.written_moment(day, profile) if isinstance(day, datetime | date) else day
         text = f"{day:%Y-%m-%d}" if isinstance(day, datetime | date) else str(day)
         notation = profile.model_copy(update={"date_order": "ymd", "date_format": None}) if isinstance(day, datetime | date) else profile
         hours = str(clock).strip()
@@ -127,4 +129,14 @@ def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
         if end is None and duration:
             days, rest = divmod(duration, _DAY // timedelta(seconds=1))
             local = start.astimezone(zone).replace(tzinfo=None)
-            ends[index] = start + timedelta(seconds=duration) if rest else stamps.fixed(local + timedelta(days=days), zone)
+            ends[index] = start + timedelta(seconds=duration) if rest else _on_the_calendar(local + timedelta(days=days), zone)
+
+
+def _on_the_calendar(local: datetime, zone: tzinfo) -> datetime:
+    """An end on the plant's wall clock; where the clock skipped that time, by the clock as it stood before: of a day that ends at a skipped
+    midnight, the moment of the change."""
+    try:
+        return stamps.fixed(local, zone)
+    except Unreadable:
+        offset = local.replace(tzinfo=zone).utcoffset()
+        return local.replace(tzinfo=zone if offset is None else timezone(offset))

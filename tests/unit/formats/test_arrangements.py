@@ -70,6 +70,17 @@ def test_a_day_lasts_as_long_as_the_calendar_says(tmp_path: Path) -> None:
     assert lengths == [24, 23, 25]
 
 
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [("Africa/Cairo", "2025-04-24", "2025-04-25 01:00"), ("Europe/Berlin", "2025-03-29 02:30", "2025-03-30 03:30")],
+)
+def test_a_day_that_ends_in_an_hour_that_the_clock_skipped_ends_with_it(zone: str, start: str, end: str, tmp_path: Path) -> None:
+    declared = {"columns": {"batch_id": "No", "start": "Date", "output_quantity": "t"}, "constants": {"step": "eaf", "duration_s": 86400.0}}
+    table = read_table(written(tmp_path, "No,Date,t", f"1,{start},10"), Profile.model_validate(declared), BATCHES, ZoneInfo(zone))
+    assert [f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" for moment in table.columns["end"]] == [end]
+    assert (table.columns["end"][0] - table.columns["start"][0]).total_seconds() == 86_400
+
+
 def test_a_duration_is_of_hours_across_a_change_of_the_clock(tmp_path: Path) -> None:
     profile = Profile.model_validate(
         KNOWN | {"columns": KNOWN["columns"] | {"start": "Start", "duration_s": "Took"}, "scale": {"duration_s": 60}}

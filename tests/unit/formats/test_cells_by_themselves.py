@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.sources import stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog
@@ -89,6 +90,26 @@ def test_a_word_declared_as_missing_is_no_value_in_any_file_whatever_stands_besi
 def test_a_number_declared_as_missing_stands_for_a_typed_cell_of_its_value(tmp_path: Path, word: str) -> None:
     found = read(xlsx(tmp_path), Profile(missing={"value": (word,)}))
     assert [hour for hour in range(20) if found[hour] is None] == [2, 6, 10, 14, 18]
+
+
+def numbered(folder: Path, stamps: pa.Array) -> Path:
+    """Parquet with stamps that are numbers."""
+    table = {"meter_id": [meter for meter, _, _ in ROWS], "timestamp": stamps, "value": [7.25 for _ in ROWS]}
+    pq.write_table(pa.table(table), folder / "readings.parquet")
+    return folder / "readings.parquet"
+
+
+def test_stamps_in_parquet_that_are_excels_days_are_read_where_that_is_declared(tmp_path: Path) -> None:
+    days = pa.array([(moment - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1) for _, moment, _ in ROWS], pa.float64())
+    assert list(read(numbered(tmp_path, days), Profile(excel_dates="1900"))) == list(range(20))
+
+
+@pytest.mark.parametrize("per_second", [1, 1_000_000])
+def test_a_count_since_1970_in_parquet_is_not_taken_for_local_time(per_second: int, tmp_path: Path) -> None:
+    counts = pa.array([round(moment.timestamp()) * per_second for _, moment, _ in ROWS], pa.int64())
+    with pytest.raises(InputError) as refused:
+        read(numbered(tmp_path, counts), Profile())
+    assert "counts of seconds since 1970 are not read as one" in str(refused.value.wanted)
 
 
 @pytest.mark.parametrize("cell", ["-nan", "-NaN", "nan(ind)"])

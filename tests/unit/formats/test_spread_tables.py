@@ -40,6 +40,22 @@ def test_date_and_clock_make_a_moment_and_an_end_before_its_start_is_of_the_next
     assert stamps(table, "end") == ["12-31 23:05", "01-01 00:20"]
 
 
+@pytest.mark.parametrize("end", ["00:00", "24:00"])
+def test_a_midnight_that_ends_its_date_is_one_day_later_and_not_two(end: str, tmp_path: Path) -> None:
+    text = f"batch_id,Date,From,To,output_quantity\nH1,2025-03-01,22:00,{end},100\nH2,2025-03-02,06:00,14:00,101\n"
+    table = read(tmp_path, text, parts={"start": ("Date", "From"), "end": ("Date", "To")}, midnight="ends")
+    assert stamps(table, "start") == ["03-01 22:00", "03-02 06:00"]
+    assert stamps(table, "end") == ["03-02 00:00", "03-02 14:00"]
+
+
+@pytest.mark.parametrize("clock", ["00:00", "24:00"])
+def test_a_reading_at_the_midnight_that_ends_its_date_is_one_day_later_and_not_two(clock: str, tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"Y,M,D,Clock,m1\n2025,3,1,23:45,7\n2025,3,1,{clock},8\n", encoding="utf-8")
+    profile = Profile.model_validate({"parts": {"timestamp": ["Y", "M", "D", "Clock"]}, "wide": True, "midnight": "ends"})
+    (block,) = stream_readings([tmp_path / "m.csv"], profile, frozenset({"m1"}), ZoneInfo("UTC"), ReadingLog())
+    assert [datetime.fromtimestamp(at / 1e6, UTC).strftime("%d %H:%M") for at in block.time_us.tolist()] == ["01 23:45", "02 00:00"]
+
+
 def test_year_month_and_day_make_a_moment_and_a_day_that_never_was_is_rejected(tmp_path: Path) -> None:
     text = "batch_id,Y,M,D,Clock,output_quantity\nH1,2025,2,28,6:30,100\nH2,2025,2,29,6:30,101\nH3,2025,3,1,6.45,102\n"
     table = read(tmp_path, text, parts={"start": ("Y", "M", "D", "Clock")})
