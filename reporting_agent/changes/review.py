@@ -1,16 +1,16 @@
 """Changes as questions: which of them site.toml answers, which are open, and the data without what they question.
 
 A declared event that acts (a ratio, a unit, a clock, a swap, batches that are unusable) answers by what it does: the change is gone,
-or is still there and still asked about. `process` and `rounding` move no value; they answer by being declared, with a reason that an
-auditor reads.
+or is still there and still asked about. `process` moves no value; it answers by being declared of that change, from when that began, with
+a reason that an auditor reads. A step that `stopped` and a meter of another resolution (`rounding`) explain no change of what is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
@@ -103,29 +103,44 @@ def review(site: Site, data: PlantData) -> Review:
     units = {step.id: step.output_unit for step in data.pack.steps}
     changes = look(data, lines, site.zone)
     questions = (
-        Question(change, _answer(change, site.events, site), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
+        Question(change, _answer(change, site, begins), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
         for change in (*changes, *uncounted.of_meters(data, site, changes))
     )
     return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 
 
-def _answer(change: Change, events: Sequence[Event], site: Site) -> Event | None:
-    return next((event for event in events if _answers(event, change, site)), None)
+def _answer(change: Change, site: Site, earliest: date) -> Event | None:
+    return next((event for event in site.events if _is_of(event, change) and _answers(event, change, site.zone, earliest)), None)
 
 
-def _answers(event: Event, change: Change, site: Site) -> bool:
-    of_it = event.meter in change.meters if event.meter is not None else event.step == change.step
-    if event.equipment is not None and change.equipment and event.equipment not in change.equipment:
-        of_it = False
-    if event.product is not None and event.product != change.product:
-        of_it = False
-    if event.acts and not (event.kind == "unusable" and change.kind in _OF_DAYS):
-        return False
-    begins, ends = event.begins(site.zone).date(), event.ends(site.zone)
+def _is_of(event: Event, change: Change) -> bool:
+    """Whether it was declared of the meter, or of the step, line and product that changed."""
+    if event.meter is not None:
+        return event.meter in change.meters
+    own_line = event.equipment is None or not change.equipment or event.equipment in change.equipment
+    return event.step == change.step and own_line and event.product in {None, change.product}
+
+
+def _answers(event: Event, change: Change, zone: ZoneInfo, earliest: date) -> bool:
+    """Whether unusable time holds all days of the change, or a process began (or ended) with it; what holds throughout began with the
+    record, at `earliest`."""
+    begins, ends = event.begins(zone).date(), event.ends(zone)
     last = None if ends is None else ends.date()
-    if change.days:
-        return of_it and all(begins <= day and (last is None or day < last) for day in change.days)
-    return of_it and (change.first is None or abs(begins - change.first) <= NEAR or (last is not None and begins <= change.first <= last))
+    if change.days and not all(begins <= day and (last is None or day < last) for day in change.days):
+        return False
+    if event.kind == "unusable" and change.kind in _OF_DAYS:
+        if change.days:
+            return True
+    elif event.kind != "process":
+        return False
+    first = change.days[0] if change.days else change.first
+    if first is not None:
+        return _near(begins, first) or _near(last, first)
+    return _near(begins, earliest) and (last is None or _near(last, change.until))
+
+
+def _near(day: date | None, other: date | None) -> bool:
+    return day is not None and other is not None and abs(day - other) <= NEAR
 
 
 def _questions(change: Change, batch: Batch, zone: tzinfo) -> bool:

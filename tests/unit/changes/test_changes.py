@@ -160,6 +160,10 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp
     assert len(wrong) == 3
     assert max(wrong.values()) < -low  # what would have left
 
+    classifier = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-06-01\nkind = "process"\nreason = "New classifier."\n'
+    of_another_day, _ = reviewed(tmp_path, classifier)
+    assert {one.change.kind for one in of_another_day.open} == {Kind.ROUNDING}
+
     declared = "".join(f"\n{one.declare}" for one in asked.open)
     answered, left = reviewed(tmp_path, declared)
     answered.require_answers()
@@ -290,6 +294,25 @@ def test_an_event_of_another_line_or_day_answers_nothing(scaled: Path) -> None:
     for equipment, day in (("mill-2", "2025-08-15"), ("mill-1", "2025-05-01")):
         asked, _ = reviewed(scaled, event.format(equipment, day))
         assert len(asked.open) == 1
+
+
+@pytest.mark.slow
+def test_a_stop_answers_no_question_about_what_was_counted_since(scaled: Path) -> None:
+    """It says that no batch is missing in its time, and nothing of scales or meters that were exchanged meanwhile."""
+    stop = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-08-01\nuntil = 2025-08-20\nkind = "stopped"\nreason = "Overhaul."\n'
+    asked, _ = reviewed(scaled, stop)
+    assert [one.change.kind for one in asked.open] == [Kind.OUTPUT]
+    with pytest.raises(PolicyRefusal):
+        asked.require_answers()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("begins", "ends", "answers"), [("2025-03-01", "2025-12-31", False), ("2025-03-01", "2025-08-14", True)])
+def test_a_process_answers_at_its_beginning_and_its_end_and_not_between(scaled: Path, begins: str, ends: str, answers: bool) -> None:
+    times = f"from = {begins}\nuntil = {ends}"
+    event = f'\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\n{times}\nkind = "process"\nreason = "Old classifier."\n'
+    asked, _ = reviewed(scaled, event)
+    assert len(asked.open) == (0 if answers else 1)
 
 
 def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(scaled: Path) -> None:

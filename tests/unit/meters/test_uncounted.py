@@ -77,6 +77,21 @@ def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None
 
 
 @pytest.mark.parametrize(
+    "declared",
+    [
+        'meter = "b"\nfrom = 2024-03-20\nkind = "process"',  # of another day
+        'meter = "b"\nfrom = 2023-03-01\nkind = "process"',  # of another record
+        'meter = "b"\nfrom = 2024-03-01\nuntil = 2024-03-05\nkind = "process"',  # over, while the meter counts on
+        'step = "eaf"\nfrom = 2024-03-01\nkind = "stopped"',
+        'meter = "b"\nfrom = 2024-03-01\nkind = "rounding"',
+    ],
+)
+def test_what_is_declared_of_something_else_answers_nothing_that_is_so_throughout(asked: Callable[..., Review], declared: str) -> None:
+    reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + f'[[events]]\n{declared}\nreason = "new electrodes"\n')
+    assert [kind for kind, _ in found(reviewed)] == [Kind.UNCOUNTED]
+
+
+@pytest.mark.parametrize(
     ("second", "of_b"),
     [
         (meter("b"), half),  # of a building: it is said to count for no step
