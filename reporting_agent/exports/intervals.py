@@ -4,7 +4,8 @@ A meter's record is read off at quarter hours; hours, days and months are sums o
 register counted across a gap too long to say when is in no quarter hour and no day, only in the month in which it was read again: that
 is what makes the sum of the days differ from the month.
 
-The output of a step is that of the batches that ended in the interval. A meter shared among steps by a rule counts for none of them
+A step has the meters that count for it, each from its `from` until its `until`: one that took another's place goes on where that ended. The
+output of a step is that of the batches that ended in the interval. A meter shared among steps by a rule counts for none of them
 here: the rule shares batches out, not quarter hours.
 """
 
@@ -32,6 +33,7 @@ from reporting_agent.pipeline.units import mj_in
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER_S = 900
 _MINUTES = {"15min": 15, "30min": 30, "60min": 60}
@@ -164,12 +166,13 @@ def _of_meter(record: MeterRecord) -> Series:
 
 
 def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> Iterator[Series]:
-    """Of each step, carrier, direction, unit and heating value the sum of its counted meters; known is what all of them knew."""
-    groups: dict[tuple[str, str, str, str, float | None], list[Series]] = {}
+    """Of each step, carrier, direction, unit and heating value the sum of its counted meters, each in its own time."""
+    groups: dict[tuple[str, str, str, str, float | None], list[tuple[Series, Flags]]] = {}
     for record in records:
         if record.counted and record.meter.step and record.meter.allocation is None:
-            series = _of_meter(record)
-            groups.setdefault((series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit), []).append(series)
+            series, within = _of_meter(record), record.in_its_place(clock.quarters_us[:-1], clock.zone)
+            key = (series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit)
+            groups.setdefault(key, []).append((series, within))
     for (step, carrier, direction, unit, lhv), parts in groups.items():
         yield Series(
             step,
@@ -179,12 +182,19 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> 
             Direction(direction),
             unit,
             lhv,
-            energy=np.sum([part.energy for part in parts], axis=0),
-            known_s=np.min([part.known_s for part in parts], axis=0),
-            unplaced=np.sum([part.unplaced for part in parts], axis=0),
+            energy=np.sum([np.where(within, part.energy, 0.0) for part, within in parts], axis=0),
+            known_s=_known_s(parts),
+            unplaced=np.sum([np.where(within, part.unplaced, 0.0) for part, within in parts], axis=0),
             output=_output(step, data, clock),
             output_unit=data.pack.step(step).output_unit,
         )
+
+
+def _known_s(parts: Sequence[tuple[Series, Flags]]) -> Floats:
+    """The seconds that every meter knew which was in its place then; none where no meter was."""
+    of_all = np.min([np.where(within, part.known_s, np.inf) for part, within in parts], axis=0)
+    known: Floats = np.where(np.isfinite(of_all), of_all, 0.0)
+    return known
 
 
 def _output(step: str, data: PlantData, clock: Clock) -> Floats:

@@ -12,6 +12,7 @@ to the last bit. What the readings do not tell is in none of them: its seconds a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, time, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,12 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import AT_RANGE
 from reporting_agent.metering.curve import Run
 from reporting_agent.metering.edges import RunRecord
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,15 @@ class MeterRecord:
     runs: RunRecord | None = None  # None of a meter that is worked out from others
     demand: Intervals | None = None  # of a meter on top of the tree, where the tariff has a demand charge
     closely: Intervals | None = None  # between the moments that somebody asked for besides
+
+    def in_its_place(self, moments_us: Integers, zone: tzinfo) -> Flags:
+        """Which moments lie in the meter's own time, `from` to `until`: it may be read on while another meter stands for it."""
+        within = np.ones(len(moments_us), dtype=np.bool_)
+        if self.meter.since is not None:
+            within &= moments_us >= to_us(datetime.combine(self.meter.since, time(), zone))
+        if self.meter.until is not None:
+            within &= moments_us < to_us(datetime.combine(self.meter.until, time(), zone))
+        return within
 
 
 _COUNTED_STEP_S = 7200  # steps up to here are counted in a table, longer ones one by one

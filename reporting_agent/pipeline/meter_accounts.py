@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from math import fsum
-
-import numpy as np
 
 from benchmarks.measurements import Batch
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord
-from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_successions import takes_over
-
-_NEVER = date(9000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +84,10 @@ def _account(
 
 
 def _measured(record: MeterRecord, site: Site) -> float:
-    """In its own time: it may be read on while another meter stands for it."""
-    meter = record.meter
-    if meter.since is None and meter.until is None:
+    """In its own time."""
+    if record.meter.since is None and record.meter.until is None:
         return record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
-    first, end = (
-        -np.inf if day is None else to_us(datetime.combine(day, time(), site.zone)) for day in (meter.since, meter.until or _NEVER)
-    )
-    return float(record.hour_energy[(record.hour_us >= first) & (record.hour_us < end)].sum())
+    return float(record.hour_energy[record.in_its_place(record.hour_us, site.zone)].sum())
 
 
 def _of(meter: Meter, carrier: str, direction: str, *, shared: bool) -> bool:
