@@ -165,10 +165,13 @@ def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | 
     return cells[name]
 
 
-def _money(label: StepLabel, labelled: Labelled) -> float:
+def _money(label: StepLabel, labelled: Labelled) -> float | None:
+    """Of all runs with a gap; None where that of one is not known."""
     rows = {(batch.step, batch.batch_id): batch.place.row for batch in labelled.result.data.batches if batch.place is not None}
     runs = (labelled.of_run.get((str(label.metric), rows.get((label.step, run.batch_id)) or 0)) for run in label.values)
-    return sum(run.money for run in runs if run is not None and run.money is not None)
+    parts = [run.money for run in runs if run is not None and run.gap is not None]
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def _notes(labelled: Labelled) -> list[str]:
@@ -182,7 +185,8 @@ def _notes(labelled: Labelled) -> list[str]:
         names = enumerated(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         notes.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     if labelled.unpriced:
-        notes.append(tell(NOTES["no_money"], lang, carriers=enumerated(carrier_name(carrier, lang) for carrier in labelled.unpriced)))
+        columns = enumerated(column.heading for column in labelled.sheet.headings.energy if column.carrier in labelled.unpriced)
+        notes.append(tell(NOTES["no_money"], lang, carriers=columns))
     else:
         notes.append(tell(NOTES["money"], lang, about=SHEETS["about"]))
     if "total" in metrics(labelled):

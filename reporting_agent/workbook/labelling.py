@@ -16,8 +16,9 @@ from benchmarks.quantities import ratio
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData, faults
 from reporting_agent.pipeline.rejections import rejections
+from reporting_agent.pipeline.units import mj_in
 from reporting_agent.workbook.method import method
-from reporting_agent.workbook.reading import RunSheet
+from reporting_agent.workbook.reading import About, RunSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ class Labelled:
 
     @property
     def unpriced(self) -> tuple[str, ...]:
-        """Carriers of the workbook without a price."""
-        return tuple(carrier for carrier in self._used if carrier not in self.sheet.about.prices)
+        """Carriers of the workbook of which some was used and no price fits its unit."""
+        about = self.sheet.about
+        lacking = {energy.carrier for batch in self.sheet.batches for energy in batch.energy if _cost(energy, about) is None}
+        return tuple(carrier for carrier in self._used if carrier in lacking)
 
     @property
     def without_lhv(self) -> tuple[str, ...]:
@@ -105,20 +108,36 @@ def _runs_of(label: StepLabel, rows: Mapping[tuple[str, str], Batch], sheet: Run
 
 def _price_of(batch: Batch, metric: str, sheet: RunSheet) -> float | None:
     """What the run's energy of that metric cost; None where a price is missing."""
-    prices = sheet.about.prices
     counted = [energy for energy in batch.energy if metric == "total" or energy.carrier == "electricity"]
-    costs = [_cost(energy, prices) for energy in counted]
+    costs = [_cost(energy, sheet.about) for energy in counted]
     return None if not costs or any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)
 
 
-def _cost(energy: CarrierEnergy, prices: Mapping[str, float]) -> float | None:
-    price = prices.get(energy.carrier)
-    if price is None:
-        return None
+def _cost(energy: CarrierEnergy, about: About) -> float | None:
+    """None where no price fits its unit; what was not used costs nothing at any price."""
+    if energy.quantity == 0:
+        return 0.0
+    for unit, price in about.prices.get(energy.carrier, {}).items():
+        amount = _in(unit, energy.unit, energy.carrier, about)
+        if amount is not None:
+            return energy.quantity * amount * price
+    return None
+
+
+def _in(unit: str, of: str, carrier: str, about: About) -> float | None:
+    """How many `unit` one `of` is; between a fuel's amount and its heat by the heating value that the firm gave."""
     try:
-        return energy.quantity * ratio(energy.unit, CARRIERS[energy.carrier].unit) * price
+        return ratio(of, unit)
     except InputError:
-        return None  # a fuel given in GJ has no price per tonne
+        heat, heat_of_unit = (_mj(each, carrier, about) for each in (of, unit))
+        return heat / heat_of_unit if heat is not None and heat_of_unit else None
+
+
+def _mj(unit: str, carrier: str, about: About) -> float | None:
+    if (heat := mj_in(unit)) is not None:
+        return heat
+    lhv = about.lhv.get(carrier)
+    return None if lhv is None else lhv * ratio(unit, CARRIERS[carrier].unit)
 
 
 def _blank(sheet: RunSheet) -> frozenset[tuple[str, str]]:

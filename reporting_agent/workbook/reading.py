@@ -47,13 +47,13 @@ _RUNS = Wanted(
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the firm says of itself: prices in `currency` and lower heating values in MJ, both per the carrier's own unit."""
+    """What the firm says of itself: prices in `currency` by carrier and unit, and lower heating values in MJ per the carrier's own unit."""
 
     name: str = ""
     timezone: str = DEFAULT_ZONE
     uncertainty_pct: float = DEFAULT_UNCERTAINTY_PCT
     currency: str = ""
-    prices: Mapping[str, float] = field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     lhv: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -83,7 +83,8 @@ def read(path: Path) -> RunSheet:
     sheets = _sheets(path)
     name, headings = _sheet_of_runs(path, sheets)
     for column in headings.energy:
-        _refuse_wrong_unit(path, headings.row, column)
+        if not _measures(column.carrier, column.unit):
+            raise _wrong_unit(path, headings.row, column)
     about = _about(path, sheets, headings.lang)
     columns = {**headings.columns, **{f"energy.{index}": energy_column.heading for index, energy_column in enumerate(headings.energy)}}
     words = {tell(words, headings.lang): status for status, words in STATUS.items()}
@@ -152,15 +153,21 @@ def _first_row(rows: list[tuple[int, Sequence[object]]]) -> str:
     return ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, "")) if rows else "nothing"
 
 
-def _refuse_wrong_unit(path: Path, row: int, column: EnergyColumn) -> None:
-    own = CARRIERS[column.carrier].unit
-    for known in (own, "MJ") if CARRIERS[column.carrier].thermal else (own,):
+def _measures(carrier: str, unit: str) -> bool:
+    """Whether a carrier is measured in that unit: its own, or energy where it is a fuel or heat."""
+    own = CARRIERS[carrier].unit
+    for known in (own, "MJ") if CARRIERS[carrier].thermal else (own,):
         try:
-            ratio(column.unit, known)
+            ratio(unit, known)
         except InputError:
             continue
-        return
-    raise InputError(
+        return True
+    return False
+
+
+def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
+    own = CARRIERS[column.carrier].unit
+    return InputError(
         "unit-mismatch",
         Phrase("The heading %(heading)s gives a unit in which its carrier is not measured.", heading=f"{column.heading!r}"),
         "Write the unit after the carrier's name, and convert the figures below it if necessary.",
@@ -175,7 +182,8 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     if name is None:
         return About()
     given: dict[str, object] = {}
-    of_carrier: dict[str, dict[str, float]] = {"price": {}, "lhv": {}}
+    prices: dict[str, dict[str, float]] = {}
+    lhv: dict[str, float] = {}
     for row, cells in sheets[name]:
         key, value = [*cells, None, None][:2]
         if key in (None, "") or value in (None, ""):
@@ -185,11 +193,14 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             (setting_name for setting_name, words in SETTINGS.items() if text == tell(words, lang) or _begins(text, setting_name, lang)),
             None,
         )
-        if setting in of_carrier:
-            carrier = next((id_ for id_ in CARRIERS if carrier_setting(str(setting), id_, lang) == text), None)
-            if carrier is None:
+        if setting in {"price", "lhv"}:
+            carrier, unit = _carrier_and_unit(str(setting), text, lang)
+            if carrier is None or (setting == "lhv" and unit != CARRIERS[carrier].unit):
                 raise _setting_refused(path, row, text, text, f"such as {carrier_setting(str(setting), 'natural-gas', lang)}")
-            of_carrier[str(setting)][carrier] = _number(path, row, text, value)
+            if setting == "price":
+                prices.setdefault(carrier, {})[unit] = _number(path, row, text, value)
+            else:
+                lhv[carrier] = _number(path, row, text, value)
         elif setting is not None:
             given[setting] = _number(path, row, text, value) if setting == "uncertainty_pct" else str(value).strip()
     zone = str(given.get("timezone", DEFAULT_ZONE))
@@ -204,8 +215,8 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         timezone=zone,
         uncertainty_pct=float(str(uncertainty)),
         currency=str(given.get("currency", "")),
-        prices=of_carrier["price"],
-        lhv=of_carrier["lhv"],
+        prices=prices,
+        lhv=lhv,
     )
 
 
@@ -213,10 +224,20 @@ def _begins(text: str, setting: str, lang: Lang) -> bool:
     return setting in {"price", "lhv"} and text.startswith(tell(SETTINGS[setting], lang, carrier="\0", unit="").partition("\0")[0].rstrip())
 
 
-def carrier_setting(setting: str, id_: str, lang: Lang) -> str:
-    """How the sheet `About` names a carrier's price or heating value: `Price of electricity, per kWh`."""
+def _carrier_and_unit(setting: str, text: str, lang: Lang) -> tuple[str | None, str]:
+    """Whose price or heating value a row of `About` gives, and per which unit; no carrier where it is none that is measured in it."""
+    for id_ in CARRIERS:
+        begins, _, ends = carrier_setting(setting, id_, lang, "\0").partition("\0")
+        unit = text.removeprefix(begins).removesuffix(ends).strip()
+        if text.startswith(begins) and text.endswith(ends) and _measures(id_, unit):
+            return id_, unit
+    return None, ""
+
+
+def carrier_setting(setting: str, id_: str, lang: Lang, unit: str = "") -> str:
+    """How the sheet `About` names a carrier's price or heating value, per its own unit or another: `Price of electricity, per kWh`."""
     carrier = CARRIERS[id_]
-    return tell(SETTINGS[setting], lang, carrier=carrier.words, unit=carrier.unit)
+    return tell(SETTINGS[setting], lang, carrier=carrier.words, unit=unit or carrier.unit)
 
 
 def _number(path: Path, row: int, key: str, value: object) -> float:

@@ -33,7 +33,7 @@ def template(lang: Lang, file: str) -> bytes:
         [tell(SETTINGS["timezone"], lang), DEFAULT_ZONE],
         [tell(SETTINGS["uncertainty_pct"], lang), DEFAULT_UNCERTAINTY_PCT],
         [tell(SETTINGS["currency"], lang), "CNY"],
-        *([carrier_setting("price", carrier, lang), None] for carrier, _ in _CARRIERS),
+        *([carrier_setting("price", carrier, lang, unit), None] for carrier, unit in _CARRIERS),
         *([carrier_setting("lhv", carrier, lang), None] for carrier, unit in _CARRIERS if unit in {"Nm3", "kg"}),
     ]
     for row in rows:

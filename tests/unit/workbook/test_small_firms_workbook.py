@@ -14,8 +14,10 @@ import pytest
 import python_calamine
 
 from benchmarks.errors import InputError
+from benchmarks.measurements import Batch
 from reporting_agent.cli import main
 from reporting_agent.workbook import copying, labelling, reading
+from reporting_agent.workbook.labelling import Labelled
 from reporting_agent.workbook.template import template
 from reporting_agent.workbook.words import Lang
 
@@ -133,6 +135,81 @@ def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
     without = labelling.label(reading.read(filled(tmp_path, prices=False)))
     assert without.unpriced == ("electricity", "natural-gas")
     assert all(run.money is None for run in without.of_run.values())
+
+
+def settled(path: Path, *rows: tuple[str, str, float | None]) -> Path:
+    """The workbook with other rows in About: what stood in each, what stands in it now, and its value."""
+    book = openpyxl.load_workbook(path)
+    about = book.worksheets[0]
+    for before, name, value in rows:
+        place = next((key.row for (key,) in about.iter_rows(max_col=1) if key.value == before), about.max_row + 1)
+        about.cell(place, 1).value, about.cell(place, 2).value = name, value
+    book.save(path)
+    return path
+
+
+def steam(gigajoules: float) -> dict[tuple[int, int], Any]:
+    return {(row, 12): gigajoules for row in range(2, RUNS + 2)}
+
+
+def cost_of_a_run(labelled: Labelled) -> tuple[Batch, float]:
+    """A run above its label, and what its energy costs by the money that stands beside it."""
+    total = next(label for label in labelled.labels if str(label.metric) == "total")
+    assert total.gap is not None
+    part = max(total.gap.batches, key=lambda part: part.unexplained)
+    batch = next(batch for batch in labelled.sheet.batches if batch.batch_id == part.batch_id)
+    assert batch.place is not None
+    run = labelled.of_run["total", batch.place.row or 0]
+    assert run.money is not None
+    assert run.value is not None
+    return batch, run.money / part.unexplained * run.value * batch.output_t
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_steam_is_priced_by_the_unit_of_the_templates_own_column(tmp_path: Path, lang: Lang) -> None:
+    labelled = labelling.label(reading.read(edited(filled(tmp_path, lang), steam(1.0))))
+    assert labelled.unpriced == ()
+    batch, cost = cost_of_a_run(labelled)
+    assert cost == pytest.approx(sum((0.7 if energy.unit == "kWh" else 3.5) * energy.quantity for energy in batch.energy))
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(copying.labelled_copy(labelled))
+    shown = [row[12].value for row in openpyxl.load_workbook(copy).worksheets[0].iter_rows(max_row=5)]
+    assert shown[0] == {"en": "Unexplained, CNY", "zh": "未说明，CNY"}[lang]
+    assert min(shown[1:]) > 0
+
+
+def test_a_price_that_does_not_fit_its_column_gives_no_money_and_the_column_is_named(tmp_path: Path) -> None:
+    """As workbooks of earlier templates have it: steam in GJ, its price per kg."""
+    earlier = ("Price of steam, per GJ", "Price of steam, per kg", 0.2)
+    labelled = labelling.label(reading.read(settled(edited(filled(tmp_path), steam(1.0)), earlier)))
+    assert labelled.unpriced == ("steam",)
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(copying.labelled_copy(labelled))
+    cells = [str(cell.value) for row in openpyxl.load_workbook(copy).worksheets[0].iter_rows() for cell in row]
+    assert "No money is shown: a price is missing for Steam GJ." in cells
+    assert "Unexplained, CNY" not in cells
+    unused = labelling.label(reading.read(settled(edited(filled(tmp_path), steam(0.0)), earlier)))
+    assert unused.unpriced == (), "what was not used costs nothing at any price"
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "price", "cny_a_unit"),
+    [
+        ("Natural gas GJ", "Price of natural gas, per Nm3", 3.5, 3.5 * 1000 / 35.5),
+        ("Natural gas GJ", "Price of natural gas, per GJ", 60.0, 60.0),
+        ("Natural gas Nm3", "Price of natural gas, per MWh", 216.0, 60.0 * 35.5 / 1000),
+    ],
+)
+def test_gas_is_priced_across_amount_and_heat_by_its_heating_value(
+    tmp_path: Path, heading: str, name: str, price: float, cny_a_unit: float
+) -> None:
+    used = {(row, 11): 0.35 for row in range(2, RUNS + 2)} if heading.endswith("GJ") else {}
+    path = edited(filled(tmp_path), {(1, 11): heading} | used)
+    labelled = labelling.label(reading.read(settled(path, ("Price of natural gas, per Nm3", name, price))))
+    assert labelled.unpriced == ()
+    batch, cost = cost_of_a_run(labelled)
+    electricity, gas = batch.energy
+    assert cost == pytest.approx(0.7 * electricity.quantity + cny_a_unit * gas.quantity)
 
 
 def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
