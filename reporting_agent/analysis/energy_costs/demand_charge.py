@@ -105,8 +105,9 @@ def unsound(batches: BatchPower) -> float:
 
 
 def _on_top(record: MeterRecord, records: Sequence[MeterRecord]) -> bool:
+    """Whether no other meter with readings measures what it does: neither one above it nor the one that it checks."""
     present = {other.meter.id for other in records}
-    return record.meter.role in {"main", "check"} and (record.meter.parent is None or record.meter.parent not in present)
+    return record.meter.role in {"main", "check"} and not {record.meter.parent, record.meter.checked} & present
 
 
 def _of_batches(batches: BatchPower) -> Power | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 from reporting_agent.analysis.energy_costs.batch_costs import costs
+from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, site_power
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import BEGIN, heats, meter, register
@@ -47,6 +49,21 @@ def test_the_highest_mean_is_that_of_the_tariffs_minutes(minutes: int, highest: 
     (found,) = costs(a_site(toml), result)
     assert found.demand == pytest.approx(40 * highest, rel=1e-6)
     assert sorted(one.demand for one in found.batches)[-2] == 0.0  # the one heat of that hour bears it
+
+
+@pytest.mark.parametrize("read", [("main", "beside"), ("beside",)], ids=["both read", "the check alone"])
+def test_a_check_meter_adds_no_power_to_what_it_checks(read: tuple[str, ...], a_site: Build, labelled: Label) -> None:
+    toml = meter("main", step='"eaf"') + meter("beside", role='"check"', checks='"main"') + TARIFF.format(minutes=15)
+    result = labelled(a_site(toml, heats(72), {name: register(load, 3) for name in read}))
+    assert {record.meter.id for record in result.data.meters} == set(read)
+    nothing = np.zeros(0, dtype=np.int64)
+    power = site_power(result.data.meters, BatchPower(nothing, nothing, nothing, np.zeros(0)), 15)
+    assert power is not None
+    assert power.power_kw.max() == pytest.approx(60_000.0)
+    if "main" in read:
+        (cost,) = costs(a_site(toml), result)
+        assert cost.demand == pytest.approx(40 * 60_000.0)
+        assert not any("no batch used" in note.en for note in cost.notes)
 
 
 def test_without_a_demand_charge_nothing_more_is_asked_of_the_meters(a_site: Build, labelled: Label) -> None:
