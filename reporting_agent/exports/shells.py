@@ -7,6 +7,7 @@ back strictly before it counts as written.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = "urn:steplabel:aas:1"
 _NOT_IN_A_SHORT_ID = re.compile(r"[^A-Za-z0-9_]")
+_LONGEST = 128  # letters of a short id
 
 
 def refuse_without_library() -> None:
@@ -89,8 +91,9 @@ def _environment(site: str, period: Period, steps: Sequence[StepCarbon]) -> Any:
     )
     submodel.submodel_element.add(_property("PeriodStart", period.start))
     submodel.submodel_element.add(_property("PeriodEnd", period.end))
-    for step in steps:
-        submodel.submodel_element.add(_step(step))
+    names = short_ids([(step.label.step, step.label.product, step.label.variant) for step in steps])
+    for name, step in zip(names, steps, strict=True):
+        submodel.submodel_element.add(_step(name, step))
     shell = model.AssetAdministrationShell(
         model.AssetInformation(model.AssetKind.INSTANCE, global_asset_id=_shell_id(site)),
         id_=f"{_shell_id(site)}:shell",
@@ -106,7 +109,25 @@ def short_id(*parts: str) -> str:
     return joined if joined[:1].isalpha() else f"S_{joined}"
 
 
-def _step(step: StepCarbon) -> model.SubmodelElementCollection:
+def short_ids(members: Sequence[tuple[str, ...]]) -> list[str]:
+    """A name for each member of a collection, no two alike (AASd-022).
+
+    A hash of what the member is ends a name that is too long, that lost letters of another script, or that several would have: so it
+    is the same in every export, in whatever order they stand.
+    """
+    plain = [short_id(*parts) for parts in members]
+    return [
+        name if plain.count(name) == 1 and len(name) <= _LONGEST and all(part.isascii() for part in parts) else _hashed(name, parts)
+        for name, parts in zip(plain, members, strict=True)
+    ]
+
+
+def _hashed(name: str, parts: Sequence[str]) -> str:
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - len(digest) - 1]}_{digest}"
+
+
+def _step(name: str, step: StepCarbon) -> model.SubmodelElementCollection:
     from basyx.aas import model
 
     label = step.label
@@ -125,7 +146,7 @@ def _step(step: StepCarbon) -> model.SubmodelElementCollection:
         _property("Rule", label.best.rule),
         _property("EnergyUnit", per),
         _property("BatchesUsed", label.used),
-        *(_property(name, value, unit) for name, value, unit in figures if value is not None),
+        *(_property(figure, value, unit) for figure, value, unit in figures if value is not None),
     ]
     if label.variant:
         elements.append(_property("Variant", label.variant))
@@ -133,7 +154,7 @@ def _step(step: StepCarbon) -> model.SubmodelElementCollection:
         elements.append(_property("Co2LacksFactorOf", ", ".join(step.lacking)))
     elements.append(model.SubmodelElementCollection("EnergyByCarrier", list(_uses(step.uses)), semantic_id=_meaning("EnergyByCarrier")))
     return model.SubmodelElementCollection(
-        short_id(label.step, label.product, label.variant),
+        name,
         elements,
         display_name=model.MultiLanguageNameType({code[:2]: text[:128] for code, text in step.words.by_language.items()}),
         semantic_id=_meaning("StepLabel"),
@@ -143,7 +164,8 @@ def _step(step: StepCarbon) -> model.SubmodelElementCollection:
 def _uses(uses: Sequence[CarrierUse]) -> Iterator[model.SubmodelElementCollection]:
     from basyx.aas import model
 
-    for use in uses:
+    names = short_ids([(use.carrier, str(use.direction), use.unit) for use in uses])
+    for name, use in zip(names, uses, strict=True):
         elements = [
             _property("Carrier", use.carrier),
             _property("Direction", str(use.direction)),
@@ -153,9 +175,7 @@ def _uses(uses: Sequence[CarrierUse]) -> Iterator[model.SubmodelElementCollectio
             elements.append(_property("CoalEquivalent", use.kgce, "kgce"))
         if use.co2_kg is not None and use.direction is Direction.IMPORT:
             elements += [_property("Co2", use.co2_kg, "kg CO2"), _property("Co2Factor", use.source or "")]
-        yield model.SubmodelElementCollection(
-            short_id(use.carrier, str(use.direction), use.unit), elements, semantic_id=_meaning("CarrierUse")
-        )
+        yield model.SubmodelElementCollection(name, elements, semantic_id=_meaning("CarrierUse"))
 
 
 def _property(name: str, value: Any, unit: str | None = None) -> model.Property:

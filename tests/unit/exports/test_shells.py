@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from basyx.aas.adapter import aasx
 from basyx.aas.adapter.json import read_aas_json_file
 
 from benchmarks.errors import InputError
+from benchmarks.measurements import Period
+from reporting_agent import pipeline
 from reporting_agent.cli import main
-from reporting_agent.exports import shells
+from reporting_agent.config import load_site
+from reporting_agent.exports import carbon, shells
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,21 @@ def test_it_says_that_it_is_partial(out: Path) -> None:
 def test_names_are_those_that_the_metamodel_allows(parts: tuple[str, ...], wanted: str) -> None:
     assert shells.short_id(*parts) == wanted
     model.Property(shells.short_id(*parts), str, "x")  # basyx refuses others
+
+
+def test_products_named_in_another_script_have_names_of_their_own(mill: Path) -> None:
+    """Of one length, and all that the metamodel allows of them is underscores."""
+    site = load_site(mill)
+    period = Period.parse("2026-01", site.zone)
+    (step,) = carbon.of_steps(site, pipeline.label(site, period))
+    steps = [replace(step, label=replace(step.label, product=product)) for product in ("高线", "螺纹", "p.o 42", "p-o.42", "x" * 200)]
+    for order in (steps, steps[::-1]):
+        raw = io.StringIO(shells.as_json(site.id, period, order).decode())
+        submodel: Any = read_aas_json_file(raw, failsafe=False).get_item("urn:steplabel:site:works:step-labels:2026-01")
+        names = {one.id_short for one in submodel.submodel_element if isinstance(one, model.SubmodelElementCollection)}
+        assert names == set(shells.short_ids([(one.label.step, one.label.product, one.label.variant) for one in steps]))
+        assert len(names) == len(steps)
+    assert shells.short_ids([("eaf", "高线", "")]) == shells.short_ids([("eaf", "高线", ""), ("eaf", "螺纹", "")])[:1]
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
