@@ -7,12 +7,13 @@ are the same; anything else is listed with the reason why not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import Any
 
 from benchmarks.guidance.references import Beside, Cell, beside
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Metric, Period
 from reporting_agent.published import Benchmark, PublishedStep
@@ -25,7 +26,8 @@ class StepGap:
     """One step against the benchmark. `gap` = label - benchmark in `unit`; `energy` that gap times the period's output.
 
     `beyond_interval` says whether the label lies outside the benchmark's own 95 % interval, so that the gap is more than
-    the benchmark's uncertainty. `reason` says why nothing was compared.
+    the benchmark's uncertainty. `reason` says why nothing was compared. `in_question` says that a change which nobody has explained may
+    have moved the label, and with it the gap.
     """
 
     step: str
@@ -43,11 +45,12 @@ class StepGap:
     energy: float | None = None
     energy_unit: str | None = None
     reason: str | None = None
+    in_question: bool = False
 
 
-def compare(site_label: SiteLabel, benchmark: Benchmark) -> tuple[StepGap, ...]:
-    """Every step of the benchmark, in its order."""
-    return tuple(_gap(published, site_label.steps) for published in benchmark.document.steps)
+def compare(site_label: SiteLabel, benchmark: Benchmark, doubtful: Collection[LabelKey] = ()) -> tuple[StepGap, ...]:
+    """Every step of the benchmark, in its order; `doubtful` are labels that a change in the data puts in question."""
+    return tuple(_gap(published, site_label.steps, doubtful) for published in benchmark.document.steps)
 
 
 def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[str, Any]:
@@ -78,8 +81,8 @@ def references_of(benchmark: Benchmark) -> tuple[Beside, ...]:
     return beside(document.pack, document.route, (whole, *cells), *Period.parse(document.period, UTC).first_and_last)
 
 
-def _gap(published: PublishedStep, labels: Sequence[StepLabel]) -> StepGap:
-    key = {name: getattr(published, name) for name in ("step", "product", "variant", "metric", "unit")}
+def _gap(published: PublishedStep, labels: Sequence[StepLabel], doubtful: Collection[LabelKey]) -> StepGap:
+    key: dict[str, Any] = {name: getattr(published, name) for name in ("step", "product", "variant", "metric", "unit")}
     own = [label for label in labels if label.step == published.step and str(label.metric) == published.metric]
     if published.product:
         own = [label for label in own if label.product == published.product]
@@ -88,6 +91,7 @@ def _gap(published: PublishedStep, labels: Sequence[StepLabel]) -> StepGap:
     if not own:
         return StepGap(**key, reason="no-label-of-ours")
     label = own[0]
+    key["in_question"] = LabelKey.of(label) in doubtful
     if label.boundary != published.boundary:
         return StepGap(**key, reason="other-boundary")
     if label.unit != published.unit:

@@ -63,6 +63,7 @@ __all__ = [
     "MaterialFlow",
     "Pareto",
     "ParetoRow",
+    "Questioned",
     "RouteAccount",
     "SiteBalance",
     "StepCost",
@@ -74,6 +75,7 @@ __all__ = [
     "VariablePart",
     "analyse",
     "label_json",
+    "questioned",
 ]
 
 
@@ -108,6 +110,23 @@ class Analysis:
             replace(label, grade=_UNANSWERED) if LabelKey.of(label) in self.doubtful else label for label in result.site_label.steps
         )
         return replace(result, site_label=replace(result.site_label, steps=steps))
+
+
+class Questioned(NamedTuple):
+    """What is asked of a record, the labels without the batches that open questions make doubtful, and which labels have such batches."""
+
+    review: Review
+    unquestioned: tuple[StepLabel, ...]
+    doubtful: frozenset[LabelKey]
+
+
+def questioned(site: Site, result: LabelResult) -> Questioned:
+    """Look for changes that nobody has explained, and which labels they put in question: nothing may be concluded from those."""
+    asked = review(site, result.data)
+    if not asked.open:
+        return Questioned(asked, (), frozenset())
+    without = label_of(site, asked.without(result.data, site.zone), result.site_label.period).steps
+    return Questioned(asked, without, _doubtful(result.site_label.steps, without))
 
 
 _UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained."))
@@ -190,10 +209,8 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
     lost = losses(site, result, moving)
     tables = paretos(result.data.pack, lost)
     used = uses(site, result)
-    reviewed = review(site, result.data)
-    period = result.site_label.period
+    in_question = questioned(site, result)
     balanced = site_balance(result.sitewide(site))
-    without = label_of(site, reviewed.without(result.data, site.zone), period).steps if reviewed.open else ()
     return Analysis(
         losses=lost,
         pareto=tables,
@@ -202,12 +219,12 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
         balances=balance.balances(site, result),
         adequacy=adequacy_of_meters.adequacy(site, result),
         site_balance=balanced,
-        routes=route_accounts(site, result, balanced, in_question=bool(reviewed.open)),
+        routes=route_accounts(site, result, balanced, in_question=bool(in_question.review.open)),
         drivers=moving,
         baselines=baselines(site, result),
         costs=costs(site, result),
         flow=material_flow(site, result),
-        review=reviewed,
-        unquestioned=without,
-        doubtful=_doubtful(result.site_label.steps, without) if reviewed.open else frozenset(),
+        review=in_question.review,
+        unquestioned=in_question.unquestioned,
+        doubtful=in_question.doubtful,
     )

@@ -54,9 +54,11 @@ def run(args: Namespace) -> int:
     from benchmarks.errors import InputError, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import comparison, pipeline, published
+    from reporting_agent.analysis import questioned
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
     from reporting_agent.network import Network
+    from reporting_agent.report.quality import questions_as_text
 
     site = asking.recognised_site(args)
     portal, keys = _enrolled(args.state, site)
@@ -81,10 +83,11 @@ def run(args: Namespace) -> int:
             found=benchmark.document.pack,
             wanted=result.site_label.pack,
         )
-    gaps = comparison.compare(result.site_label, benchmark)
+    asked = questioned(site, result)
+    gaps = comparison.compare(result.site_label, benchmark, asked.doubtful)
     period = result.site_label.period.name
     text = _as_text(args.lang, result.data.pack, period, benchmark, gaps, comparison.references_of(benchmark))
-    emit(args, comparison.as_json(site.id, benchmark, gaps), text)
+    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join([*questions_as_text(asked.review, args.lang), text]))
     return 0
 
 
@@ -109,7 +112,11 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
 def _as_text(lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], found: Sequence[Beside]) -> str:
     from benchmarks.catalogue import in_language
 
-    lines = [in_language(line, lang) for line in (*_head(benchmark, our_period), *(_line(lang, pack, gap) for gap in gaps))]
+    lines = [in_language(line, lang) for line in _head(benchmark, our_period)]
+    for gap in gaps:
+        lines.append(in_language(_line(lang, pack, gap), lang))
+        if gap.in_question:
+            lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
     if found:
         agree = sum(comparison.value is not None for comparison in found)
         head = Phrase(

@@ -10,8 +10,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from reporting_agent.changes.review import Question
     from reporting_agent.exports.carbon import StepCarbon
     from reporting_agent.exports.writing import ExportDescription
 
@@ -102,6 +103,7 @@ def _shells(args: Namespace) -> int:
     from benchmarks.declared import Words
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
+    from reporting_agent.analysis import questioned
     from reporting_agent.commands import asking
     from reporting_agent.exports import carbon, shells, writing
     from reporting_agent.report.writing import folder, write_bytes
@@ -109,20 +111,35 @@ def _shells(args: Namespace) -> int:
     shells.refuse_without_library()
     site = asking.recognised_site(args)
     period = Period.parse(args.period, site.zone)
-    steps = carbon.of_steps(site, pipeline.label(site, period))
+    result = pipeline.label(site, period)
+    asked = questioned(site, result)
+    steps = carbon.of_steps(site, result, asked.doubtful)
     out = folder(args.out or Path("export-aas"))
     write_bytes(out / "step-labels.json", shells.as_json(site.id, period, steps))
     write_bytes(out / "step-labels.aasx", shells.as_aasx(site.id, period, steps))
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
-    description = writing.ExportDescription(
-        "aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more
-    )
+    remarks = [*_in_question(steps, asked.review.open), *_lacking(steps)]
+    description = writing.ExportDescription("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, remarks, more)
     line = Phrase(
         "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
         missing=", ".join(carbon.NOT_IN_IT),
     )
     return _written(args, out, description, {"step-labels.json": None, "step-labels.aasx": None}, [line])
+
+
+def _in_question(steps: Sequence[StepCarbon], unanswered: Sequence[Question]) -> Iterator[Phrase]:
+    """Which labels a change that nobody has explained may have moved, and the first of these changes."""
+    ids = dict.fromkeys(step.label.step for step in steps if step.in_question)
+    of_them = [question for question in unanswered if question.change.step in {"", *ids}]
+    if ids and of_them:
+        yield Phrase(
+            "Labels of %(steps)s are in question, because changes in the data are not explained (%(count)s); each has the property "
+            "InQuestion. The first change: %(first)s",
+            steps=", ".join(ids),
+            count=len(of_them),
+            first=of_them[0].sentence,
+        )
 
 
 def _lacking(steps: Sequence[StepCarbon]) -> list[Phrase | str]:
@@ -143,6 +160,7 @@ def _footprint(args: Namespace) -> int:
     from benchmarks.declared import Words
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
+    from reporting_agent.changes.review import review
     from reporting_agent.commands import asking
     from reporting_agent.exports import assured, carbon, footprints, pact_and_catena_x, writing
     from reporting_agent.exports.footprint_settings import load_settings
@@ -152,7 +170,9 @@ def _footprint(args: Namespace) -> int:
     site = asking.recognised_site(args)
     period, now = Period.parse(args.period, site.zone), datetime.now(UTC)
     statements = assured.holding(args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date())
-    steps = carbon.of_steps(site, pipeline.label(site, period))
+    result = pipeline.label(site, period)
+    review(site, result.data).require_answers()
+    steps = carbon.of_steps(site, result)
     footprint = footprints.footprint(settings, site.id, period, now, steps, statements)
     out = folder(args.out or Path(f"export-{args.kind}"))
     name = f"{args.kind}.json"

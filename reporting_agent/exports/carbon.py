@@ -7,13 +7,14 @@ shown and not credited. A carrier without a factor in force leaves the step with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from reporting_agent.config import Site
@@ -37,12 +38,14 @@ class CarrierUse:
 
 @dataclass(frozen=True, slots=True)
 class StepCarbon:
-    """One label of total energy with what its batches took in and gave back. `output` is in `output_unit`."""
+    """One label of total energy with what its batches took in and gave back. `output` is in `output_unit`; `in_question` says that a
+    change in the data which nobody has explained may have moved it."""
 
     label: StepLabel
     words: Words
     output_unit: str
     uses: tuple[CarrierUse, ...]
+    in_question: bool = False
 
     @property
     def output(self) -> float:
@@ -68,13 +71,16 @@ class StepCarbon:
         return tuple(use for use in self.uses if use.direction is Direction.IMPORT)
 
 
-def of_steps(site: Site, result: LabelResult) -> tuple[StepCarbon, ...]:
-    """Every label of total energy that has a value or at least batches, in the pack's order of steps."""
+def of_steps(site: Site, result: LabelResult, doubtful: Collection[LabelKey] = ()) -> tuple[StepCarbon, ...]:
+    """Every label of total energy that has a value or at least batches, in the pack's order of steps; `doubtful` are those in question."""
     pack, factors = result.data.pack, site.emissions.factors
     labels = [label for label in result.site_label.steps if label.metric is Metric.TOTAL and label.used and label.made_from is not None]
     steps = {label.step: pack.step(label.step) for label in labels}
     return tuple(
-        StepCarbon(label, steps[label.step].words, steps[label.step].output_unit, tuple(_uses(label, factors))) for label in labels
+        StepCarbon(
+            label, steps[label.step].words, steps[label.step].output_unit, tuple(_uses(label, factors)), LabelKey.of(label) in doubtful
+        )
+        for label in labels
     )
 
 

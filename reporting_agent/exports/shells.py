@@ -150,6 +150,8 @@ def _step(name: str, step: StepCarbon) -> model.SubmodelElementCollection:
     ]
     if label.variant:
         elements.append(_property("Variant", label.variant))
+    if step.in_question:
+        elements.append(_property("InQuestion", True))
     if step.lacking:
         elements.append(_property("Co2LacksFactorOf", ", ".join(step.lacking)))
     elements.append(model.SubmodelElementCollection("EnergyByCarrier", list(_uses(step.uses)), semantic_id=_meaning("EnergyByCarrier")))

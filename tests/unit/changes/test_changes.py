@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -24,11 +25,13 @@ from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.review import Question, Review, review
 from reporting_agent.changes.telling import sentence, to_declare
+from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.metering import clock_offsets
 from reporting_agent.metering.clock_offsets import Bins
 from reporting_agent.report import html, summary
 from tests.functional.every_fault.silent import plant_of, try_case, try_clean
+from tests.unit.exports.test_footprints import OTHER_GASES, SETTINGS
 
 DAYS = np.arange(365, dtype=np.int64)
 
@@ -343,6 +346,51 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
         page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
+
+
+@pytest.mark.slow
+def test_a_gap_of_a_label_in_question_is_marked_and_the_question_is_named(
+    scaled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = load_site(scaled / "site.toml")
+    result = pipeline.label(site, Period.parse("2025", site.zone))
+    keys = ("step", "product", "variant", "boundary", "unit")
+    steps = [{key: getattr(one, key) for key in keys} | {"metric": str(one.metric), "best": 20.0} for one in result.site_label.steps]
+    document = {"schema": "steplabel/benchmark/1", "pack": "cement", "pack_version": "1", "period": "2025", "version": 1, "steps": steps}
+    file = tmp_path / "benchmark.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    given = ["compare", "--site", str(scaled / "site.toml"), "--benchmark", str(file), "--state", str(tmp_path / "none")]
+    assert main([*given, "--json"]) == 0
+    gaps = json.loads(capsys.readouterr().out)["steps"]
+    assert {one["step"] for one in gaps if one["in_question"]} == {mill.STEP}
+    assert main(given) == 0
+    shown = capsys.readouterr().out
+    assert "t per hour are 1.08" in shown
+    assert shown.count("Findings put this label in doubt") == sum(one["in_question"] for one in gaps)
+
+
+@pytest.mark.slow
+def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
+    scaled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "footprint.toml"
+    of_variant = SETTINGS.replace('step = "cement-grinding"', 'step = "cement-grinding"\nvariant = "portland"')
+    settings.write_text(of_variant.format(complete="true", more=OTHER_GASES), encoding="utf-8")
+    site = scaled / "with-factor.toml"
+    factor = '\n[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
+    site.write_text((scaled / "site.toml").read_text(encoding="utf-8") + factor, encoding="utf-8")
+    given = ["--site", str(site), "--period", "2025", "--out", str(tmp_path / "out"), "--json"]
+    for kind in ("pact", "catena-x"):
+        assert main(["export", kind, *given, "--footprint", str(settings)]) == 4
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "change-unanswered"
+    assert not (tmp_path / "out").exists()
+    assert main(["export", "aas", *given]) == 0
+    (remark,) = [
+        one for one in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"] if "question" in str(one)
+    ]
+    assert "cement-grinding" in str(remark)
+    assert "t per hour are 1.08" in str(remark)
+    assert '"idShort": "InQuestion"' in (tmp_path / "out" / "step-labels.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
