@@ -91,7 +91,7 @@ CREATE TABLE agent_release (              -- the newest version of the agent tha
 """
 
 _PROMISED_TABLE = """
-CREATE TABLE promised (                   -- what a report with its challenge will spend, and another copy may have
+CREATE TABLE promised (                   -- what a report that is committed to will spend, and another copy may have
     step TEXT NOT NULL,
     batch_id TEXT NOT NULL,
     release_id TEXT NOT NULL,

@@ -125,12 +125,12 @@ class Ledger:
         return self._connection.total_changes - before
 
     def promise(self, debits: Iterable[Debit], *, parcel: str) -> None:
-        """Keep what a report with its challenge will spend. Belongs inside the transaction that keeps the challenge."""
+        """Keep what a report will spend once it is challenged. Belongs inside the transaction that keeps its commitment."""
         self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
         self._connection.executemany("INSERT OR IGNORE INTO promised VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel))
 
     def promised(self, parcel: str) -> list[Debit]:
-        """What a report with its challenge was to spend, of the batches that it had then; none of one by an agent of before."""
+        """What a report that is committed to is to spend, of the batches that it had then; none of one by an agent of before."""
         return [_debit(row) for row in self._connection.execute("SELECT * FROM promised WHERE parcel = ?", (parcel,))]
 
     def check(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> None:

@@ -16,7 +16,7 @@ The whole chain holds the state directory's lock; time comes in as an argument, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from sqlite3 import Connection
@@ -27,6 +27,7 @@ from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
+from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.randomness import values_salt
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, envelope, receipts, requests
@@ -116,11 +117,14 @@ class Submission:
         self._checkpoint = checkpoint
         self._closed = ClosedPeriods(connection)
         self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
-        self._answered: tuple[Commitment, ...] = ()
+        self._answered: dict[Commitment, bytes] = {}  # with the challenge that the portal says it gave, as it signed it
         self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
 
     def begin(self, material: Material, period: str, *, correct: bool) -> Begun:
         """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
+
+        What the portal has answered is not exchanged for other data, although its answer was lost on the way: the challenge is kept
+        first, and binds.
 
         Args:
             period: under its one name on the wire (`planning.wire_period`).
@@ -128,15 +132,16 @@ class Submission:
 
         Raises:
             PolicyRefusal: `data-changed` without `correct`, `software-changed`; `budget-exhausted`, `corrections-used`,
-                `ledger-set-back`, `ledger-forked`; nothing to release.
+                `ledger-set-back`, `ledger-forked`, `ledger-unfinished`; nothing to release.
         """
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
+        self._bind_answered(planned, material.batches)
         rows = self._outbox.revisions(planned.subject.site, period)
         planned, parcel = challenge_bindings.place(planned, rows, self._root, correct=correct)
         if parcel is not None and parcel.is_sealed:
             return Begun(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()
-        set_back.refuse_unknown(self._answered, parcels, closed)
+        set_back.refuse_unknown(self._answered_besides(planned, parcel), parcels, closed)
         set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
         cut_otherwise.refuse_another_cut(planned, parcels)
         if parcel is None or not parcel.is_bound:
@@ -144,7 +149,7 @@ class Submission:
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
             tree = planned.tree(self._identity.seed, self._software)
             if parcel is None or not self._is_committed(parcel, tree.root):
-                parcel = self._commit(planned, tree)
+                parcel = self._commit(planned, tree, debits)
         return Begun(planned, material.batches, parcel)
 
     def ask(self, begun: Begun, road: PortalClient) -> Begun:
@@ -187,8 +192,6 @@ class Submission:
         with transaction(self._connection):
             for earlier in set_back.given_up(parcel.period, parcel.revision, parcels):
                 self._debit(begun.plan.under(earlier.revision, correction=earlier.correction), begun.batches, earlier)
-            debits = self._ledger.settle(begun.plan.debits(), begun.batches)
-            self._ledger.promise(debits, parcel=begun.plan.subject.parcel)
             self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
         self._checkpoint("challenged")
         return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))
@@ -279,7 +282,7 @@ class Submission:
         for challenge in answered:
             if challenge.commitment in bound:
                 refuse_another(challenge, bound[challenge.commitment], keys)
-        self._answered = tuple(challenge.commitment for challenge in answered)
+        self._answered = {challenge.commitment: raw for challenge, raw in zip(answered, given, strict=True)}
         return None
 
     def restarts_taken(self) -> list[dict[str, str | int]]:
@@ -314,14 +317,35 @@ class Submission:
     def _debit(self, planned: Plan, batches: Sequence[Batch], parcel: Parcel) -> None:
         """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
         name = planned.subject.parcel
-        debits = self._ledger.promised(name) or self._ledger.settle(planned.debits(), batches)
+        debits = self._ledger.settle(self._ledger.promised(name) or planned.debits(), batches)
         self._ledger.record(debits, parcel=name, rules=planned.pack.policy)
         self._outbox.debited(parcel)
 
     def _root(self, planned: Plan) -> bytes:
         return planned.tree(self._identity.seed, self._software).root
 
-    def _commit(self, planned: Plan, tree: DataTree) -> Parcel:
+    def _bind_answered(self, planned: Plan, batches: Sequence[Batch]) -> None:
+        """Keep the challenge of every revision of the period that the portal has answered, where it never came to this disk."""
+        for parcel in self._outbox.revisions(planned.subject.site, planned.subject.period):
+            if parcel.is_bound or parcel.data_root is None:
+                continue
+            challenge = self._answered.get(commitment_of(parcel))
+            if challenge is not None:
+                self.accept(Begun(planned.under(parcel.revision, correction=parcel.correction), batches, parcel), challenge)
+
+    def _answered_besides(self, planned: Plan, parcel: Parcel | None) -> Collection[Commitment]:
+        """What the portal has answered, without what the plan is about to commit to again in place of other data.
+
+        The row had these data, then others, before the answer was heard of. Drawn by the same seed, they give what any copy drew.
+        """
+        subject, answered = planned.subject, self._answered
+        is_of_row = (commitment.period == subject.period and commitment.revision == subject.revision for commitment in answered)
+        if parcel is None or parcel.is_bound or not any(is_of_row):
+            return answered
+        again = Commitment(subject.site, subject.period, subject.revision, self._root(planned))
+        return [commitment for commitment in answered if commitment != again]
+
+    def _commit(self, planned: Plan, tree: DataTree, debits: Sequence[Debit]) -> Parcel:
         subject, identity = planned.subject, self._identity
         with transaction(self._connection):
             data, method = planned.data_digest, planned.method_digest
@@ -334,6 +358,7 @@ class Submission:
         signed = commitments.commit(commitment, identity.device_id, identity.device_key)
         with transaction(self._connection):
             self._outbox.committed(parcel, data_root=tree.root, parts=parts_of(tree), commitment=signed)
+            self._ledger.promise(debits, parcel=subject.parcel)
         self._checkpoint("committed")
         return self._outbox.get(subject.site, subject.period, subject.revision)
 

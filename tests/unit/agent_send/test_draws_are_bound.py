@@ -261,6 +261,71 @@ def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(enrol
     assert len(enrolled.portal.challenges) == 1
 
 
+def answered_unheard(desk: Desk, data: Material) -> None:
+    """The portal has the commitment and gave its challenge; the agent died before that was on its disk."""
+    with pytest.raises(Killed):
+        run(desk, data, stop_at="committed")
+    (waiting,) = Outbox(desk.connection).all()
+    assert waiting.commitment is not None
+    with desk.road as road:
+        road.commit(waiting.commitment)
+
+
+def test_data_that_change_while_the_answer_is_lost_are_other_data_and_the_first_still_finish_their_report(
+    enrolled: Desk, year: Material, changed_year: Material
+) -> None:
+    answered_unheard(enrolled, year)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, changed_year)
+    assert refused.value.code == "data-changed"
+    assert spent(enrolled) == 0
+    parcel = run(enrolled, year)
+    assert (parcel.revision, parcel.state, spent(enrolled)) == (1, ParcelState.RECEIVED, 2)
+    assert [parcel.challenge] == list(enrolled.portal.challenges.values())
+
+
+def test_a_correction_after_a_lost_answer_debits_the_first_with_the_batches_that_it_had(
+    enrolled: Desk, changed_year: Material, year: Material
+) -> None:
+    answered_unheard(enrolled, changed_year)
+    corrected = run(enrolled, year, correct=True)
+    assert (corrected.revision, corrected.state, spent(enrolled)) == (2, ParcelState.RECEIVED, 4)
+    (gone,) = {batch.batch_id for batch in changed_year.batches} - {batch.batch_id for batch in year.batches}
+    rows = enrolled.connection.execute("SELECT parcel FROM ledger WHERE batch_id = ?", (gone,)).fetchall()
+    assert {row["parcel"] for row in rows} == {"2016 r1"}
+
+
+def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_correction(enrolled: Desk, year: Material) -> None:
+    answered_unheard(enrolled, year)
+    identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
+    newer = Submission(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    with enrolled.road as road:
+        newer.consult(road)
+        with pytest.raises(PolicyRefusal) as refused:
+            newer.begin(year, "2016", correct=False)
+        assert refused.value.code == "software-changed"
+        assert newer.prepare(year, "2016", road, correct=True).revision == 2
+
+
+def test_original_data_that_were_exchanged_before_their_answer_was_heard_of_are_taken_back(
+    enrolled: Desk, year: Material, changed_year: Material
+) -> None:
+    """Committed to anew while the portal was away, which had answered: the data that it answered finish the report, no others."""
+    answered_unheard(enrolled, year)
+    with pytest.raises(Killed), enrolled.road as road:
+        enrolled.submission(_dies_at_committed).prepare(changed_year, "2016", road, correct=False)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, changed_year)
+    assert refused.value.code == "ledger-forked"
+    parcel = run(enrolled, year)
+    assert (parcel.revision, parcel.state, spent(enrolled)) == (1, ParcelState.RECEIVED, 2)
+
+
+def _dies_at_committed(name: str) -> None:
+    if name == "committed":
+        raise Killed(name)
+
+
 # The portal
 
 
