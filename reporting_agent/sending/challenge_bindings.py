@@ -1,8 +1,8 @@
 """Which revision of a report the data at hand belong to, or none, by its commitment and its one challenge; another challenge refused.
 
 A revision whose challenge is known is bound: its draws are determined, and whoever exchanged the data under it would pick
-between two draws. Bound data come back to their own revision; changed data make the next one, once that is asked for, and
-the reserve for corrections pays.
+between two draws. Bound data come back to their own revision, as long as no later one is sealed; changed data make the next one, once
+that is asked for, and the reserve for corrections pays.
 """
 
 from __future__ import annotations
@@ -74,11 +74,12 @@ def place(planned: Plan, revisions: Sequence[Parcel], root_of: Callable[[Plan], 
         return planned, open_one
     last = bound[-1]
     for parcel in reversed(bound):
-        if not parcel.same_data(planned.data_digest, planned.method_digest):
-            continue
-        again = planned.under(parcel.revision, correction=parcel.correction)
-        if parcel.is_sealed or (parcel is last and root_of(again) == parcel.data_root):
-            return again, parcel
+        if parcel.same_data(planned.data_digest, planned.method_digest):
+            again = planned.under(parcel.revision, correction=parcel.correction)
+            if parcel.is_sealed or (parcel is last and root_of(again) == parcel.data_root):
+                return again, parcel
+        if parcel.is_sealed:
+            break  # the report that counts: no earlier one comes back
     resumed = open_one is not None and open_one.same_data(planned.data_digest, planned.method_digest)
     if not correct and not resumed:
         same = last.same_data(planned.data_digest, planned.method_digest)

@@ -208,6 +208,28 @@ def test_data_that_change_back_bring_back_the_sealed_report(enrolled: Desk, year
     assert run(enrolled, year).digest == first.digest
 
 
+def allowing(corrections: int, data: Material) -> Material:
+    """Under a policy that allows so many corrections a year."""
+    policy = data.pack.policy.model_copy(update={"corrections_per_year": corrections})
+    return replace(data, pack=data.pack.model_copy(update={"policy": policy}))
+
+
+def test_data_from_before_a_correction_are_changed_data_and_no_earlier_revision_comes_back(
+    enrolled: Desk, year: Material, changed_year: Material
+) -> None:
+    """The portal counts the correction: an agent that named the first revision as received would tell of a report that is none."""
+    first, second = (allowing(2, data) for data in (year, changed_year))
+    run(enrolled, first)
+    run(enrolled, second, correct=True)
+    with pytest.raises(PolicyRefusal) as refused:
+        run(enrolled, first)
+    assert refused.value.code == "data-changed"
+    assert "revision 2" in refused.value.sentence
+    corrected = run(enrolled, first, correct=True)
+    assert (corrected.revision, corrected.state) == (3, ParcelState.RECEIVED)
+    assert run(enrolled, first).digest == corrected.digest
+
+
 @pytest.mark.parametrize("stop_at", ["planned", "committed"])
 def test_data_that_change_before_the_portal_has_their_commitment_are_committed_to_anew(
     enrolled: Desk, year: Material, changed_year: Material, stop_at: str
