@@ -2,7 +2,8 @@
 
 Durable like enrolment: the new key is a whole file, and the row that says which device it follows is committed, before the
 portal is asked. Killed afterwards, the same command sends the same two keys again and gets the same answer. The seed stays:
-a new key is no way to new noise. What was sealed under the old key goes out first, for the portal takes nothing new from it.
+a new key is no way to new noise. What was sealed under the old key goes out first, for the portal takes nothing new from it; what the
+portal refused is sealed again under the new one when it is sent again.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def rotate(state: StateDirectory, connection: sqlite3.Connection, portal: Portal
     present = in_force(state, connection)
     assert present.device_id is not None  # noqa: S101  # a registered row has one: the schema's rows are written whole
     assert present.directory is not None  # noqa: S101
-    if waiting := Outbox(connection).spooled():
+    if waiting := [parcel for parcel in Outbox(connection).spooled() if parcel.refusal is None]:
         raise InputError(
             "spool-not-empty",
             Phrase(

@@ -24,8 +24,9 @@ from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import sites_of
 from portal.auditlog.models import Action, Event
+from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
-from portal.catalogue.periods import open_period
+from portal.catalogue.periods import close_period, open_period
 from portal.intake.models import Submission as Row
 from portal.opening import tasks
 from reporting_agent.sending import enrolment, rotation
@@ -80,12 +81,12 @@ class Plant:
         with self._open() as (connection, road):
             return rotation.rotate(self.state, connection, road, now=timezone.now())
 
-    def submit(self, data: Material, period: str) -> None:
+    def submit(self, data: Material, period: str, *, correct: bool = False) -> None:
         with self._open() as (connection, road):
             identity = enrolment.identity(self.state, connection, SITE)
             submission = Submission(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
             submission.consult(road)
-            submission.send(submission.prepare(data, period, road, correct=False), road)
+            submission.send(submission.prepare(data, period, road, correct=correct), road)
 
     def debited(self) -> int:
         with self.state.connect() as connection:
@@ -230,7 +231,9 @@ def test_a_report_that_waits_while_its_device_is_revoked_goes_out_under_the_next
     assert (str(row.device_id), row.state, plant.debited()) == (done.device_id, "accepted", spent)
 
 
-def test_what_the_portal_holds_is_never_sealed_again(site: Site, plant: Plant, years: dict[str, Material]) -> None:
+def test_what_the_portal_holds_is_never_sealed_again_and_its_receipt_is_taken_from_the_list(
+    site: Site, plant: Plant, years: dict[str, Material]
+) -> None:
     plant.lost = sends  # the portal took it, the receipt never came
     with pytest.raises(Unreachable):
         plant.submit(years["2016"], "2016")
@@ -239,9 +242,27 @@ def test_what_the_portal_holds_is_never_sealed_again(site: Site, plant: Plant, y
     call_command("revoke_device", str(Device.objects.get().pk), stdout=StringIO())
     plant.enrol(token(site), replace=True)
     plant.lost = NOBODY
+    plant.submit(years["2016"], "2016")
+    with plant.state.connect() as connection:
+        assert [tuple(row) for row in connection.execute("SELECT envelope, state FROM parcel")] == [(before, "received")]
+    assert Row.objects.count() == 1
+    plant.submit(material(heats(61), "2016"), "2016", correct=True)
+    assert set(Row.objects.values_list("revision", flat=True)) == {1, 2}
+    assert plant.rotate().is_registered
+
+
+def test_a_report_that_the_portal_refused_holds_no_rotation_up_and_is_sealed_again_under_the_new_key(
+    plant: Plant, years: dict[str, Material]
+) -> None:
+    plant.away = sends
+    with pytest.raises(Unreachable):
+        plant.submit(years["2016"], "2016")
+    close_period(ReportingPeriod.objects.get(name="2016"), "test", timezone.now())
+    plant.away = NOBODY
     with pytest.raises(InputError) as refused:
         plant.submit(years["2016"], "2016")
-    assert refused.value.code == "device-revoked"
-    with plant.state.connect() as connection:
-        assert connection.execute("SELECT envelope FROM parcel").fetchall()[0][0] == before
-    assert Row.objects.count() == 1
+    assert refused.value.code == "period-not-open"
+    done, spent = plant.rotate(), plant.debited()
+    ReportingPeriod.objects.update(closed_at=None)
+    plant.submit(years["2016"], "2016")
+    assert (str(Row.objects.get().device_id), plant.debited()) == (done.device_id, spent)
