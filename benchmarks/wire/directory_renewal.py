@@ -2,7 +2,7 @@
 
 The request names the directory it follows and says the next one whole, so that the person at the offline key sees exactly
 what will be signed. Nothing secret is in it. Who signs holds it against the directory signed before: keys are only added,
-windows only end earlier, and no day is left without a processing key. What a broken-into portal could still do is ask for
+windows only end earlier, and no day before the last key ends loses the key it had. What a broken-into portal could still do is ask for
 a key of its own; therefore the new keys' ids are compared by another way before signing.
 """
 
@@ -120,7 +120,10 @@ def answer(raw: bytes, signed: bytes, key: DirectoryKey) -> bytes:
 
 
 def require_succession(old: Directory, new: Directory) -> None:
-    """Refuse (`directory-no-successor`) what does not follow: a number left out, a key lost or lengthened, a day without a key."""
+    """Refuse (`directory-no-successor`) what does not follow: a number left out, a key lost or lengthened, a day that loses its key.
+
+    A day that had none before loses nothing. That the keys all end earlier than before is no refusal: the next renewal comes before.
+    """
     if new.number != old.number + 1:
         raise _no_successor(f"number {new.number} does not follow {old.number}")
     for before, after in ((old.processing, new.processing), (old.receipts, new.receipts)):
@@ -134,11 +137,16 @@ def require_succession(old: Directory, new: Directory) -> None:
             if successor.valid_from != key.valid_from or successor.valid_to > key.valid_to:
                 raise _no_successor(f"the window of the key {key_id(key.public_bytes)[:16]} was moved or lengthened")
         covered_to = min((key.valid_from for key in after), default=date.max)
-        could_be = max((key.valid_to for key in before), default=date.min)  # keys that have run out leave a gap nobody can help
         for key in sorted(after, key=lambda listed_key: listed_key.valid_from):
-            if key.valid_from > covered_to < could_be:
-                raise _no_successor(f"no key would be valid from {covered_to.isoformat()} to {key.valid_from.isoformat()}")
+            if lost := _days_with_a_key(before, covered_to, key.valid_from):
+                raise _no_successor(f"no key would be valid from {lost[0].isoformat()} to {lost[1].isoformat()}")
             covered_to = max(covered_to, key.valid_to)
+
+
+def _days_with_a_key(keys: Iterable[ListedKey], first: date, until: date) -> tuple[date, date] | None:
+    """The earliest stretch within [first, until) on which one of the keys is valid, half-open; None where none is."""
+    stretches = ((max(key.valid_from, first), min(key.valid_to, until)) for key in keys)
+    return min((stretch for stretch in stretches if stretch[0] < stretch[1]), default=None)
 
 
 def _joined(old: tuple[ListedKey, ...], public: bytes | None, valid_from: date, valid_to: date, old_until: date) -> tuple[ListedKey, ...]:

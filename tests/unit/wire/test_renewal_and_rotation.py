@@ -92,6 +92,22 @@ def test_keys_that_have_run_out_can_still_be_followed_by_new_ones() -> None:
     renewal.require_succession(FIRST, renewal.following(FIRST, processing=NEW, valid_from=late, valid_to=date(2030, 1, 1), old_until=late))
 
 
+def test_a_day_without_a_key_in_the_past_stands_in_the_way_of_no_later_renewal() -> None:
+    """Rotated a month too late once: nobody can give that month a key any more."""
+    late = END + timedelta(days=30)
+    second = renewal.following(FIRST, processing=NEW, receipt=NEW_RECEIPT, valid_from=late, valid_to=date(2030, 1, 1), old_until=late)
+    third_key, turn = sealing.generate().public_bytes, date(2029, 6, 1)
+    third = renewal.following(second, processing=third_key, valid_from=turn, valid_to=date(2032, 1, 1), old_until=date(2029, 9, 1))
+    renewal.require_succession(second, third)
+    renewal.require_succession(third, renewal.with_witnesses(third, add=(), drop=(), required=0, days=7))
+    gap = replace(third, processing=(*third.processing[:2], replace(third.processing[2], valid_from=date(2029, 9, 2))))
+    assert code_of(lambda: renewal.require_succession(second, gap)) == "directory-no-successor"
+
+
+def test_keys_that_all_end_earlier_are_a_shorter_lifetime_and_follow() -> None:
+    renewal.require_succession(FIRST, replace(FIRST, number=2, processing=(replace(FIRST.processing[0], valid_to=OVERLAP_END),)))
+
+
 def test_the_offline_key_answers_for_the_directory_it_signed_last_and_no_other() -> None:
     other = directory.issue(replace(FIRST, receipts=()), OFFLINE)
     assert code_of(lambda: renewal.answer(renewal.request(SIGNED, proposed()), other, OFFLINE)) == "renewal-of-another"
