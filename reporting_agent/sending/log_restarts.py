@@ -121,7 +121,8 @@ def _take(
         connection.execute("UPDATE log_head SET head = ?, seen_at = ? WHERE fingerprint = ?", (restart.after, now.isoformat(), key))
         connection.execute("DELETE FROM log_evidence WHERE first = ?", (head,))  # explained: statement and head say all of it
         connection.execute("DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?", (key, restart.lost_from))
-        connection.executemany("INSERT INTO log_lost VALUES (?, ?, ?)", [(key, entry.index, entry.leaf_hash) for entry in lost])
+        insert = "INSERT OR IGNORE INTO log_lost VALUES (?, ?, ?)"  # what an earlier restart lost may be lost by this one too
+        connection.executemany(insert, [(key, entry.index, entry.leaf_hash) for entry in lost])
         signed = {entry.signed for entry in lost}
         outbox = Outbox(connection)
         for parcel in outbox.all():

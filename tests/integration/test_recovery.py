@@ -147,6 +147,27 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     assert "agree" in agreed()
 
 
+def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_first(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, portal_keys: Path
+) -> None:
+    """The commitment that the first restart lost lies in the range of the second as well, for its challenge names its first entry."""
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    plant.submit(years["2017"], "2017")
+    for restore in ("first", "second"):
+        grow(20, f"before the {restore} restore")
+        call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+        restart(portal_keys)
+        plant.submit(years["2018"], "2018")
+        plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    assert set(Row.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert plant.debited() == 3 * 120
+    with plant.state.connect() as connection:
+        assert len(log_restarts.accepted(connection, keys.published_directory().fingerprint)) == 2
+
+
 def test_without_the_coordinators_signature_an_agent_keeps_refusing(
     plant: Plant, years: dict[str, Material], tmp_path: Path, settings: Settings
 ) -> None:
