@@ -74,7 +74,7 @@ def with_cells(
         best=ReleasedQuantile(step.label_rule.quantile, best, epsilon_best),
         typical=ReleasedQuantile(TYPICAL_QUANTILE, typical, epsilon_typical),
         years=years,
-        months=label.coverage.months_told if label.coverage.lacks_months else None,
+        months=max(label.coverage.months_told, 1) if label.coverage.lacks_months else None,
     )
 
 

@@ -56,7 +56,8 @@ class ReleasedLabel:
     `count_class` is the lower edge of the public class that holds the number of batches; the number itself stays.
     `best` and `typical` are noised quantiles on `grid`; their values are `grid.value(best.cell)`.
     `years` is how many years, the last of them the report's, were pooled for it; 1 is the report's period alone.
-    `months` is in how many calendar months of that time the step began five valid batches at least; None: in all of them.
+    `months` is in how many calendar months of that time the step began five valid batches at least, 1 also where in none, since a reader
+    takes no 0; None: in all of them.
     """
 
     step: str

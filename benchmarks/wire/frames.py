@@ -34,7 +34,7 @@ def to_wire(label: ReleasedLabel) -> dict[str, Value]:
     }
     if label.years != 1:
         content["years"] = label.years
-    if label.months:
+    if label.months is not None:
         content["months"] = label.months
     return content
 

@@ -157,6 +157,35 @@ def test_years_that_were_pooled_are_told_by_the_report_alone(works: Works, enrol
     assert "windows: not the same" in {one.found for one in works.recompute(report, windows={}, parts=parcel.parts).differences}
 
 
+def test_a_pooled_label_without_a_month_of_five_batches_comes_out_the_same(works: Works, enrolled: Desk) -> None:
+    """Four heats a month over two years, each with its own energy."""
+    header, rows, energy = batches()[0], [], [energies()[0]]
+    for year in (2015, 2016):
+        for month in range(1, 13):
+            for day in (2, 9, 16, 23):
+                start, name = datetime(year, month, day, 8, tzinfo=UTC), f"S{year}{month:02}{day:02}"
+                end = start + timedelta(minutes=55)
+                rows.append([name, "eaf", "liquid-steel", "any", start.isoformat(), end.isoformat(), "100", "t", "good", "0"])
+                energy.append([name, "eaf", "electricity", str(40_000 + 100 * day + month), "kWh", "", ""])
+                energy.append([name, "eaf", "natural-gas", "240", "Nm3", "36.0", "MJ/Nm3"])
+                energy.append([name, "eaf", "coke", "1.2", "t", "28400", "MJ/t"])
+    write(works.folder, "batches.csv", [header, *rows])
+    write(works.folder, "energy.csv", energy)
+    (works.folder / "site.toml").write_text(
+        f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n',
+        encoding="utf-8",
+    )
+    site = load_site(works.folder / "site.toml")
+    with enrolled.road as road:
+        data = gather_again(site, Period.parse("2016", site.zone), {"eaf": 2})
+        parcel = enrolled.submission().prepare(data, "2016", road, correct=True)
+    assert parcel.plaintext is not None
+    report = decode_report(parcel.plaintext)
+    assert {(label.years, label.months) for label in report.released.labels} == {(2, 1)}
+    found = works.recompute(report, windows=parcel.windows, parts=parcel.parts)
+    assert found.agrees, found.differences
+
+
 def test_files_that_have_grown_since_give_the_same_root(works: Works) -> None:
     """The site's year ends within a day of UTC: what the next year's file adds to that day is no part of this year's report."""
     more = [["eaf-1", "2015-12-31T15:55:00+00:00", "4999.000"], ["eaf-1", "2016-12-31T16:00:00+00:00", "9999999.000"]]

@@ -17,9 +17,10 @@ from benchmarks.labels import StepLabel, label_step
 from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.randomness import KeyedStream
-from benchmarks.release import count_class, debits, refusal, release, release_id
+from benchmarks.release import count_class, debits, refusal, release, release_id, with_cells
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Step
+from benchmarks.wire import frames
 
 
 def stream_for(name: str) -> KeyedStream:
@@ -138,3 +139,14 @@ def test_release_ids_differ_wherever_a_release_differs() -> None:
     base = ("works-2", "2016", 0, "eaf", "molten-steel", "all", Metric.TOTAL)
     others = [("works-3", *base[1:]), (*base[:2], 1, *base[3:]), (*base[:6], Metric.ELECTRICITY)]
     assert len({release_id(*key) for key in (base, *others)}) == 4
+
+
+def test_a_label_without_a_month_of_five_batches_is_told_as_one_of_a_single_month_and_not_of_all(
+    label_of: Callable[..., StepLabel], a_step: Callable[..., Step], a_policy: ReleasePolicy
+) -> None:
+    """Four a month over two years: left out of the wire, the number would say that the label tells of every month."""
+    exact = label_of(96)
+    sparse = replace(exact, coverage=replace(exact.coverage, months=24, months_told=0))
+    leaving = with_cells(sparse, a_step(), a_step().metrics[0], a_policy, 10, 20, years=2)
+    assert leaving.months == 1
+    assert frames.read(frames.to_wire(leaving), "label") == leaving
