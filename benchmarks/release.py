@@ -21,7 +21,7 @@ from benchmarks.privacy.accounting import Debit, day_account
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import draw
 from benchmarks.privacy.pooling import fewest_batches
-from benchmarks.privacy.units import cells_together, day_of, draw_epsilons, most_together, within_bound
+from benchmarks.privacy.units import day_of, draw_epsilons, epsilon_of_a_metric, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import MetricRule, Step
 
@@ -202,7 +202,7 @@ def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correcti
             Phrase("There is no limit to what one record can change in %(step)s, %(metric)s.", step=label.step, metric=label.metric),
             label.path.reasons,
         )
-    epsilon = (policy.epsilon_best + policy.epsilon_typical) * label.path.bound * cells_together(cells, policy)
+    epsilon = epsilon_of_a_metric(cells, policy, label.path.bound)
     used = [value for value in label.values if value.excluded is None]
     if policy.unit == "day":
         days = sorted({day_of(value) for value in used})

@@ -14,10 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import TypeVar
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
+
+M = TypeVar("M")  # however a metric is named
 
 Account = tuple[str, str]
 """(step, batch id), or (step, `day_account`)."""
@@ -75,6 +78,19 @@ def add_up(debits: Iterable[Debit]) -> dict[Account, Spent]:
 def reserve(policy: ReleasePolicy) -> Fraction:
     """The reserve of one batch for corrections: each may spend what the cap allows, once for every correction permitted."""
     return policy.corrections_per_year * policy.cap_per_year
+
+
+def paid_together(asked: Iterable[tuple[M, Fraction]], cap: Fraction) -> list[tuple[M, Fraction]]:
+    """Of a step's metrics, the headline first, those that one batch can pay for in one report: the first, and what the cap leaves room for.
+
+    Args:
+        asked: each with what it takes from a batch (`units.epsilon_of_a_metric`).
+    """
+    paid: list[tuple[M, Fraction]] = []
+    for metric, epsilon in asked:
+        if not paid or sum((before for _, before in paid), epsilon) <= cap:
+            paid.append((metric, epsilon))
+    return paid
 
 
 def check(spent: Mapping[Account, Spent], new: Iterable[Debit], cap: Fraction, reserve: Fraction = Fraction(0)) -> None:

@@ -12,7 +12,7 @@ label covers are declared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,8 +20,9 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
+from benchmarks.privacy.accounting import paid_together
 from benchmarks.privacy.eligibility import expected_error
-from benchmarks.privacy.units import draw_epsilons
+from benchmarks.privacy.units import draw_epsilons, epsilon_of_a_metric
 from benchmarks.routes import MetricRule, Step
 
 
@@ -35,12 +36,16 @@ class HeldYear:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The years that a label would cover. `eligible` says whether the value will be precise enough to enter a composition."""
+    """The years that a label would cover. `eligible` says whether the value will be precise enough to enter a composition.
+
+    `spends` is what every batch (or day) of these years pays for all that is released of the step.
+    """
 
     first_year: int
     last_year: int
     batches: int
     eligible: bool
+    spends: Fraction = Fraction(0)
 
     @property
     def years(self) -> int:
@@ -57,24 +62,43 @@ def spelled(first_year: int, last_year: int) -> str:
     return str(last_year) if first_year == last_year else f"{first_year}-01-01/{last_year + 1}-01-01"
 
 
-def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[MetricRule], policy: ReleasePolicy) -> Pool:
+def one_cell(_rule: MetricRule, _first: int) -> int:
+    """A step of one product and variant."""
+    return 1
+
+
+def pool(
+    held: Mapping[int, HeldYear],
+    year: int,
+    step: Step,
+    rules: Sequence[MetricRule],
+    policy: ReleasePolicy,
+    cells: Callable[[MetricRule, int], int] = one_cell,
+) -> Pool:
     """The fewest years back from `year` that make the labels eligible; else all that can be afforded, in wide bands.
 
     Args:
         held: by year; a year that is not there ends the window.
-        rules: the metrics that are released together, each a release of its own for every batch.
+        rules: the metrics that are released together, the headline first, each a release of its own for every batch. What a batch
+            cannot pay for beside those before is not released and not waited for.
+        cells: of how many cells a metric leaves if the window begins with that year; 0 where it does not.
 
     Raises:
         PolicyRefusal: `pool-not-affordable`: the year's own batches have spent what they may; `too-few-batches` in all years together.
     """
-    asked = len(rules) * (policy.epsilon_best + policy.epsilon_typical)
-    batches, widest = 0, None
+    batches, most_spent, widest = 0, Fraction(0), None
     for first in range(year, year - policy.most_years, -1):
         held_year = held.get(first)
-        if held_year is None or held_year.most_spent + asked > policy.cap_per_year:
+        if held_year is None:
             break
-        batches += held_year.batches
-        widest = Pool(first, year, batches, all(_eligible(batches, step, rule, policy) for rule in rules))
+        batches, most_spent = batches + held_year.batches, max(most_spent, held_year.most_spent)
+        leaving = [(rule, number) for rule in rules if (number := cells(rule, first))] or [(rules[0], 1)]
+        asked = [(rule, epsilon_of_a_metric(number, policy)) for rule, number in leaving]
+        paid = paid_together(asked, policy.cap_per_year)
+        spends = sum((epsilon for _, epsilon in paid), Fraction(0))
+        if most_spent + spends > policy.cap_per_year:
+            break
+        widest = Pool(first, year, batches, all(_eligible(batches, step, rule, policy) for rule, _ in paid), spends)
         if widest.eligible:
             return widest
     if widest is None:

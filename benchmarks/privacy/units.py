@@ -159,3 +159,12 @@ def cells_together(cells: int, policy: ReleasePolicy) -> int:
     A record leaves one cell and enters another; a day holds records of every cell.
     """
     return min(cells, 2) if policy.unit == "record" else cells
+
+
+def epsilon_of_a_metric(cells: int, policy: ReleasePolicy, bound: int = 1) -> Fraction:
+    """What one unit of privacy spends on a metric of which so many cells leave: both draws of each that it can change.
+
+    Args:
+        bound: of the path to the label (`Path.bound`).
+    """
+    return (policy.epsilon_best + policy.epsilon_typical) * bound * cells_together(cells, policy)

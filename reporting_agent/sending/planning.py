@@ -16,6 +16,7 @@ A handful of heats of a customer's alloy beside thousands of others is seen on t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -31,9 +32,9 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import randomness
-from benchmarks.privacy.accounting import Debit
+from benchmarks.privacy.accounting import Debit, paid_together
 from benchmarks.privacy.pooling import fewest_batches, too_long
-from benchmarks.privacy.units import cells_together, most_together, within_bound
+from benchmarks.privacy.units import epsilon_of_a_metric, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.conformity import policy_digest, released_metrics
@@ -208,18 +209,14 @@ def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[Pl
 
     A batch pays for every cell that it could be in, so a second metric of several variants is more than the cap of a year.
     """
-    policy = pack.policy
-    beyond: set[tuple[str, str, str]] = set()
-    spent: dict[str, Fraction] = {}
+    asked: dict[str, list[tuple[str, Fraction]]] = defaultdict(list)
     metrics = dict.fromkeys((planned.label.step, planned.rule.metric.value) for planned in releases)
     for step, metric in sorted(metrics, key=lambda key: _turn(pack.step(key[0]), key[1])):
         own = [planned for planned in releases if (planned.label.step, planned.rule.metric.value) == (step, metric)]
         bound = max(planned.label.path.bound or 1 for planned in own)
-        asked = (policy.epsilon_best + policy.epsilon_typical) * bound * cells_together(len(own), policy)
-        if step in spent and spent[step] + asked > policy.cap_per_year:
-            beyond.add((step, metric, "metric-limit"))
-        else:
-            spent[step] = spent.get(step, Fraction(0)) + asked
+        asked[step].append((metric, epsilon_of_a_metric(len(own), pack.policy, bound)))
+    paid = {(step, metric) for step in asked for metric, _ in paid_together(asked[step], pack.policy.cap_per_year)}
+    beyond = {(step, metric, "metric-limit") for step, metric in metrics if (step, metric) not in paid}
     return [planned for planned in releases if (planned.label.step, planned.rule.metric.value, "metric-limit") not in beyond], beyond
 
 

@@ -75,35 +75,38 @@ def gains(widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, i
 def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> Offer | None:
     """By the step's largest cell; a metric of which there are too few even in all years is not waited for."""
     released = [rule for rule in step.metrics if rule.released][:MOST_METRICS_A_STEP]
-    counts = {rule.metric: _largest(step, rule, labels, pack) for rule in released}
+    cells = {rule.metric: _compared(step, rule, labels, pack) for rule in released}
     fewest = pooling.fewest_batches(step, pack.policy)
-    rules = [rule for rule in released if counts[rule.metric].total() >= fewest]
+    rules = [rule for rule in released if any(cell.total() >= fewest for cell in cells[rule.metric])]
     if not rules:
         return None
-    by_year = counts[rules[0].metric]
+
+    def leaving(rule: MetricRule, first: int) -> int:
+        return sum(sum(cell[past] for past in range(first, year + 1)) >= fewest for cell in cells[rule.metric])
+
+    by_year = max(cells[rules[0].metric], key=Counter.total)
     held = {past: HeldYear(count, most_spent(step.id, past)) for past, count in by_year.items()}
     try:
-        pool = pooling.pool(held, year, step, rules, pack.policy)
+        pool = pooling.pool(held, year, step, rules, pack.policy, leaving)
     except PolicyRefusal:  # not affordable, or too few in the years that are
         return None
     alone = by_year[year]
     if not pooling.is_worth_it(pool, alone, step, pack.policy):
         return None
-    spends = len(rules) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
-    return Offer(step.id, pool.first_year, year, alone, pool.batches, spends, alone >= fewest, pool.eligible)
+    return Offer(step.id, pool.first_year, year, alone, pool.batches, pool.spends, alone >= fewest, pool.eligible)
 
 
-def _largest(step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: Pack) -> Counter[int]:
-    """Batches by year, as a release counts them, of the metric's largest cell that the pack compares."""
+def _compared(step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: Pack) -> list[Counter[int]]:
+    """Batches by year, as a release counts them, of each of the metric's cells that the pack compares."""
     variants = {variant.id for variant in step.variants}
-    cells: list[Counter[int]] = [Counter()]
+    cells: list[Counter[int]] = []
     for label in labels:
         if (label.step, label.metric, label.product) == (step.id, rule.metric, step.product) and label.variant in variants:
             try:
                 cells.append(Counter(counted(label, step, pack).by_year))
             except PolicyRefusal:  # days without a bound: nothing of this step is released at all
                 continue
-    return max(cells, key=Counter.total)
+    return cells
 
 
 def counted(label: StepLabel, step: Step, pack: Pack) -> Counted:

@@ -73,6 +73,31 @@ def test_a_step_with_enough_in_the_year_and_one_with_too_few_even_in_three_gain_
     assert offered(small_plant(60, 2014, 2015, 2016)) == ()  # released alone; 180 would still be too uncertain for the industry's label
 
 
+def of_two_variants(batches: list[Batch]) -> list[Batch]:
+    return [dataclasses.replace(heat, variant=("any", "stainless")[number % 2]) for number, heat in enumerate(batches)]
+
+
+@pytest.mark.parametrize("pack", [PACK, one_metric()], ids=["two metrics", "one metric"])
+def test_of_two_variants_is_offered_what_every_batch_then_pays(pack: Pack) -> None:
+    """For the variant that it leaves and the one that it enters; a second metric is withheld, and costs nothing."""
+    batches = of_two_variants(small_plant(80, 2014, 2015, 2016))
+    (offer,) = offered(batches, pack)
+    paid: dict[str, Fraction] = {}
+    for debit in planned(batches, pack, {"eaf": offer.years}).debits():
+        paid[debit.batch_id] = paid.get(debit.batch_id, Fraction(0)) + debit.epsilon
+    assert (offer.years, {offer.spends}) == (3, set(paid.values()))
+    assert offer.spends == 2
+
+
+def test_no_year_is_offered_whose_batches_could_not_pay_for_both_variants(desk: Desk) -> None:
+    pack, batches = one_metric(), of_two_variants(small_plant(80, 2014, 2015, 2016))
+    once = label_of(small_plant(80, 2015), pack, Period.parse("2015", UTC))
+    debits = plan(once, batches, pack, Subject(SITE, "2015", 1, correction=False)).debits()
+    spend(desk, debits, "2015 r1", pack)
+    assert Ledger(desk.connection).most_spent() == {("eaf", 2015): 1}
+    assert windows_for(desk, batches, pack, 2016) == {}
+
+
 def test_a_pack_that_allows_one_year_offers_nothing() -> None:
     alone = PACK.model_copy(update={"policy": PACK.policy.model_copy(update={"most_years": 1})})
     assert offered(small_plant(40, 2014, 2015, 2016), alone) == ()
