@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch
 from reporting_agent.analysis.baselines.model import LocalHours, day_energy, degree_days
-from reporting_agent.analysis.baselines.production import OUTDOOR
+from reporting_agent.analysis.baselines.production import OUTDOOR, lines_of
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
@@ -49,15 +49,16 @@ class Days:
 
 
 def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
-    """The days of one meter, with what the step and equipment behind it made; None where it has no readings."""
+    """The days of one meter, with what the lines that it feeds made; None where it has no readings."""
     record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
     if record is None or not len(record.hour_us):
         return None
     hours = LocalHours.of(record.hour_us, site.zone)
+    places = lines_of(record.meter, site.tree)
     own = [
         batch
         for batch in result.data.batches
-        if batch.step == record.meter.step and (not record.meter.equipment or batch.equipment == record.meter.equipment)
+        if any(step in {"", batch.step} and equipment in {"", batch.equipment} for step, equipment in places)
     ]
     return _days(site, own, hours.days, day_energy(record, hours), record.unit)
 

@@ -71,6 +71,15 @@ def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:
     )  # fmt: skip
 
 
+def no_output(meter: str) -> Phrase:
+    """The baseline would be of nothing that was made."""
+    return Phrase(
+        "No record shows what is made with the energy of meter %(meter)s, so a lower output could be mistaken for a saving. In site.toml, "
+        "give its step, its allocation or the meters below it; the log must contain the batches of these steps.",
+        meter=meter,
+    )
+
+
 def season(days: int) -> Phrase:
     """A level cannot be told from a season."""
     return Phrase(

@@ -1,8 +1,9 @@
 """The verified saving of every action and target: expected by the baseline less used, with its interval, or why there is none.
 
 Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action is not done; too few days are
-known; the baseline has not seen a year and the reporting period lies elsewhere in it; the reporting period made what the baseline
-never made, or far more or less a day; a change of the data that nobody has explained lies between; or the baseline's days drift.
+known; nothing says what the meter's energy makes; the baseline has not seen a year and the reporting period lies elsewhere in it; the
+reporting period made what the baseline never made, or far more or less a day; a change of the data that nobody has explained lies
+between; or the baseline's days drift.
 """
 
 from __future__ import annotations
@@ -179,6 +180,8 @@ def _why(
 ) -> Phrase | None:
     if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
         return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
+    if action.meter is not None and not days.production[before | after].any():
+        return telling.no_output(action.meter)
     if not days.degrees and action.no_season is None and not _whole_year(before) and not _same_season(days, before, after):
         return telling.season(_span(before))
     if unseen := _unseen(days, before, after):

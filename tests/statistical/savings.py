@@ -171,8 +171,8 @@ def write(folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, rep
     effect = rng.uniform(*kind.effect)
     used = need.copy()
     used[baseline:] *= 1 - effect
-    _batches(folder / "batches.csv", made, share, moisture)
-    _readings(folder / "readings.csv", used, runs)
+    write_batches(folder / "batches.csv", made, share, moisture)
+    write_readings(folder / "readings.csv", used, runs)
     days = {"first": FIRST, "day": FIRST + timedelta(days=baseline), "last": FIRST + timedelta(days=count)}
     (folder / "site.toml").write_text(SITE.format(**days), encoding="utf-8")
     (folder / "actions.toml").write_text(ACTIONS.format(**days), encoding="utf-8")
@@ -190,7 +190,7 @@ def _errors(rng: np.random.Generator, count: int, drift: float) -> Floats:
     return errors
 
 
-def _batches(path: Path, made: Floats, share: Floats, moisture: Floats) -> None:
+def write_batches(path: Path, made: Floats, share: Floats, moisture: Floats) -> None:
     lines = ["batch_id,step,product,variant,start,end,output_quantity,output_unit,status,state,var.moisture_pct"]
     for number, whole in enumerate(made.tolist()):
         if not whole:
@@ -204,7 +204,7 @@ def _batches(path: Path, made: Floats, share: Floats, moisture: Floats) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _readings(path: Path, used: Floats, runs: NDArray[np.bool_]) -> None:
+def write_readings(path: Path, used: Floats, runs: NDArray[np.bool_]) -> None:
     shape = np.where((np.arange(24) >= 6) & (np.arange(24) < 22), 3.0, 1.0)
     midnight = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=timezone(timedelta(hours=8)))
     lines = ["meter_id,timestamp,value"]

@@ -89,13 +89,21 @@ class Made:
 
 
 def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
-    """Step and equipment of every line that a meter feeds, "" for any; none where nothing is said."""
+    """Step and equipment of every line that a meter feeds, "" for any; none where nothing is said.
+
+    A meter without a step feeds what the meters below it do and those that are worked out from it, any line where these do not measure
+    everything (`subs = "some"`); a virtual one feeds what the meters do that it adds.
+    """
     if meter.allocation is not None:
         return {place for name in meter.allocation.sinks for place in ((name, ""), ("", name))}
     if meter.step:
         return {(meter.step, meter.equipment)}
-    below = [sub_meter for sub_meter in tree.meters if meter in tree.above(sub_meter) and (sub_meter.step or sub_meter.allocation)]
-    return {place for sub_meter in below for place in lines_of(sub_meter, tree)}
+    if meter.subs == "some":
+        return {("", "")}
+    added = () if meter.formula is None else tuple(tree.by_id[name] for name in meter.formula.plus)
+    says = (sub_meter for sub_meter in tree.meters if sub_meter.step or sub_meter.allocation or sub_meter.subs == "some")
+    below = [sub_meter for sub_meter in says if meter in tree.above(sub_meter) or tree.parts(sub_meter).get(meter.id, 0) > 0]
+    return {place for other in (*added, *below) for place in lines_of(other, tree)}
 
 
 def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[list[str], Integers]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,14 +11,17 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
+from reporting_agent.analysis.baselines.production import lines_of
 from reporting_agent.cli import main
-from reporting_agent.config import load_site
+from reporting_agent.config import Meter, load_site
+from reporting_agent.config.tree import MeterTree
 from reporting_agent.savings import Verified, load_actions, verified
 from reporting_agent.savings.against_baseline import forecast
 from reporting_agent.savings.telling import SavingVerdict
-from tests.statistical.savings import FIRST, Kind, write
+from tests.statistical.savings import FIRST, Kind, write, write_batches, write_readings
 
 TODAY = FIRST + timedelta(days=800)
+DAY = FIRST + timedelta(days=365)  # of the action
 STEP = Kind("a step", (0.08, 0.08))
 NOTHING = Kind("none", (0.0, 0.0))
 
@@ -38,6 +42,32 @@ def amend(folder: Path, old: str, new: str, file: str = "actions.toml") -> None:
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def rewrite(file: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Every row of a table but its head, changed as cells."""
+    head, *rows = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([head, *(",".join(change(row.split(","))) for row in rows)]) + "\n", encoding="utf-8")
+
+
+def without_events(folder: Path) -> None:
+    text = (folder / "site.toml").read_text(encoding="utf-8")
+    (folder / "site.toml").write_text(text[: text.index("[[events]]")] + text[text.index("[variables") :], encoding="utf-8")
+
+
+def steady(folder: Path, *, made: float = 1.0, booked: float = 1.0, scatter: float = 0.02) -> None:
+    """A mill whose action saves nothing, with a meter of the whole site above: from its day on it makes and books so many times as much."""
+    rng, number = np.random.default_rng(3), np.arange(365 + 180)
+    write(folder, NOTHING, rng, 365, 180)
+    later, swings = number >= 365, rng.standard_normal((3, len(number)))
+    output = 2000 * (1 + scatter * swings[0]) * np.where(later, made, 1.0)
+    share = np.full(len(number), 0.5)
+    write_batches(folder / "batches.csv", output * np.where(later, booked, 1.0), share, 6 + 0.1 * swings[1])
+    write_readings(folder / "readings.csv", (12_000 + 36 * output) * (1 + 0.01 * swings[2]), output > 0)
+    readings = (folder / "readings.csv").read_text(encoding="utf-8")
+    (folder / "readings.csv").write_text(readings + readings.partition("\n")[2].replace("el,", "grid,"), encoding="utf-8")
+    above = '[[meters]]\nid = "grid"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n'
+    amend(folder, '[[meters]]\nid = "el"\n', f'{above}[[meters]]\nid = "el"\nparent = "grid"\n', "site.toml")
 
 
 def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None:
@@ -112,9 +142,7 @@ def test_far_more_than_the_baseline_saw_is_not_extrapolated(works: Path) -> None
 
 def test_a_change_that_nobody_explained_stands_before_a_saving(works: Path) -> None:
     """Without the declared events the action itself is an unexplained change; so is a transformer that lost a half."""
-    text = (works / "site.toml").read_text(encoding="utf-8")
-    start, end = text.index("[[events]]"), text.index("[variables")
-    (works / "site.toml").write_text(text[:start] + text[end:], encoding="utf-8")
+    without_events(works)
     rows = (works / "readings.csv").read_text(encoding="utf-8").splitlines()
     half = [f"{row.rpartition(',')[0]},{float(row.rpartition(',')[2]) / 2:.4f}" if row[3:] >= "2023-01-01T01" else row for row in rows[1:]]
     (works / "readings.csv").write_text("\n".join([rows[0], *half]) + "\n", encoding="utf-8")
@@ -186,3 +214,37 @@ def test_an_exact_baseline_forecasts_exactly() -> None:
     assert exact is not None
     assert exact.saving == pytest.approx(0.1 * (30 + 2 * made[:50]).sum())
     assert exact.high - exact.low < 1e-6 * exact.expected
+
+
+def test_less_output_is_no_saving_of_the_meter_of_the_whole_site(tmp_path: Path) -> None:
+    steady(tmp_path, made=0.85, scatter=0.1)
+    amend(tmp_path, 'meter = "el"', 'meter = "grid"')
+    (one,) = found(tmp_path)
+    assert one.verdict is SavingVerdict.NOT_PROVEN
+    assert one.share is not None
+    assert abs(one.share[0]) < 0.02
+
+
+def test_a_meter_of_which_nothing_says_what_it_makes_proves_no_saving(tmp_path: Path) -> None:
+    steady(tmp_path, made=0.85, scatter=0.1)
+    amend(tmp_path, 'meter = "el"', 'meter = "grid"')
+    amend(tmp_path, 'parent = "grid"\n', "", "site.toml")
+    (one,) = found(tmp_path)
+    assert one.verdict is SavingVerdict.NOT_TOLD
+    assert "No record shows what is made with the energy of meter grid" in str(one.why)
+
+
+def test_a_meter_feeds_the_lines_below_it_and_those_of_what_is_left_of_it() -> None:
+    def meter(name: str, **keys: object) -> Meter:
+        return Meter.model_validate({"id": name, "carrier": "electricity", "unit": "kWh", "reading": "register", **keys})
+
+    def tree(**works: object) -> MeterTree:
+        left = meter("left", step="ladle-refining", role="virtual", formula={"plus": ["works"], "minus": ["f1"]})
+        hall = (meter("f1", step="eaf", equipment="F1", parent="works"), meter("office", parent="works"))
+        halls = meter("halls", role="virtual", formula={"plus": ["f1", "office"]})
+        return MeterTree((meter("works", **works), *hall, left, halls))
+
+    furnace, rest = ("eaf", "F1"), ("ladle-refining", "")
+    fed = {name: lines_of(meter, tree()) for name, meter in tree().by_id.items()}
+    assert fed == {"works": {furnace, rest}, "f1": {furnace}, "office": set(), "left": {rest}, "halls": {furnace}}
+    assert lines_of(tree(subs="some").by_id["works"], tree(subs="some")) == {("", "")}
