@@ -80,3 +80,15 @@ class Change:
     def holds_on(self, day: date) -> bool:
         """Whether the day lies in the questioned part."""
         return (self.first is None or day >= self.first) and (self.until is None or day < self.until)
+
+    def lies_in(self, first: date, end: date) -> bool:
+        """Whether it begins, ends or has a day in [first, end), or holds throughout.
+
+        What began before and lasts beyond holds on every day of it, and moves none of them against another.
+        """
+        if self.days:
+            return any(first <= day < end for day in self.days)
+        if self.first is None and self.until is None:
+            return True
+        begins = self.first is not None and first <= self.first < end
+        return begins or (self.until is not None and first < self.until < end)

@@ -6,7 +6,7 @@ Energy and output of a batch are spread evenly over the time it took, so that a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -37,6 +37,9 @@ class Days:
     output: Mapping[tuple[str, str], Floats]
     conditions: Mapping[str, Floats]  # output times the condition's distance from its mean: energy a tonne moves with it
     degrees: Mapping[str, Floats]  # heating and cooling degrees; empty where the outdoor temperature is not recorded
+    lines: frozenset[tuple[str, str]]  # step and equipment of the batches
+    meters: frozenset[str] = frozenset()  # of one meter: all that its energy is made from
+    below: frozenset[str] = frozenset()  # of one meter: all that hang below it
 
     @property
     def production(self) -> Floats:
@@ -60,7 +63,9 @@ def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
         for batch in result.data.batches
         if any(step in {"", batch.step} and equipment in {"", batch.equipment} for step, equipment in places)
     ]
-    return _days(site, own, hours.days, day_energy(record, hours), record.unit)
+    meters = site.tree.needed_by(record.meter) | {meter}
+    below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
+    return replace(_days(site, own, hours.days, day_energy(record, hours), record.unit), meters=meters, below=below)
 
 
 def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
@@ -107,7 +112,7 @@ def _days(site: Site, batches: Sequence[Batch], days: tuple[date, ...], energy: 
     if known.any() and known[sum(output.values(), np.zeros(len(days))) > 0].mean() >= LEAST_RECORDED:
         at = np.arange(len(days))
         degrees = degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
-    return Days(days, energy, unit, output, conditions, degrees)
+    return Days(days, energy, unit, output, conditions, degrees, frozenset((batch.step, batch.equipment) for batch in batches))
 
 
 def _is_condition(site: Site, name: str) -> bool:

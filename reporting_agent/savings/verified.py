@@ -22,6 +22,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.base_load import mean_price
 from reporting_agent.analysis.energy_costs.prices import Prices, to_us
+from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData
@@ -193,10 +194,23 @@ def _why(
     questions = [
         question
         for question in reviewed.open
-        if (action.meter in question.change.meters if action.meter else question.change.step == action.step)
-        and (question.change.first is None or baseline.start.date() <= question.change.first < reporting.end.date())
+        if _concerns(question.change, action, days) and question.change.lies_in(baseline.start.date(), reporting.end.date())
     ]
     return telling.unanswered(questions[0].sentence) if questions else None
+
+
+def _concerns(change: Change, action: Action | Target, days: Days) -> bool:
+    """Whether a change moves what is compared: a meter that the energy is made from, energy a tonne of a line below it, or what its
+    lines made. One that names no step is of every step."""
+    if action.step is not None:
+        return change.step in {"", action.step}
+    if change.meters:
+        named = days.meters | days.below if change.kind is Kind.PROCESS else days.meters
+        return not named.isdisjoint(change.meters)
+    return any(
+        change.step in {"", step} and (not change.equipment or not equipment or equipment in change.equipment)
+        for step, equipment in days.lines
+    )
 
 
 def _terms(days: Days, before: Flags, *, season: bool) -> Floats:

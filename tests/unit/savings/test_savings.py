@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,7 +12,11 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from reporting_agent.analysis.baselines.production import lines_of
+from reporting_agent.changes.change import Change
+from reporting_agent.changes.change import Kind as Of
+from reporting_agent.changes.review import Question, Review
 from reporting_agent.cli import main
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tree import MeterTree
@@ -248,3 +253,54 @@ def test_a_meter_feeds_the_lines_below_it_and_those_of_what_is_left_of_it() -> N
     fed = {name: lines_of(meter, tree()) for name, meter in tree().by_id.items()}
     assert fed == {"works": {furnace, rest}, "f1": {furnace}, "office": set(), "left": {rest}, "halls": {furnace}}
     assert lines_of(tree(subs="some").by_id["works"], tree(subs="some")) == {("", "")}
+
+
+@pytest.mark.parametrize("meter", ["el", "grid"])
+def test_a_scale_that_books_more_tonnes_is_no_saving(tmp_path: Path, meter: str) -> None:
+    """Tonnes an hour change on that day and the power does not: a question of the step's output, which names no meter."""
+    steady(tmp_path, booked=1.08)
+    without_events(tmp_path)
+    amend(tmp_path, 'meter = "el"', f'meter = "{meter}"')
+    (one,) = found(tmp_path)
+    assert "is not explained" in str(one.why)
+    assert "at the same power, t per hour are" in str(one.why)
+
+
+BEFORE, MIDDLE = date(2021, 6, 1), date(2022, 6, 1)
+STEP_NAME, OTHER = "cement-grinding", "raw-milling"
+
+
+@pytest.mark.parametrize(
+    ("aim", "change", "stops"),
+    [
+        ('step = "cement-grinding"', Change(Of.ZONE, "", ("el", "kiln"), (), MIDDLE, None, 3600.0, 0.0, ()), True),
+        ('step = "cement-grinding"', Change(Of.PROCESS, OTHER, ("raw",), (), MIDDLE, None, 0.9, 0.0, ()), False),
+        ('meter = "el"', Change(Of.LEVEL, STEP_NAME, ("el",), (), BEFORE, MIDDLE, 0.9, 0.0, ()), True),
+        ('meter = "el"', Change(Of.LEVEL, STEP_NAME, ("el",), (), BEFORE, None, 0.9, 0.0, ()), False),
+        ('meter = "el"', Change(Of.DEAD, STEP_NAME, ("el",), (), BEFORE, None, 0.0, 0.0, (), (BEFORE, MIDDLE)), True),
+        ('meter = "el"', Change(Of.DEAD, STEP_NAME, ("el",), (), BEFORE, None, 0.0, 0.0, (), (BEFORE,)), False),
+        ('meter = "el"', Change(Of.BOOKED, STEP_NAME, (), (), None, None, 86_400.0, 0.0, ()), True),
+        ('meter = "el"', Change(Of.OUTPUT, OTHER, (), (), MIDDLE, None, 1.1, 0.0, ()), False),
+        ('meter = "el"', Change(Of.PROCESS, STEP_NAME, ("gas",), (), MIDDLE, None, 0.9, 0.0, ()), False),
+    ],
+)
+def test_a_question_stops_the_savings_that_it_moves_and_no_others(
+    works: Path, monkeypatch: pytest.MonkeyPatch, aim: str, change: Change, stops: bool
+) -> None:
+    question = Question(change, None, Phrase("It changed."), "")
+    monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review((question,)))
+    amend(works, 'meter = "el"', aim)
+    (one,) = found(works)
+    assert ("It changed." in str(one.why)) is stops
+
+
+def test_energy_a_tonne_of_a_line_below_moves_the_meter_of_the_site_and_the_ratio_of_its_meter_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(tmp_path)
+    amend(tmp_path, 'meter = "el"', 'meter = "grid"')
+    for kind, stops in ((Of.PROCESS, True), (Of.LEVEL, False)):
+        question = Question(Change(kind, STEP_NAME, ("el",), (), MIDDLE, None, 0.9, 0.0, ()), None, Phrase("It changed."), "")
+        review = Review((question,))
+        monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_, review=review: review)
+        assert ("It changed." in str(found(tmp_path)[0].why)) is stops
