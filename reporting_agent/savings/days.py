@@ -1,21 +1,25 @@
 """Day by day what one meter or step used, and what its baseline is a function of: what was made, of which kind, and how it was outside.
 
-Energy and output of a batch are spread evenly over the time it took, so that a batch across midnight counts on both days.
+Energy and output of a batch are spread evenly over the time it took, so that a batch across midnight counts on both days. A row that
+stands twice in the log counts once, and a day on which nobody knows what was made, or what was used, is not known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from benchmarks.labels import ExclusionReason
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch
 from reporting_agent.analysis.baselines.model import LocalHours, day_energy, degree_days
 from reporting_agent.analysis.baselines.production import OUTDOOR, lines_of
 from reporting_agent.config import Site
+from reporting_agent.config.events import of_step as events_of_step
 from reporting_agent.pipeline import LabelResult
 
 LEAST_RECORDED = 0.8  # of the output, for a declared condition to be a term
@@ -25,6 +29,14 @@ ENERGY_NOT_SOUND = frozenset(
         *("below-physical-floor", "above-physical-ceiling"),
     }
 )
+ENERGY_KNOWN = frozenset(
+    {
+        *(ExclusionReason.TOO_SHORT, ExclusionReason.TOO_LONG, ExclusionReason.VARIABLE_MISSING, ExclusionReason.VARIABLE_IMPOSSIBLE),
+        ExclusionReason.BELOW_PHYSICAL_FLOOR,
+    }
+)
+"""Reasons that are looked for once the energy of a batch is complete."""
+UNIT_WRONG = "unit-label"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +64,10 @@ class Days:
 
 
 def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
-    """The days of one meter, with what the lines that it feeds made; None where it has no readings."""
+    """The days of one meter, with what the lines that it feeds made; None where it has no readings.
+
+    A day on which the meter, or one that it is made from, is declared unusable is not known.
+    """
     record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
     if record is None or not len(record.hour_us):
         return None
@@ -65,7 +80,8 @@ def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
     ]
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
-    return replace(_days(site, own, hours.days, day_energy(record, hours), record.unit), meters=meters, below=below)
+    energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
+    return replace(_days(site, result, _once(own), hours.days, energy, record.unit), meters=meters, below=below)
 
 
 def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
@@ -75,8 +91,8 @@ def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
     """
     headline = next((candidate.metrics[0].metric for candidate in result.data.pack.steps if candidate.id == step), None)
     labels = [label for label in result.site_label.steps if label.step == step and label.metric == headline]
-    values = {(entry.batch_id, entry.start): entry for label in labels for entry in label.values}
-    batches = [batch for batch in result.data.batches if batch.step == step and batch.end is not None and batch.end > batch.start]
+    values = {(entry.batch_id, entry.start): entry for label in labels for entry in reversed(label.values)}  # of a copy, the first row's
+    batches = _once([batch for batch in result.data.batches if batch.step == step and batch.end is not None and batch.end > batch.start])
     if not labels or not batches:
         return None
     first = min(batch.start for batch in batches).astimezone(site.zone).date()
@@ -88,16 +104,23 @@ def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
         unsound = value is None or value.energy is None or (value.excluded or "") in ENERGY_NOT_SOUND
         for day, share in _spread(run, days, site):
             energy[day] += np.nan if unsound or value is None or value.energy is None else value.energy * share
-    return _days(site, batches, days, energy, labels[0].energy_unit)
+    return _days(site, result, batches, days, energy, labels[0].energy_unit)
 
 
-def _days(site: Site, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
+def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
+    refuted = _refuted(result)
+    sound: list[Batch] = []
+    for run in batches:
+        if _output_unknown(site, run, refuted):
+            energy[[day for day, _ in _spread(run, days, site)]] = np.nan
+        else:
+            sound.append(run)
     output: dict[tuple[str, str], Floats] = {}
-    names = sorted({name for batch in batches for name in batch.variables if _is_condition(site, name)})
-    centre = {name: _mean(batches, name) for name in names}
+    names = sorted({name for batch in sound for name in batch.variables if _is_condition(site, name)})
+    centre = {name: _mean(sound, name) for name in names}
     conditions = {name: np.zeros(len(days)) for name in names if centre[name] is not None}
     warm, recorded = np.zeros(len(days)), np.zeros(len(days))
-    for run in batches:
+    for run in sound:
         produced = max(run.output_t, 0.0)
         outdoor = next((value for name, value in run.variables.items() if name in OUTDOOR), None)
         for day, share in _spread(run, days, site):
@@ -113,6 +136,56 @@ def _days(site: Site, batches: Sequence[Batch], days: tuple[date, ...], energy: 
         at = np.arange(len(days))
         degrees = degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
     return Days(days, energy, unit, output, conditions, degrees, frozenset((batch.step, batch.equipment) for batch in batches))
+
+
+def _once(batches: Sequence[Batch]) -> list[Batch]:
+    """The batches without rows that stand twice in the log: of the same id at the same equipment, and of a time that the first shares.
+
+    An id that comes again later, as where numbers begin anew each year, is another batch.
+    """
+    single: list[Batch] = []
+    by_id: dict[tuple[str, str, str], list[Batch]] = {}
+    for batch in batches:
+        same = by_id.setdefault((batch.step, batch.equipment, batch.batch_id), [])
+        if not any(_share_time(batch, first) for first in same):
+            same.append(batch)
+            single.append(batch)
+    return single
+
+
+def _share_time(batch: Batch, other: Batch) -> bool:
+    ends = [run.end or run.start for run in (batch, other)]
+    return batch.start == other.start or (batch.start < ends[1] and other.start < ends[0])
+
+
+def _unusable(site: Site, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
+    """The days on which one of these meters is declared unusable."""
+    unusable = np.zeros(len(days), dtype=bool)
+    for event in site.events:
+        if event.kind == "unusable" and event.meter in meters:
+            first, end = event.begins(site.zone).astimezone(site.zone).date(), event.ends(site.zone)
+            last = date.max if end is None else (end.astimezone(site.zone) - timedelta(microseconds=1)).date()
+            unusable |= np.array([first <= day <= last for day in days])
+    return unusable
+
+
+def _refuted(result: LabelResult) -> set[tuple[str, str, datetime]]:
+    """Batches (step, id, start) with more output than their energy can have made."""
+    rules = {(step.id, rule.metric): rule for step in result.data.pack.steps for rule in step.metrics}
+    return {
+        (label.step, entry.batch_id, entry.start)
+        for label in result.site_label.steps
+        for entry in label.values
+        if entry.excluded in ENERGY_KNOWN and entry.value is not None and entry.value < rules[label.step, label.metric].floor
+    }
+
+
+def _output_unknown(site: Site, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
+    """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be, or declared unusable."""
+    if run.excluded == UNIT_WRONG or not run.output_t >= 0 or (run.step, run.batch_id, run.start) in refuted:
+        return True
+    declared = events_of_step(site.events, run.step, run.equipment, run.product, run.variant)
+    return any(event.kind == "unusable" and event.holds(run.start, site.zone) for event in declared)
 
 
 def _is_condition(site: Site, name: str) -> bool:

@@ -304,3 +304,48 @@ def test_energy_a_tonne_of_a_line_below_moves_the_meter_of_the_site_and_the_rati
         review = Review((question,))
         monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_, review=review: review)
         assert ("It changed." in str(found(tmp_path)[0].why)) is stops
+
+
+@pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
+def test_rows_that_stand_twice_in_the_log_count_once(works: Path, aim: str) -> None:
+    amend(works, 'meter = "el"', aim)
+    before = found(works)[0].forecast
+    text = (works / "batches.csv").read_text(encoding="utf-8")
+    (works / "batches.csv").write_text(text + "".join(text.splitlines(keepends=True)[-10:]), encoding="utf-8")
+    after = found(works)[0].forecast
+    assert before is not None
+    assert after is not None
+    assert (after.expected, after.actual, after.low, after.high) == (before.expected, before.actual, before.low, before.high)
+
+
+def test_an_id_that_comes_again_in_another_year_is_another_batch(works: Path) -> None:
+    (before,) = found(works)
+    rewrite(works / "batches.csv", lambda row: [f"{row[0][:2]}{int(row[0][2:]) % 365}", *row[1:]])
+    (after,) = found(works)
+    assert after.forecast is not None
+    assert before.forecast is not None
+    assert after.forecast.expected == before.forecast.expected
+
+
+@pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
+def test_a_day_with_an_output_in_another_unit_is_not_known(works: Path, monkeypatch: pytest.MonkeyPatch, aim: str) -> None:
+    monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review())
+    amend(works, 'meter = "el"', aim)
+    (before,) = found(works)
+    name = (works / "batches.csv").read_text(encoding="utf-8").splitlines()[-20].partition(",")[0]
+    rewrite(works / "batches.csv", lambda row: [*row[:6], f"{1000 * float(row[6])}", *row[7:]] if row[0] == name else row)
+    (after,) = found(works)
+    assert set(before.day) - set(after.day) == {FIRST + timedelta(days=int(name[2:]))}
+    assert before.share is not None
+    assert after.share is not None
+    assert after.share[0] == pytest.approx(before.share[0], abs=0.005)
+
+
+def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Path) -> None:
+    write(tmp_path, NOTHING, np.random.default_rng(1), 365, 180)
+    rewrite(tmp_path / "readings.csv", lambda row: [*row[:2], "0.0"] if "2023-03-01T01" <= row[1] < "2023-04-01T01" else row)
+    unusable = '[[events]]\nmeter = "el"\nfrom = 2023-03-01\nuntil = 2023-04-01\nkind = "unusable"\nreason = "Its fuse"\n[variables'
+    amend(tmp_path, "[variables", unusable, "site.toml")
+    (one,) = found(tmp_path)
+    assert one.verdict is SavingVerdict.NOT_PROVEN
+    assert one.reporting_days == 180 - 31
