@@ -95,9 +95,12 @@ def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
     batches = _once([batch for batch in result.data.batches if batch.step == step and batch.end is not None and batch.end > batch.start])
     if not labels or not batches:
         return None
-    first = min(batch.start for batch in batches).astimezone(site.zone).date()
-    last = max(batch.end for batch in batches if batch.end is not None).astimezone(site.zone).date()
+    begins, ends = result.site_label.period.first_and_last
+    first = max(begins, min(batch.start for batch in batches).astimezone(site.zone).date())
+    last = min(ends, max(batch.end for batch in batches if batch.end is not None).astimezone(site.zone).date())
     days = tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
+    if not days:
+        return None
     energy = np.zeros(len(days))
     for run in batches:
         value = values.get((run.batch_id, run.start))
@@ -111,9 +114,10 @@ def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple
     refuted = _refuted(result)
     sound: list[Batch] = []
     for run in batches:
+        inside = [day for day, _ in _spread(run, days, site)]
         if _output_unknown(site, run, refuted):
-            energy[[day for day, _ in _spread(run, days, site)]] = np.nan
-        else:
+            energy[inside] = np.nan
+        elif inside:
             sound.append(run)
     output: dict[tuple[str, str], Floats] = {}
     names = sorted({name for batch in sound for name in batch.variables if _is_condition(site, name)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -131,17 +131,22 @@ def _no_data(site: Site, today: date) -> LabelResult:
 
 
 def _periods(action: Action | Target, site: Site, today: date) -> tuple[Period | None, Period | None]:
-    """Baseline and reporting period; none where the action is not done, or its reporting period has not begun."""
+    """Baseline and reporting period, before `today`; none where the action is not done, or its reporting period has not begun."""
     if isinstance(action, Action) and action.state != "done":
         return None, None
     if action.baseline is not None and action.reporting is not None:
-        baseline, reporting = Period.parse(action.baseline, site.zone), Period.parse(action.reporting, site.zone)
+        baseline, reporting = (_before(today, Period.parse(text, site.zone), site) for text in (action.baseline, action.reporting))
         return (baseline, reporting) if reporting.start.date() < today else (None, None)
     assert isinstance(action, Action)  # noqa: S101 - a target names both periods
     if action.day >= today:
         return None, None
     before = action.day - timedelta(days=365)
     return Period.parse(f"{before}/{action.day}", site.zone), Period.parse(f"{action.day}/{today}", site.zone)
+
+
+def _before(today: date, period: Period, site: Site) -> Period:
+    """What of a period lies before a day, under its name."""
+    return replace(period, end=min(period.end, datetime.combine(today, time(), site.zone)))
 
 
 def _untold(action: Action | Target, site: Site, today: date, why: Phrase) -> Verified:

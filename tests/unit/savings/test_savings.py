@@ -349,3 +349,19 @@ def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Pat
     (one,) = found(tmp_path)
     assert one.verdict is SavingVerdict.NOT_PROVEN
     assert one.reporting_days == 180 - 31
+
+
+@pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
+def test_only_data_before_today_count_where_the_periods_are_given_too(works: Path, aim: str) -> None:
+    amend(works, 'meter = "el"', aim)
+    (one,) = found(works, date(2023, 3, 1))
+    assert one.day[-1] == date(2023, 2, 28)
+    assert one.reporting.name == "2023-01-01/2023-06-30"
+    (works / "batches.csv").write_text(
+        "".join(row for row in (works / "batches.csv").open(encoding="utf-8") if not row[2:5].isdigit() or int(row[2:5]) < 365 + 59),
+        encoding="utf-8",
+    )
+    (again,) = found(works, date(2023, 3, 1))
+    assert again.forecast is not None
+    assert one.forecast is not None
+    assert again.forecast.saving == one.forecast.saving
