@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.errors import InputError
 from benchmarks.labels import SiteLabel
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import CarrierEnergy, Period
@@ -25,7 +26,10 @@ from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
+from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import LabelResult, PlantData
+from reporting_agent.pipeline.heating_values import with_heating_value
+from reporting_agent.pipeline.units import mj_in
 from reporting_agent.savings import days as by_day
 from reporting_agent.savings import telling
 from reporting_agent.savings.actions import Action, Actions, Target
@@ -172,13 +176,9 @@ def _verified(
     prediction = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
     if prediction is None:
         return replace(untold, why=telling.drifting())
-    return replace(
-        untold,
-        forecast=prediction,
-        day=tuple(days.days[at] for at in np.flatnonzero(after).tolist()),
-        below=prediction.of_day - days.energy[after],
-        **_worth(site, result, action, prediction, reporting),
-    )
+    known = tuple(days.days[at] for at in np.flatnonzero(after).tolist())
+    worth = _worth(site, result, action, prediction, reporting, known)
+    return replace(untold, forecast=prediction, day=known, below=prediction.of_day - days.energy[after], **worth)
 
 
 def _why(
@@ -255,8 +255,10 @@ def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
     return [" ".join(part for part in kind if part) for kind, column in seen if column[after].sum() > NEW_SHARE * whole]
 
 
-def _worth(site: Site, result: LabelResult, action: Action | Target, found: Forecast, reporting: Period) -> dict[str, Any]:
-    """Money and CO2 of what a meter saved, at the mean price and the factor of the reporting period; nothing for a step's kgce."""
+def _worth(
+    site: Site, result: LabelResult, action: Action | Target, found: Forecast, reporting: Period, days: Sequence[date]
+) -> dict[str, Any]:
+    """Money and CO2 of what a meter saved, at the mean price and the mean factor of the reporting period; nothing for a step's kgce."""
     record = next((meter for meter in result.data.meters if action.meter is not None and meter.meter.id == action.meter), None)
     if record is None:
         return {}
@@ -265,9 +267,20 @@ def _worth(site: Site, result: LabelResult, action: Action | Target, found: Fore
     worth: dict[str, Any] = {}
     if prices is not None and price is not None:
         worth |= {"money": found.saving * price, "currency": prices.currency}
-    factors, on = site.emissions.factors, reporting.start.date()
-    factor = factors.carbon_in_force(record.meter.carrier, on)
-    if factor is not None:
-        energy = CarrierEnergy(record.meter.carrier, found.saving, record.unit)
-        worth |= {"co2_kg": factors.co2_kg(energy, on), "co2_source": factor.edition}
-    return worth
+    co2_kg, source = _co2_of_one(site, record, days)
+    return worth if co2_kg is None else {**worth, "co2_kg": found.saving * co2_kg, "co2_source": source}
+
+
+def _co2_of_one(site: Site, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:
+    """Mean CO2 of one of the meter's units over days, by its heating value and the factor of each, in kg, and the editions of the factors.
+
+    None where a factor is missing on a day, or is of another unit and no heating value is known.
+    """
+    factors, meter = site.emissions.factors, record.meter
+    energy = CarrierEnergy(meter.carrier, 1.0, record.unit, lhv_mj_per_unit=meter.own_lhv(mj_in(record.unit)))
+    try:
+        each = [factors.co2_kg(with_heating_value(energy, site, meter.step, day), day) for day in days]
+    except InputError:
+        return None, ""
+    in_force = [factors.carbon_in_force(meter.carrier, day) for day in days]
+    return float(np.mean(each)), "; ".join(dict.fromkeys(factor.edition for factor in in_force if factor is not None))

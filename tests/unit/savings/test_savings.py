@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.baselines.production import lines_of
@@ -365,3 +366,27 @@ def test_only_data_before_today_count_where_the_periods_are_given_too(works: Pat
     assert again.forecast is not None
     assert one.forecast is not None
     assert again.forecast.saving == one.forecast.saving
+
+
+def test_co2_counts_by_the_heating_value_of_the_meter(works: Path) -> None:
+    rewrite(works / "readings.csv", lambda row: [*row[:2], f"{float(row[2]) / 10:.5f}"])
+    amend(works, 'carrier = "electricity"', 'carrier = "natural-gas"\nlhv = 35.0\nlhv_source = "measured"', "site.toml")
+    amend(works, 'unit = "kWh"', 'unit = "Nm3"', "site.toml")
+    (one,) = found(works)
+    carbon = FactorTable.load().carbon_in_force("natural-gas", DAY)
+    assert one.forecast is not None
+    assert carbon is not None
+    assert carbon.kg_co2_per_mj is not None
+    assert one.co2_kg == pytest.approx(one.forecast.saving * 35.0 * carbon.kg_co2_per_mj)
+
+
+def test_co2_counts_by_the_factor_of_each_day(works: Path) -> None:
+    site = works / "site.toml"
+    first = '\n[[emissions.electricity]]\nfrom = 2022-01-01\nuntil = 2023-04-01\nkg_per_kwh = 0.5\nsource = "Contract 1"\n'
+    second = '[[emissions.electricity]]\nfrom = 2023-04-01\nkg_per_kwh = 0.3\nsource = "Contract 2"\n'
+    site.write_text(site.read_text(encoding="utf-8") + first + second, encoding="utf-8")
+    (one,) = found(works)
+    assert one.forecast is not None
+    mean = np.mean([0.5 if day < date(2023, 4, 1) else 0.3 for day in one.day])
+    assert one.co2_kg == pytest.approx(one.forecast.saving * float(mean))
+    assert one.co2_source == "Contract 1; Contract 2"
