@@ -76,8 +76,8 @@ def test_a_metric_of_two_cells_costs_a_batch_both_and_a_second_metric_that_the_c
     rules = (step.metrics[0], step.metrics[0].model_copy(update={"spread": 66.0}))  # the second is precise enough from more batches on
     held = {2016: HeldYear(200), 2015: HeldYear(180), 2014: HeldYear(300)}
     both, alone = pool(held, 2016, step, rules, a_policy), pool(held, 2016, step, rules, a_policy, lambda _rule, _first: 2)
-    assert (both.years, both.spends) == (3, 2)
-    assert (alone.years, alone.spends, alone.eligible) == (2, 2, True)
+    assert (both.years, both.spends) == (3, Fraction(2))
+    assert (alone.years, alone.spends, alone.eligible) == (2, Fraction(2), True)
     spent = {**held, 2015: HeldYear(180, ONE)}
     assert pool(spent, 2016, step, rules[:1], a_policy).years == 2
     assert pool(spent, 2016, step, rules[:1], a_policy, lambda _rule, first: 1 if first == 2016 else 2).years == 1
