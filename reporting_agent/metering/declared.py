@@ -2,7 +2,7 @@
 
 A moment is that of the stamp as the source wrote it. Of channels that were swapped each reading goes to the other meter. Readings of time
 declared unusable are left where they are: their batches are left out (`pipeline.declared`), and so are batches during which an event
-begins or ends, for what a meter counted across it is of neither side.
+begins or ends, for what a meter counted across it is of neither side. No energy is taken across a reset.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ class DeclaredReadings:
         self._zone = zone
         self._by_meter: dict[str, list[Event]] = {}
         self._partner: dict[str, set[str]] = {}
+        self._resets: dict[str, list[int]] = {}
         for event in events:
+            if event.meter is not None and event.kind == "reset":
+                self._resets.setdefault(event.meter, []).append(to_us(event.begins(zone)))
             if event.meter is None or event.kind not in {"ratio", "unit", "clock", "swap"}:
                 continue
             self._by_meter.setdefault(event.meter, []).append(event)
@@ -63,6 +66,12 @@ class DeclaredReadings:
             if name in asked:
                 own = owner == name
                 yield name, self._valued(name, readings.at(own), stamps_us[own])
+
+    def resets_of(self, meter: str) -> Integers:
+        """From which moments on the meter is declared to have begun anew, in order, on the clock of the readings that are put to it."""
+        stamps_us = np.array(self._resets.get(meter, ()), dtype=np.int64)
+        count = len(stamps_us)
+        return np.sort(self._valued(meter, Readings(stamps_us, np.zeros(count), np.zeros(count, np.int64)), stamps_us).time_us)
 
     def _valued(self, meter: str, readings: Readings, stamps_us: Integers) -> Readings:
         for event in self._by_meter.get(meter, ()):

@@ -2,7 +2,7 @@
 
 Each is stated and counted; no value is guessed.
 
-Unknown is what a gap, a fall of a register (`register_falls`), or a load that the meter cannot have told leaves open.
+Unknown is what a gap, a fall of a register (`register_falls`), a declared reset, or a load that the meter cannot have told leaves open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reporting_agent.metering.cleaning import loads_beyond, saturated
 from reporting_agent.metering.kernel import MOST
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import over_falls
-from reporting_agent.metering.segments import HOUR_US, Segments
+from reporting_agent.metering.segments import HOUR_US, Segments, hold
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
 from reporting_agent.row_numbers import Rows
 
@@ -35,17 +35,20 @@ def known(
     tally: Tally,
     left_out_us: Integers = NO_STAMPS,
     verdict: CleaningResult | None = None,
+    resets_us: Integers = NO_STAMPS,
 ) -> Segments:
     """Keep the segments over which energy is known; segment i lies between readings i and i + 1.
 
     Args:
         left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
+        resets_us: moments at which the meter is declared to have begun anew, in right time: no energy is taken across them.
     """
     energy, rows = segments.energy, readings.row[1:]
     keep = np.ones(len(segments), dtype=bool)
     if meter.reading == "register":
         energy, known = over_falls(segments, readings.value, meter, rows, file, tally)
         keep &= known
+    keep &= ~_across(resets_us, segments, meter)
     length = segments.end_us - segments.start_us
     gap = length > longest_gap_us
     if gap.any():
@@ -58,17 +61,23 @@ def known(
 
 
 def across_gaps(
-    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: CleaningResult | None
+    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: CleaningResult | None, resets_us: Integers
 ) -> Iterator[tuple[Integers, Floats]]:
-    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell or counted the impossible."""
+    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell, began anew or counted too much."""
     if verdict is not None:
-        hung = verdict.caught_up.between(readings.time_us) & (made.energy > 0)
+        hung = verdict.caught_up.between(readings.time_us) & (made.energy > 0) & ~_across(resets_us, made, meter)
         yield made.end_us[hung], made.energy[hung]
     length = made.end_us - made.start_us
     if (length > longest_gap_us).any():
-        counted = known(made, readings, meter, int(length.max()), "", Tally(meter.id))
+        counted = known(made, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
         long = counted.end_us - counted.start_us > longest_gap_us
         yield counted.end_us[long], counted.energy[long]
+
+
+def _across(resets_us: Integers, segments: Segments, meter: Meter) -> Flags:
+    """Segments with a reset in them. A reading of a register or a rate at that very moment is the first of the new beginning, while an
+    interval that ends there ends before it."""
+    return hold(segments.start_us, segments.end_us, resets_us, at_end=meter.reading != "interval")
 
 
 def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:

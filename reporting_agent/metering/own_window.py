@@ -6,9 +6,9 @@ shows, change nothing here. The plant's own label is metered along the whole cur
 A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at its stamp (start, end]. Of a window's
 readings, sorted by stamp, those that cannot be one are left out (blank, all nines, outside the declared range, a stamp that stood before,
 a register value that leaves the line of its two neighbours). Between two that follow each other the energy is what the meter's kind
-says; it is unknown across a fall that is no declared rollover, across more than the pack's longest gap, and outside the declared
-range. From the window's edge to its first reading, and from the last to its end, the nearest known stretch goes on, for no longer
-than that gap.
+says; it is unknown across a fall that is no declared rollover, across a declared reset or more than the pack's longest gap, and outside
+the declared range. From the window's edge to its first reading, and from the last to its end, the nearest known stretch goes on, for no
+longer than that gap and across no reset.
 
 Everything is a function of the window's own readings in the order of the file, whatever blocks they come in. Sums are taken on the grid
 of 2^-20 of the meter's unit, so they are exact.
@@ -27,7 +27,8 @@ from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
 from reporting_agent.metering.register_falls import rolls
-from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.segments import HOUR_US, hold
+from reporting_agent.metering.tally import NO_STAMPS
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -59,6 +60,7 @@ class OwnWindows:
         start_us, end_us: the windows, in order of start; where two overlap a reading belongs to the one that began last.
         longest_gap_s: the pack's.
         factor: of a rate, what one unit of it gives in an hour.
+        resets_us: when the meter is declared to have begun anew, in order and by its own clock.
     """
 
     meter: Meter
@@ -66,15 +68,18 @@ class OwnWindows:
     end_us: Integers
     longest_gap_s: float
     factor: float = 1.0
+    resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
     late: set[int] = field(default_factory=set)  # windows of which readings came after they were metered: to be taken again
     _steps: Integers = field(init=False)
     _known_us: Integers = field(init=False)
+    _resets_us: Integers = field(init=False)
     _held: list[_Own] = field(default_factory=list)
     _done: int = 0  # windows before this one have been metered
 
     def __post_init__(self) -> None:
         self._steps = np.zeros(len(self.start_us), dtype=np.int64)
         self._known_us = np.zeros(len(self.start_us), dtype=np.int64)
+        self._resets_us = put_right(self.resets_us, self.meter)
 
     def take(self, readings: Readings) -> None:
         """The next readings. Windows are metered once a later one is reached, so that little is held."""
@@ -172,7 +177,7 @@ class OwnWindows:
         length_us = own.time_us[at + 1] - own.time_us[at]
         before, after = own.value[at], own.value[at + 1]
         register = self.meter.reading == "register"
-        known = length_us <= self._gap_us
+        known = (length_us <= self._gap_us) & ~hold(own.time_us[at], own.time_us[at + 1], self._resets_us, at_end=True)
         if register:
             energy = after - before
             rolled = (energy < 0) & rolls(before, after, self.meter)
@@ -183,8 +188,6 @@ class OwnWindows:
             known &= ~self._at_end(before) & ~self._at_end(after)
         first = np.concatenate(([True], ~same))
         last = np.concatenate((~same, [True]))
-        head_us = own.time_us[first] - self.start_us[own.window[first]]
-        tail_us = self.end_us[own.window[last]] - own.time_us[last]
         if register:
             slope = np.full(len(own.window), np.nan)  # energy an hour of the stretch that begins at the reading, where it is known
             slope[at[known]] = energy[known] / (length_us[known] / HOUR_US)
@@ -195,8 +198,8 @@ class OwnWindows:
             head, tail = level[first], level[last]
         return [
             (own.window[at[known]], energy[known], length_us[known]),
-            self._edge(own.window[first], head, head_us),
-            self._edge(own.window[last], tail, tail_us),
+            self._edge(own.window[first], head, self.start_us[own.window[first]], own.time_us[first], at_end=True),
+            self._edge(own.window[last], tail, own.time_us[last], self.end_us[own.window[last]]),
         ]
 
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
@@ -216,6 +219,7 @@ class OwnWindows:
         inside_us = np.minimum(end, self.end_us[own.window]) - np.maximum(start, self.start_us[own.window])
         full_us = np.full(len(whole_us), round(declared * 1e6)) if declared is not None else whole_us
         known = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
+        known &= ~hold(start, end, self._resets_us, at_end=False)
         known &= self._possible(np.where(known, own.value, 0.0), np.maximum(full_us, 1))
         share = np.divide(inside_us, whole_us, out=np.zeros(len(whole_us)), where=known)
         pieces = [(own.window[known], (own.value * share)[known], inside_us[known])]
@@ -223,14 +227,18 @@ class OwnWindows:
         slope[known] = own.value[known] / (whole_us[known] / HOUR_US)
         if ends:
             edge = np.concatenate((~same, [True]))
-            pieces.append(self._edge(own.window[edge], slope[edge], self.end_us[own.window[edge]] - own.time_us[edge]))
+            pieces.append(self._edge(own.window[edge], slope[edge], own.time_us[edge], self.end_us[own.window[edge]]))
         else:
             edge = np.concatenate(([True], ~same))
-            pieces.append(self._edge(own.window[edge], slope[edge], own.time_us[edge] - self.start_us[own.window[edge]]))
+            pieces.append(self._edge(own.window[edge], slope[edge], self.start_us[own.window[edge]], own.time_us[edge]))
         return pieces
 
-    def _edge(self, window: Integers, slope: Floats, length_us: Integers) -> tuple[Integers, Floats, Integers]:
+    def _edge(
+        self, window: Integers, slope: Floats, start_us: Integers, end_us: Integers, *, at_end: bool = False
+    ) -> tuple[Integers, Floats, Integers]:
+        length_us = end_us - start_us
         known = np.isfinite(slope) & (length_us > 0) & (length_us <= self._gap_us)
+        known &= ~hold(start_us, end_us, self._resets_us, at_end=at_end)
         return window[known], slope[known] * (length_us[known] / HOUR_US), length_us[known]
 
     def _possible(self, energy: Floats, length_us: Integers) -> Flags:

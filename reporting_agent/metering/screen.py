@@ -13,6 +13,7 @@ was nothing after all. A new rule of cleaning that looks at single readings or a
 | a register that falls | spikes, resets, rollovers, changes of unit |
 | of a rate, a value below its range, at its end or above | out of range, saturated |
 | of a register or an interval, a load below the range, at its end or above | out of range, saturated |
+| a moment from which on the meter is declared to have begun anew | no energy is taken across it |
 | on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
 
 Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
@@ -20,7 +21,7 @@ Runs of equal values and the highest load do not hold a block back: `watch` is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import AT_RANGE
 from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
-from reporting_agent.metering.tally import CleaningResult
+from reporting_agent.metering.tally import NO_STAMPS, CleaningResult
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,6 +45,7 @@ class Screen:
     meter: Meter
     longest_gap_us: int
     verdict: CleaningResult | None
+    resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
 
     @property
     def _longest_step_us(self) -> int:
@@ -58,7 +60,7 @@ class Screen:
             return False
         if self.meter.reading == "rate" and not self.load_passes(found.lowest, found.highest):
             return False
-        return not self._nines(value, found) and not self._judged(time_us, found)
+        return not self._begins_anew(time_us) and not self._nines(value, found) and not self._judged(time_us, found)
 
     def load_passes(self, lowest: float, highest: float) -> bool:
         """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
@@ -66,6 +68,9 @@ class Screen:
             return -np.inf <= lowest and highest < np.inf
         low, high = self.meter.range
         return low <= lowest and highest < high - AT_RANGE * (high - low)
+
+    def _begins_anew(self, time_us: Integers) -> bool:
+        return bool(((self.resets_us >= time_us[0]) & (self.resets_us <= time_us[-1])).any())
 
     def _nines(self, value: Floats, found: Scan) -> bool:
         largest = max(-found.lowest, found.highest)

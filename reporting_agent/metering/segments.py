@@ -64,3 +64,10 @@ def interval_segments(time_us: Integers, value: Floats, *, stamp: str, length_us
         if length_us is not None:
             end = np.minimum(end, start + length_us)
     return Segments(start, end, energy, np.zeros(len(energy)))
+
+
+def hold(start_us: Integers, end_us: Integers, moments_us: Integers, *, at_end: bool) -> NDArray[np.bool_]:
+    """Which stretches hold one of these moments, given in order, after their start and before their end, or `at_end` as well."""
+    passed = np.searchsorted(moments_us, end_us, side="right" if at_end else "left")
+    holding: NDArray[np.bool_] = passed > np.searchsorted(moments_us, start_us, side="right")
+    return holding

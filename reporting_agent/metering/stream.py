@@ -12,7 +12,7 @@ nearest agree; else it is not known, and the reading is left out with a finding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -50,6 +50,7 @@ class Asked:
         longest_gap_s: from the label rule of the meter's step.
         factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1 kWh; W: 0.001 kWh).
         own: takes the same readings, for windows that are metered by themselves.
+        resets_us: when the meter is declared to have begun anew, in order and by its own clock: no energy is taken across.
     """
 
     meter: Meter
@@ -57,6 +58,7 @@ class Asked:
     longest_gap_s: float
     factor: float = 1.0
     own: OwnWindows | None = None
+    resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
 
 
 class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine and stream, not an error anyone sees
@@ -85,7 +87,8 @@ class MeterStream:
         self._watch = Watch(meter) if verdict is None else None
         self._left_out_us = NO_STAMPS  # stamps of readings that were there and were left out, since the tail
         self._longest_gap_us = round(asked.longest_gap_s * MICROSECONDS)
-        self._screen = Screen(meter, self._longest_gap_us, verdict)
+        self._resets_us = put_right(asked.resets_us, meter)
+        self._screen = Screen(meter, self._longest_gap_us, verdict, asked.resets_us)
         self._tail = NOTHING
         self._file = ""
         self._opens = meter.reading == "interval" and meter.stamp == "end"  # the first reading's length is still to be found
@@ -233,8 +236,19 @@ class MeterStream:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
             segments = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
         if self.meter.reading == "register":
-            for end_us, energy in across_gaps(segments, readings, self.meter, self._longest_gap_us, self._judged_before):
+            gaps = across_gaps(segments, readings, self.meter, self._longest_gap_us, self._judged_before, self._resets_us)
+            for end_us, energy in gaps:
                 self.curve.add_unplaced(end_us, energy)
-        usable = known(segments, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
+        usable = known(
+            segments,
+            readings,
+            self.meter,
+            self._longest_gap_us,
+            self._file,
+            self.tally,
+            self._left_out_us,
+            self._judged_before,
+            self._resets_us,
+        )
         self.seen.add(time_us, readings.value, segments, usable)
         return usable

@@ -21,6 +21,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import Asked, Course, Windows, courses, moments
+from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.derived import state_unit
 from reporting_agent.metering.in_and_between_batches import Occupied
 from reporting_agent.metering.moments import to_us
@@ -172,11 +173,15 @@ def follow(
         name: np.concatenate((edges, moments.of_comparisons(windows_of[name]))) for name, edges in read_off.items() if name in units
     }
     asked_us = moments.of_readings(tree, read_off)  # of those that tell a meter's temperature and pressure, too
+    declared = DeclaredReadings(site.events, site.zone)
+    resets_us = {name: declared.resets_of(name) for name in units}
     own = {
-        name: OwnWindows(tree.by_id[name], windows.start_us, windows.end_us, gaps_s[name], units[name][1])
+        name: OwnWindows(tree.by_id[name], windows.start_us, windows.end_us, gaps_s[name], units[name][1], resets_us[name])
         for name, windows in own_windows.items()
     }
-    asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
+    asked = [
+        Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name), resets_us[name]) for name, (_, factor) in units.items()
+    ]
     lanes = Lanes.of(readings, site, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
     lanes.finish(log)

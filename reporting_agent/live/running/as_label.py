@@ -105,7 +105,10 @@ class AsLabel:
         read_off = {name: np.concatenate((moments.of_record(own, inside_us[name][:0]), inside_us[name])) for name, own in windows.items()}
         asked_us = moments.of_readings(tree, read_off)
         gaps_s = longest_gaps_s(self._site, pack)
-        asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1]) for name in needed]
+        asked = [
+            Asked(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1], resets_us=self._declared.resets_of(name))
+            for name in needed
+        ]
         return work_out(tree, courses(asked, [lambda names: self._blocks(names, readings)], fast=True), units)
 
     def _kgce(self, energy: CarrierEnergy, row: measurements.Batch) -> float | None:

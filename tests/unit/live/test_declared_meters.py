@@ -189,6 +189,14 @@ def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ende
     assert why in str(why_not_known(works.plant.totals, works.last, works.site.zone))
 
 
+def test_no_energy_is_taken_across_a_declared_reset(tmp_path: Path) -> None:
+    """A register that is read every four minutes began anew a minute before the sixth heat: of its first two minutes nothing is known."""
+    reset = '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2025-01-02T12:01:00\nkind = "reset"\nreason = "new register"\n'
+    works = Works(tmp_path, put(more=reset), lambda sent: (entry for entry in sent if entry.meter != REGISTER or entry.number % 4 == 0))
+    assert works.watched() == pytest.approx(works.labelled(), rel=1e-7, nan_ok=True)
+    assert np.flatnonzero(np.isnan(works.watched())).tolist() == [5]
+
+
 def test_a_declared_ratio_of_outputs_is_put_to_each_row(tmp_path: Path) -> None:
     more = _EVENT.replace('meter = "eaf-1-electricity"', 'step = "eaf"')
     outputs = [batch.output for batch in Works(tmp_path, *FOLLOWED["as it is"]).plant.log.batches.values()]
