@@ -9,6 +9,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import fsum
+from operator import itemgetter
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
@@ -22,11 +23,14 @@ from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Se
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.pipeline.units import mj_in
-from reporting_agent.sources import Rejected, Table
+from reporting_agent.sources import ENERGY, Rejected, Table
 
 PLACES_KEPT = 20
 _IMPOSSIBLE = Phrase("the carrier cannot have this heating value")
 Key = tuple[str, str]  # step and batch id
+Row = tuple[Any, ...]
+"""What a row of energy says in every column, those of the template first."""
+_TEMPLATE = itemgetter(*(column.name for column in ENERGY.columns))
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
@@ -45,6 +49,7 @@ def join(
     batches: Sequence[Batch],
     table: Table,
     factors: FactorTable,
+    taken: set[Row],
     names: Mapping[Key, str] | None = None,
     unread: Container[str] = frozenset(),
 ) -> GivenEnergy:
@@ -52,7 +57,7 @@ def join(
 
     A blank quantity, a row that could not be read, a carrier or unit that is not known: that much was used and is not known, never 0.
 
-    `factors` says what a carrier can hold.
+    `factors` says what a carrier can hold. `taken` are the rows that count already, of the files before; those of this one are added.
     `names` gives a batch's name by step and the id that the energy file uses, where the two differ; `unread` are ids of
     batches whose rows could not be read.
     """
@@ -65,14 +70,14 @@ def join(
     rejected: list[Rejected] = []
     strays: list[Place] = []
     nameless: dict[str, list[CarrierEnergy]] = {}
-    taken: set[tuple[Any, ...]] = set()
     again: list[Place] = []
     named = (tuple(row.get(column, "") for column in ("step", "batch_id")) for row in table.unread)
     blank: set[Key] = {(step, renamed.get((step, name), name)) for step, name in named}
-    columns = tuple(table.columns)
+    columns, beside = tuple(table.columns), sorted(table.carriers)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
         row = dict(zip(columns, cells, strict=True))
         key = (row["step"], renamed.get((row["step"], row["batch_id"]), row["batch_id"]))
+        content = (*_TEMPLATE(row), *((name, row[name]) for name in beside if row[name] is not None))
         if row["carrier"] not in CARRIERS:
             blank.add(key)
             where = table.place(index, "carrier")
@@ -85,10 +90,10 @@ def join(
                 )
         elif row["quantity"] is None:
             blank.add(key)
-        elif cells in taken:
+        elif content in taken:
             again.append(table.place(index))
         else:
-            taken.add(cells)
+            taken.add(content)
             try:
                 energy.setdefault(key, []).append(_carrier_energy(row, factors))
             except InputError as wrong:

@@ -2,10 +2,11 @@
 
 Each row's amounts belong to the time it covers: since the same equipment's row before, or the seconds of its own `span_s`.
 A run is one equipment on one product within one window of local time (a row belongs where the middle of its time lies), or
-one campaign: from one change of product to the next.
+one campaign: from one change of product to the next. A log may stand in several files: which file a row stands in means nothing.
 
 Assumptions. Output and energy of a row cover the same time. A row in another state than normal is left out with its
-output and its energy. Whole-number energies are increments of a counter: over a run they add up to within one unit, so a
+output and its energy, and so is a mean power over no time, which is no energy. Of rows that are equal in every column the first counts.
+Whole-number energies are increments of a counter: over a run they add up to within one unit, so a
 single row with output and 0 energy is kept; leaving such rows out would bias the run upwards.
 """
 
@@ -33,15 +34,22 @@ _SENTENCES = {
     "log-gap": Phrase("rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"),
     "log-not-normal": Phrase("rows in another state than normal; left out of the runs with their output and energy"),
     "log-energy-unknown": Phrase("rows without an energy; left out, the time counts as missing"),
+    "log-time-unknown": Phrase(
+        "rows of a mean power that cover no time (the time stamp of an earlier row of the equipment, or no span_s), so that what "
+        "they used is not known; left out"
+    ),
+    "log-repeated": Phrase(
+        "rows that are identical to an earlier one in every column; counted once. If the same was made twice, write the sum in one row"
+    ),
     "log-same-stamp": Phrase(
-        "rows with the same time stamp as an earlier one of the same equipment; they cover no time of their own, their amounts are kept"
+        "rows that cover no time of their own (the time stamp of an earlier row of the equipment, or no span_s); their amounts are kept"
     ),
     "log-standing": Phrase("rows with energy and no output: standstill, kept in its run"),
     "log-coarse-energy": Phrase(
         "rows with output and 0 energy, because the counter shows whole units; kept, because it catches up within the run"
     ),
 }
-EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})
+EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown", "log-time-unknown", "log-repeated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +109,16 @@ class Run:
     fuels: list[LoggedFuel] = field(default_factory=list)
 
 
-def cut(table: Table, site: Site, pack: Pack) -> Cut:
-    """Cut one log into runs by the site's [runs] table."""
+def cut(tables: Sequence[Table], site: Site, pack: Pack) -> Cut:
+    """Cut a log into runs by the site's [runs] table."""
     unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
-    noted: dict[str, list[Place]] = {}
+    rows, rejected, repeated = rows_of(tables, site.runs, pack)
+    noted: dict[str, list[Place]] = {"log-repeated": repeated} if repeated else {}
     built: dict[tuple[str, str, str, str, datetime], Run] = {}
-    rows, rejected = rows_of(table, site.runs, pack)
     for row, window in zip(rows, _windows(rows, site), strict=True):
         run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), Run())
         run.fuels += row.fuels
-        codes = list(codes_of(row))
+        codes = list(codes_of(row, site.runs))
         for code in codes:
             noted.setdefault(code, []).append(row.place)
         if not EXCLUDING & set(codes):
@@ -139,16 +147,29 @@ def made_of(built: Mapping[tuple[str, str, str, str, datetime], Run], site: Site
     return [batch for batch, _ in pairs], [((batch.step, batch.batch_id), mention) for batch, mentions in pairs for mention in mentions]
 
 
-def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Rejected]]:
+def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Row], list[Rejected], list[Place]]:
+    """The rows of all files in order of equipment and stamp, those that cannot be used, and where a row stands once more.
+
+    A row that is equal to an earlier one in every column names the same run by its own cells.
+    """
     steps = {step.id: step for step in pack.steps}
-    order = sorted(range(len(table)), key=lambda index: (table.columns["equipment"][index], table.columns["timestamp"][index]))
     rows: list[Row] = []
     rejected: list[Rejected] = []
+    repeated: list[Place] = []
     before: dict[str, datetime] = {}
     state_before: dict[str, State] = {}
-    for index in order:
+    of_stamp: tuple[str, datetime] | None = None
+    contents: set[frozenset[tuple[str, Any]]] = set()  # of the rows of this equipment and stamp
+    for table, index in _in_order(tables):
         row: dict[str, Any] = {name: column[index] for name, column in table.columns.items()}
         place = table.place(index)
+        if of_stamp != (stamp := (row["equipment"], row["timestamp"])):
+            of_stamp, contents = stamp, set()
+        content = frozenset((name, cell) for name, cell in row.items() if cell is not None)
+        if content in contents:
+            repeated.append(place)
+            continue
+        contents.add(content)
         step = steps.get(row["step"])
         if step is None:
             rejected.append(_refused(place, "step", row, Phrase("the pack has no such step"), ", ".join(steps)))
@@ -169,10 +190,16 @@ def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Re
         mentioned = [mentioned for column in table.carriers if (mentioned := told_of(table, column, index)) is not None]
         fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, mentioned)
         rows.append(Row(equipment, step, *fields))
-    return rows, rejected
+    return rows, rejected, repeated
 
 
-def codes_of(row: Row) -> Iterator[str]:
+def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int]]:
+    """Every row of these files by its place, in order of equipment and stamp; of one stamp as they stand."""
+    places = [(table, index) for table in tables for index in range(len(table))]
+    return sorted(places, key=lambda place: (place[0].columns["equipment"][place[1]], place[0].columns["timestamp"][place[1]]))
+
+
+def codes_of(row: Row, setting: Runs) -> Iterator[str]:
     """What is to be said of the row; the first excluding code is the reason it is left out."""
     if row.state is not State.NORMAL:
         yield "log-not-normal"
@@ -187,6 +214,9 @@ def codes_of(row: Row) -> Iterator[str]:
         yield "log-energy-unknown"
         return
     if row.span_s == 0:
+        if setting.energy == "rate":
+            yield "log-time-unknown"
+            return
         yield "log-same-stamp"
     if row.energy > 0 and row.output == 0:
         yield "log-standing"

@@ -1,14 +1,14 @@
 """The stages from the plant's files to batches with energy, each a function from one named value to the next.
 
     read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData
-    from_log ▶ PlantData                                              of a production log that knows no batches
+    from_log ▶ with_heat ▶ PlantData                                  of a production log that knows no batches
 
 No label is computed here (`labelling`). What is outside the period is marked and counted, never dropped silently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -161,7 +161,7 @@ def read(
     logged = read_rows(request)
     given = with_given_energy(logged, request)
     measured = with_metered_energy(given, request)
-    settled = with_heat(measured, given, request)
+    settled = with_heat(measured.own.batches, given.beside, request)
     return examined(logged, given, measured, settled, request)
 
 
@@ -211,11 +211,12 @@ def with_given_energy(logged: Logged, request: Request) -> Given:
     nameless: dict[str, list[CarrierEnergy]] = {}
     if inputs.has("energy"):
         factors = packs.factors(request.pack)
+        taken, taken_out = set[energy_by_batch.Row](), set[energy_by_batch.Row]()  # over all files: two may hold the same rows
         for table in inputs.tables(sources.ENERGY):
-            joined = energy_by_batch.join(batches.own, table, factors, logged.own_ids, logged.unread_ids)
+            joined = energy_by_batch.join(batches.own, table, factors, taken, logged.own_ids, logged.unread_ids)
             out = joined.batches
             if batches.out is not batches.own:
-                out = energy_by_batch.join(batches.out, table, factors, logged.own_ids).batches if request.outward else []
+                out = energy_by_batch.join(batches.out, table, factors, taken_out, logged.own_ids).batches if request.outward else []
             batches = BothWays(joined.batches, out)
             blank |= joined.blank
             beside += fuels_in_the_log.of_energy(table, logged.own_ids)
@@ -249,17 +250,18 @@ def with_metered_energy(given: Given, request: Request) -> MeteredBothWays:
     return MeteredBothWays(own, out, steps)
 
 
-def with_heat(measured: MeteredBothWays, given: Given, request: Request) -> Settled:
-    """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so."""
+def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request) -> Settled:
+    """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so; `beside` is what their
+    rows hold in columns that nothing maps."""
     site, pack = request.site, request.pack
-    settled = heating_values.settle(measured.own.batches, site, pack)
-    batches, of_heat = unusual_heating_values.left_out(settled.batches, site, pack)
-    batches, not_bought = over_the_fence.left_out(batches, site, pack)
-    batches, refuted = materials_in_the_log.left_out(batches, pack)
-    batches, of_gas = own_gas.left_out(batches, pack)
-    uncounted = fuels_in_the_log.uncounted(batches, given.beside, site, pack)
+    settled = heating_values.settle(batches, site, pack)
+    sound, of_heat = unusual_heating_values.left_out(settled.batches, site, pack)
+    sound, not_bought = over_the_fence.left_out(sound, site, pack)
+    sound, refuted = materials_in_the_log.left_out(sound, pack)
+    sound, of_gas = own_gas.left_out(sound, pack)
+    uncounted = fuels_in_the_log.uncounted(sound, beside, site, pack)
     findings = [*settled.findings, *of_heat, *not_bought, *refuted, *of_gas, *uncounted.findings]
-    return Settled(batches, settled.batches, uncounted, findings)
+    return Settled(sound, settled.batches, uncounted, findings)
 
 
 def examined(logged: Logged, given: Given, measured: MeteredBothWays, settled: Settled, request: Request) -> PlantData:
@@ -317,45 +319,41 @@ def examined(logged: Logged, given: Given, measured: MeteredBothWays, settled: S
 
 
 def from_log(request: Request) -> PlantData:
-    """The runs that a production log without batches is cut into, each kept or excluded with its reason."""
-    site, pack, inputs, period, outward = request.site, request.pack, request.inputs, request.period, request.outward
+    """The runs that a production log without batches is cut into, each kept or excluded with its reason.
+
+    Its files are one log: a run may go on from one to the next.
+    """
+    site, pack, inputs, period = request.site, request.pack, request.inputs, request.period
+    tables = inputs.tables(sources.LOG)
+    cut = runs.cut(tables, site, pack)
+    out, beside_out = cut_runs.cut(tables, site, pack) if request.outward else ([], [])
     rejected: list[Rejected] = []
-    findings: list[Finding] = []
-    left_out: list[runs.LeftOut] = []
-    own: list[Batch] = []
-    out: list[Batch] = []
-    beside: list[fuels_in_the_log.Of] = []
-    beside_out: list[fuels_in_the_log.Of] = []
-    for table in inputs.tables(sources.LOG):
-        cut = runs.cut(table, site, pack)
-        rejected += [*table.rejected, *table.in_their_own_columns(cut.rejected)]
-        own += cut.batches
-        beside += cut.beside
-        if outward:
-            cut_out, beside_cut = cut_runs.cut(table, site, pack)
-            out, beside_out = out + cut_out, beside_out + beside_cut
-        left_out += [stray for stray in cut.left_out if period is None or stray.start in period]
-        findings += cut.findings
-    batches = BothWays(own, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
-    uncounted = fuels_in_the_log.uncounted(batches.own, beside, site, pack)
-    own, of_faults = faults.examine(batches.own, site, pack, metered_steps={}, blank=uncounted.keys)
+    for table in tables:
+        own_rows = [refused for refused in cut.rejected if refused.place.file == table.file]
+        rejected += [*table.rejected, *table.in_their_own_columns(own_rows)]
+    batches = BothWays(cut.batches, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
+    settled = with_heat(batches.own, cut.beside, request)
+    own, of_faults = faults.examine(settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys)
     return PlantData(
         pack,
         own,
         [
             *_outside(own),
             *of_faults,
-            *findings,
-            *uncounted.findings,
+            *cut.findings,
+            *settled.findings,
             *rejections(rejected),
             *inputs.findings(),
             *material_flow.unused_factors(site, pack),
         ],
         rejected,
         unit_assumed=site.runs.unit_assumed,
-        left_out=tuple(left_out),
-        outward=judging.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if outward else None,
+        left_out=tuple(stray for stray in cut.left_out if period is None or stray.start in period),
+        outward=judging.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if request.outward else None,
         corrected=inputs.corrected,
+        uncounted=settled.uncounted.amounts,
+        doubted=settled.uncounted.doubted,
+        short=settled.uncounted.short,
     )
 
 

@@ -3,12 +3,14 @@
 The plant's own label counts a row's time from the row before of the same equipment, whatever run that belongs to, and lays the row
 into the window that holds the middle of its time. Here a row belongs to the window in which its stamp closes its time; what it covers
 counts from the row before *of the same run*, and in front of the first from the window's edge; where a row's state holds from its stamp on,
-it holds for the next row of the same run. So a row changes no run but the one that
-it names. A campaign begins where the row before was of another product: that no row tells by itself, see `judging.CAMPAIGNS`.
+it holds for the next row of the same run; and of rows that are equal in every column, which are of one run, the first counts. So a row
+changes no run but the one that it names. A campaign begins where the row before was of another product: that no row tells by itself, see
+`judging.CAMPAIGNS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,12 +25,12 @@ from reporting_agent.sources import Table
 _INSTANT = timedelta(microseconds=1)
 
 
-def cut(table: Table, site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
-    """The runs of one log, in order of start and id, and what their rows hold in columns that nothing maps."""
+def cut(tables: Sequence[Table], site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
+    """The runs of a log, in order of start and id, and what their rows hold in columns that nothing maps."""
     unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
     since_previous = site.runs.row_covers == "since-previous"
     by_run: dict[tuple[str, str, str, str, datetime], list[Row]] = {}
-    for row in rows_of(table, site.runs, pack)[0]:
+    for row in rows_of(tables, site.runs, pack)[0]:
         named = replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT) if since_previous else row
         by_run.setdefault((row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []).append(row)
     built = {key: Run() for key in by_run}
@@ -36,7 +38,7 @@ def cut(table: Table, site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_i
         run = built[key]
         for row in _by_themselves(rows, key[4], site):
             run.fuels += row.fuels
-            if EXCLUDING & set(codes_of(row)):
+            if EXCLUDING & set(codes_of(row, site.runs)):
                 run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
             else:
                 run.rows.append(row)

@@ -98,11 +98,7 @@ def judge(
         whole: what the files decide for all their rows at once (`whole_files`).
     """
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
-    settled, _ = unusual_heating_values.left_out(heating_values.settle(with_energy, site, alone=True).batches, site, pack)
-    settled, _ = over_the_fence.left_out(settled, site, pack)
-    settled, _ = materials_in_the_log.left_out(settled, pack)
-    blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
-    judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
+    judged = _by_themselves(with_energy, beside, site, pack, metered_steps=metered_steps, blank=blank)
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
     paths = {
@@ -116,10 +112,26 @@ def of_runs(
     batches: Sequence[Batch], site: Site, pack: Pack, beside: Sequence[fuels_in_the_log.Of], whole: Iterable[Transformation] = ()
 ) -> Outward:
     """Runs of a log, judged each by itself."""
-    blank = fuels_in_the_log.uncounted(batches, beside, site, pack).keys
-    judged, _ = faults.examine(batches, site, pack, metered_steps={}, blank=blank, alone=True)
+    judged = _by_themselves(batches, beside, site, pack, metered_steps={}, blank=frozenset())
     steps = [OWN_RUNS, *declared(site, runs=True), *whole]
     return Outward(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
+
+
+def _by_themselves(
+    batches: Sequence[Batch],
+    beside: Sequence[fuels_in_the_log.Of],
+    site: Site,
+    pack: Pack,
+    *,
+    metered_steps: Mapping[str, AbstractSet[str]],
+    blank: AbstractSet[tuple[str, str]],
+) -> list[Batch]:
+    """Batches with all their energy and its heat, each excluded under the first reason that its own record shows."""
+    settled, _ = unusual_heating_values.left_out(heating_values.settle(batches, site, alone=True).batches, site, pack)
+    settled, _ = over_the_fence.left_out(settled, site, pack)
+    settled, _ = materials_in_the_log.left_out(settled, pack)
+    blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
+    return faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)[0]
 
 
 def declared(site: Site, *, runs: bool) -> list[Transformation]:

@@ -1,6 +1,8 @@
 """A production log without batches becomes runs: what a row covers, where it belongs, what is left out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks import packs
-from benchmarks.measurements import State
+from benchmarks.measurements import Batch, State
 from reporting_agent.config import Site
 from reporting_agent.pipeline import runs
-from reporting_agent.sources import LOG, read_table
+from reporting_agent.pipeline.outward import cut_runs
+from reporting_agent.sources import LOG, Table, read_table
 
 PROFILE = Path(__file__).parents[3] / "fixtures" / "profiles" / "small-firm"
 PACK = packs.load("./machines.toml", base=PROFILE)
@@ -38,7 +41,7 @@ def cut(tmp_path: Path, rows: list[Row], **setting: Any) -> runs.Cut:
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines) + "\n")
     chosen = site(**setting)
-    return runs.cut(read_table(path, chosen.mapping.log, LOG, chosen.zone), chosen, PACK)
+    return runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
 
 
 def counts(found: runs.Cut) -> dict[str, int]:
@@ -72,7 +75,7 @@ def test_a_run_has_the_output_weighted_mean_of_what_every_row_with_output_gives(
     rows = ((0, 0, ""), (5, 6, "12"), (10, 6, second), (15, 0, ""))
     lines += [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{items},items,1,60,{water}" for at, items, water in rows]
     path.write_text("\n".join(lines) + "\n")
-    (run,) = runs.cut(read_table(path, site().mapping.log, LOG, ROME), site(), PACK).batches
+    (run,) = runs.cut([read_table(path, site().mapping.log, LOG, ROME)], site(), PACK).batches
     assert run.variables.get("moisture_pct") == mean
 
 
@@ -154,7 +157,7 @@ def test_a_campaign_ends_with_its_product_and_with_a_gap(tmp_path: Path) -> None
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines) + "\n")
     chosen = site(by="campaign")
-    found = runs.cut(read_table(path, chosen.mapping.log, LOG, chosen.zone), chosen, PACK)
+    found = runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
     assert [(run.variant, round(run.output_t * 1000), run.energy[0].completeness) for run in found.batches] == [
         ("part-0", 8, 1.0),
         ("part-4", 8, 1.0),
@@ -170,3 +173,100 @@ def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
     september, october = cut(tmp_path, rows, by="month").batches
     assert (september.batch_id[-16:], october.batch_id[-16:]) == ("2022-09-01T00:00", "2022-10-01T00:00")
     assert october.output_t == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize("setting", [{"energy": "rate", "unit": "kW"}, {"energy": "interval"}])
+def test_a_row_that_stands_twice_counts_once(tmp_path: Path, setting: dict[str, str]) -> None:
+    rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 30, "normal"), (10, 4, 30, "normal")]
+    (run,) = cut(tmp_path, rows, **setting).batches
+    found = cut(tmp_path, [*rows, rows[-1]], **setting)
+    (twice,) = found.batches
+    assert (twice.output_t, twice.energy) == (run.output_t, run.energy)
+    assert counts(found) == {"log-first-row": 1, "log-repeated": 1}
+    assert [place.row for finding in found.findings if finding.code == "log-repeated" for place in finding.places] == [5]
+
+
+def test_a_mean_power_over_no_time_is_left_out_with_its_output(tmp_path: Path) -> None:
+    """7 items more at the stamp of the row before: what they took nobody knows, and 0 kWh is not it."""
+    rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 30, "normal"), (5, 7, 30, "normal"), (10, 4, 30, "normal")]
+    found = cut(tmp_path, rows, energy="rate", unit="kW")
+    (run,) = found.batches
+    assert (run.output_t, run.energy[0].quantity) == (pytest.approx(0.008), pytest.approx(2 * 30 / 12))
+    assert counts(found) == {"log-first-row": 1, "log-time-unknown": 1}
+    amounts = cut(tmp_path, rows)
+    assert (amounts.batches[0].output_t, amounts.batches[0].energy[0].quantity) == (pytest.approx(0.015), 90.0)
+    assert counts(amounts)["log-same-stamp"] == 1
+
+
+def logged(
+    tmp_path: Path, name: str, rows: list[str], head: str = "timestamp,equipment,step,output_quantity,output_unit,energy,span_s"
+) -> Table:
+    path = tmp_path / name
+    path.write_text("\n".join([head, *rows]) + "\n")
+    return read_table(path, site().mapping.log, LOG, ROME)
+
+
+@pytest.mark.parametrize("cut_out", [False, True])
+def test_a_mean_power_without_a_span_is_left_out_on_both_roads(tmp_path: Path, cut_out: bool) -> None:
+    rows = [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,4,items,30,{span}" for at, span in ((5, 300), (10, ""), (15, 300))]
+    chosen, table = site(energy="rate", unit="kW", row_covers="span"), logged(tmp_path, "log.csv", rows)
+    batches = cut_runs.cut([table], chosen, PACK)[0] if cut_out else runs.cut([table], chosen, PACK).batches
+    assert [(run.output_t, run.energy[0].quantity) for run in batches] == [(pytest.approx(0.008), pytest.approx(5.0))]
+
+
+def test_a_mean_power_over_no_time_does_not_leave_either(tmp_path: Path) -> None:
+    rows = [
+        f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{items},items,30," for at, items in ((5, 4), (10, 4), (10, 4), (10, 7))
+    ]
+    (run,), _ = cut_runs.cut([logged(tmp_path, "log.csv", rows)], site(energy="rate", unit="kW"), PACK)
+    assert (run.output_t, run.energy[0].quantity) == (pytest.approx(0.008), pytest.approx(5.0))
+
+
+@pytest.mark.parametrize("by", ["hour", "shift", "day", "month", "campaign"])
+@pytest.mark.parametrize("setting", [{}, {"row_state": "from-the-stamp"}, {"energy": "rate", "unit": "kW"}])
+def test_which_file_a_row_stands_in_means_nothing(tmp_path: Path, by: str, setting: dict[str, str]) -> None:
+    """Three days as one file, and as a file a day: each begins with the last row of the one before, the last has its columns reversed."""
+    chosen = site(by=by, **setting)
+    columns = ["timestamp", "equipment", "step", "output_quantity", "output_unit", "energy", "state"]
+    states = ("normal", "normal", "idle", "normal", "normal", "fault", "normal")
+    stamps = [SIX + timedelta(minutes=20 * number) for number in range(3 * 72)]
+    rows = [
+        [stamp.isoformat(), "m0", "machining-0", str(number % 5), "items", str(number % 7), states[number % 7]]
+        for number, stamp in enumerate(stamps)
+    ]
+    midnights = [number for number, stamp in enumerate(stamps) if (stamp.hour, stamp.minute) == (0, 0)]
+    edges = [0, *midnights, len(rows)]
+    parts = [rows[max(first - 1, 0) : last] for first, last in pairwise(edges)]
+    whole = logged(tmp_path, "log.csv", [",".join(row) for row in rows], ",".join(columns))
+    days = [
+        logged(tmp_path, f"day-{place}.csv", [",".join(row) for row in part], ",".join(columns)) for place, part in enumerate(parts[:-1])
+    ]
+    days.append(logged(tmp_path, "last.csv", [",".join(row[::-1]) for row in parts[-1]], ",".join(columns[::-1])))
+
+    def bare(batches: list[Batch]) -> list[Batch]:
+        return [replace(batch, place=None) for batch in batches]
+
+    once, parted = runs.cut([whole], chosen, PACK), runs.cut(days, chosen, PACK)
+    assert bare(parted.batches) == bare(once.batches)
+    assert parted.left_out == once.left_out
+    assert counts(parted) == {**counts(once), "log-repeated": len(midnights)}
+    assert bare(cut_runs.cut(days, chosen, PACK)[0]) == bare(cut_runs.cut([whole], chosen, PACK)[0])
+
+
+@pytest.mark.parametrize("setting", [{"energy": "rate", "unit": "kW"}, {"energy": "rate", "unit": "kW", "row_covers": "span"}, {}])
+def test_a_row_that_stands_twice_or_covers_no_time_changes_no_other_run_on_its_way_out(tmp_path: Path, setting: dict[str, str]) -> None:
+    """Three shifts of one machine: a row of the second again, with other amounts, without a span, or as the first of its shift."""
+    chosen = site(**setting)
+    rows = [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{1 + at % 7},items,{2 + at % 5},600" for at in range(10, 1440, 10)]
+
+    def leaving(name: str, changed: list[str]) -> dict[str, Batch]:
+        tables = [logged(tmp_path, name, rows), *([logged(tmp_path, f"beside-{name}", changed)] if changed else [])]
+        batches, _ = cut_runs.cut(tables, chosen, PACK)
+        return {batch.batch_id[-5:]: replace(batch, place=None) for batch in batches}
+
+    once = leaving("log.csv", [])
+    assert set(once) == {"06:00", "14:00", "22:00"}
+    for number in (48, 60, 95):  # the first of the second shift, one within, and the last
+        for row in (rows[number], rows[number].replace("items", "1000 items"), rows[number][: -len("600")]):
+            out = leaving("changed.csv", [row])
+            assert {shift for shift in once if out[shift] != once[shift]} <= {"14:00"}
