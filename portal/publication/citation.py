@@ -35,7 +35,7 @@ def bibtex(view: BenchmarkView, title: str, address: str, digest: str, publisher
 
 def file_name(of: BenchmarkView | Row) -> str:
     """What a file of the version is called, without its ending; the key of its record too."""
-    return "-".join(("steplabel", of.pack, of.place.replace("/", "."), of.period.replace("/", "_"), f"v{of.version}"))
+    return "-".join(("steplabel", of.pack, of.place.replace("/", "."), of.route, of.period.replace("/", "_"), f"v{of.version}"))
 
 
 def ris(view: BenchmarkView, title: str, address: str, digest: str, publisher: str) -> str:

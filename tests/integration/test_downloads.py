@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
@@ -15,10 +16,12 @@ from django.utils.html import escape
 from benchmarks.wire import published
 from portal import keys
 from portal.accounts.models import Organisation, Role
-from portal.publication import drafting, publishing
+from portal.publication import citation, drafting, publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import CSV_FIELDS
 from portal.publication.models import Publication
+from portal.publication.rows import benchmark_view
+from portal.publication.selectors import every_published
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -42,7 +45,7 @@ def row(cast: Cast) -> Publication:
 def test_the_paper_is_a_pdf_in_the_language_of_the_reader_and_knows_no_unit(client: Client, row: Publication, language: str) -> None:
     asked = client.get(f"{VERSION}benchmark.pdf", headers={"accept-language": language})
     assert asked.headers["Content-Type"] == "application/pdf"
-    assert 'filename="steplabel-cement-cn-2016-v1.pdf"' in asked.headers["Content-Disposition"]
+    assert 'filename="steplabel-cement-cn-dry-process-2016-v1.pdf"' in asked.headers["Content-Disposition"]
     assert asked.content.startswith(b"%PDF-")
     assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in asked.content
     assert client.get(f"{VERSION}benchmark.pdf?unit=MJ", headers={"accept-language": language}).content == asked.content
@@ -54,7 +57,7 @@ def test_a_citation_names_the_permanent_address_and_the_digest_of_what_was_signe
     assert digest in client.get(VERSION).content.decode()
     bib = client.get(f"{VERSION}benchmark.bib").content.decode()
     ris = client.get(f"{VERSION}benchmark.ris").content.decode()
-    assert bib.startswith("@misc{steplabel-cement-cn-2016-v1,\n")
+    assert bib.startswith("@misc{steplabel-cement-cn-dry-process-2016-v1,\n")
     assert bib.count("{") == bib.count("}")
     assert ris.startswith("TY  - DATA\r\n")
     assert ris.endswith("ER  - \r\n")
@@ -163,3 +166,13 @@ def test_the_codebook_has_a_row_for_every_column_in_both_languages(client: Clien
     english = client.get("/about/codebook/").content.decode()
     chinese = client.get("/about/codebook/", headers={"accept-language": "zh-hans"}).content.decode()
     assert all(one["meaning_en"].replace("'", "&#x27;") in english and one["meaning_zh"] in chinese for one in rows)
+
+
+def test_two_routes_of_one_sector_and_year_are_cited_and_called_by_names_of_their_own(row: Publication) -> None:
+    (version,) = every_published()
+    view = benchmark_view(version, None)
+    others = [replace(of, route="wet-process") for of in (version, view)]
+    assert {citation.file_name(of) for of in (version, view)} == {"steplabel-cement-cn-dry-process-2016-v1"}
+    assert {citation.file_name(of) for of in others} == {"steplabel-cement-cn-wet-process-2016-v1"}
+    cited = [citation.bibtex(of, "Cement", "https://portal.example/", "ab" * 32, "Ministry").splitlines()[0] for of in (view, others[1])]
+    assert len(set(cited)) == 2

@@ -129,7 +129,7 @@ def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publi
     signed = client.get("/benchmarks/cement/cn/dry-process/2016/v1/benchmark.json")
     assert json.loads(signed.content) == client.get("/api/v1/benchmarks/cement/2016/v1/").json()
     table = client.get("/benchmarks/cement/cn/dry-process/2016/v1/benchmark.csv")
-    assert 'filename="steplabel-cement-cn-2016-v1.csv"' in table.headers["Content-Disposition"]
+    assert 'filename="steplabel-cement-cn-dry-process-2016-v1.csv"' in table.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     burning = next(row for row in rows if row["step"] == "clinker-burning" and row["metric"] == "total")
     assert f"{float(burning['best']):.2f}" in client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
