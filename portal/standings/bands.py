@@ -3,16 +3,16 @@
 A site counts for a quarter where it lies in it with a probability of 0.8 (`benchmarks.ranking`); the others cannot be told. The numbers
 are of the very participants that are published: where a standing is missing, or of a report that was replaced, a cell has none.
 
-A firm is named beside its own quarter only, where that can be told, and only while as many firms of the cell stay unnamed as a value
-needs to be shown at all and four in five of these are not of one quarter: otherwise the names would tell of those who did not choose
-it. See docs/decisions/0054.
+A firm is named beside its own quarter only, where that can be told and is that of all its sites, and only while as many firms of the cell
+stay unnamed as a value needs to be shown at all and four in five of their sites are not of one quarter: otherwise the names would tell of
+those who did not choose it. Firms under one control are one here, named where each of them chose it. See docs/decisions/0054.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Count, QuerySet
 
@@ -23,6 +23,7 @@ from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
 from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack
 from portal import wall
+from portal.accounts.models import Organisation
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State
 from portal.names import Called
@@ -64,30 +65,51 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
     counted: dict[LabelKey, dict[int | None, int]] = {}
     for *cell, band, sites in rows.values_list(*LabelKey._fields, "band").annotate(sites=Count("pk")):
         counted.setdefault(LabelKey(*cell), {})[band] = sites
-    named = _named(rows)
+    willing = _willing(rows)
     firms, again = _firms(present.labels), quarters(present.labels, pack, present.digests)
     return {
         cell: Bands(
             again[cell].counts,
             again[cell].of,
-            _if_nothing_is_told_of_the_others(named.get(cell, {}), firms[cell], again[cell], fewest_unnamed),
+            _if_nothing_is_told_of_the_others(willing.get(cell, {}), firms[cell], again[cell], fewest_unnamed),
         )
         for cell, sites in counted.items()
         if cell in again and Quarters(tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)), sum(sites.values())) == again[cell]
     }
 
 
-def _named(rows: QuerySet[Standing]) -> dict[LabelKey, dict[str, Named]]:
-    """By cell and controlling firm, those that chose it and whose quarter can be told."""
-    fields = (*LabelKey._fields, "band", "called", "submission__site__organisation__controlling_firm")
-    chosen = (
-        rows.filter(submission__site__organisation__in=named_firms())
-        .exclude(band=None)
-        .annotate(called=Called("submission__site__organisation__"))
-    )
-    by_cell: dict[LabelKey, dict[str, Named]] = {}
-    for *cell, band, name, firm in chosen.values_list(*fields):
-        by_cell.setdefault(LabelKey(*cell), {})[str(firm)] = Named(int(band or 0), name)
+@dataclass(slots=True)
+class Controlled:
+    """The sites of a cell under one control: how many there are, how many are sure to lie in each quarter, and whether each of their firms
+    chose to be named; `names` are of firms with a site whose quarter can be told."""
+
+    sites: int = 0
+    sure: Counter[int] = field(default_factory=Counter)
+    names: set[Name] = field(default_factory=set)
+    chosen: bool = True
+
+    @property
+    def quarter(self) -> int | None:
+        """Beside which these firms may stand by name: the one in which all their sites lie whose quarter can be told."""
+        return next(iter(self.sure)) if self.chosen and len(self.sure) == 1 else None
+
+
+_FIRM = "submission__site__organisation"
+
+
+def _willing(rows: QuerySet[Standing]) -> dict[LabelKey, dict[str, Controlled]]:
+    """By cell and controlling firm, all sites of those of which a firm chose to be named."""
+    chosen = named_firms()
+    controlling = Organisation.objects.filter(pk__in=chosen).values("controlling_firm")
+    theirs = rows.filter(**{f"{_FIRM}__controlling_firm__in": controlling}).annotate(called=Called(f"{_FIRM}__"))
+    by_cell: dict[LabelKey, dict[str, Controlled]] = {}
+    for *cell, band, name, firm, control in theirs.values_list(*LabelKey._fields, "band", "called", _FIRM, f"{_FIRM}__controlling_firm"):
+        entry = by_cell.setdefault(LabelKey(*cell), {}).setdefault(str(control), Controlled())
+        entry.sites += 1
+        entry.chosen = entry.chosen and firm in chosen
+        if band is not None:
+            entry.sure[band] += 1
+            entry.names.add(name)
     return by_cell
 
 
@@ -99,10 +121,14 @@ def _firms(reported: Sequence[ReportedLabel]) -> Mapping[LabelKey, set[str]]:
 
 
 def _if_nothing_is_told_of_the_others(
-    named: Mapping[str, Named], firms: set[str], cell: Quarters, fewest_unnamed: int
+    willing: Mapping[str, Controlled], firms: set[str], cell: Quarters, fewest_unnamed: int
 ) -> tuple[Named, ...]:
-    """The names, while enough firms stay unnamed and fewer than four in five of these lie in one quarter."""
-    taken = Counter(entry.quarter for entry in named.values())
+    """The names, while enough firms stay unnamed and fewer than four in five of their sites lie in one quarter."""
+    named = {firm: entry for firm, entry in willing.items() if entry.quarter is not None}
+    taken = sum((entry.sure for entry in named.values()), Counter[int]())
     left = [sites - taken[quarter] for quarter, sites in enumerate(cell.counts, start=1)]
-    revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * (cell.of - len(named))
-    return () if revealing else tuple(sorted(named.values()))
+    unnamed = cell.of - sum(entry.sites for entry in named.values())
+    revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * unnamed
+    if revealing:
+        return ()
+    return tuple(sorted(Named(quarter, name) for entry in named.values() for quarter in entry.sure for name in entry.names))

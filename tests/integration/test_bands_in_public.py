@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,7 +33,7 @@ from portal.publication.gating import asked_again
 from portal.publication.models import Publication
 from portal.register import naming
 from portal.standings import computing as standings
-from portal.standings.bands import Bands, Named, _if_nothing_is_told_of_the_others, bands
+from portal.standings.bands import Bands, Controlled, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, make_plant, open_waiting, processing_public
@@ -126,15 +127,19 @@ def publish_again(cast: Cast) -> Publication:
     return publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
 
 
-def a_further_site(cast: Cast) -> Plant:
-    """Of the first firm: it reports, and changes no figure, for one site a firm stands behind these."""
-    first = cast.plants[0]
+def a_further_site(cast: Cast, of: int = 0, number: int = 99) -> Plant:
+    """Of the first firm, or the one at that place: it reports, and changes no figure, for one site a firm stands behind these."""
+    first = cast.plants[of]
     site = Site.objects.create(
-        slug="works-99", name="Works 99", organisation=first.site.organisation, jurisdiction=cast.nation, pack=cast.pack.id
+        slug=f"works-{number}",
+        name=f"Works {number}",
+        organisation=first.site.organisation,
+        jurisdiction=cast.nation,
+        pack=cast.pack.id,
     )
     token = accounts.issue_token(site, None, keys.published_directory().fingerprint, NOW)
     key = DeviceKey.generate()
-    device = accounts.enrol(token.split(".")[1], key.public.hex, f"{99:064x}", "steplabel-agent/test", NOW).device
+    device = accounts.enrol(token.split(".")[1], key.public.hex, f"{number:064x}", "steplabel-agent/test", NOW).device
     PeerGroupMember.objects.create(peer_group=cast.group, site=site)
     return Plant(site, first.owner, device, key)
 
@@ -206,10 +211,57 @@ def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast:
 def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tuple[int, ...], names: int) -> None:
     """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in each."""
     quarters_of_named = [quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)]
-    named = {str(number): Named(quarter, Name(f"firm {number}")) for number, quarter in enumerate(quarters_of_named)}
+    willing = {str(number): Controlled(1, Counter([quarter]), {Name(f"firm {number}")}) for number, quarter in enumerate(quarters_of_named)}
     firms = {str(number) for number in range(32)}
-    told = _if_nothing_is_told_of_the_others(named, firms, Quarters((8, 8, 8, 8), 32), 8)
+    told = _if_nothing_is_told_of_the_others(willing, firms, Quarters((8, 8, 8, 8), 32), 8)
     assert len(told) == names
+
+
+def test_every_site_of_who_is_named_is_taken_out_before_the_others_are_counted(cast: Cast) -> None:
+    """Seven of 28 sites lie in each quarter. Fourteen firms with twenty of them let themselves be named; of the eight others, with one site
+    each, seven lie in the last quarter."""
+    cast.plants += [make_plant(number, cast.nation, cast.pack) for number in (21, 22)]
+    for plant in cast.plants[20:]:
+        PeerGroupMember.objects.create(peer_group=cast.group, site=plant.site)
+    quarter_of = [1] * 4 + [2] * 4 + [3] * 7 + [4] * 7
+    reports = [(plant, 2 if place < 20 else 1, quarter_of[place]) for place, plant in enumerate(cast.plants)]
+    reports += [(a_further_site(cast, place, 100 + place), 1, quarter_of[place]) for place in (0, 1, 2, 4, 5, 6)]
+    for plant, revision, quarter in reports:
+        deliver(plant.envelope(cast.pack, revision=revision, shift=12 * quarter))
+    open_waiting()
+    standings.compute(cast.period, "worker", NOW)
+    for plant in cast.plants[:14]:
+        naming.choose(plant.owner, plant.site.organisation_id, True, NOW)
+    shown = bands(cast.period, cohort(cast.period), cast.pack, 8)
+    assert {(cell.quarters, cell.of) for cell in shown.values()} == {((7, 7, 7, 7), 28)}
+    assert {cell.named for cell in shown.values()} == {()}
+    for plant in cast.plants[8:11]:
+        naming.choose(plant.owner, plant.site.organisation_id, False, NOW)
+    few = bands(cast.period, cohort(cast.period), cast.pack, 8)
+    assert {len(cell.named) for cell in few.values()} == {11}, "seven of eleven are no secret"
+
+
+def test_a_firm_whose_sites_lie_in_several_quarters_stands_beside_none(cast: Cast) -> None:
+    reported(cast, a_further_site(cast), 40)
+    first = cast.plants[0]
+    naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    shown = bands(cast.period, cohort(cast.period), cast.pack, 8)
+    own = Standing.objects.filter(submission__site__organisation=first.site.organisation_id).exclude(band=None)
+    several = {cell for cell in shown if own.filter(**cell._asdict()).values("band").distinct().count() > 1}
+    assert several
+    assert not any(shown[cell].named for cell in several)
+
+
+def test_firms_under_one_control_are_named_where_each_of_them_chose_it(cast: Cast) -> None:
+    """The name of the one would tell in which quarter the other lies."""
+    one, other = (plant.site.organisation for plant in cast.plants[:2])
+    other.controlling_firm = one.controlling_firm
+    other.save()
+    naming.choose(cast.plants[0].owner, one.pk, True, NOW)
+    assert not any(cell.named for cell in bands(cast.period, cohort(cast.period), cast.pack, 8).values())
+    naming.choose(cast.plants[1].owner, other.pk, True, NOW)
+    shown = bands(cast.period, cohort(cast.period), cast.pack, 8)
+    assert {entry.firm for cell in shown.values() for entry in cell.named} == {"Enterprise 1", "Enterprise 2"}
 
 
 def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:
