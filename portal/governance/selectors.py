@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from portal.accounts.models import User
 from portal.accounts.selectors import jurisdictions_of
 from portal.governance.models import Comment, Proposal, State
 from portal.plain_views import view_of
-from portal.publication.models import Publication, Status
+from portal.publication.models import Publication
+from portal.publication.rows import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,8 @@ def errata_of(pack: str, version: str) -> tuple[str, ...]:
 
 def published_by(pack: str, version: str) -> tuple[Publication, ...]:
     """The publications in force that were composed by this version, the newest period first."""
-    by = Q(period__peer_group__pack=pack, period__peer_group__pack_version=version, status=Status.PUBLISHED)
-    rows = Publication.objects.filter(by).select_related("period__peer_group__scope").order_by("period", "-version")
-    newest = {row.period_id: row for row in reversed(rows)}
-    return tuple(sorted(newest.values(), key=lambda row: (row.period.start, row.pk), reverse=True))
+    rows = in_force().filter(period__peer_group__pack=pack, period__peer_group__pack_version=version)
+    return tuple(rows.select_related("period__peer_group__scope").order_by("-period__start", "-pk"))
 
 
 def _rows() -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
@@ -25,6 +25,7 @@ from portal.publication.explaining import explained
 from portal.publication.gating import gate_of
 from portal.publication.models import Publication, ScheduledRelease, Status
 from portal.publication.refusals import refusal
+from portal.publication.rows import at_one_address
 from portal.publication.shapes import summary_json
 from portal.standings.cohort import Cohort, cohort
 
@@ -58,7 +59,7 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     composed = _compose(period, present, pack, route, now)
     with transaction.atomic():
         # the periods of all groups that share an address are the lock for its versions
-        list(_at_one_address(period).select_for_update(of=("self",)).order_by("pk"))
+        list(at_one_address(period).select_for_update(of=("self",)).order_by("pk"))
         last = Publication.objects.filter(period=period).order_by("-version").first()
         if last is not None and _says_the_same(last, present, composed, by, what_changed):
             return last
@@ -116,16 +117,8 @@ def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route,
     return _Composed(label, roster, gate_of(period, label, roster, present, pack, now))
 
 
-def _at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
-    """The periods that an address cannot tell apart, which names pack, jurisdiction, route and period: of groups by other pack versions."""
-    group = period.peer_group
-    return ReportingPeriod.objects.filter(
-        name=period.name, peer_group__pack=group.pack, peer_group__route=group.route, peer_group__scope=group.scope_id
-    )
-
-
 def _next_version(period: ReportingPeriod) -> int:
-    last: int | None = Publication.objects.filter(period__in=_at_one_address(period)).aggregate(last=Max("version"))["last"]
+    last: int | None = Publication.objects.filter(period__in=at_one_address(period)).aggregate(last=Max("version"))["last"]
     return (last or 0) + 1
 
 

@@ -15,7 +15,7 @@ from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.publication.audited import excluded, told_of_change, verification
-from portal.publication.rows import public
+from portal.publication.rows import shown_beside
 from portal.standings.cohort import Cohort
 
 NAMELESS = Phrase("regulator")
@@ -52,7 +52,7 @@ def _participation(
     approved: tuple[User, datetime] | None,
 ) -> Participation:
     obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
-    before = public().filter(period=period, version__lt=version).order_by("-version").first()
+    before = shown_beside(period).filter(version__lt=version).order_by("-version").first()
     approvals = [_approval(*drafted, "drafted")]
     if approved is not None:
         approvals.append(_approval(*approved, "published"))

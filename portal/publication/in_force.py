@@ -14,7 +14,9 @@ from django.db.models import QuerySet
 from benchmarks.disclosure import GateResult
 from benchmarks.label_keys import LabelKey
 from portal.publication.models import Publication, Status
+from portal.publication.rows import in_force
 from portal.publication.shapes import DefinedCell, LabelView, label_view
+from portal.standings.reports import ReportView
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +50,36 @@ class DefinedVersion:
 
 def in_force_at(pack: str, place: str, route: str, period: str) -> InForceView | None:
     """The version in force of one benchmark; None where none was published or all were withdrawn. `place` is its jurisdiction's path."""
-    named = {f"{_GROUP}pack": pack, f"{_GROUP}scope__path": place, f"{_GROUP}route": route, "period__name": period}
-    return next(iter(_read(_published().filter(**named).order_by("-version", "-published_at")[:1])), None)
+    named = dict(zip(_ADDRESS, (pack, place, route, period), strict=True))
+    published = Publication.objects.filter(status=Status.PUBLISHED, **named)
+    return next(iter(_read(published.order_by("-version", "-published_at")[:1])), None)
 
 
 def in_force_of(periods: Collection[int]) -> Mapping[int, InForceView]:
     """The versions in force of these periods, by the period's row."""
-    newest_last = _published().filter(period__in=periods).order_by("version")
-    return {view.period_id: view for view in _read(newest_last)}
+    return {view.period_id: view for view in _read(in_force().filter(period__in=periods))}
 
 
-def defined_in(periods: Collection[int]) -> Mapping[int, DefinedVersion]:
-    """The same as far as a series of them needs, which stands in their summaries."""
-    rows = _published().filter(period__in=periods).order_by("version").select_related("period__peer_group")
-    return {
-        row.period_id: DefinedVersion(
-            period=row.period.name,
-            version=row.version,
-            pack_version=row.period.peer_group.pack_version,
-            pack_digest=row.summary["pack_digest"],
-            cells=tuple(DefinedCell(**cell) for cell in row.summary["cells"]),
-        )
-        for row in rows.only("version", "summary", "period__name", "period__peer_group__pack_version")
-    }
+def defined_beside(reports: Collection[ReportView]) -> Mapping[int, DefinedVersion]:
+    """By the row of each report's period, the version in force that it is read beside, as far as a series of them needs: its summary.
+
+    That may be of another version of the pack than the report: the two share their address.
+    """
+    addresses = {report.period_id: (report.pack, report.place, report.route, report.period) for report in reports}
+    asked = {f"{part}__in": {address[place] for address in addresses.values()} for place, part in enumerate(_ADDRESS)}
+    rows = in_force().filter(**asked).values("summary", *_COLUMNS.values())
+    at = {tuple(row[part] for part in _ADDRESS): _defined(row) for row in rows}
+    return {period: at[address] for period, address in addresses.items() if address in at}
+
+
+def _defined(row: Mapping[str, Any]) -> DefinedVersion:
+    return DefinedVersion(
+        period=row["period__name"],
+        version=row["version"],
+        pack_version=row[f"{_GROUP}pack_version"],
+        pack_digest=row["summary"]["pack_digest"],
+        cells=tuple(DefinedCell(**cell) for cell in row["summary"]["cells"]),
+    )
 
 
 _GROUP = "period__peer_group__"
@@ -84,10 +93,7 @@ _COLUMNS = {
     "version": "version",
 }
 """Where the fields of a view are found; its label comes of the gate's result."""
-
-
-def _published() -> QuerySet[Publication]:
-    return Publication.objects.filter(status=Status.PUBLISHED)
+_ADDRESS = (f"{_GROUP}pack", f"{_GROUP}scope__path", f"{_GROUP}route", "period__name")
 
 
 def _read(rows: QuerySet[Publication]) -> list[InForceView]:

@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.plain_views import view_of
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
-from portal.publication.rows import public
+from portal.publication.rows import shown_beside
 from portal.publication.shapes import LabelView, label_view
 from portal.publication.who_may_publish import obstacle_by_state
 
@@ -79,8 +79,8 @@ class DraftView:
     what_changed: str
     comments: tuple[CommentView, ...]  # oldest first
     release: ReleaseView | None
-    previous: PreviousView | None  # the version before this one that is published and not withdrawn
-    newest_shown: int | None  # the newest version before this one that the public ever saw: the gate holds this one against it, too
+    previous: PreviousView | None  # the version before this one at its address that is published and not withdrawn
+    newest_shown: int | None  # the newest of this very group before this one that the public ever saw: the gate compares the two, too
     may_publish: bool
     why_not: str  # code: not-regulator, not-a-draft, is-scheduled, own-draft, gate-holds, nothing-shown; empty when it may
     may_discard: bool
@@ -130,7 +130,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         comments=_comments(publication),
         release=release,
         previous=_previous(row),
-        newest_shown=_shown_before(row).values_list("version", flat=True).first(),
+        newest_shown=_shown_before(row).filter(period=row.period_id).values_list("version", flat=True).first(),
         may_publish=not why_not,
         why_not=why_not,
         may_discard=row.status == Status.DRAFT and not waiting,
@@ -144,7 +144,7 @@ def _called(person: User | None) -> str:
 
 
 def _shown_before(row: Publication) -> QuerySet[Publication]:
-    return public().filter(period=row.period_id, version__lt=row.version).order_by("-version")
+    return shown_beside(row.period).filter(version__lt=row.version).order_by("-version")
 
 
 def _previous(row: Publication) -> PreviousView | None:

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.disclosure import GateResult
 from benchmarks.phrases import Name
+from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.names import Called
 from portal.plain_views import view_of
@@ -92,10 +93,32 @@ def public() -> QuerySet[Publication]:
     return Publication.objects.exclude(status__in=UNSEEN)
 
 
+_ADDRESS = ("period__name", f"{_GROUP}pack", f"{_GROUP}route", f"{_GROUP}scope")
+"""What an address names. Groups by several versions of a pack share it, with one row of version numbers: see decision 0055."""
+
+
+def at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
+    """The periods that an address cannot tell apart: this one, and those of the like groups by other versions of the pack."""
+    group = period.peer_group
+    return ReportingPeriod.objects.filter(
+        name=period.name, peer_group__pack=group.pack, peer_group__route=group.route, peer_group__scope=group.scope_id
+    )
+
+
+def shown_beside(period: ReportingPeriod) -> QuerySet[Publication]:
+    """Every version at the address of this period that the public has seen, by whichever version of the pack."""
+    return public().filter(period__in=at_one_address(period))
+
+
+def is_replaced() -> Exists:
+    """Of a query's versions, whether a newer one stands at the same address that was not withdrawn."""
+    same = {part: OuterRef(part) for part in _ADDRESS}
+    return Exists(Publication.objects.filter(**same, status=Status.PUBLISHED, version__gt=OuterRef("version")))
+
+
 def in_force() -> QuerySet[Publication]:
-    """Of every period the newest version that was not withdrawn."""
-    newer = Publication.objects.filter(period=OuterRef("period"), status=Status.PUBLISHED, version__gt=OuterRef("version"))
-    return Publication.objects.filter(~Exists(newer), status=Status.PUBLISHED)
+    """Of every address the newest version that was not withdrawn."""
+    return Publication.objects.filter(~is_replaced(), status=Status.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)

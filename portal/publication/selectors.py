@@ -18,7 +18,7 @@ from portal.catalogue.selectors import PeerGroupView, group_of
 from portal.publication.definition_changes import breaks
 from portal.publication.document import csv_of
 from portal.publication.models import Publication, Status
-from portal.publication.rows import Row, Series, benchmark_view, in_force, listed_view, public, read, version_view
+from portal.publication.rows import Row, Series, benchmark_view, in_force, is_replaced, listed_view, public, read, version_view
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView
 
 _GROUP = ("pack", "scope__path", "route")
@@ -35,11 +35,12 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """A version as a list of periods tells it; `id` is for the review page."""
+    """A version as a list of periods tells it; `id` is for the review page. One that is published may have been replaced at its address."""
 
     id: int
     version: int
     status: str
+    in_force: bool = False
 
 
 def latest_published(pack: str = "", first: int = 0, most: int | None = None) -> tuple[ListedView, ...]:
@@ -167,10 +168,11 @@ def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
 def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionState, ...]]:
     """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
     given = {period.id for group in groups for period in group.periods}.intersection(periods)
-    rows = Publication.objects.filter(period__in=given).order_by("-version").values_list("period_id", "pk", "version", "status")
+    rows = Publication.objects.filter(period__in=given).annotate(replaced=is_replaced()).order_by("-version")
     states: dict[int, tuple[VersionState, ...]] = {}
-    for period, pk, version, status in rows:
-        states[period] = (*states.get(period, ()), VersionState(pk, version, status))
+    for period, pk, version, status, replaced in rows.values_list("period_id", "pk", "version", "status", "replaced"):
+        state = VersionState(pk, version, status, in_force=status == Status.PUBLISHED and not replaced)
+        states[period] = (*states.get(period, ()), state)
     return states
 
 

@@ -23,15 +23,21 @@ from portal.accounts.models import Organisation, Role, Site, User
 from portal.auditlog.models import Event
 from portal.catalogue import peer_groups
 from portal.catalogue import periods as catalogue
+from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.selectors import groups_of
 from portal.governance import proposing
 from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
+from portal.governance.selectors import published_by
 from portal.notifications import selectors as notices
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.problems import RefusedError
-from portal.publication import drafting, publishing
+from portal.publication import drafting, over_years, publishing, sectors, selectors
+from portal.publication.in_force import defined_beside, in_force_of
 from portal.publication.models import Publication
+from portal.publication.selectors import drafts_of_periods
+from portal.standings.reports import report_of
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -359,6 +365,81 @@ def test_a_retired_site_is_in_no_group_of_a_later_version(cast: Cast) -> None:
     group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     assert list(group.members.values_list("site", flat=True)) == [second.pk]
     assert cast.group.members.filter(site=first).exists(), "what it reported by the old version stands"
+
+
+class TestReplaced:
+    """Twelve firms have published by version 4. Their group takes up version 5 for the same period, and all but three report by it."""
+
+    @pytest.fixture
+    def cast(self) -> Cast:
+        cast = make_cast(12)
+        for place, plant in enumerate(cast.plants):
+            deliver(plant.envelope(cast.pack, shift=place))
+        open_waiting()
+        return cast
+
+    @pytest.fixture
+    def first(self, cast: Cast) -> Publication:
+        return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+
+    @pytest.fixture
+    def period(self, cast: Cast, first: Publication) -> ReportingPeriod:
+        approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
+        group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
+        catalogue.close_period_for(cast.approver, cast.period, NOW)
+        period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
+        for place, plant in enumerate(cast.plants[:9]):
+            deliver(plant.envelope(packs.load("cement", "5"), revision=2, shift=place + 7))
+        open_waiting()
+        return period
+
+    def publish(self, cast: Cast, period: ReportingPeriod, words: str) -> Publication:
+        return publishing.publish(drafting.draft(period, cast.drafter, NOW, words), cast.approver, keys.receipt_key(), NOW)
+
+    def test_the_version_that_was_replaced_is_in_force_nowhere_until_the_newer_one_is_withdrawn(
+        self, cast: Cast, first: Publication, period: ReportingPeriod
+    ) -> None:
+        second = self.publish(cast, period, "By version 5.")
+        assert second.version == 2
+        assert second.explanation["changes"]["en"] == "Since version 1: By version 5."
+
+        late = report_of(cast.plants[-1].owner, cast.plants[-1].site.slug, PERIOD)
+        assert late is not None
+        assert late.period_id == cast.period.pk, "it reported by version 4 alone"
+
+        def in_force() -> dict[str, list[int]]:
+            """By who asks, the numbers of the versions that stand there as in force."""
+            states = drafts_of_periods(groups_of(cast.approver), [cast.period.pk, period.pk])
+            return {
+                "the list": [row.version for row in selectors.latest_published()],
+                "the sector": [view.version for years in sectors.years_of(sectors.groups_in_force()) for view in years],
+                "the table of years": [row.version for row in over_years.versions("cement", "cn", "dry-process")],
+                "the regulators' list": [state.version for rows in states.values() for state in rows if state.in_force],
+                "a proposed pack": [row.version for pack in ("4", "5") for row in published_by("cement", pack)],
+                "periods": [view.version for view in in_force_of([cast.period.pk, period.pk]).values()],
+                "a report by version 4": [version.version for version in defined_beside({late}).values()],
+            }
+
+        assert in_force() == {place: [2] for place in in_force()}
+        assert selectors.count_published() == 1
+        publishing.withdraw(second, cast.approver, "A meter was read wrongly.", NOW)
+        assert in_force() == {place: [1] for place in in_force()}
+
+    def test_who_composes_it_is_asked_what_changed_and_sees_it_beside_the_version_before(
+        self, cast: Cast, first: Publication, period: ReportingPeriod
+    ) -> None:
+        officer, compose = signed_in(cast.drafter), reverse("web:compose", args=[period.peer_group_id, PERIOD])
+        unsaid = officer.post(compose, {"what_changed": ""})
+        assert unsaid.status_code == 400
+        assert "State what changes and why" in unsaid.content.decode()
+        page = officer.post(compose, {"what_changed": "By version 5."}, follow=True).content.decode()
+        assert "What changed since version 1" in page
+
+    def test_the_feed_says_of_the_first_version_alone_that_it_is_the_first(
+        self, cast: Cast, first: Publication, period: ReportingPeriod
+    ) -> None:
+        self.publish(cast, period, "")
+        assert Client().get(reverse("web:feed")).content.decode().count("First version.") == 1
 
 
 class TestEffects:

@@ -230,16 +230,19 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: Shown) -> tuple
 
 
 def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow, ...]:
-    """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route."""
+    """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route.
+
+    Of a step that the version before has with another boundary or unit, by another version of the pack, nothing.
+    """
     old = {step.step: step for step in headline(before)}
+    alike = [step for step in headline(now) if step.step in old and _defined(step) == _defined(old[step.step])]
     pairs: list[tuple[str, str, Estimate, Estimate, float, int | None]] = []
-    for step in headline(now):
-        if step.step in old:
-            then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
-            if then is not None and current is not None:
-                pairs.append((shown.names.step_name(step.step), step.unit, then, current, step.ratio, shown.step_places(step)))
+    for step in alike:
+        then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
+        if then is not None and current is not None:
+            pairs.append((shown.names.step_name(step.step), step.unit, then, current, step.ratio, shown.step_places(step)))
     then, current = total_estimate(before.composite, 1.0), total_estimate(now.composite, 1.0)
-    if then is not None and current is not None:
+    if then is not None and current is not None and len(alike) == len(headline(now)):
         pairs.append((_("Whole route"), now.composite.unit, then, current, 1.0, shown.total_places(now)))
     ends = [
         abs(ratio * (end - then.value))
@@ -250,6 +253,10 @@ def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow
     scale = 46 / max(ends, default=1.0) if any(ends) else 1.0
     readings = (_("outside its interval"), _("within its interval"))
     return tuple(_change(*pair, scale, readings) for pair in pairs)
+
+
+def _defined(step: StepView) -> tuple[str, str]:
+    return step.boundary, step.unit
 
 
 def _change(

@@ -61,7 +61,7 @@ def version_rows(view: ParticipationView, versions: Sequence[VersionView]) -> tu
 def group_row(group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]) -> GroupRow:
     """One period of a peer group: how many of the firms in the reader's jurisdiction reported, and its versions, newest first."""
     names = Names.of(group.pack, group.pack_version)
-    in_force = next((row for row in versions if row.status == "published"), None)
+    in_force = next((row for row in versions if row.in_force), None)
     return GroupRow(
         title=f"{names.title(group.route)} · {shown_name(group.scope)}",
         period=period_name(period),

@@ -22,7 +22,7 @@ from portal.keys import published_directory
 from portal.own_address import own_address
 from portal.practices.selectors import library
 from portal.publication.history import entered
-from portal.publication.in_force import InForceView, defined_in, in_force_at
+from portal.publication.in_force import InForceView, defined_beside, in_force_at
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.reports import ChosenView, ReportView, chosen_report, history
@@ -199,7 +199,7 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
 def _trend(told: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
     cells = {LabelKey.of(step) for step in view.label.headline}
     reported = history(told.of_its_site, cells)
-    beside = defined_in({period.report.period_id for cell in cells for period in drawn(reported, cell)})
+    beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
     return trend_steps(reported, beside, view)
 
 

@@ -43,7 +43,7 @@ def publications(_request: HttpRequest) -> HttpResponse:
         feed.add_item(
             title=(_("Withdrawn: %(title)s, %(scope)s, version %(n)s") if gone else _("%(title)s, %(scope)s, version %(n)s")) % named,
             link=absolute(benchmark_url(row, row.version)),
-            description=row.withdrawal_reason if gone else row.what_changed or _("First version."),
+            description=row.withdrawal_reason if gone else row.what_changed or (_("First version.") if row.version == 1 else ""),
             unique_id=absolute(benchmark_url(row, row.version)),
             pubdate=row.published_at,
             updateddate=row.withdrawn_at or row.published_at,

@@ -16,6 +16,7 @@ from portal.catalogue.selectors import groups_of
 from portal.intake.firms_taking_part import firms
 from portal.intake.participation import ParticipationView, participation
 from portal.publication import drafting
+from portal.publication.rows import shown_beside
 from portal.publication.selectors import drafts_of_periods, every_version
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
@@ -78,11 +79,8 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         return redirect("web:participation", group, period)
     asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
     what_changed = request.POST.get("what_changed", "").strip()[:1000]
-    versions = every_version(view.peer_group, view.period)
-    if (
-        view.may_decide and not what_changed and any(version.published_on for version in versions)
-    ):  # the public reads it beside the new version
-        page = participation_page(view, _quality(view), versions, request.GET)
+    if view.may_decide and not what_changed and shown_beside(asked).exists():  # the public reads it beside the new version
+        page = participation_page(view, _quality(view), every_version(view.peer_group, view.period), request.GET)
         return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
     row = drafting.draft(asked, person(request), timezone.now(), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
