@@ -1,7 +1,7 @@
 """The explanation of a published version, made again from the figures that were found to hold.
 
 It is text, and a later release may word it otherwise; so a part that differs is no proof of a falsification, and is never
-said to hold. What the portal alone knows is left as it stated it: `STATED`, and the number of firms obliged.
+said to hold. What the portal alone knows is left as it stated it: `STATED`, and how many firms are obliged or report by their own will.
 """
 
 from __future__ import annotations
@@ -61,19 +61,32 @@ def made_again(
     document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[ReportedLabel]
 ) -> dict[str, Any]:
     """The explanation as this release words it; what `STATED` names is empty of the portal's facts."""
+    sample = str(document["explanation"].get("sample_characteristics", {}).get("en"))
     facts = Participation(
         firms_reporting=len({row.firm for row in entering}),
         sites_reporting=len({row.site for row in entering}),
-        firms_obliged=_obliged(document["explanation"]),
+        firms_obliged=_obliged(sample),
+        firms_volunteering=_volunteering(sample),
     )
     on = (Period.parse(label.period, UTC).end - timedelta(days=1)).date()
     return explain(_gate(document, label), pack, route, facts, version=str(document["version"]), on=on).to_json()
 
 
-def _obliged(told: Mapping[str, Any]) -> int | None:
+def _obliged(sample: str) -> int | None:
     """How many firms are obliged to report, as the portal stated it: no report says so."""
-    obliged = re.search(r" of (\d+) obliged", str(told.get("sample_characteristics", {}).get("en")))
-    return int(obliged[1]) if obliged else None
+    obliged = re.search(r" of (\d+) obliged|obliged to report: (\d+)", sample)
+    return int(obliged[1] or obliged[2]) if obliged else None
+
+
+def _volunteering(sample: str) -> int:
+    """How many of the firms report by their own will, as the portal stated it; none in texts from before it told them apart.
+
+    1 where it did not count them: fewer than the gate's fewest are worded alike.
+    """
+    volunteers = re.search(r"(\d+|some of them) by their own will", sample)
+    if volunteers is None:
+        return 0
+    return int(volunteers[1]) if volunteers[1].isdecimal() else 1
 
 
 def _gate(document: Mapping[str, Any], label: IndustryLabel) -> GateResult:

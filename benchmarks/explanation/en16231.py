@@ -101,13 +101,36 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
             **values,
         )
     else:
-        who = Phrase(
+        who = _who_reports(facts.firms_obliged, facts, pack.disclosure.fewest_firms, values)
+    return Words.of(sentences([who, *_pooled(label, pack), *_in_part(label, pack)]))
+
+
+def _who_reports(obliged: int, facts: Participation, fewest: int, values: dict[str, Value]) -> Phrase:
+    """Obliged firms apart from those that no list obliges, which are counted where at least the gate's fewest stand on either side."""
+    volunteers = facts.firms_volunteering
+    reporting = facts.firms_reporting - volunteers
+    if not volunteers:
+        return Phrase(
             "%(firms)s of %(obliged)s obliged to report, %(sites)s, period %(period)s. At each step %(entering)s firms are included. "
             "One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
-            obliged=facts.firms_obliged,
+            obliged=obliged,
             **values,
         )
-    return Words.of(sentences([who, *_pooled(label, pack), *_in_part(label, pack)]))
+    if any(0 < counted < fewest for counted in (volunteers, reporting)):
+        return Phrase(
+            "%(firms)s, some of them by their own will (obliged to report: %(obliged)s), %(sites)s, period %(period)s. At each step "
+            "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
+            obliged=obliged,
+            **values,
+        )
+    return Phrase(
+        "%(firms)s (%(reporting)s of %(obliged)s obliged to report, %(volunteers)s by their own will), %(sites)s, period %(period)s. At "
+        "each step %(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
+        reporting=reporting,
+        obliged=obliged,
+        volunteers=volunteers,
+        **values,
+    )
 
 
 def _pooled(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:

@@ -56,12 +56,14 @@ class Change:
 class Participation:
     """Who was asked and who took part, in counts only.
 
-    `excluded` counts labels that were asked for and not released or not accepted, by reason code.
+    `firms_obliged` counts every firm that has to report, whether it did or not; `firms_volunteering` those that reported and are none of
+    these. `excluded` counts labels that were asked for and not released or not accepted, by reason code.
     """
 
     firms_reporting: int
     sites_reporting: int
     firms_obliged: int | None = None
+    firms_volunteering: int = 0
     coordinator: Words = _REGULATOR
     excluded: tuple[tuple[str, int], ...] = ()
     verification: Verification = Verification()

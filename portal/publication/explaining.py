@@ -51,15 +51,18 @@ def _participation(
     drafted: tuple[User, datetime],
     approved: tuple[User, datetime] | None,
 ) -> Participation:
-    obliged = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
+    members = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
+    obliged = {str(firm) for firm in members.values_list("site__organisation__controlling_firm", flat=True).distinct()}
+    reporting = {row.firm for row in present.labels}
     before = shown_beside(period).filter(version__lt=version).order_by("-version").first()
     approvals = [_approval(*drafted, "drafted")]
     if approved is not None:
         approvals.append(_approval(*approved, "published"))
     return Participation(
-        firms_reporting=len({row.firm for row in present.labels}),
+        firms_reporting=len(reporting),
         sites_reporting=len(present.submissions),
-        firms_obliged=obliged.values("site__organisation__controlling_firm").distinct().count(),
+        firms_obliged=len(obliged),
+        firms_volunteering=len(reporting - obliged),
         approvals=tuple(approvals),
         excluded=excluded(present),
         verification=verification(present),

@@ -216,6 +216,19 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
     assert view.why_not == "nothing-shown"
 
 
+def test_who_takes_part_by_their_own_will_is_not_counted_among_the_obliged(cast: Cast) -> None:
+    def sample(words: str) -> str:
+        return str(drafting.draft(cast.period, cast.drafter, NOW, words).explanation["sample_characteristics"]["en"])
+
+    assert sample("All.").startswith("10 firms of 10 obliged to report, 10 sites")
+    cast.group.members.filter(site=cast.plants[0].site).update(obliged=False)
+    assert sample("One less.").startswith(
+        "10 firms, some of them by their own will (obliged to report: 9), 10 sites"
+    )  # one could be guessed
+    cast.group.members.filter(site__in=[plant.site for plant in cast.plants]).update(obliged=False)
+    assert sample("None.").startswith("10 firms (0 of 0 obliged to report, 10 by their own will), 10 sites")
+
+
 def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
     one, other = (drafting.draft(cast.period, cast.drafter, NOW, "New meters.") for _ in range(2))
     assert one.pk == other.pk

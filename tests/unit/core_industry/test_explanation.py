@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks import packs
+from benchmarks.audit import wording
 from benchmarks.composition import ReportedLabel, by_step, compose_route, roster_of
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
@@ -164,3 +165,33 @@ def test_a_limit_for_another_process_does_not_stand_beside_the_published_one() -
     steel = packs.load("steel")
     merged = shown_limits(steel, steel.routes[0], date(2026, 12, 31), {"coking": "any"})
     assert sum("Coke" in limit.words.en for limit in merged) == 2, "a merged variant holds both ways of charging"
+
+
+@pytest.mark.parametrize(
+    ("obliged", "volunteering", "told"),
+    [
+        (30, 0, "24 firms of 30 obliged to report, 24 sites"),
+        (20, 8, "24 firms (16 of 20 obliged to report, 8 by their own will), 24 sites"),
+        (23, 1, "24 firms, some of them by their own will (obliged to report: 23), 24 sites"),  # one could be guessed
+        (7, 17, "24 firms, some of them by their own will (obliged to report: 7), 24 sites"),  # so could the seven
+        (5, 24, "24 firms (0 of 5 obliged to report, 24 by their own will), 24 sites"),
+        (None, 0, "24 firms (the number of firms obliged to report is not declared), 24 sites"),
+    ],
+)
+def test_firms_obliged_and_firms_of_their_own_will_are_told_apart_and_read_back_by_who_checks(
+    pack: Pack, result: GateResult, obliged: int | None, volunteering: int, told: str
+) -> None:
+    def sample(obliged: int | None, volunteering: int) -> str:
+        facts = Participation(24, 24, firms_obliged=obliged, firms_volunteering=volunteering)
+        return en16231.sample(result.published, pack, pack.routes[0], facts).en
+
+    text = sample(obliged, volunteering)
+    assert text.startswith(told)
+    assert sample(wording._obliged(text), wording._volunteering(text)) == text
+
+
+def test_a_text_from_before_volunteers_were_told_apart_is_made_again_as_it_was(pack: Pack, result: GateResult) -> None:
+    earlier = "12 firms of 10 obliged to report, 12 sites, period 2016."
+    assert (wording._obliged(earlier), wording._volunteering(earlier)) == (10, 0)
+    facts = Participation(12, 12, firms_obliged=10)
+    assert en16231.sample(result.published, pack, pack.routes[0], facts).en.startswith(earlier)
