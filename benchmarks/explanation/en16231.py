@@ -11,7 +11,7 @@ from functools import reduce
 
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.declared import Source, Words, worded
-from benchmarks.explanation.facts import Participation, StepAttested
+from benchmarks.explanation.facts import Participation, StepAttested, Verification
 from benchmarks.explanation.wording import between, findings, firms, sites
 from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
 from benchmarks.routes import Pack, ReferenceCondition, Route, Step
@@ -228,13 +228,12 @@ def confidentiality_and_access(pack: Pack) -> Words:
     )
 
 
-def verification_of_data(facts: Participation, pack: Pack) -> Words:
+def verification_of_data(verification: Verification, pack: Pack) -> Words:
     """What the agents check, what was opened, and what share of each step's sites is attested.
 
     A count is told where it points at no firm: where nobody or at least the gate's fewest firms stand behind it, and behind the rest.
     """
-    agents = _checked_and_opened(facts)
-    verification = facts.verification
+    agents = _checked_and_opened(verification)
     if not verification.names or verification.valid_until is None:
         return Words.of(agents)
     fewest = pack.disclosure.fewest_firms
@@ -256,8 +255,7 @@ def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
     return worded("%(name)s, %(sites)s of %(of)s sites", name=name, sites=step.sites, of=step.of)
 
 
-def _checked_and_opened(facts: Participation) -> Value:
-    verification = facts.verification
+def _checked_and_opened(verification: Verification) -> Value:
     if verification.sites_opened:
         opened = Phrase(
             "%(sites)s opened a random sample to a certification body; %(findings)s, %(corrected)s corrected.",

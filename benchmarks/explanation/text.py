@@ -92,7 +92,7 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         participants_and_coordinator=en16231.participants_and_coordinator(participation),
         comparable_conditions=en16231.comparable_conditions(pack, route),
         confidentiality_and_access=en16231.confidentiality_and_access(pack),
-        verification_of_data=en16231.verification_of_data(participation, pack),
+        verification_of_data=en16231.verification_of_data(participation.verification, pack),
         validation_of_results=en16231.validation_of_results(label, pack),
         content_of_report=en16231.content_of_report(),
         method=_method(label, pack, version),

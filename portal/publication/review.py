@@ -38,7 +38,7 @@ class ReleaseView:
     state: str  # ScheduledRelease.State
     ended_at: datetime | None
     ended_by: str
-    reason_code: str  # why it was stopped: not-a-draft, not-regulator, draft-outdated, gate-changed, naming-changed
+    reason_code: str  # why it was stopped, as `scheduling` says it; empty where it was not
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.publication import announcing
+from portal.publication.audited import is_attested_as_signed
 from portal.publication.counted_before import still_beside_what_was_shown
 from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
@@ -115,10 +116,12 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
     present, again = asked_again(row, now)
     if is_outdated(row, present):
         return "draft-outdated"
-    group = row.period.peer_group
-    least = packs.load(group.pack, group.pack_version).disclosure.least_changed_participants
+    pack = packs.load(row.period.peer_group.pack, row.period.peer_group.pack_version)
+    least = pack.disclosure.least_changed_participants
     if again.to_json() != waiting.gate or not still_beside_what_was_shown(row, waiting.document, least):
         return "gate-changed"
+    if not is_attested_as_signed(waiting.explanation, present, pack):
+        return "attestations-changed"
     return "naming-changed" if _named_no_more(waiting) else ""
 
 

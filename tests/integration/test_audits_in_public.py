@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from benchmarks.composition import Roster
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Opinion
 from portal import keys
 from portal.assurance import attesting
+from portal.assurance.models import Attestation
 from portal.catalogue.policies import set_policy
 from portal.notifications import telling
 from portal.notifications.kinds import How, Kind
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
-from portal.publication import drafting, history, publishing
+from portal.publication import drafting, history, publishing, scheduling
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.audited_sector import KEY, audit, decide, reported
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, Plant
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, Plant, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -163,3 +167,26 @@ def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it
 
 def asks(plant: Plant) -> int:
     return Notice.objects.filter(recipient=plant.owner, kind=Kind.PRACTICE_ASKED).count()
+
+
+def withdrawn(cast: Cast, row: Attestation) -> None:
+    drawn = attesting.draw_up_withdrawal(row, "The record was of another scale.", cast.auditor, NOW)
+    attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), cast.auditor, NOW)
+
+
+@pytest.mark.parametrize("changed", ["nothing", "all withdrawn", "an adverse opinion"])
+def test_a_release_is_stopped_where_what_was_signed_of_attestations_no_longer_holds(cast: Cast, changed: str) -> None:
+    issued = [audit(cast, plant) for plant in cast.plants[:9]]
+    at = NOW + timedelta(hours=1)
+    waiting = scheduling.schedule(drafted(cast), cast.approver, at, keys.receipt_key(), NOW)
+    assert "9 of 18 sites" in waiting.explanation["verification_of_data"]["en"]
+    if changed == "all withdrawn":
+        for row in issued:
+            withdrawn(cast, row)
+    elif changed == "an adverse opinion":
+        audit(cast, cast.plants[0], Opinion.ADVERSE)
+    assert scheduling.release_due(lambda: at) == (1 if changed == "nothing" else 0)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason_code) == (("released", "") if changed == "nothing" else ("stopped", "attestations-changed"))
+    page = signed_in(cast.approver).get(reverse("web:draft", args=[waiting.publication_id])).content.decode()
+    assert ("what it says of attestations has changed since the approval" in page) == (changed != "nothing")

@@ -143,6 +143,7 @@ def _release(view: ReleaseView) -> ReleaseRow:
         "draft-outdated": _("reports were accepted or replaced after the approval"),
         "naming-changed": _("a firm that it names has withdrawn its consent"),
         "gate-changed": _("the disclosure gate's result has changed since the approval"),
+        "attestations-changed": _("what it says of attestations has changed since the approval"),
     }
     ended = {
         "waiting": "",
