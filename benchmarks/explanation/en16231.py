@@ -1,7 +1,7 @@
 """The items that EN 16231, clause 4.1, asks every benchmarking process to state, one function an item.
 
 Every figure comes from the gated label or from the pack; nothing here can see a participant. What is not known is
-said (no sample opened yet, number of obliged firms not declared), never left out.
+said (how many samples were opened, number of obliged firms not declared), never left out.
 """
 
 from __future__ import annotations
@@ -256,7 +256,12 @@ def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
 
 
 def _checked_and_opened(verification: Verification) -> Value:
-    if verification.sites_opened:
+    if verification.sites_opened is None:
+        opened = Phrase(
+            "How many sites opened a random sample to a certification body is not counted here; each attestation says what came of its "
+            "sample, or that none is on record."
+        )
+    elif verification.sites_opened:
         opened = Phrase(
             "%(sites)s opened a random sample to a certification body; %(findings)s, %(corrected)s corrected.",
             sites=sites(verification.sites_opened),

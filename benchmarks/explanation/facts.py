@@ -23,10 +23,13 @@ class StepAttested:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What certification bodies looked at and attested; nothing where none has yet. `names` are the bodies'."""
+    """What certification bodies looked at and attested; nothing where none has yet. `names` are the bodies'.
+
+    `sites_opened` is None where nobody has counted them: that tells neither that samples were opened nor that none was.
+    """
 
     bodies: int = 0
-    sites_opened: int = 0
+    sites_opened: int | None = None
     findings: int = 0
     corrected: int = 0
     names: tuple[Words, ...] = ()

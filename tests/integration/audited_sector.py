@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorKey
 from portal.assurance import attesting, auditors
 from portal.assurance.assigning import assign
@@ -25,11 +27,17 @@ def reported(plants: int) -> Cast:
     return made
 
 
-def audit(cast: Cast, plant: Plant, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ()) -> Attestation:
+def audit(
+    cast: Cast,
+    plant: Plant,
+    opinion: Opinion = Opinion.UNQUALIFIED,
+    steps: tuple[str, ...] = (),
+    assurance: Assurance = Assurance.LIMITED,
+) -> Attestation:
     assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
     auditors.declare(assignment, cast.auditor, False, "", NOW)
     everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
-    drawn = attesting.draw_up(assignment, everything, cast.auditor, NOW)
+    drawn = attesting.draw_up(assignment, replace(everything, assurance=assurance), cast.auditor, NOW)
     return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
 
 

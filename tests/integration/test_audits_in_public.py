@@ -10,10 +10,12 @@ from django.urls import reverse
 
 from benchmarks.composition import Roster
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.attestations import Assurance, Opinion
 from portal import keys
-from portal.assurance import attesting
+from portal.assurance import attesting, auditors, sampling
+from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
+from portal.assurance.summaries import read_summary
 from portal.catalogue.policies import set_policy
 from portal.notifications import telling
 from portal.notifications.kinds import How, Kind
@@ -24,8 +26,9 @@ from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
+from tests.integration.audited import make_sample_of, summary_bytes
 from tests.integration.audited_sector import KEY, audit, decide, reported
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, Plant, signed_in
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -167,6 +170,26 @@ def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it
 
 def asks(plant: Plant) -> int:
     return Notice.objects.filter(recipient=plant.owner, kind=Kind.PRACTICE_ASKED).count()
+
+
+def opened(cast: Cast, plant: Plant) -> None:
+    """The records that were drawn of its report were opened, and each of them held."""
+    assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
+    drawn = make_sample_of(assignment, cast.auditor, KEY, NOW)
+    sampling.note(drawn, read_summary(summary_bytes(drawn, {})), cast.auditor, NOW)
+
+
+def test_the_public_is_not_told_that_no_sample_was_opened_where_attestations_rest_on_opened_ones(cast: Cast) -> None:
+    for plant in cast.plants[:9]:
+        opened(cast, plant)
+        assert audit(cast, plant, assurance=Assurance.REASONABLE).assurance == Assurance.REASONABLE
+    row = publishing.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
+    words = row.explanation["verification_of_data"]
+    assert "9 of 18 sites" in words["en"]
+    assert "No sample has been opened" not in words["en"]
+    assert "How many sites opened a random sample to a certification body is not counted here" in words["en"]
+    assert "尚无向认证机构开放的样本" not in words["zh"]
 
 
 def withdrawn(cast: Cast, row: Attestation) -> None:

@@ -103,7 +103,8 @@ def test_the_rule_method_and_counts_are_named(pack: Pack, explanation: Explanati
 
 def test_what_is_not_known_yet_is_said(pack: Pack, result: GateResult) -> None:
     text = explain(result, pack, pack.routes[0], Participation(24, 24), version="1", on=date(2016, 1, 1))
-    assert "No sample has been opened" in text.verification_of_data.en
+    assert "How many sites opened a random sample to a certification body is not counted here" in text.verification_of_data.en
+    assert "No sample has been opened" not in text.verification_of_data.en, "nobody has said so"
     assert "not declared" in text.sample_characteristics.en
     assert "this is a draft" in text.approval.en
     assert text.changes.en == "First version."
@@ -195,3 +196,7 @@ def test_a_text_from_before_volunteers_were_told_apart_is_made_again_as_it_was(p
     assert (wording._obliged(earlier), wording._volunteering(earlier)) == (10, 0)
     facts = Participation(12, 12, firms_obliged=10)
     assert en16231.sample(result.published, pack, pack.routes[0], facts).en.startswith(earlier)
+
+
+def test_that_no_sample_was_opened_is_said_where_they_were_counted_and_none_was(pack: Pack) -> None:
+    assert "No sample has been opened" in en16231.verification_of_data(Verification(sites_opened=0), pack).en
