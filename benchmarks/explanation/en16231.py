@@ -12,7 +12,7 @@ from functools import reduce
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.declared import Source, Words, worded
 from benchmarks.explanation.facts import Participation, StepAttested, Verification
-from benchmarks.explanation.wording import between, findings, firms, sites
+from benchmarks.explanation.wording import between, cell_name, findings, firms, sites
 from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
 from benchmarks.routes import Pack, ReferenceCondition, Route, Step
 
@@ -275,7 +275,9 @@ def _checked_and_opened(verification: Verification) -> Value:
 
 
 def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
-    poor = [pack.step(step.step).words for step in label.headline if step.good_fit is False]
+    """How the spread fits, of every cell that is shown, beside the headline too; of one that is held back nothing is said."""
+    judged = [step for step in label.steps if step.best is not None]
+    poor = [cell_name(pack.step(step.step), step.variant, step.metric) for step in judged if step.good_fit is False]
     if poor:
         fit = Phrase(
             "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: %(poor)s.",

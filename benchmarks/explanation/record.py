@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.declared import Words, worded
-from benchmarks.disclosure import CellDecision, GateResult, Reason
+from benchmarks.disclosure import GateResult, Reason
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.explanation.facts import Participation
-from benchmarks.explanation.wording import reports, sites
-from benchmarks.measurements import Metric
-from benchmarks.phrases import Name, Phrase, Value, clauses, listed, sentences
-from benchmarks.routes import Pack, Step
+from benchmarks.explanation.wording import cell_name, reports, sites
+from benchmarks.phrases import Name, Phrase, Value, listed, sentences
+from benchmarks.routes import Pack
 
 _SET_ASIDE = {
     "not-comparable": worded("another boundary, unit or grid"),
@@ -54,24 +53,10 @@ def refused(gate: GateResult, pack: Pack) -> Words:
     parts = []
     for cell in gate.cells:
         if cell.reason_code not in (Reason.SHOWN, Reason.UNCHANGED):
-            where = _cell(pack.step(cell.step), cell) if cell.step else names[cell.measure]
+            where = cell_name(pack.step(cell.step), cell.variant, cell.metric) if cell.step else names[cell.measure]
             why = cell.reason if cell.step else with_step_names(cell.reason, steps)
             parts.append(Phrase("%(where)s: %(why)s", where=where, why=why))
     return Words.of(sentences(parts) if parts else Phrase("None: every value passed the disclosure gate."))
-
-
-_METRICS = {
-    Metric.TOTAL: worded("comprehensive energy"),
-    Metric.ELECTRICITY: worded("electricity"),
-    Metric.THERMAL: worded("heat"),
-}
-
-
-def _cell(step: Step, cell: CellDecision) -> Words:
-    """`Clinker burning (grey clinker, heat)`; the variant only where the step has several."""
-    details: list[Value] = [variant.words for variant in step.variants if variant.id == cell.variant and len(step.variants) > 1]
-    details.append(_METRICS[cell.metric])
-    return worded("%(step)s (%(within)s)", step=step.words, within=clauses(details))
 
 
 _ACTS = {

@@ -1,4 +1,4 @@
-"""Figures in sentences: decimals from the grid, a true minus sign, ranges and counts in words."""
+"""Figures in sentences: decimals from the grid, a true minus sign, ranges and counts in words, and what a cell is called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from benchmarks.declared import Words, worded
-from benchmarks.phrases import Phrase
+from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase, Value, clauses
+from benchmarks.routes import Step
 
 MINUS = "\u2212"
 
@@ -45,3 +47,17 @@ def findings(count: int) -> Phrase:
 
 def reports(count: int) -> Phrase:
     return Phrase("1 report") if count == 1 else Phrase("%(count)s reports", count=f"{count:,}")
+
+
+_METRICS = {
+    Metric.TOTAL: worded("comprehensive energy"),
+    Metric.ELECTRICITY: worded("electricity"),
+    Metric.THERMAL: worded("heat"),
+}
+
+
+def cell_name(step: Step, variant: str, metric: Metric) -> Words:
+    """`Clinker burning (grey clinker, heat)`; the variant only where the step has several."""
+    details: list[Value] = [declared.words for declared in step.variants if declared.id == variant and len(step.variants) > 1]
+    details.append(_METRICS[metric])
+    return worded("%(step)s (%(within)s)", step=step.words, within=clauses(details))

@@ -111,6 +111,18 @@ def test_a_spread_that_cannot_be_judged_is_not_said_to_fit(cast: Cast, draft: Pu
     assert "Too few plants have a value: their spread cannot be compared with the assumed one." in officer.get(page).content.decode()
 
 
+def test_a_poor_fit_of_a_cell_beside_the_headline_is_shown_to_who_decides(cast: Cast, draft: Publication) -> None:
+    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    gate = copy.deepcopy(draft.gate)
+    beside = next(step for step in gate["published"]["steps"] if not step["headline"] and step["best"] is not None)
+    assert (beside["step"], beside["metric"]) == ("clinker-burning", "thermal")
+    beside["good_fit"] = False
+    Publication.objects.filter(pk=draft.pk).update(gate=gate)
+    shown = officer.get(page).content.decode()
+    assert "does not fit the assumed one well at: Clinker burning (heat)." in shown
+    assert "The spread between plants fits the assumed one" not in shown
+
+
 def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Cast, draft: Publication) -> None:
     pages = [reverse("web:draft", args=[draft.pk]), reverse("web:publications"), reverse("web:participation", args=[cast.group.pk, "2016"])]
     officer = signed_in(cast.approver.email)

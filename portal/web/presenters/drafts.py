@@ -112,11 +112,12 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
         checks.append(Check(_("Difference from other years"), years, "no"))
     if lag := _reason(decisions, names, "lag"):
         checks.append(Check(_("Lag"), lag, "wait"))
-    poor = [step for step in headline(view.label) if step.good_fit is False]
-    judged = any(step.good_fit is not None for step in headline(view.label)) and view.reports > 1
+    fitted = [step for step in view.label.steps if step.shown and step.good_fit is not None]
+    poor = [step for step in fitted if not step.good_fit]
+    judged = bool(fitted) and view.reports > 1
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _("The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow.") % {
-        "steps": enumerated(names.step_name(step.step) for step in poor)
+        "steps": enumerated(_cell_name(step, names) for step in poor)
     }
     too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
     checks.append(Check(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
@@ -128,6 +129,12 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
     elif view.status != "discarded":
         checks.append(Check(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
     return tuple(checks)
+
+
+def _cell_name(step: StepView, names: Names) -> str:
+    """`clinker burning (heat)`, with its variant where the step has several."""
+    details = (names.variant_name(step.step, step.variant), metric_name(step.metric))
+    return with_variant(names.step_name(step.step), enumerated(filter(None, details)))
 
 
 def _state(view: DraftView) -> StateWord:

@@ -14,13 +14,14 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit import wording
-from benchmarks.composition import ReportedLabel, by_step, compose_route, roster_of
+from benchmarks.composition import ReportedLabel, StepBest, by_step, compose_route, roster_of
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
 from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
 from benchmarks.explanation.shown_limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
 from benchmarks.explanation.wording import decimals, figure
+from benchmarks.measurements import Metric
 from benchmarks.routes import Pack
 
 Grow = Callable[..., Any]
@@ -196,6 +197,17 @@ def test_a_text_from_before_volunteers_were_told_apart_is_made_again_as_it_was(p
     assert (wording._obliged(earlier), wording._volunteering(earlier)) == (10, 0)
     facts = Participation(12, 12, firms_obliged=10)
     assert en16231.sample(result.published, pack, pack.routes[0], facts).en.startswith(earlier)
+
+
+def test_a_poor_fit_is_told_of_every_cell_that_is_shown_with_its_metric(pack: Pack, result: GateResult) -> None:
+    fitting = [dataclasses.replace(step, good_fit=True) for step in result.published.steps]
+    beside = dataclasses.replace(fitting[0], metric=Metric.THERMAL, headline=False, good_fit=False)
+
+    def told(cell: StepBest) -> str:
+        return en16231.validation_of_results(dataclasses.replace(result.published, steps=(*fitting, cell)), pack).en
+
+    assert told(beside).endswith("at these steps: Melting (plain, heat).")
+    assert told(dataclasses.replace(beside, best=None)).endswith("not rejected."), "nothing is said of a cell that is held back"
 
 
 def test_that_no_sample_was_opened_is_said_where_they_were_counted_and_none_was(pack: Pack) -> None:
