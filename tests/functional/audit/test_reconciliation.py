@@ -24,6 +24,7 @@ from reporting_agent.cli import main
 from reporting_agent.config import Site, load_site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
+from tests.functional.audit.test_tampering import with_log
 
 PERIOD = "2025-Q1"
 FEBRUARY = {"from": date(2025, 2, 1), "to": date(2025, 3, 1)}
@@ -204,6 +205,16 @@ def test_sales_tell_what_was_made(site: Site, data: PlantData) -> None:
     }
     for sold, state in ((made + 300, State.HELD), (made, State.HELD if 0.005 * made > 300 else State.FAILED)):
         assert only(site, data, sale=(Sale.model_validate({**told, "sold": sold}),)).state is state
+
+
+def test_a_row_that_stands_in_two_exports_was_made_once(site: Site, data: PlantData, works: Path, tmp_path: Path) -> None:
+    told = {"step": "clinker-burning", **FEBRUARY, "unit": "t", "uncertainty_pct": 0.5, "document": "L 1", "sold": 1.0}
+    sale = Sale.model_validate(told | {"opening": 0.0, "closing": 0.0})
+    folder = with_log(works, tmp_path, lambda rows: [*rows, *(row for row in rows if row["step"] == "clinker-burning")])
+    twice = load_site(folder / "site.toml")
+    overlapping = pipeline.read(twice, Period.parse(PERIOD, twice.zone))
+    assert len(overlapping.batches) > len(data.batches)
+    assert only(twice, overlapping, sale=(sale,)).sentence == only(site, data, sale=(sale,)).sentence
 
 
 @pytest.mark.parametrize(
