@@ -9,7 +9,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, in_context
 from reporting_agent.commands import add_language, add_site
 
 
@@ -88,12 +89,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _agree(args: argparse.Namespace) -> None:
-    """A yes of the person at the terminal, or the option that says so."""
+    """A yes of the person at the terminal, in English or in their language, or the option that says so."""
     import sys
 
     from benchmarks.errors import PolicyRefusal
 
-    if args.yes or (sys.stdin.isatty() and input("Write the file? Type yes: ").strip().lower() == "yes"):
+    word = in_language(in_context("typed at a terminal", "yes"), args.lang)
+    question = in_language(Phrase("Write the file? Type %(word)s:", word=word), args.lang)
+    if args.yes or (sys.stdin.isatty() and input(f"{question} ").strip().lower() in {"yes", word.lower()}):
         return
     raise PolicyRefusal(
         "opening-not-agreed",
