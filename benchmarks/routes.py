@@ -158,6 +158,12 @@ class Step(Declared):
     shares: tuple[Share, ...] = ()  # of its charge, which variables state and its log shows
     output_of: str | None = None  # the step whose output is this one's (a waste-heat set of its kiln's clinker)
 
+    @property
+    def only_root(self) -> str:
+        """What a log without variants means: the root of their tree; "" where it has several."""
+        roots = [variant.id for variant in self.variants if variant.parent is None]
+        return roots[0] if len(roots) == 1 else ""
+
     def metric(self, metric: Metric) -> MetricRule | None:
         return next((rule for rule in self.metrics if rule.metric == metric), None)
 

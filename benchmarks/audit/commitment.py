@@ -110,6 +110,11 @@ def require_record(root: bytes, size: int, index: int, salt: bytes, record: byte
     merkle.require_inclusion(merkle.leaf_hash(salt + record), index, size, proof, root)
 
 
+def salt_of(seed: bytes, name: str, index: int) -> bytes:
+    """The salt of a leaf of the submission of this name, for whoever was given the seed."""
+    return _salt(_key(seed, name), index)
+
+
 def _key(seed: bytes, name: str) -> bytes:
     return hmac.digest(seed, _SALTS + name.encode(), "sha256")
 

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import accumulate
 
 import numpy as np
 
-from benchmarks.audit.contents import Cell, Counted, StepPart
+from benchmarks.audit.arrangement import headline
+from benchmarks.audit.contents import Cell
+from benchmarks.audit.copies import surplus
+from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, opened_of
 from benchmarks.audit.differences import beside
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
-from benchmarks.audit.records import DAY_US, of_batch, read
+from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
-from benchmarks.label_keys import LabelKey
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from benchmarks.routes import MetricRule, Step
-
-_NEARLY = 1e-9
-"""Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""
+from benchmarks.routes import Step
 
 
 def readings_committed(evidence: Evidence) -> Outcome:
     """The readings shown are those that were committed to: every day of them has its digest in the tree."""
     code = "readings-committed"
-    if not evidence.contents.meters:
+    if not evidence.contents.meters and not evidence.shown:
         return of_no_readings(code)
-    committed = {(day.meter, day.start_us): day for day in evidence.days.values()}
-    first = min(day.start_us for day in committed.values()) if committed else 0
-    wrong = [
-        same(f"{day.meter}, {_date(day.start_us)}")
-        for key, day in sorted(evidence.shown.items())
-        if committed.get(key, None if _is_inside(evidence, key, first) else day) != day
-    ]
-    wrong += [
-        worded("%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us))
-        for index, day in sorted(evidence.days.items())
-        if (day.meter, day.start_us) not in evidence.shown and _is_drawn(evidence, index)
-    ]
+    wrong = list(_days_at_odds(evidence))
     if wrong:
         return failed(
             code,
@@ -82,13 +68,17 @@ def records_recomputed(evidence: Evidence) -> Outcome:
 
 
 def records_with_evidence(evidence: Evidence) -> Outcome:
-    """No batch opened is without rows, and where the others have readings none is without energy."""
-    code, opened = "records-with-evidence", sorted(evidence.batches.items())
+    """No batch opened is without rows, or in the tree more often than in them, and where others have readings none is without energy."""
+    code, opened, beyond = "records-with-evidence", sorted(evidence.batches.items()), surplus(evidence)
     wrong = [named(index, batch) for index, batch in opened if _is_without(evidence, batch)]
+    wrong += [worded("%(record)s: more often than in the rows", record=named(index, batch)) for index, batch in sorted(beyond.items())]
     if wrong:
         return failed(
             code,
-            Phrase("%(wrong)s records are for batches that are not in the plant's rows and readings.", wrong=f"{len(wrong):,}"),
+            Phrase(
+                "%(wrong)s records are for batches that are not in the plant's rows and readings, or not as often.",
+                wrong=f"{len(wrong):,}",
+            ),
             Phrase(
                 "Look for the batch in the plant's production system. A batch that was never made lowers a label just as a false "
                 "reading does."
@@ -97,7 +87,10 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
         )
     return held(
         code,
-        Phrase("All %(opened)s batches are in the plant's rows, with energy in its readings or rows.", opened=f"{len(opened):,}"),
+        Phrase(
+            "All %(opened)s batches are in the plant's rows, as often as they were committed to, with energy in its readings or rows.",
+            opened=f"{len(opened):,}",
+        ),
         len(opened),
     )
 
@@ -132,21 +125,21 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
 def ranks_and_counts(evidence: Evidence) -> Outcome:
     """Used batches stand in the order of their values, and each lies in the cell of the grid in which it was counted."""
     code, seen = "ranks-and-counts", 0
+    by_record = evidence.pack.policy.unit == "record"
     wrong: list[Words] = []
-    for part, cell, values in _valued(evidence):
+    for step, cell, values in _valued(evidence):
         seen += len(values)
-        step = evidence.pack.step(part.step)
-        rule = next(metric for metric in step.metrics if metric.metric.value == part.metric)
-        counted = _counted(evidence, part, cell)
+        counted = of_headline(evidence, step, cell)
         wrong += [named(index, evidence.batches[index]) for index in _out_of_order(values)]
-        if counted is not None and evidence.pack.policy.unit == "record":
+        if counted is not None and by_record:
             if counted.batches != cell.used:
-                name = f"{part.step}/{cell.product}/{cell.variant}"
+                name = f"{step.id}/{cell.product}/{cell.variant}"
                 both = worded(
                     "%(name)s: %(used)s used, %(batches)s counted", name=name, used=f"{cell.used:,}", batches=f"{counted.batches:,}"
                 )
                 wrong.append(both)
-            wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
+            wrong += [named(index, evidence.batches[index]) for index in miscounted(values, cell, counted, headline(step))]
+    wrong += beyond_counts(evidence) if by_record else ()
     wrong = [record for place, record in enumerate(wrong) if record not in wrong[:place]]  # out of order and miscounted: one record
     if wrong:
         return failed(
@@ -165,6 +158,20 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
         ),
         seen,
     )
+
+
+def _days_at_odds(evidence: Evidence) -> Iterator[Words]:
+    """Days shown of which no leaf was opened, or another one, and drawn days that are not shown. Like the tree, they are of the report's
+    whole time, earlier years of a pooled label among it.
+    """
+    committed = {(day.meter, day.start_us) for day in evidence.days.values()}
+    yield from (same(f"{meter}, {_date(start_us)}") for meter, start_us in sorted(evidence.shown.keys() - committed))
+    for index, day in sorted(evidence.days.items()):
+        shown = evidence.shown.get((day.meter, day.start_us))
+        if shown is None and _is_drawn(evidence, index):
+            yield worded("%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us))
+        elif shown is not None and shown != day:
+            yield same(f"{day.meter}, {_date(day.start_us)}")
 
 
 def _differs(evidence: Evidence, batch: Batch) -> bool:
@@ -195,60 +202,28 @@ def _found(evidence: Evidence, batch: Batch) -> list[Batch]:
     return [record for raw in evidence.recomputed(batch) if isinstance(record := read(raw), Batch)]
 
 
-def _valued(evidence: Evidence) -> Iterator[tuple[StepPart, Cell, dict[int, float]]]:
+def _valued(evidence: Evidence) -> Iterator[tuple[Step, Cell, dict[int, float]]]:
     """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
     known = {step.id: step for step in evidence.pack.steps}
     for part in evidence.contents.steps:
         step = known.get(part.step)
         for cell in part.cells if step is not None else ():
-            opened = [index for index in sorted(evidence.batches) if cell.first <= index < cell.first + cell.used]
+            opened = opened_of(evidence, cell)
             if opened and step is not None:
-                yield part, cell, dict(zip(opened, _values(evidence, step, part.metric, opened), strict=True))
-
-
-def _values(evidence: Evidence, step: Step, metric: str, opened: list[int]) -> list[float]:
-    rule = next(metric_rule for metric_rule in step.metrics if metric_rule.metric.value == metric)
-    columns = StepColumns.of([evidence.batches[index] for index in opened], step)
-    measured = measure(columns, rule, record_reasons(columns, evidence.context.period), evidence.context)
-    values: list[float] = measured.at_reference.tolist()
-    return values
-
-
-def _counted(evidence: Evidence, part: StepPart, cell: Cell) -> Counted | None:
-    key = (part.step, cell.product, cell.variant, part.metric)
-    return next((tally for tally in evidence.contents.counted if LabelKey.of(tally) == key), None)
+                columns = StepColumns.of([evidence.batches[index] for index in opened], step)
+                measured = measure(columns, headline(step), record_reasons(columns, evidence.context.period), evidence.context)
+                yield step, cell, dict(zip(opened, measured.at_reference.tolist(), strict=True))
 
 
 def _out_of_order(values: dict[int, float]) -> list[int]:
     """Leaves whose value is below one at an earlier leaf, or is none."""
     wrong, highest = [], -np.inf
     for index, value in values.items():
-        if not value >= highest - _NEARLY * abs(value):
+        if not value >= highest - NEARLY * abs(value):
             wrong.append(index)
         else:
             highest = max(highest, value)
     return wrong
-
-
-def _miscounted(values: dict[int, float], cell: Cell, counted: Counted, rule: MetricRule) -> list[int]:
-    """Leaves whose place among the used batches the table counts in another cell of the grid than that of their value."""
-    ends = list(accumulate(number for _, number in counted.cells))
-    wrong = []
-    for index, value in values.items():
-        place = bisect_right(ends, index - cell.first)
-        stated = counted.cells[place][0] if place < len(ends) else -1
-        exact = (value - float(rule.grid.lower)) / float(rule.grid.width) + 0.5
-        near = [np.clip(np.floor(exact * (1 + sign * _NEARLY)), 0, rule.grid.cells - 1) for sign in (-1, 0, 1)]
-        if stated not in near:
-            wrong.append(index)
-    return wrong
-
-
-def _is_inside(evidence: Evidence, key: tuple[str, int], first_us: int) -> bool:
-    """Whether a day of readings ought to be in the tree: it lies in the report's time, of a meter that the table names."""
-    start, end = evidence.context.period.start, evidence.context.period.end
-    day = datetime.fromtimestamp(key[1] / 1e6, UTC)
-    return key[1] >= first_us and start <= day and day.timestamp() + DAY_US / 1e6 <= end.timestamp()
 
 
 def _is_drawn(evidence: Evidence, index: int) -> bool:

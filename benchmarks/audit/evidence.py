@@ -103,7 +103,7 @@ class Evidence:
         days: the opened records that are days of meters, by leaf.
         shown: the days that the extract's readings make, by meter and beginning.
         unbounded: steps of which settings and opened records show that one record could change any number of others.
-        by_batch: whether the site commits to no reading of any meter: its energy is given by batch.
+        by_batch: whether the site commits to no reading of any meter and shows none: its energy is given by batch.
         settings_digest: of the settings that the opening shows.
         recomputed: the records that the extract gives under the key of a batch.
         accounted: what the meters counted on the drawn days; None where no meter tells it of one step.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.contents import Counted
+from collections import Counter
+from collections.abc import Iterator
+
+from benchmarks.audit.arrangement import headline
+from benchmarks.audit.commitment import salt_of
+from benchmarks.audit.contents import Counted, StepPart
 from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, held, not_checkable, same
 from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.label_keys import LabelKey
+from benchmarks.measurements import Batch
 from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.privacy import randomness
@@ -17,6 +23,7 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
+from benchmarks.routes import Step
 from benchmarks.wire.conformity import policy_digest
 
 
@@ -77,12 +84,17 @@ def everything_opened(evidence: Evidence) -> Outcome:
 
 
 def leaves_of_their_kind(evidence: Evidence) -> Outcome:
-    """What stands at a place is what the table of contents says: step, used or excluded, a meter's day, or padding."""
+    """What stands at a place is what the table of contents says: step, product, used or excluded, a meter's day, or padding.
+
+    The table itself names everything once, and by the names of the pack and of the labels: what it tells under another name nobody would
+    hold against them.
+    """
     code, contents = "leaves-of-their-kind", evidence.contents
     wrong = []
     commitment = evidence.draw.commitment
     if (contents.site, contents.period, contents.revision) != (commitment.site, commitment.period, commitment.revision):
         wrong.append(worded("leaf 0: the table of contents is of another report"))
+    wrong += [*_named_twice(evidence), *_named_wrongly(evidence)]
     wrong += [_leaf(leaf.index) for leaf in evidence.opening.leaves[1:] if not _of_its_kind(evidence, leaf.index, leaf.record)]
     if wrong:
         return failed(
@@ -97,13 +109,26 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
 
 
 def seed_committed(evidence: Evidence) -> Outcome:
-    """The seed is the one that the site is bound to."""
+    """The seed is the one that the site is bound to, and the salts of the leaves follow from it."""
     code = "seed-committed"
     if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
         return failed(
             code,
             Phrase("The seed that was shown is not the one that the site committed to before it drew."),
             Phrase("Have the plant open again with its own state directory."),
+        )
+    opening, name = evidence.opening, evidence.contents.name
+    wrong = [_leaf(leaf.index) for leaf in opening.leaves if leaf.salt != salt_of(opening.seed, name, leaf.index)]
+    if wrong:
+        return failed(
+            code,
+            Phrase(
+                "%(wrong)s of %(leaves)s leaves that were opened do not have the salt that the seed gives.",
+                wrong=f"{len(wrong):,}",
+                leaves=f"{len(opening.leaves):,}",
+            ),
+            Phrase("Keep the opening. With other salts a plant hides what the leaves beside the drawn ones hold."),
+            wrong,
         )
     if lacking := unproven(evidence, root_committed, challenge_signed):
         return not_checkable(
@@ -210,6 +235,37 @@ def _of_its_class(evidence: Evidence, counted: Counted, label: ReleasedLabel) ->
         return False
 
 
+def _named_twice(evidence: Evidence) -> Iterator[Words]:
+    """A step, a product and variant of it, a counted label or a meter of which the table tells more than once."""
+    contents = evidence.contents
+    names = Counter[tuple[str, ...]]((part.step,) for part in contents.steps)
+    names.update((part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells)
+    names.update(LabelKey.of(tally) for tally in contents.counted)
+    names.update(("meter", part.meter) for part in contents.meters)
+    for name, times in names.items():
+        if times > 1:
+            yield worded("leaf 0: %(name)s stands there %(times)s times", name="/".join(name), times=times)
+
+
+def _named_wrongly(evidence: Evidence) -> Iterator[Words]:
+    """A step in the order of another metric than the pack's first, and counts of that metric for batches that the table does not hold."""
+    contents, steps = evidence.contents, _steps(evidence)
+    cells = {(part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells}
+    for part in contents.steps:
+        step = steps.get(part.step)
+        metric = "" if step is None else headline(step).metric.value
+        if part.metric != metric or (step is None and part.cells):
+            yield worded("leaf 0: %(name)s has used batches in the order of %(metric)s", name=part.step, metric=part.metric or "–")
+    for tally in contents.counted:
+        step = steps.get(tally.step)
+        if step is not None and tally.metric == headline(step).metric and (tally.step, tally.product, tally.variant) not in cells:
+            yield worded("leaf 0: %(name)s is counted, and no used batches are there", name="/".join(LabelKey.of(tally)))
+
+
+def _steps(evidence: Evidence) -> dict[str, Step]:
+    return {step.id: step for step in evidence.pack.steps}
+
+
 def _of_its_kind(evidence: Evidence, index: int, record: bytes) -> bool:
     contents = evidence.contents
     if index >= contents.padding_first:
@@ -217,8 +273,19 @@ def _of_its_kind(evidence: Evidence, index: int, record: bytes) -> bool:
     for part in contents.steps:
         if part.first <= index < part.excluded_first + part.excluded:
             batch = evidence.batches.get(index)
-            return batch is not None and batch.step == part.step and (batch.excluded is None) == (index < part.excluded_first)
+            return batch is not None and batch.step == part.step and _of_its_cell(evidence, part, index, batch)
     day = evidence.days.get(index)
     return day is not None and any(
         meter.meter == day.meter and meter.first <= index < meter.first + meter.days for meter in contents.meters
     )
+
+
+def _of_its_cell(evidence: Evidence, part: StepPart, index: int, batch: Batch) -> bool:
+    """Excluded where the excluded batches stand; where used ones do, used and of the product and variant that the table names."""
+    if index >= part.excluded_first:
+        return batch.excluded is not None
+    step = _steps(evidence).get(part.step)
+    if batch.excluded is not None or step is None:
+        return False
+    cell = next(cell for cell in part.cells if cell.first <= index < cell.first + cell.used)
+    return (batch.product or step.product, batch.variant or step.only_root) == (cell.product, cell.variant)

@@ -108,8 +108,7 @@ def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tup
 def _cells(columns: StepColumns) -> dict[str, dict[str, Integers]]:
     """Rows by product and variant. An empty product is the step's own; an empty variant the only root of the tree."""
     step = columns.step
-    roots = [variant.id for variant in step.variants if variant.parent is None]
-    only_root = roots[0] if len(roots) == 1 else ""
+    only_root = step.only_root
     grouped: dict[str, dict[str, list[int]]] = {}
     for row, batch in enumerate(columns.batches):
         grouped.setdefault(batch.product or step.product, {}).setdefault(batch.variant or only_root, []).append(row)

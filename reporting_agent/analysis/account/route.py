@@ -275,7 +275,7 @@ class _Account:
 
     def _variant(self) -> str:
         """The variant of the last step's product; empty where it made several."""
-        draft = self.draft
-        roots = [variant.id for variant in draft.step(draft.covered[-1]).variants if variant.parent is None]
-        variants = {batch.variant or (roots[0] if len(roots) == 1 else "") for batch in draft.good(draft.covered[-1])}
+        draft, last = self.draft, self.draft.covered[-1]
+        root = draft.step(last).only_root
+        variants = {batch.variant or root for batch in draft.good(last)}
         return variants.pop() if len(variants) == 1 else ""

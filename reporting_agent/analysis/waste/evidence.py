@@ -59,8 +59,7 @@ def evidence_of(columns: StepColumns, site: Site) -> Evidence:
     start = np.array([batch.start.timestamp() for batch in batches], dtype=float)
     end = np.array([np.nan if batch.end is None else batch.end.timestamp() for batch in batches], dtype=float)
     equipment = _grouped([batch.equipment for batch in batches])
-    roots = [variant.id for variant in columns.step.variants if variant.parent is None]
-    root = roots[0] if len(roots) == 1 else ""  # what a log without variants means
+    root = columns.step.only_root
     product = _grouped(["/".join((batch.product or columns.step.product, batch.variant or root)) for batch in batches])
     kept_warm = np.array([batch.state not in _COLD for batch in batches], dtype=bool)
     pause, changed = _before(start, end, equipment.code, product.code, kept_warm)

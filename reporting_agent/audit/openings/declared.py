@@ -185,7 +185,7 @@ def unbounded(site: Site, pack: Pack, extract: Extract, committed: Sequence[Batc
 
     Args:
         committed: the opened records that are batches.
-        by_batch: whether no reading of any meter was committed to: then nothing is metered, and no reading is of several batches.
+        by_batch: whether no reading of any meter was committed to or is shown: nothing is metered, and no reading is of several batches.
     """
     runs = LOG.name in extract.gives()
     if judging.declared(site, runs=runs):

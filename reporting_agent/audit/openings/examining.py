@@ -72,7 +72,8 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     seen = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
     ran = [*(row.batch for row in recomputed.batches), *recomputed.beyond]
     meters = meters_closely(site, contents, extract, {name: look.moments(look.occupied(ran).windows) for name, look in seen.items()})
-    by_batch = {part.meter for part in contents.meters} <= {scale.id for scale in site.scales}
+    shown = _days(site, contents, extract)
+    by_batch = {part.meter for part in contents.meters} | {meter for meter, _ in shown} <= {scale.id for scale in site.scales}
     return Evidence(
         draw=handed.draw,
         opening=opening,
@@ -84,7 +85,7 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         report=decode_report(opening.report),
         batches=batches,
         days=days,
-        shown=_days(site, contents, extract),
+        shown=shown,
         by_batch=by_batch,
         unbounded=unbounded(site, pack, extract, list(batches.values()), by_batch=by_batch),
         settings_digest=settings_digest(site),

@@ -11,7 +11,11 @@ from benchmarks.audit.evidence import State
 from benchmarks.audit.records import DAY_US
 from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size
 from reporting_agent.audit.openings.assembling import assemble
+from reporting_agent.audit.openings.recomputing import recompute
+from reporting_agent.audit.openings.taking_extracts import Taker
+from reporting_agent.audit.openings.widening import wide_enough
 from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by_auditor, failures, honest, write_works
+from tests.functional.audit.test_tampering import STEP, Rows, with_log
 
 FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind is not Kind.EDGE}, beside_rank=1)
 WORKS, WORKS_LONG = 3, 100
@@ -72,3 +76,20 @@ def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
     made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
     assert (made.batches, made.days) == ((), 0)
     assert failures(audited(plant, draw, promise, made.opening)) == {}
+
+
+def test_an_extract_gives_a_record_as_often_as_the_tree_holds_it(works: Path, tmp_path: Path) -> None:
+    """A late row stands twice under the id of an early one: both are left out, and without the early row one of them would count."""
+
+    def again(rows: Rows) -> Rows:
+        mine = [row for row in rows if row["step"] == STEP and not row["state"]]
+        late = next(row for row in reversed(mine) if row["variant"] == mine[0]["variant"])
+        late["batch_id"] = mine[0]["batch_id"]
+        return [*rows, late]
+
+    plant = honest(with_log(works, tmp_path, again))
+    leaves = [index for index, filed in enumerate(plant.tree.batches, start=1) if filed.excluded == "duplicate"]
+    (record,) = {plant.tree.record(index) for index in leaves}
+    extract, _, different = wide_enough(plant.tree, plant.site, Taker.of(plant.site), leaves, [], lambda _: None)
+    given = recompute(plant.site, plant.tree.contents, extract).of(plant.tree.batches[leaves[0] - 1].batch)
+    assert (len(leaves), given[record], different) == (2, 2, [])

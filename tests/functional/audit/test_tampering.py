@@ -5,33 +5,43 @@ from __future__ import annotations
 import csv
 import dataclasses
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, promised, proven, signed_draws, withheld
+from benchmarks.audit import accepted, checks, completeness, computed, promised, proven, records, signed_draws, withheld
+from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.evidence import Check, Public
+from benchmarks.audit.contents import Contents, StepPart
+from benchmarks.audit.evidence import Check, Evidence, Public
 from benchmarks.audit.evidence import State as EvidenceState
 from benchmarks.audit.openings import Opening
-from benchmarks.audit.records import PADDING_RECORD, of_batch
+from benchmarks.audit.records import PADDING_RECORD, MeterDay, of_batch
+from benchmarks.audit.sample_positions import STANDARD
+from benchmarks.audit.sample_positions import Kind as Stratum
+from benchmarks.audit.sample_positions import Plan as Sampling
 from benchmarks.audit.signed_draws import Draw, Head
+from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch, State, Status
 from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
 from reporting_agent import pipeline
+from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.assembling import assemble, quantiles
 from reporting_agent.config import Site
 from reporting_agent.pipeline.outward.judging import Outward
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import Plan, PlannedRelease
 from reporting_agent.sending.report_inputs import Provenance
 from reporting_agent.sending.submission import Material
+from reporting_agent.sources.extract import Record
 from tests.functional.audit.plants import (
     ACCEPTED,
     ENTRY,
@@ -54,6 +64,7 @@ from tests.functional.audit.plants import (
 from tests.statistical import lines
 
 STEP = "cement-grinding"
+WITHHELD = "clinker-burning"
 SEED = chance_of("cheat seed")
 
 
@@ -174,6 +185,21 @@ def batches_added(works: Path, _scratch: Path) -> Audit:
     return opened(with_batches(works, change))
 
 
+def best_batch_committed_to_again(works: Path, _scratch: Path) -> Audit:
+    """The batch that took least stands in the tree eighteen times, and counts as often: each of its leaves comes out by itself."""
+    return opened(with_batches(works, lambda batches: [*batches, *[best_of(works, batches)] * 17]))
+
+
+def best_of(works: Path, batches: Sequence[Batch]) -> Batch:
+    """The batch of the step's largest label that took least."""
+    _, material = material_of(works)
+    label = max((label for label in material.site_label.steps if label.step == STEP and label.metric == "total"), key=lambda one: one.used)
+    lowest = min(label.used_values())
+    (best,) = [value.batch_id for value in label.values if value.excluded is None and value.at_reference == lowest]
+    (batch,) = [batch for batch in batches if (batch.step, batch.batch_id, batch.excluded) == (STEP, best, None)]
+    return batch
+
+
 def readings_edited(works: Path, scratch: Path) -> Audit:
     """Committed to with the digests of what the meters showed, labelled and opened with other readings."""
     shutil.copytree(works, scratch, dirs_exist_ok=True)
@@ -183,6 +209,13 @@ def readings_edited(works: Path, scratch: Path) -> Audit:
     site, edited = material_of(scratch)
     changed: Material = replace(edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest))
     plan = plan_of(site, changed)
+    return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
+
+
+def readings_not_committed_to(works: Path, _scratch: Path) -> Audit:
+    """The tree holds no day of any meter, as if the site gave energy by batch; its readings are shown all the same."""
+    site, material = material_of(works)
+    plan = plan_of(site, replace(material, provenance=Provenance((), material.provenance.settings_digest)))
     return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
 
 
@@ -205,33 +238,109 @@ def exclusions_invented(works: Path, _scratch: Path) -> Audit:
     return opened(with_batches(works, change))
 
 
+Table = Callable[[Contents], Contents]
+"""What becomes of the table of contents before it is committed to."""
+
+
+def as_it_is(table: Contents) -> Contents:
+    return table
+
+
 def label_not_of_the_data(works: Path, _scratch: Path) -> Audit:
     """Counts and noise of values that are five in a hundred lower; the records are the true ones."""
+    return opened(counted_lower(works, lambda _: True))
+
+
+def counts_of_a_further_metric_not_of_the_data(works: Path, _scratch: Path) -> Audit:
+    """The same of the metrics that no leaf stands in the order of."""
+    return opened(counted_lower(works, lambda release: release.rule != headline(release.step)))
+
+
+def counted_under_another_name(works: Path, _scratch: Path) -> Audit:
+    """False counts of a step's labels, and its true batches in cells of which no label is."""
+    return opened(counted_lower(works, lambda release: release.step.id == STEP, lambda table: renamed(table, STEP)))
+
+
+def counted_twice(works: Path, _scratch: Path) -> Audit:
+    """The true counts of every label stand first, and behind them those that it was drawn from."""
+    true = honest(works).tree.contents.counted
+    lower = counted_lower(
+        works,
+        lambda release: release.rule == headline(release.step),
+        lambda table: replace(table, counted=(*true, *(tally for tally in table.counted if tally not in true))),
+    )
+    return opened(lower)
+
+
+def renamed(table: Contents, step: str) -> Contents:
+    """Every cell of a step under a variant that there is not."""
+
+    def of_another(part: StepPart) -> StepPart:
+        return replace(part, cells=tuple(replace(cell, variant=f"{cell.variant} x") for cell in part.cells))
+
+    return replace(table, steps=tuple(of_another(part) if part.step == step else part for part in table.steps))
+
+
+def counted_lower(works: Path, of: Callable[[PlannedRelease], bool], table: Table = as_it_is) -> Reported:
+    """Some labels counted and drawn as if their values were five in a hundred lower."""
     site, material = material_of(works)
     plan = plan_of(site, material)
-    lowered = []
-    for one in plan.releases:
-        values = tuple(
-            value._replace(at_reference=None if value.at_reference is None else 0.95 * value.at_reference) for value in one.label.values
-        )
-        lowered.append(replace(one, label=replace(one.label, values=values)))
-    false = replace(plan, releases=tuple(lowered))
-    return opened(reported(site, false, false.tree(SEED, SOFTWARE), SEED))
+    lowered = tuple(replace(release, label=_lowered(release.label)) if of(release) else release for release in plan.releases)
+    return with_table(site, replace(plan, releases=lowered), table)
+
+
+def _lowered(label: StepLabel) -> StepLabel:
+    values = tuple(value._replace(at_reference=None if value.at_reference is None else 0.95 * value.at_reference) for value in label.values)
+    return replace(label, values=values)
+
+
+def with_table(site: Site, plan: Plan, table: Table, salted: bytes = SEED) -> Reported:
+    """The report of a plan with another table of contents."""
+    tree = plan.tree(SEED, SOFTWARE)
+    return reported(site, plan, DataTree(table(tree.contents), tree.batches, tree.days, salted), SEED)
 
 
 def step_withheld(works: Path, _scratch: Path) -> Audit:
     """A changed agent keeps a whole step back, as if its energy were not known; its batches are in the tree."""
     site, material = material_of(works)
-    return opened(withholding(site, plan_of(site, material), "clinker-burning", "metric-incomplete"))
+    return opened(withholding(site, plan_of(site, material), WITHHELD, "metric-incomplete"))
 
 
-def withholding(site: Site, plan: Plan, step: str, reason: str, metric: str | None = None) -> Reported:
+def step_withheld_under_another_name(works: Path, _scratch: Path) -> Audit:
+    """A step kept back for too few batches, which the table holds as those of a product that the pack does not compare."""
+    site, material = material_of(works)
+    return opened(withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=lambda table: renamed(table, WITHHELD)))
+
+
+def step_withheld_and_named_twice(works: Path, _scratch: Path) -> Audit:
+    """A step kept back for too few batches, which the table names once more: without any."""
+
+    def again(table: Contents) -> Contents:
+        place = next(place for place, part in enumerate(table.steps, start=1) if part.step == WITHHELD)
+        part = table.steps[place - 1]
+        empty = replace(part, cells=(), excluded_first=part.excluded_first + part.excluded, excluded=0)
+        return replace(table, steps=(*table.steps[:place], empty, *table.steps[place:]))
+
+    site, material = material_of(works)
+    return opened(withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=again))
+
+
+def step_in_the_order_of_no_metric(works: Path, _scratch: Path) -> Audit:
+    """The table says of a step that its batches stand in the order of a metric that the pack does not have."""
+
+    def of_none(table: Contents) -> Contents:
+        return replace(table, steps=tuple(replace(part, metric="steam") if part.step == STEP else part for part in table.steps))
+
+    site, material = material_of(works)
+    return opened(with_table(site, plan_of(site, material), of_none))
+
+
+def withholding(site: Site, plan: Plan, step: str, reason: str, metric: str | None = None, table: Table = as_it_is) -> Reported:
     """The report of a plan without the labels of a step (or of one of its metrics), which it withholds for a reason."""
     gone = [one for one in plan.releases if one.label.step == step and metric in {None, one.label.metric.value}]
     kept = tuple(one for one in plan.releases if one not in gone)
     said = {*plan.withheld, *((step, one.label.metric.value, reason) for one in gone)}
-    changed = replace(plan, releases=kept, withheld=tuple(sorted(said)))
-    return reported(site, changed, changed.tree(SEED, SOFTWARE), SEED)
+    return with_table(site, replace(plan, releases=kept, withheld=tuple(sorted(said))), table)
 
 
 def noise_chosen(works: Path, _scratch: Path) -> Audit:
@@ -302,16 +411,19 @@ def another_seed(works: Path, _scratch: Path) -> Audit:
     return opened(with_contents(works, seed_commitment=randomness.commitment(bytes(32))))
 
 
+def salts_of_another_seed(works: Path, _scratch: Path) -> Audit:
+    """The leaves are salted with what the auditor is not given, so that nobody can look for a record among those that were not drawn."""
+    site, material = material_of(works)
+    return opened(with_table(site, plan_of(site, material), as_it_is, chance_of("other salts")))
+
+
 def another_method(works: Path, _scratch: Path) -> Audit:
     return opened(with_contents(works, pack_digest=bytes(32)))
 
 
 def with_contents(works: Path, **changes: bytes) -> Reported:
     site, material = material_of(works)
-    plan = plan_of(site, material)
-    tree = plan.tree(SEED, SOFTWARE)
-    contents = dataclasses.replace(tree.contents, **changes)  # type: ignore[arg-type]  # fields of contents
-    return reported(site, plan, DataTree(contents, tree.batches, tree.days, SEED), SEED)
+    return with_table(site, plan_of(site, material), lambda table: dataclasses.replace(table, **changes))  # type: ignore[arg-type]
 
 
 def challenge_exchanged(works: Path, _scratch: Path) -> Audit:
@@ -392,16 +504,25 @@ CHEATS: dict[Cheat, Check] = {
     ends_cut: completeness.edges_at_rest,
     outputs_shifted: completeness.output_weighed,
     batches_added: computed.records_with_evidence,
+    best_batch_committed_to_again: computed.records_with_evidence,
     readings_edited: computed.readings_committed,
+    readings_not_committed_to: computed.readings_committed,
     exclusions_invented: computed.exclusions_justified,
     label_not_of_the_data: computed.ranks_and_counts,
+    counts_of_a_further_metric_not_of_the_data: computed.ranks_and_counts,
+    counted_under_another_name: proven.leaves_of_their_kind,
+    counted_twice: proven.leaves_of_their_kind,
     step_withheld: withheld.withheld_justified,
+    step_withheld_under_another_name: proven.leaves_of_their_kind,
+    step_withheld_and_named_twice: proven.leaves_of_their_kind,
+    step_in_the_order_of_no_metric: proven.leaves_of_their_kind,
     noise_chosen: proven.noise_repeated,
     root_swapped: promised.root_committed,
     true_records_of_a_false_tree: proven.leaves_proven,
     record_held_back: proven.everything_opened,
     batches_in_the_padding: proven.leaves_of_their_kind,
     another_seed: proven.seed_committed,
+    salts_of_another_seed: proven.seed_committed,
     another_method: proven.method_declared,
     challenge_exchanged: promised.challenge_signed,
     nonce_chosen: promised.draw_promised,
@@ -460,3 +581,48 @@ def test_without_scale_records_the_opening_says_that_output_was_not_checked(plan
     (weighed,) = [one for one in audited(audit.plant, audit.draw, audit.promise, audit.opening) if one.code == "output-weighed"]
     assert (weighed.state, weighed.asked) == (EvidenceState.NOT_CHECKABLE, False)
     assert weighed.sentence == "Output cannot be checked: the site commits to no scale records."
+
+
+def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(works: Path) -> None:
+    evidence = evidence_of(best_batch_committed_to_again(works, works))
+    opened_records = {index: of_batch(batch, batch.excluded) for index, batch in evidence.batches.items()}
+    ((copied, times),) = Counter(opened_records.values()).most_common(1)
+    copies = {index for index, record in opened_records.items() if record == copied}
+    assert times > 2
+    alone = next(index for index in sorted(copies) if index ^ 1 in copies)
+    batches = {index: batch for index, batch in evidence.batches.items() if index not in copies or index == alone}
+    leaves = tuple(leaf for leaf in evidence.opening.leaves if leaf.index == 0 or leaf.index in batches or leaf.index in evidence.days)
+    found = computed.records_with_evidence(replace(evidence, batches=batches, opening=replace(evidence.opening, leaves=leaves)))
+    assert (found.state, found.count) == (EvidenceState.FAILED, 1)
+    assert found.records[0].startswith(f"leaf {alone ^ 1}: {STEP} ")
+    assert found.records[0].endswith("more often than in the rows")
+
+
+def evidence_of(audit: Audit) -> Evidence:
+    return examined(audit.plant, audit.draw, audit.promise, audit.opening, audit.public)
+
+
+def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: Path) -> None:
+    """A reading of the first day stands twice, which changes no record, and the leaves of that day, which was not drawn, are left out."""
+    plant = honest(works)
+    draw, promise = drawn_by_auditor(plant, Sampling({Stratum.USED: STANDARD.sizes[Stratum.USED]}))
+    opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
+    days = {leaf.index: day for leaf in opening.leaves[1:] if isinstance(day := records.read(leaf.record), MeterDay)}
+    first_us = min(day.start_us for day in days.values())
+    extract = extract_file.read(opening.extract)
+    twice = {name: Record(*(np.insert(column, 0, column[0]) for column in record)) for name, record in (extract.readings or {}).items()}
+    without = tuple(leaf for leaf in opening.leaves if leaf.index not in days or days[leaf.index].start_us > first_us)
+    changed = replace(opening, extract=extract_file.to_bytes(replace(extract, readings=twice)), leaves=without)
+    assert without != opening.leaves
+    assert list(failures(audited(plant, draw, promise, opening))) == []
+    assert list(failures(audited(plant, draw, promise, changed))) == ["readings-committed"]
+
+
+def test_a_day_that_two_leaves_tell_of_differently_is_found(works: Path) -> None:
+    evidence = evidence_of(opened_truly(works))
+    index, day = min(evidence.days.items())
+    both = {-1: replace(day, count=day.count + 1), **evidence.days}
+    assert computed.readings_committed(evidence).state is EvidenceState.HELD
+    found = computed.readings_committed(replace(evidence, days=both))
+    assert (found.state, found.count) == (EvidenceState.FAILED, 1)
+    assert evidence.shown[day.meter, day.start_us] == evidence.days[index]
