@@ -68,7 +68,7 @@ def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> At
     if report is None:
         raise RefusedError(409, "no-accepted-report", "There is no accepted report to attest.", "Wait until the site's report is accepted.")
     _require_no_open_major(assignment, terms.opinion)
-    sample = outcome_of(report)
+    sample = outcome_of(assignment, report)
     _require_sample(terms, sample)
     subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
     with transaction.atomic():
@@ -251,12 +251,15 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
 
 
 def _require_sample(terms: Terms, sample: SampleOutcome | None) -> None:
-    """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019, 5.1.7: evidence follows the level)."""
+    """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019, 5.1.7: evidence follows the level).
+
+    What was opened to another body is that one's evidence.
+    """
     if terms.assurance is Assurance.REASONABLE and terms.opinion is not Opinion.ADVERSE and sample is None:
         raise RefusedError(
             409,
             "assurance-without-sample",
-            "No opening of a sample of this report is on record. A positive opinion with reasonable assurance needs one.",
+            "Your body has no opening of a sample of this report on record. A positive opinion with reasonable assurance needs one.",
             "Draw a sample and record the result of its opening, or give limited assurance.",
         )
 

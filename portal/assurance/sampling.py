@@ -163,9 +163,9 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
     return row
 
 
-def outcome_of(report: Submission) -> SampleOutcome | None:
-    """What is on record of the newest verified opening of exactly this report; None where there is none."""
-    newest = Sample.objects.filter(submission=report).exclude(verified_at=None).first()
+def outcome_of(assignment: Assignment, report: Submission) -> SampleOutcome | None:
+    """What the body of this assignment noted of its newest verified opening of exactly this report; None where there is none."""
+    newest = Sample.objects.filter(submission=report, assignment__body=assignment.body_id).exclude(verified_at=None).first()
     return None if newest is None else outcome_noted(newest)
 
 

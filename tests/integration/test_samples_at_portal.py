@@ -17,11 +17,13 @@ from benchmarks.audit.kinds import OF_A_SAMPLE
 from benchmarks.audit.sample_positions import Plan
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, challenges, heads, restarts
+from benchmarks.wire.attestations import Assurance
 from benchmarks.wire.logged import Kind, leaf_of_object
 from benchmarks.wire.merkle import leaf_hash, require_inclusion
 from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import AuditorKey, DirectoryKey
 from portal import keys
+from portal.accounts.models import Organisation, Role
 from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, by_code, code_of
@@ -37,7 +39,7 @@ from portal.translog import selectors as logged
 from portal.translog.models import LogEntry
 from portal.translog.models import LogRestart as Restarted
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -136,7 +138,7 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
         "This is about revision 1 of the report, which is not the newest."
         in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     )
-    assert sampling.outcome_of(Submission.objects.get(site=plant.site, revision=2)) is None
+    assert sampling.outcome_of(assignment, Submission.objects.get(site=plant.site, revision=2)) is None
 
 
 def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) -> None:
@@ -146,6 +148,29 @@ def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) 
     assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY, OTHER), cast.auditor, NOW)) == "nonce-not-promised"
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.promise(assignment, another, cast.auditor, NOW)  # the next sample
+
+
+def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    sampling.note(sample, summary_of(sample), cast.auditor, NOW)
+    body, key = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY), AuditorKey.generate()
+    auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
+    second = assign(body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    auditors.declare(second, auditor, False, "", NOW)
+    auditors.register(body, key.public.hex, auditor, NOW)
+    sure = replace(terms(NOW), assurance=Assurance.REASONABLE)
+    assert refusal_of(lambda: attesting.draw_up(second, sure, auditor, NOW)) == "assurance-without-sample"
+    limited = attestations.parse(bytes(attesting.draw_up(second, terms(NOW), auditor, NOW).content)).statement
+    assert isinstance(limited, attestations.Attestation)
+    assert limited.sample is None, "another body's opening is not signed as its own"
+    own = sampling.promise(second, promise_of(second, key, NOW, OTHER), auditor, NOW)
+    sampling.draw(own, draw_of(own, key, OTHER), auditor, NOW)
+    sampling.note(own, summary_of(own), auditor, NOW)
+    assured = attestations.parse(bytes(attesting.draw_up(second, sure, auditor, NOW).content)).statement
+    assert isinstance(assured, attestations.Attestation)
+    assert assured.sample is not None
+    assert assured.sample.promised_before == 1, "every promise of this report counts, whichever body made it"
 
 
 def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
@@ -275,7 +300,7 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
         log.add(Kind.KEY_DESTROYED, f"{number:064x}", NOW)
         sampling.draw(sample, draw_of(sample, KEY, nonce), cast.auditor, NOW)
         sampling.note(sample, summary_of(sample), cast.auditor, NOW)
-        outcome = sampling.outcome_of(sample.submission)
+        outcome = sampling.outcome_of(assignment, sample.submission)
         assert outcome is not None
         signed = bytes(Sample.objects.get(pk=sample.pk).draw or b"")
         assert (outcome.draw, outcome.promised_before) == (
