@@ -2,7 +2,8 @@
 
 The auditor promises a nonce and a plan before the head is there that positions follow from as well. That head is the log's
 first that holds promise, commitment and one entry more: random bytes of the portal, which it adds in the transaction that takes the
-promise. So nobody outside chooses that entry, and no draw waits for a stranger's report. The opening goes from plant to auditor past the
+promise. So nobody outside chooses that entry, and no draw waits for a stranger's report. A promise that nobody can draw with any more is
+given up with a reason; it stays, and counts as one that was promised. The opening goes from plant to auditor past the
 portal; what comes back here is how many checks held, and which failed of how many records. Not how many records were drawn: that would
 tell how many there are.
 """
@@ -57,12 +58,12 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
         head = log.lock()
         if known := Sample.objects.filter(promise_digest=promised.digest).first():
             return known
-        if Sample.objects.filter(assignment=assignment, draw=None).exists():
+        if Sample.objects.filter(assignment=assignment, draw=None, given_up_at=None).exists():
             raise RefusedError(
                 409,
                 "promise-waits",
                 "A promise of this engagement still waits for its draw.",
-                "Draw with that promise first. With two promises, somebody could choose between them.",
+                "Draw with that promise first, or give it up with a reason. With two promises, somebody could choose between them.",
             )
         beacon = (Kind.AUDIT_BEACON, secrets.token_hex(32))
         index = log.append_all(head, [(Kind.AUDIT_PROMISE, promised.digest), beacon], now)[0]
@@ -79,13 +80,38 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
     return sample
 
 
+def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
+    """Nobody draws with this promise any more: its key or number is lost, or its auditor may not act. The engagement may promise anew.
+
+    Given up twice is given up once.
+
+    Raises:
+        RefusedError: what `require_free` and `lock_standing` refuse; `reason-missing`, `sample-drawn` (409).
+    """
+    require_free(sample.assignment, by)
+    sentence = " ".join(reason.split())
+    if not sentence:
+        raise RefusedError(409, "reason-missing", "A promise is never given up without a reason.", "Say in a sentence why.")
+    with transaction.atomic():
+        lock_standing(sample.assignment)
+        row = Sample.objects.select_for_update().get(pk=sample.pk)
+        if row.draw is not None:
+            raise _drawn()
+        if row.given_up_at is None:
+            row.given_up_at, row.given_up_by, row.given_up_reason = now, by, sentence[:1000]
+            row.save(update_fields=["given_up_at", "given_up_by", "given_up_reason"])
+            detail = f"{sample.assignment.period}, promise {row.promise_digest[:16]}: {row.given_up_reason}"
+            record(now, by.email, Action.SAMPLE_GIVEN_UP, f"site {sample.assignment.site.slug}", detail)
+    return row
+
+
 def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
     """Keep the signed draw. The same again changes nothing.
 
     Raises:
         VerificationError: what `signed_draws.read` and `signed_draws.require_promised` refuse.
         RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
-            `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn` (409).
+            `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn`, `promise-given-up` (409).
     """
     require_free(sample.assignment, by)
     drawn = signed_draws.read(raw)
@@ -113,7 +139,14 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
         if row.draw is not None:
             if bytes(row.draw) == raw:
                 return row
-            raise RefusedError(409, "sample-drawn", "This sample is drawn already.", "Make a new promise for another sample.")
+            raise _drawn()
+        if row.given_up_at is not None:
+            raise RefusedError(
+                409,
+                "promise-given-up",
+                "The promise of this draw was given up.",
+                "Make a new promise and draw with that one.",
+            )
         row.draw, row.drawn_at = raw, now
         row.save(update_fields=["draw", "drawn_at"])
         reminding.drawn(row, now)
@@ -207,3 +240,7 @@ def _require_subject(subject: tuple[str, str], assignment: Assignment) -> None:
 
 def _another() -> RefusedError:
     return RefusedError(409, "draw-of-another", "The file is for another site, period or report.", "Choose the file of this engagement.")
+
+
+def _drawn() -> RefusedError:
+    return RefusedError(409, "sample-drawn", "This sample is drawn already.", "Make a new promise for another sample.")

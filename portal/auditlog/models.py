@@ -133,6 +133,7 @@ class Action(models.TextChoices):
     AUDITOR_KEY_REGISTERED = "auditor-key.registered"
     AUDITOR_KEY_REVOKED = "auditor-key.revoked"
     SAMPLE_PROMISED = "sample.promised"
+    SAMPLE_GIVEN_UP = "sample.given-up"
     SAMPLE_DRAWN = "sample.drawn"
     SAMPLE_VERIFIED = "sample.verified"
     ATTESTATION_DRAWN_UP = "attestation.drawn-up"

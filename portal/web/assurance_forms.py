@@ -197,6 +197,17 @@ class SignedFileForm(forms.Form):
         return made(bytes.fromhex(cleaned["signature"]), bytes.fromhex(cleaned["number"]))
 
 
+class GiveUpForm(forms.Form):
+    """Why nobody draws with a promise any more."""
+
+    reason = area(
+        _("Reason"),
+        _("Your body and the regulator can read it, and it stays on record."),
+        _("Say in a sentence why: a promise is never given up without a reason."),
+        most=1000,
+    )
+
+
 class WithdrawalForm(forms.Form):
     """Why an attestation is withdrawn; the public reads it."""
 

@@ -344,6 +344,7 @@ urlpatterns = [
     path("assigned/<int:assignment>/findings/new/", engagements.new_finding, name="engagement-new-finding"),
     path("assigned/<int:assignment>/findings/<int:number>/", engagements.finding, name="engagement-finding"),
     path("assigned/<int:assignment>/sample/", samples.page, name="engagement-sample"),
+    path("assigned/<int:assignment>/sample/give-up/", samples.give_up, name="engagement-give-up"),
     path("assigned/<int:assignment>/commitment.cbor", samples.commitment, name="engagement-commitment"),
     path("draws/<int:sample>.cbor", samples.draw_file, name="draw-file"),
     path("draws/<int:sample>/evidence.json", samples.evidence, name="sample-evidence"),

@@ -537,6 +537,12 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:engagement-new-finding": ({"assignment": "ASSIGNMENT"}, MINE, MINE_WRONG),
     "web:engagement-finding": ({"assignment": "ASSIGNMENT", "number": 1}, MINE, MINE_WRONG),
     "web:engagement-sample": ({"assignment": "ASSIGNMENT"}, MINE, MINE_WRONG),
+    # its sample is drawn: no promise waits
+    "web:engagement-give-up": (
+        {"assignment": "ASSIGNMENT"},
+        only(BODIES, "back", unassigned="nothing"),
+        only(BODIES, "back", unassigned="nothing"),
+    ),
     "web:engagement-commitment": ({"assignment": "ASSIGNMENT"}, MINE, NO),
     "web:draw-file": (
         {"sample": "SAMPLE"},

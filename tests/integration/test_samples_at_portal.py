@@ -29,7 +29,9 @@ from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, by_code, code_of
 from portal.assurance.evidence_file import _restarts, evidence_of
 from portal.assurance.models import Assignment, Sample
+from portal.assurance.models import AuditorKey as RegisteredKey
 from portal.assurance.summaries import Summary, read_summary
+from portal.auditlog.models import Event
 from portal.intake.models import Commitment, Submission
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.models import Notice
@@ -39,7 +41,7 @@ from portal.translog import selectors as logged
 from portal.translog.models import LogEntry
 from portal.translog.models import LogRestart as Restarted
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting, person
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -148,6 +150,50 @@ def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) 
     assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY, OTHER), cast.auditor, NOW)) == "nonce-not-promised"
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.promise(assignment, another, cast.auditor, NOW)  # the next sample
+
+
+def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promises(cast: Cast, assignment: Assignment) -> None:
+    """The auditor who promised has lost the key."""
+    sample = promised(cast, assignment)
+    auditors.revoke(RegisteredKey.objects.get(owner=cast.auditor), cast.auditor, NOW)
+    colleague, key = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY), AuditorKey.generate()
+    auditors.register(cast.body, key.public.hex, colleague, NOW)
+    again = promise_of(assignment, key, NOW, OTHER)
+    page, address = (reverse(f"web:engagement-{name}", args=[assignment.pk]) for name in ("sample", "give-up"))
+    client, reason = signed_in(colleague), {"reason": "The key is  lost."}
+    assert address in client.get(page).content.decode()
+    undeclared = client.post(address, reason)
+    assert (undeclared.status_code, "You have not declared" in undeclared.content.decode()) == (400, True)
+    auditors.declare(assignment, colleague, False, "", NOW)
+    assert refusal_of(lambda: sampling.promise(assignment, again, colleague, NOW)) == "promise-waits"
+    without = client.post(address, {"reason": " "})
+    assert (without.status_code, "a promise is never given up without a reason" in without.content.decode()) == (400, True)
+    for _twice in range(2):
+        assert client.post(address, reason).status_code == 302
+    event = Event.objects.get(action="sample.given-up")
+    assert (event.actor, event.subject) == (colleague.email, "site works-1")
+    assert event.detail == f"{PERIOD}, promise {sample.promise_digest[:16]}: The key is lost."
+    told = client.get(page).content.decode()
+    assert "The key is lost." in told
+    assert "Promise a number" in told
+    assert address not in told
+
+    second = sampling.promise(assignment, again, colleague, NOW)
+    sampling.draw(second, draw_of(second, key, OTHER), colleague, NOW)
+    sampling.note(second, summary_of(second), colleague, NOW)
+    outcome = sampling.outcome_of(assignment, second.submission)
+    assert outcome is not None
+    assert outcome.promised_before == 1, "what was given up was promised"
+    assert refusal_of(lambda: sampling.give_up(second, "We do not like it.", colleague, NOW)) == "sample-drawn"
+
+
+def test_with_a_promise_that_was_given_up_nobody_draws(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    assert refusal_of(lambda: sampling.give_up(sample, " ", cast.auditor, NOW)) == "reason-missing"
+    sampling.give_up(sample, "The number is lost.", cast.auditor, NOW)
+    assert sampling.give_up(sample, "Another reason.", cast.auditor, NOW).given_up_reason == "The number is lost."
+    assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)) == "promise-given-up"
+    assert sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW) == sample, "the same again is the same one"
 
 
 def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors(cast: Cast, assignment: Assignment) -> None:

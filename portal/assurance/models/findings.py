@@ -82,7 +82,7 @@ def last_act() -> Subquery:
 
 
 class Sample(models.Model):
-    """One draw of an engagement, in its three steps: promised, drawn, verified off this portal."""
+    """One draw of an engagement, in its three steps: promised, drawn, verified off this portal. Or promised, and given up."""
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="samples")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="samples")
@@ -91,6 +91,10 @@ class Sample(models.Model):
     promised_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     promised_at = models.DateTimeField()
     head_size = models.PositiveBigIntegerField()  # of the log, when the draw may be made
+
+    given_up_at = models.DateTimeField(null=True)
+    given_up_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    given_up_reason = models.CharField(max_length=1000, blank=True, default="", db_default="")
 
     draw = models.BinaryField(null=True)  # signed
     drawn_at = models.DateTimeField(null=True)
@@ -105,9 +109,20 @@ class Sample(models.Model):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            models.UniqueConstraint(fields=("assignment",), condition=Q(draw__isnull=True), name="one_promise_waits_an_engagement"),
+            models.UniqueConstraint(
+                fields=("assignment",), condition=Q(draw__isnull=True, given_up_at__isnull=True), name="one_promise_waits_an_engagement"
+            ),
             models.CheckConstraint(condition=Q(verified_at__isnull=True) | Q(draw__isnull=False), name="drawn_before_verified"),
+            models.CheckConstraint(
+                condition=Q(given_up_at__isnull=True) | (Q(draw__isnull=True) & ~Q(given_up_reason="")),
+                name="given_up_undrawn_for_a_reason",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.assignment}, promised {self.promised_at:%Y-%m-%d}"
+
+    @property
+    def waits(self) -> bool:
+        """For its draw."""
+        return self.draw is None and self.given_up_at is None

@@ -26,7 +26,7 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
     drawn = signed_draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
     verified = sample is not None and sample.verified_at is not None
     outcome = outcome_noted(sample) if sample is not None else None
-    waits = sample is not None and drawn is None
+    waits = sample is not None and sample.waits
     ready = root is not None
     return SamplePage(
         title=_("Sample and opening, %(of)s") % {"of": engagement_title(view)},
@@ -45,6 +45,7 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         about=f"{view.site}/{view.period}",
         commitment_name=commitment_name(view),
         commitment_url=reverse("web:engagement-commitment", args=[view.id]) if waits and ready else "",
+        give_up_url=reverse("web:engagement-give-up", args=[view.id]) if waits else "",
         draw_url=reverse("web:draw-file", args=[sample.pk]) if sample is not None and drawn else "",
         evidence_url=reverse("web:sample-evidence", args=[sample.pk]) if sample is not None and drawn else "",
         evidence_name=evidence_name(sample) if sample is not None and drawn else "",
@@ -67,7 +68,7 @@ def commitment_name(view: EngagementView) -> str:
 
 def _stage(sample: Sample | None, *, verified: bool, drawn: bool, ready: bool) -> str:
     """What the form on the page takes: `promise`, `draw`, `counts`; `wait` where nothing can be done."""
-    if sample is None or verified:
+    if sample is None or verified or sample.given_up_at is not None:
         return "promise"
     if drawn:
         return "counts"
@@ -79,6 +80,16 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
         return _(
             "No sample is drawn yet. First promise a number. Its digest goes into the log before anybody can know which records "
             "will be drawn."
+        )
+    if sample.given_up_at is not None:
+        facts = {
+            "day": date_format(scheme_day(sample.given_up_at), _("j F Y")),
+            "person": str(sample.given_up_by),
+            "reason": sample.given_up_reason,
+        }
+        return (
+            _("On %(day)s %(person)s gave up the promise of this sample (%(reason)s). It counts as promised before. Promise a new number.")
+            % facts
         )
     if sample.verified_at is not None:
         if outcome is None:

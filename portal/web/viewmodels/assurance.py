@@ -179,6 +179,7 @@ class SamplePage:
     commitment_name: str  # what the plant's commitment is called when it is downloaded; empty without a report
     commitment_url: str
     draw_url: str
+    give_up_url: str  # empty where no promise waits
     evidence_url: str
     evidence_name: str  # what the evidence file is called when it is downloaded
     fingerprint: str  # of the key that signs the portal's directory

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
@@ -13,14 +14,16 @@ from django.utils.translation import gettext as _
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.assurance import browser_signing, sampling
+from portal.assurance.engagements import EngagementView
 from portal.assurance.evidence_file import drawn_sample, evidence_of
 from portal.assurance.models import Sample
 from portal.intake.models import Commitment
 from portal.keys import published_directory, receipt_key
+from portal.problems import RefusedError
 from portal.translog import selectors as logged
 from portal.web.access import for_role, person
-from portal.web.answers import form_page, report_done
-from portal.web.assurance_forms import SignedFileForm, SummaryForm
+from portal.web.answers import confirm_page, form_page, report_done
+from portal.web.assurance_forms import GiveUpForm, SignedFileForm, SummaryForm
 from portal.web.forms import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
@@ -32,8 +35,7 @@ from portal.web.views.engagements import row, seen
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """One form at a time: what the newest sample waits for, or a new promise."""
-    view = seen(request, assignment)
-    newest = Sample.objects.filter(assignment=assignment).select_related("assignment__site", "assignment__body", "submission").first()
+    view, newest = seen(request, assignment), _newest(assignment)
     step = _next(newest)
     form = step(request.POST, request.FILES) if request.method == "POST" else step()
     if request.method == "POST" and form.is_valid():
@@ -43,12 +45,41 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
             add_error(form, form.first, refusal)
         else:
             return report_done(request, _("It is on record."), "web:engagement-sample", assignment)
-    crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
     context = {
-        "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs),
+        "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, _crumbs(view)),
         "signing": _to_sign(request, assignment, newest) if step is SignedFileForm else None,
     }
     return form_page(request, "web/sample.html", context, form)
+
+
+@for_role(Role.CERTIFICATION_BODY, posts=True)
+def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
+    """Why nobody will draw with the promise that waits."""
+    view, newest = seen(request, assignment), _newest(assignment)
+    if newest is None or not newest.waits:
+        return redirect("web:engagement-sample", assignment)
+    form = GiveUpForm(request.POST) if request.method == "POST" else GiveUpForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            sampling.give_up(newest, form.cleaned_data["reason"], person(request), timezone.now())
+        except RefusedError as refusal:
+            add_error(form, "reason", refusal)
+        else:
+            return report_done(request, _("The promise is given up. You can promise again."), "web:engagement-sample", assignment)
+    back = reverse("web:engagement-sample", args=[assignment])
+    return confirm_page(
+        request,
+        form,
+        title=_("Give this promise up?"),
+        sentence=_(
+            "Nobody can draw with it any more. It stays in the log and on record with your reason, and every later statement about this "
+            "report counts it among the draws promised before."
+        ),
+        button=_("Give the promise up"),
+        warning=True,
+        back=back,
+        crumbs=(*_crumbs(view), Crumb(_("Sample and opening"), back)),
+    )
 
 
 @for_role(Role.CERTIFICATION_BODY)
@@ -82,6 +113,15 @@ def evidence(request: HttpRequest, sample: int) -> HttpResponse:
     return response
 
 
+def _newest(assignment: int) -> Sample | None:
+    rows = Sample.objects.filter(assignment=assignment)
+    return rows.select_related("assignment__site__organisation", "assignment__body", "submission", "given_up_by").first()
+
+
+def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:
+    return (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
+
+
 def _root(newest: Sample | None) -> bytes | None:
     """The root of the head to draw with; None where the log is not there yet, or nothing is promised."""
     if newest is None or logged.size() < newest.head_size:
@@ -99,7 +139,7 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: Sig
     if isinstance(form, SummaryForm):
         if newest is not None:
             sampling.note(newest, form.summary_of(), user, now)
-    elif newest is not None and newest.draw is None:
+    elif newest is not None and newest.waits:
         root = _root(newest) or b""
         sampling.draw(newest, form.raw(lambda signature, nonce: browser_signing.draw_signed(newest, root, nonce, signature)), user, now)
     else:
@@ -109,7 +149,7 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: Sig
 
 
 def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None) -> browser_signing.ToSign | None:
-    if newest is None or newest.draw is not None:
+    if newest is None or not newest.waits:
         return browser_signing.promise_to_sign(row(request, assignment), person(request), localdate())
     root = _root(newest)
     return browser_signing.draw_to_sign(newest, root) if root is not None else None
