@@ -52,8 +52,8 @@ BEGIN
         GRANT SELECT ON assurance_assignment TO steplabel_worker;
         GRANT SELECT (id, assignment_id, number, due) ON assurance_finding TO steplabel_worker;
         GRANT SELECT (id, finding_id, act) ON assurance_findingstep TO steplabel_worker;
-        GRANT SELECT (id, assignment_id, site_id, state, digest, issued_at, valid_until, surveillance_on) ON assurance_attestation
-            TO steplabel_worker;
+        GRANT SELECT (id, assignment_id, submission_id, site_id, state, digest, issued_at, valid_until, surveillance_on)
+            ON assurance_attestation TO steplabel_worker;
         GRANT SELECT (id, site_id, valid_from, valid_until, taken_back_at) ON assurance_systemcertificate TO steplabel_worker;
         GRANT SELECT, INSERT ON assurance_reminded TO steplabel_worker;
         GRANT USAGE ON SEQUENCE assurance_reminded_id_seq TO steplabel_worker;

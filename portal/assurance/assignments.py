@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites
-from portal.assurance.models import Assignment, Attestation, Finding
+from portal.assurance.attestation_standing import has_conclusion
+from portal.assurance.models import Assignment, Finding
 from portal.assurance.models.findings import ENDED, Grade, last_act
 from portal.catalogue.models import ReportingPeriod
 
@@ -21,7 +22,7 @@ class Course(StrEnum):
 
     UNDER_WAY = "under-way"
     LATE = "late"  # no conclusion, and its day is past
-    CONCLUDED = "concluded"  # a statement stands, perhaps past its validity
+    CONCLUDED = "concluded"  # a statement of the accepted report stands, perhaps past its validity
     TAKEN_BACK = "taken-back"
 
 
@@ -52,8 +53,7 @@ def regulated_assignments(user: User) -> QuerySet[Assignment]:
 def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, ...]:
     """Newest first, also those that were taken back."""
     rows = regulated_assignments(user).select_related("body", "site__organisation", "assigned_by", "taken_back_by")
-    issued = Attestation.objects.filter(assignment=OuterRef("pk"), state=Attestation.State.ISSUED)
-    assignments = list(rows.annotate(concluded=Exists(issued)).order_by("-pk"))
+    assignments = list(rows.annotate(concluded=has_conclusion()).order_by("-pk"))
     majors = _open_majors([row.pk for row in assignments])
     return tuple(
         AssignmentView(

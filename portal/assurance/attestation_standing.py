@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Name
 from benchmarks.wire import attestations
@@ -108,6 +108,16 @@ def standing_of(row: Attestation, today: date) -> Standing:
     if row.submission is not None and row.submission.state == State.SUPERSEDED:
         return Standing.EARLIER
     return Standing.VALID if today <= row.valid_until else Standing.EXPIRED
+
+
+def concluding() -> QuerySet[Attestation]:
+    """The statements that conclude an engagement: issued, of the report that is still the accepted one; expired since or not."""
+    return Attestation.objects.filter(state=Attestation.State.ISSUED, submission__state=State.ACCEPTED)
+
+
+def has_conclusion() -> Exists:
+    """Of each assignment of a query, whether it is concluded."""
+    return Exists(concluding().filter(assignment=OuterRef("pk")))
 
 
 def views_of(rows: QuerySet[Attestation] | Iterable[Attestation], today: date) -> tuple[AttestationView, ...]:

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
-from portal.assurance.attestation_standing import AttestationView, views_of, with_names
+from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.intake.models import State, Submission
@@ -98,6 +98,7 @@ class EngagementView:
     declarations: tuple[DeclarationView, ...]  # the last one of each person
     attestations: tuple[AttestationView, ...]  # newest first, without the discarded
     draws: tuple[int, ...]  # samples that were drawn, newest first
+    concluded: bool
 
     @property
     def accepted(self) -> SubmissionView | None:
@@ -172,7 +173,7 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
     steps = FindingStep.objects.select_related("by").order_by("pk")
     states = (Attestation.State.ISSUED, Attestation.State.WITHDRAWN) if outside else tuple(_SHOWN)
     assignments = list(
-        rows.select_related("body", "site").prefetch_related(
+        rows.select_related("body", "site").annotate(concluded=has_conclusion()).prefetch_related(
             Prefetch("findings", Finding.objects.select_related("raised_by").prefetch_related(Prefetch("steps", steps))),
             # what people of the body declared is for the body: elsewhere it is not even read
             *(() if outside else (Prefetch("declarations", InterestDeclaration.objects.select_related("person").order_by("pk")),)),
@@ -203,6 +204,7 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
             declarations=() if outside else _declarations(row, user),
             attestations=views_of(row.attestations.all(), today),
             draws=tuple(sample.pk for sample in row.samples.all()),
+            concluded=row.concluded,
         )
         for row in assignments
     )

@@ -18,12 +18,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.timezone import localdate
 
 from portal.accounts.audience import named, people_of_body, people_of_site, regulators_of
 from portal.accounts.models import Site
-from portal.assurance.attestation_standing import Standing
+from portal.assurance.attestation_standing import Standing, concluding, has_conclusion
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded, Sample
 from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_act
@@ -68,11 +67,10 @@ def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
     asked: list[Asked] = []
     valid = next((attestation for attestation in view.attestations if attestation.standing is Standing.VALID), None)
     drawn = [attestation for attestation in view.attestations if attestation.standing is Standing.DRAWN_UP]
-    concluded = valid is not None
     free = any(not declaration.interested for declaration in view.declarations)
-    if not concluded and view.accepted is not None and not free:
+    if not view.concluded and view.accepted is not None and not free:
         asked.append(Asked(Need.TAKE_OVER if view.declarations else Need.DECLARE))
-    if not concluded and view.due is not None and today > view.due - BEFORE_DUE:
+    if not view.concluded and view.due is not None and today > view.due - BEFORE_DUE:
         asked.append(Asked(Need.OVERDUE if today > view.due else Need.DUE_SOON, day=view.due))
     if answered := sum(finding.answered for finding in view.findings):
         asked.append(Asked(Need.ANSWERED, answered))
@@ -87,7 +85,7 @@ def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
         if today > valid.statement.valid_until - BEFORE_EXPIRY:
             asked.append(Asked(Need.EXPIRES, day=valid.statement.valid_until))
     open_findings = any(not finding.closed and finding.grade != Grade.OBSERVATION for finding in view.findings)
-    if not concluded and not drawn and free and view.accepted is not None and not open_findings:
+    if not view.concluded and not drawn and free and view.accepted is not None and not open_findings:
         asked.append(Asked(Need.CONCLUDE))
     return tuple(asked)
 
@@ -202,7 +200,7 @@ def days_to_tell(today: date) -> Iterator[DayTold]:
 
 def _days_of_statements(today: date) -> Iterator[DayTold]:
     newest: dict[int, tuple[str, date, date | None]] = {}
-    rows = Attestation.objects.filter(state=Attestation.State.ISSUED, valid_until__gte=today).exclude(assignment=None).order_by("pk")
+    rows = concluding().filter(valid_until__gte=today).order_by("pk")
     for assignment, digest, until, visit in rows.values_list("assignment", "digest", "valid_until", "surveillance_on"):
         newest[assignment] = (digest, until, visit)
     for assignment, (digest, until, visit) in newest.items():
@@ -221,9 +219,8 @@ def _late_answers(today: date) -> Iterator[DayTold]:
 
 
 def _conclusions(today: date) -> Iterator[DayTold]:
-    """Those that are wanted soon or were by now, where nothing was concluded yet."""
-    concluded = Attestation.objects.filter(assignment=OuterRef("pk"), state=Attestation.State.ISSUED)
-    rows = Assignment.objects.filter(~Exists(concluded), due__lt=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
+    """Those that are wanted soon or were by now, where nothing was concluded of the accepted report."""
+    rows = Assignment.objects.filter(~has_conclusion(), due__lt=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
     for assignment, day in rows.values_list("pk", "due"):
         if day is not None:
             yield DayTold(Need.OVERDUE if today > day else Need.DUE_SOON, assignment, f"assignment {assignment}", day)

@@ -257,3 +257,14 @@ def test_what_needs_the_auditor_is_told_in_time(audit: Audit) -> None:
     assert audit.asked(TODAY + timedelta(days=300)) == [Need.SURVEILLANCE, Need.EXPIRES]
     audit.major()
     assert audit.asked(TODAY + timedelta(days=1)) == [Need.LATE_ANSWERS]
+
+
+def test_an_audit_that_was_concluded_in_time_is_never_late_afterwards_unless_its_report_is_replaced(audit: Audit) -> None:
+    audit.issue()
+    expired = TODAY + timedelta(days=100 + 400)
+    assert audit.asked(expired) == [], "what was stated has expired; it was stated in time"
+    plant = audit.cast.plants[0]
+    deliver(plant.envelope(audit.cast.pack, revision=2))
+    open_waiting()
+    assert audit.asked() == [Need.CONCLUDE]
+    assert audit.asked(TODAY + timedelta(days=101)) == [Need.OVERDUE, Need.CONCLUDE]

@@ -16,6 +16,7 @@ from benchmarks.wire.signing import AuditorKey
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign, take_back
+from portal.assurance.assignments import Course, assignments_of_regulator
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
 from portal.assurance.models.findings import Grade
 from portal.notifications.kinds import Kind
@@ -157,6 +158,24 @@ def test_of_what_is_concluded_taken_back_or_has_no_day_nothing_is_late(cast: Cas
         take_back(assignment, "Another body comes.", cast.approver, NOW)
     Notice.objects.all().delete()
     assert reminding.remind(NOW + timedelta(days=70)) == 0
+
+
+def test_after_another_revision_firm_body_and_regulator_are_told_that_the_conclusion_is_late(cast: Cast, assignment: Assignment) -> None:
+    day = TODAY + timedelta(days=60)
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, day)
+    issue(assignment, cast.auditor)
+
+    def course(today: date) -> Course:
+        return next(row.course for row in assignments_of_regulator(cast.approver, today) if row.id == assignment.pk)
+
+    assert course(day + timedelta(days=400)) is Course.CONCLUDED, "expired, and yet in time"
+    deliver(cast.plants[0].envelope(cast.pack, revision=2))
+    open_waiting()
+    Notice.objects.all().delete()
+    assert reminding.remind(NOW + timedelta(days=61)) == 1
+    assert told(cast.plants[0].owner) == told(cast.auditor) == [Kind.CONCLUSION_LATE]
+    assert (course(day), course(day + timedelta(days=1))) == (Course.UNDER_WAY, Course.LATE)
+    assert reminding.remind(NOW + timedelta(days=280)) == 0, "nobody arranges a visit, or another audit, for a statement that was replaced"
 
 
 class DiedError(Exception):
