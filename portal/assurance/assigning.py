@@ -10,7 +10,8 @@ from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Membership, Organisation, Role, Site, User
 from portal.assurance import reminding
-from portal.assurance.models import Assignment, InterestDeclaration
+from portal.assurance.models import Assignment
+from portal.assurance.models.assigned import interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -87,12 +88,11 @@ def _require_impartial(body: Organisation, site: Site) -> None:
             Phrase("%(body)s is controlled by the same firm as the site.", body=body.name),
             "Choose a body that belongs to another group.",
         )
-    declarations = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
-    interested = set(declarations.filter(interested=True).values_list("person_id", flat=True))
+    interested = set(interests_in([firm]).values_list("person", flat=True))
     auditors = Membership.objects.filter(
         organisation=body, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
     ).values_list("user_id", flat=True)
-    if interested and set(auditors) <= interested:
+    if auditors and set(auditors) <= interested:
         raise RefusedError(
             409,
             "body-interested",

@@ -54,7 +54,7 @@ def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, .
     """Newest first, also those that were taken back."""
     rows = regulated_assignments(user).select_related("body", "site__organisation", "assigned_by", "taken_back_by")
     assignments = list(rows.annotate(concluded=has_conclusion()).order_by("-pk"))
-    majors = _open_majors([row.pk for row in assignments])
+    majors = _open_majors(assignments)
     return tuple(
         AssignmentView(
             id=row.pk,
@@ -100,10 +100,14 @@ def _course(row: Assignment, today: date, *, concluded: bool) -> Course:
     return Course.LATE if row.due is not None and today > row.due else Course.UNDER_WAY
 
 
-def _open_majors(assignments: list[int]) -> dict[int, int]:
+def _open_majors(assignments: list[Assignment]) -> dict[int, int]:
+    """By row; one that stands has those, too, that its body found there before it was taken back and made anew."""
+    standing = {(row.body_id, row.site_id, row.period): row.pk for row in assignments if row.taken_back_at is None}
     majors = Finding.objects.filter(assignment__in=assignments, grade=Grade.MAJOR).annotate(last=last_act())
+    engaged = ("assignment__body", "assignment__site", "assignment__period")
     counted: dict[int, int] = {}
-    for assignment, act in majors.values_list("assignment", "last"):
+    for own, act, *of in majors.values_list("assignment", "last", *engaged):
         if act not in ENDED:
-            counted[assignment] = counted.get(assignment, 0) + 1
+            for assignment in {own, standing.get(tuple(of), own)}:
+                counted[assignment] = counted.get(assignment, 0) + 1
     return counted

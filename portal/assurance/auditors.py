@@ -2,8 +2,8 @@
 
 Who of a certification body may audit: a person of it who declared that there is no interest in the firm.
 
-ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it:
-another one of the body, without, has to take the engagement over.
+ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it, in every
+engagement of the firm: another one of the body, without, has to take each over.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Device, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
+from portal.assurance.models.assigned import interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -42,7 +43,7 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
     with transaction.atomic():
         lock_standing(assignment)
         held: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
-        if held is not None and held.interested and not interested:
+        if not interested and _is_interested(by, assignment):
             raise RefusedError(
                 409,
                 "interest-stays",
@@ -83,21 +84,24 @@ def require_free(assignment: Assignment, by: User) -> None:
         RefusedError: `not-auditor` (403), `interest-undeclared`, `interest-declared` (409).
     """
     require_auditor(by, assignment.body)
-    held = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
-    if held is None:
-        raise RefusedError(
-            409,
-            "interest-undeclared",
-            "You have not declared whether you have an interest in this firm.",
-            "Declare it on the page of the engagement first.",
-        )
-    if held.interested:
+    if _is_interested(by, assignment):
         raise RefusedError(
             409,
             "interest-declared",
             "You declared an interest in this firm.",
             "Somebody from your body without an interest must take over.",
         )
+    if not InterestDeclaration.objects.filter(assignment=assignment, person=by).exists():
+        raise RefusedError(
+            409,
+            "interest-undeclared",
+            "You have not declared whether you have an interest in this firm.",
+            "Declare it on the page of the engagement first.",
+        )
+
+
+def _is_interested(person: User, assignment: Assignment) -> bool:
+    return interests_in([assignment.site.organisation.controlling_firm_id]).filter(person=person).exists()
 
 
 def register(body: Organisation, public_key: str, by: User, now: datetime) -> AuditorKey:

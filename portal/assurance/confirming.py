@@ -20,6 +20,7 @@ from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.auditors import require_auditor
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
+from portal.assurance.models.assigned import CONTROLLING_FIRM, interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.notifications.kinds import Kind
@@ -32,8 +33,8 @@ from portal.translog import log
 
 
 def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
-    """The registered keys, by id, of whoever last declared no interest in an assignment of the site that stands, and none in any, and acts
-    for that body today."""
+    """The registered keys, by id, of whoever declared in an assignment of the site that stands, never an interest in its firm, and acts for
+    that body today."""
     free = _free_at({site.pk}).get(site.pk, set())
     rows = AuditorKey.objects.filter(revoked_at=None, owner__in=[person for _body, person in free])
     return {key.key_id: key for key in (VerifyingKey.from_hex(row.public_key) for row in rows if (row.body_id, row.owner_id) in free)}
@@ -142,16 +143,15 @@ def _said(row: SiteReport, action: Action, by: User, now: datetime, *, event: st
 
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
-    """By site, the (body, person) who last declared no interest in an assignment that stands there, of persons who declared none in any and
-    act for that body today."""
+    """By site, the (body, person) who declared in an assignment that stands there, of persons who declared no interest in its firm in any
+    engagement and act for that body today."""
     standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
-    declarations = standing.order_by("pk").values_list("assignment__site", "assignment__body", "person", "interested")
-    newest = {(site, body, person): interested for site, body, person, interested in declarations}
-    interested = {(site, person) for site, _body, person, declared_interest in declarations if declared_interest}
-    acting = _acting({body for _site, body, _person in newest})
+    declared = set(standing.values_list("assignment__site", CONTROLLING_FIRM, "assignment__body", "person"))
+    interested = set(interests_in({firm for _site, firm, _body, _person in declared}).values_list(CONTROLLING_FIRM, "person"))
+    acting = _acting({body for _site, _firm, body, _person in declared})
     free: dict[int, set[tuple[int, int]]] = {}
-    for (site, body, person), has_interest in newest.items():
-        if not has_interest and (site, person) not in interested and (body, person) in acting:
+    for site, firm, body, person in declared:
+        if (firm, person) not in interested and (body, person) in acting:
             free.setdefault(site, set()).add((body, person))
     return free
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
 from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
+from portal.assurance.models.assigned import goes_on, interests_in
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.intake.models import State, Submission
 from portal.intake.selectors import SubmissionView
@@ -30,6 +32,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
+    assignment: int  # that it was raised under
     number: int
     grade: Grade
     text: str
@@ -73,6 +76,8 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class DeclarationView:
+    """What a person of the body last declared here; or an interest in the firm, in whichever engagement it was declared."""
+
     person: str
     mine: bool
     interested: bool
@@ -93,9 +98,11 @@ class EngagementView:
     sees_values: bool
     taken_back_at: datetime | None
     taken_back_reason: str
+    goes_on: bool  # it stands, or the same body was given the site and period anew: findings are dealt with
     submissions: tuple[SubmissionView, ...]  # all revisions, newest first; none for the body once it was taken back
     findings: tuple[FindingView, ...]
-    declarations: tuple[DeclarationView, ...]  # the last one of each person
+    earlier: tuple[FindingView, ...]  # where it stands: of the same body, from before the site and period were given to it anew
+    declarations: tuple[DeclarationView, ...]  # one of each person
     attestations: tuple[AttestationView, ...]  # newest first, without the discarded
     draws: tuple[int, ...]  # samples that were drawn, newest first
     concluded: bool
@@ -109,8 +116,13 @@ class EngagementView:
         return next((declaration for declaration in self.declarations if declaration.mine), None)
 
     @property
+    def every_finding(self) -> tuple[FindingView, ...]:
+        """All that the body has to settle here before it concludes, earliest first."""
+        return (*self.earlier, *self.findings)
+
+    @property
     def open_majors(self) -> int:
-        return sum(finding.grade == Grade.MAJOR and not finding.closed for finding in self.findings)
+        return sum(finding.grade == Grade.MAJOR and not finding.closed for finding in self.every_finding)
 
 
 def assigned_to(user: User) -> QuerySet[Assignment]:
@@ -156,7 +168,7 @@ def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementVie
 
 def appeals_regulated(user: User) -> tuple[Finding, ...]:
     """The findings whose appeal waits for the person, oldest first."""
-    waiting = Finding.objects.alias(last=last_act()).filter(last=Act.APPEALED, assignment__taken_back_at=None)
+    waiting = Finding.objects.alias(last=last_act()).filter(goes_on("assignment__"), last=Act.APPEALED)
     rows = waiting.filter(assignment__site__in=regulated_sites(user)).select_related("assignment__site", "assignment__body")
     return tuple(rows.order_by("pk"))
 
@@ -170,17 +182,17 @@ def appealed_finding(user: User, assignment: int, number: int, today: date) -> t
 
 
 def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False) -> tuple[EngagementView, ...]:
-    steps = FindingStep.objects.select_related("by").order_by("pk")
     states = (Attestation.State.ISSUED, Attestation.State.WITHDRAWN) if outside else tuple(_SHOWN)
+    rows = rows.select_related("body", "site__organisation").annotate(goes_on=goes_on(), concluded=has_conclusion())
     assignments = list(
-        rows.select_related("body", "site").annotate(concluded=has_conclusion()).prefetch_related(
-            Prefetch("findings", Finding.objects.select_related("raised_by").prefetch_related(Prefetch("steps", steps))),
-            # what people of the body declared is for the body: elsewhere it is not even read
-            *(() if outside else (Prefetch("declarations", InterestDeclaration.objects.select_related("person").order_by("pk")),)),
+        rows.prefetch_related(
             Prefetch("samples", Sample.objects.exclude(draw=None).only("assignment")),
             Prefetch("attestations", with_names(Attestation.objects.filter(state__in=states)).order_by("-pk")),
         )
     )
+    findings = _findings(assignments)
+    # what people of the body declared is for the body: elsewhere it is not even read
+    declared = {} if outside else _declared(assignments, user)
     # one question for all of them; what is of another period of the same site falls out below
     theirs = Submission.objects.filter(site__in={row.site_id for row in assignments}, period__in={row.period for row in assignments})
     reports: dict[tuple[str, str], list[SubmissionView]] = {}
@@ -199,9 +211,11 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
             sees_values=row.sees_values,
             taken_back_at=row.taken_back_at,
             taken_back_reason=row.taken_back_reason,
+            goes_on=row.goes_on,
             submissions=tuple(reports.get((row.site.slug, row.period), ())) if outside or row.taken_back_at is None else (),
-            findings=tuple(_finding(finding) for finding in row.findings.all()),
-            declarations=() if outside else _declarations(row, user),
+            findings=tuple(finding for finding in findings[_engaged(row)] if finding.assignment == row.pk),
+            earlier=tuple(finding for finding in findings[_engaged(row)] if row.taken_back_at is None and finding.assignment != row.pk),
+            declarations=declared.get(row.pk, ()),
             attestations=views_of(row.attestations.all(), today),
             draws=tuple(sample.pk for sample in row.samples.all()),
             concluded=row.concluded,
@@ -213,18 +227,60 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
 _SHOWN = (Attestation.State.DRAWN_UP, Attestation.State.ISSUED, Attestation.State.WITHDRAWN)
 
 
+def _engaged(row: Assignment) -> tuple[int, int, str]:
+    """What is given to a body anew: itself, the site and the period."""
+    return row.body_id, row.site_id, row.period
+
+
+def _findings(assignments: list[Assignment]) -> defaultdict[tuple[int, int, str], list[FindingView]]:
+    """All of these bodies at these sites and periods, by all three, earliest first."""
+    rows = Finding.objects.filter(
+        assignment__body__in={row.body_id for row in assignments},
+        assignment__site__in={row.site_id for row in assignments},
+        assignment__period__in={row.period for row in assignments},
+    )
+    steps = Prefetch("steps", FindingStep.objects.select_related("by").order_by("pk"))
+    findings: defaultdict[tuple[int, int, str], list[FindingView]] = defaultdict(list)
+    for row in rows.select_related("raised_by", "assignment").prefetch_related(steps).order_by("pk"):
+        findings[_engaged(row.assignment)].append(_finding(row))
+    return findings
+
+
 def _finding(row: Finding) -> FindingView:
     steps = tuple(StepView(Act(step.act), step.text, step.evidence_digest, str(step.by), step.at) for step in row.steps.all())
     return FindingView(
-        row.number, Grade(row.grade), row.text, row.evidence, row.evidence_digest, row.due, str(row.raised_by), row.raised_at, steps
+        row.assignment_id,
+        row.number,
+        Grade(row.grade),
+        row.text,
+        row.evidence,
+        row.evidence_digest,
+        row.due,
+        str(row.raised_by),
+        row.raised_at,
+        steps,
     )
 
 
-def _declarations(row: Assignment, user: User) -> tuple[DeclarationView, ...]:
-    last = {declaration.person_id: declaration for declaration in row.declarations.all()}
-    return tuple(
-        DeclarationView(
-            str(declaration.person), declaration.person_id == user.pk, declaration.interested, declaration.text, declaration.declared_at
-        )
-        for declaration in last.values()
-    )
+def _declared(assignments: list[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
+    """By assignment, what each person of its body last declared in it; their interests in its firm wherever they declared them."""
+    of_firms = interests_in({_firm(row) for row in assignments}).filter(assignment__body__in={row.body_id for row in assignments})
+    rows = InterestDeclaration.objects.filter(Q(assignment__in=assignments) | Q(pk__in=of_firms))
+    none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
+    interests: defaultdict[tuple[int, int | None], dict[int, DeclarationView]] = defaultdict(dict)
+    for row in rows.select_related("person", "assignment__site__organisation").order_by("pk"):
+        about = row.assignment
+        if row.interested:
+            interests[about.body_id, _firm(about)][row.person_id] = _declaration(row, user)
+        else:
+            none[about.pk][row.person_id] = _declaration(row, user)
+    # an interest takes the place of what the same person declared before it was known
+    return {row.pk: tuple((none[row.pk] | interests[row.body_id, _firm(row)]).values()) for row in assignments}
+
+
+def _declaration(row: InterestDeclaration, user: User) -> DeclarationView:
+    return DeclarationView(str(row.person), row.person_id == user.pk, row.interested, row.text, row.declared_at)
+
+
+def _firm(row: Assignment) -> int | None:
+    return row.site.organisation.controlling_firm_id

@@ -1,6 +1,8 @@
 """Findings: raised, answered, returned or closed, appealed to the regulator and decided; and engagements that end with the firm.
 
 A firm that disputes one appeals, once, to the regulator of the site, as a firm asks the authority that ordered a check to review it.
+A finding outlives the assignment that it was raised under: where the same body is given the site and period anew, it is answered, closed
+and counted there.
 
 Engagements that end with the firm: the site is there no more, and nobody is left to answer a finding.
 """
@@ -11,6 +13,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.deciding import require_regulator_of_site
@@ -19,6 +22,7 @@ from portal.accounts.selectors import managed_sites
 from portal.assurance import reminding
 from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, Finding, FindingStep
+from portal.assurance.models.assigned import goes_on
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -51,7 +55,7 @@ def raise_finding(
         fields = {"grade": grade, "text": text, "evidence": evidence, "evidence_digest": evidence_digest, "due": due, "raised_by": by}
         if last is not None and all(getattr(last, name) == value for name, value in fields.items()):
             return last
-        number = last.number + 1 if last else 1
+        number = (_by_body_at(assignment).aggregate(most=Max("number"))["most"] or 0) + 1
         finding: Finding = Finding.objects.create(assignment=assignment, number=number, raised_at=now, **fields)
         record(now, by.email, Action.FINDING_RAISED, f"site {assignment.site.slug}", f"{assignment.period}, finding {number}: {grade}")
         reminding.raised(finding, now)
@@ -98,7 +102,7 @@ def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
     Raises:
         RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
     """
-    require_free(finding.assignment, by)
+    require_free(_standing(finding), by)
     if finding.grade != Grade.OBSERVATION and not finding.steps.filter(act=Act.ANSWERED).exists():
         raise RefusedError(
             409, "finding-unanswered", "The plant has not answered this finding.", "Wait for its answer; an observation needs none."
@@ -112,7 +116,7 @@ def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingSt
     Raises:
         RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
     """
-    require_free(finding.assignment, by)
+    require_free(_standing(finding), by)
     last = finding.steps.last()
     if (last and last.act) in WAITS_FOR_PLANT:
         raise RefusedError(409, "finding-unanswered", "There is no answer to send back.", "Wait for the plant's answer.")
@@ -120,15 +124,29 @@ def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingSt
 
 
 def open_majors(assignment: Assignment) -> int:
-    """How many major findings are not closed."""
-    majors = Finding.objects.filter(assignment=assignment, grade=Grade.MAJOR)
+    """How many major findings of the body at this site and period are not closed."""
+    majors = _by_body_at(assignment).filter(grade=Grade.MAJOR)
     return sum(act not in ENDED for act in majors.annotate(last=last_act()).values_list("last", flat=True))
+
+
+def _by_body_at(assignment: Assignment) -> QuerySet[Finding]:
+    """All that the body found at this site and period, also before the assignment was taken back and made anew."""
+    return Finding.objects.filter(
+        assignment__body=assignment.body_id, assignment__site=assignment.site_id, assignment__period=assignment.period
+    )
+
+
+def _standing(finding: Finding) -> Assignment:
+    """The assignment that the finding is dealt with under: that of its body at this site and period that stands, else its own."""
+    own = finding.assignment
+    same = Assignment.objects.filter(body=own.body_id, site=own.site_id, period=own.period, taken_back_at=None)
+    return same.select_related("body", "site__organisation").first() or own
 
 
 def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
     _require_digest(evidence_digest)
     with transaction.atomic():
-        lock_standing(finding.assignment)
+        lock_standing(_standing(finding))
         last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
         if last is not None and (last.act, last.text, last.by_id) == (act, text, by.pk):
             return last
@@ -162,13 +180,14 @@ def end_engagements(sites: Collection[Site], because: str, by: str, now: datetim
     What was said to a finding is never changed, so that it is closed stands on the record, with the reason. To be called in a transaction.
     """
     rows = list(Assignment.objects.filter(site__in=sites, taken_back_at=None).select_related("site", "body").order_by("pk"))
-    of_them = {row.pk: row for row in rows}
-    findings = Finding.objects.filter(assignment__in=rows).annotate(last=last_act()).order_by("assignment", "number")
-    for assignment, number, act in findings.values_list("assignment", "number", "last"):
+    of_them = {(row.body_id, row.site_id, row.period): row for row in rows}
+    findings = Finding.objects.filter(goes_on("assignment__"), assignment__site__in=sites).annotate(last=last_act())
+    engaged = ("assignment__body", "assignment__site", "assignment__period")
+    for body, site, period, number, act in findings.order_by("assignment", "number").values_list(*engaged, "number", "last"):
         if act not in ENDED:
-            about = of_them[assignment]
+            about = of_them[body, site, period]
             record(now, by, Action.FINDING_CLOSED, f"site {about.site.slug}", f"{about.period}, finding {number}: {because}")
     for row in rows:
         record(now, by, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {because}")
         reminding.taken_back(row, now)
-    return Assignment.objects.filter(pk__in=list(of_them)).update(taken_back_at=now, taken_back_reason=because)
+    return Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(taken_back_at=now, taken_back_reason=because)

@@ -25,6 +25,7 @@ from portal.accounts.models import Site
 from portal.assurance.attestation_standing import Standing, concluding, has_conclusion
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded, Sample
+from portal.assurance.models.assigned import goes_on
 from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.assurance.next_audit import Duty
 from portal.assurance.obliged_sites import DueSite, due_sites
@@ -72,9 +73,9 @@ def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
         asked.append(Asked(Need.TAKE_OVER if view.declarations else Need.DECLARE))
     if not view.concluded and view.due is not None and today > view.due - BEFORE_DUE:
         asked.append(Asked(Need.OVERDUE if today > view.due else Need.DUE_SOON, day=view.due))
-    if answered := sum(finding.answered for finding in view.findings):
+    if answered := sum(finding.answered for finding in view.every_finding):
         asked.append(Asked(Need.ANSWERED, answered))
-    if late := sum(finding.overdue(today) for finding in view.findings):
+    if late := sum(finding.overdue(today) for finding in view.every_finding):
         asked.append(Asked(Need.LATE_ANSWERS, late))
     if drawn:
         asked.append(Asked(Need.SIGN, len(drawn)))
@@ -84,7 +85,7 @@ def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
             asked.append(Asked(Need.SURVEILLANCE, day=visit))
         if today > valid.statement.valid_until - BEFORE_EXPIRY:
             asked.append(Asked(Need.EXPIRES, day=valid.statement.valid_until))
-    open_findings = any(not finding.closed and finding.grade != Grade.OBSERVATION for finding in view.findings)
+    open_findings = any(not finding.closed and finding.grade != Grade.OBSERVATION for finding in view.every_finding)
     if not view.concluded and not drawn and free and view.accepted is not None and not open_findings:
         asked.append(Asked(Need.CONCLUDE))
     return tuple(asked)
@@ -212,7 +213,7 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
 
 def _late_answers(today: date) -> Iterator[DayTold]:
     """Findings past their day that wait for the plant: never answered, sent back, or confirmed on appeal."""
-    rows = Finding.objects.filter(due__lt=today, assignment__taken_back_at=None).annotate(last=last_act()).order_by("pk")
+    rows = Finding.objects.filter(goes_on("assignment__"), due__lt=today).annotate(last=last_act()).order_by("pk")
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
         if act in WAITS_FOR_PLANT:
             yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -15,10 +16,11 @@ from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
 from portal.accounts.models import ControllingFirm, Organisation, Role, User
 from portal.assurance import assigning, attesting, auditors, findings, reminding, sampling
-from portal.assurance.engagements import engagement, engagements_of
+from portal.assurance.assignments import assignments_of_regulator
+from portal.assurance.engagements import appeals_regulated, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import Grade
-from portal.assurance.reminding import needs
+from portal.assurance.reminding import Need, needs
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.auditlog.models import Event
 from portal.days import scheme_day
@@ -73,6 +75,12 @@ def assigned(cast: Cast, place: int = 0) -> Assignment:
 
 def told(user: User) -> list[str]:
     return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
+
+
+def refusal_of(act: Callable[[], object]) -> str:
+    with pytest.raises(RefusedError) as refused:
+        act()
+    return refused.value.code
 
 
 def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -> None:
@@ -157,6 +165,35 @@ def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_ha
     assert assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW).pk
 
 
+def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(cast: Cast) -> None:
+    """The body is assigned another period of the site, and another site that the same firm controls."""
+    colleague = person("second@example.org", cast.body, Role.CERTIFICATION_BODY)
+    firm = cast.plants[0].site.organisation.controlling_firm
+    Organisation.objects.filter(pk=cast.plants[1].site.organisation_id).update(controlling_firm=firm)
+    before = assigning.assign(cast.body, cast.plants[0].site, "2014", cast.approver, NOW)
+    auditors.declare(before, cast.auditor, False, "", NOW)
+    auditors.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
+    anew = assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
+    for other in (before, anew, assigned(cast, 1)):
+        fresh = Assignment.objects.get(pk=other.pk)  # as a request reads it
+        raised = partial(findings.raise_finding, fresh, Grade.MINOR, "A scale.", "", "", NOW.date())
+        assert refusal_of(partial(auditors.declare, fresh, cast.auditor, False, "", NOW)) == "interest-stays"
+        assert refusal_of(partial(raised, cast.auditor, NOW)) == "interest-declared"
+        view = engagement(cast.auditor, other.pk, NOW.date())
+        assert view is not None
+        assert [(one.interested, one.text) for one in view.declarations] == [(True, "My brother runs the kiln.")]
+        assert view.accepted is None or [one.need for one in needs(view, NOW.date())] == [Need.TAKE_OVER]
+        assert "My brother runs the kiln." in Office.of(cast.auditor).text(f"/assigned/{other.pk}/")
+        auditors.declare(fresh, colleague, False, "", NOW)
+        assert raised(colleague, NOW).number == 1
+    stranger = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+    theirs = assigning.assign(stranger, cast.plants[0].site, "2015", cast.approver, NOW)
+    other_auditor = person("other@example.org", stranger, Role.CERTIFICATION_BODY)
+    elsewhere = engagement(other_auditor, theirs.pk, NOW.date())
+    assert elsewhere is not None
+    assert elsewhere.declarations == (), "what people of one body declared is for that body"
+
+
 def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(cast: Cast) -> None:
     made = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
     digest = Submission.objects.get(site=made.site).digest
@@ -232,6 +269,53 @@ def test_what_was_taken_back_is_assigned_anew_beside_what_stood(cast: Cast) -> N
         Assignment.objects.create(body=cast.body, site=first.site, period=PERIOD, assigned_by=cast.approver, assigned_at=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Assignment.objects.filter(pk=second.pk).update(taken_back_at=NOW, taken_back_by=cast.approver)
+
+
+def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_anew(cast: Cast) -> None:
+    first, owner, tomorrow = assigned(cast), cast.plants[0].owner, NOW + timedelta(days=1)
+    auditors.declare(first, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    major = findings.raise_finding(first, Grade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
+    assigning.take_back(first, REASON, cast.approver, NOW)
+    assert "you need not answer any more" in " ".join(Office.of(owner).text("/audits/").split())
+    second = assigned(cast)
+    auditors.declare(second, cast.auditor, False, "", NOW)
+    assert refusal_of(lambda: attesting.draw_up(second, terms(NOW), cast.auditor, NOW)) == "major-open"
+
+    # read where it is worked on
+    view = engagement(cast.auditor, second.pk, tomorrow.date())
+    assert view is not None
+    assert (view.findings, [one.text for one in view.every_finding], view.open_majors) == ((), [major.text], 1)
+    assert [one.need for one in needs(view, tomorrow.date())] == [Need.LATE_ANSWERS]
+    assert f"/assigned/{first.pk}/findings/1/" in Office.of(cast.auditor).text(f"/assigned/{second.pk}/")
+    assert {row.id: row.majors for row in assignments_of_regulator(cast.approver, NOW.date())} == {first.pk: 1, second.pk: 1}
+    assert "open findings still need your answer" in " ".join(Office.of(owner).text("/audits/").split())
+    Notice.objects.all().delete()
+    assert reminding.remind(tomorrow) == 1
+    assert told(owner) == told(cast.auditor) == [Kind.FINDING_OVERDUE]
+
+    # and answered, appealed, decided and closed there
+    Office.of(owner).post(f"/audits/{first.pk}/findings/1/", {"text": "It was calibrated.", "act": "appeal"})
+    assert [row.pk for row in appeals_regulated(cast.approver)] == [major.pk]
+    findings.decide_appeal(major, "It was out of order.", cast.approver, NOW, annulled=False)
+    findings.answer(major, "It was replaced.", "", owner, NOW)
+    Office.of(cast.auditor).post(f"/assigned/{first.pk}/findings/1/", {"text": "Seen on site.", "act": "close"})
+    assert findings.raise_finding(second, Grade.OBSERVATION, "A label.", "", "", NOW.date(), cast.auditor, NOW).number == 2
+    drawn = attesting.draw_up(second, terms(NOW), cast.auditor, NOW)
+    assert attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW).state == Attestation.State.ISSUED
+
+
+def test_another_body_answers_for_its_own_findings_alone(cast: Cast) -> None:
+    first = assigned(cast)
+    auditors.declare(first, cast.auditor, False, "", NOW)
+    findings.raise_finding(first, Grade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
+    body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+    auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
+    second = assigning.assign(body, first.site, PERIOD, cast.approver, NOW)
+    assert make_attestation(second, auditor, NOW).state == Attestation.State.ISSUED
+    view = engagement(auditor, second.pk, NOW.date())
+    assert view is not None
+    assert [one.grade for one in view.every_finding] == [Grade.OBSERVATION]
 
 
 def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(cast: Cast) -> None:

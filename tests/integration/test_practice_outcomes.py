@@ -25,7 +25,7 @@ from benchmarks.wire.signing import AuditorKey, DeviceKey
 from portal import keys
 from portal.accounts.models import Device, Membership, Organisation, Role, Site, User
 from portal.assurance import auditors, confirming
-from portal.assurance.assigning import assign
+from portal.assurance.assigning import assign, take_back
 from portal.assurance.confirming import auditors_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Event
@@ -276,6 +276,21 @@ class TestConfirmedByAnAuditor:
         assert refused(confirmed) == "confirmation-invalid", "taken back"
         Assignment.objects.filter(pk=assignment.pk).update(taken_back_at=None, taken_back_reason="")
         assert hand_in(first, raw=confirmed).confirmed_key == key.public.key_id
+
+    def test_an_interest_that_was_declared_in_an_engagement_that_has_ended_is_one_still(self, cast: Cast) -> None:
+        plant, key = cast.plants[0], self.registered(cast)
+        ended = assign(cast.body, plant.site, "2015", cast.approver, NOW)
+        self.assigned(cast, plant)
+        auditors.declare(ended, cast.auditor, True, "My sister works there.", NOW)
+        take_back(ended, "Over.", cast.approver, NOW)
+        with pytest.raises(VerificationError) as refused:
+            hand_in(plant, raw=self.confirmed(cast, plant, key))
+        assert refused.value.code == "confirmation-invalid"
+        colleague = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY)
+        auditors.register(cast.body, AuditorKey.generate().public.hex, colleague, NOW)
+        auditors.declare(Assignment.objects.get(period="2016"), colleague, False, "", NOW)
+        post(signed_in(plant.owner), file_of(plant), ask="on")
+        assert [len(confirming.waiting_for(each)) for each in (cast.auditor, colleague)] == [0, 1]
 
     @pytest.mark.parametrize("gone", ["left the body", "may only read there", "may sign in no more"])
     def test_the_key_of_an_auditor_who_acts_for_the_body_no_longer_confirms_nothing(self, cast: Cast, gone: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet
 
 from portal.accounts.models import Organisation, Site, User
 from portal.auditlog.models import AppendOnly
@@ -36,6 +39,12 @@ class Assignment(models.Model):
         return f"{self.body} checks {self.site}, {self.period}"
 
 
+def goes_on(of: str = "") -> Exists:
+    """Of each row of a query, `of` its assignment: whether that stands, or the same body was given the site and period anew since."""
+    same = {name: OuterRef(f"{of}{name}") for name in ("body", "site", "period")}
+    return Exists(Assignment.objects.filter(**same, taken_back_at=None))
+
+
 class InterestDeclaration(AppendOnly):
     """What a person of the body declared about the audited firm. An interest, once declared, stays that person's."""
 
@@ -54,6 +63,15 @@ class InterestDeclaration(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.assignment}: {'an interest' if self.interested else 'none'}"
+
+
+CONTROLLING_FIRM = "assignment__site__organisation__controlling_firm"
+"""The way from a declaration to the firm that decides for the audited site."""
+
+
+def interests_in(firms: Collection[int | None]) -> QuerySet[InterestDeclaration]:
+    """The interests in these controlling firms, in whichever engagement they were declared, also in one that has ended."""
+    return InterestDeclaration.objects.filter(interested=True, **{f"{CONTROLLING_FIRM}__in": firms})
 
 
 class Reminded(AppendOnly):

@@ -89,7 +89,7 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
             for declaration in view.declarations
         ),
         declared=mine is not None,
-        findings=tuple(_finding_row(view, finding, today, "web:engagement-finding") for finding in view.findings),
+        findings=tuple(_finding_row(finding, today, "web:engagement-finding") for finding in view.every_finding),
         attestations=tuple(
             attestation_row(attestation, reverse("web:attestation", args=[attestation.digest])) for attestation in view.attestations
         ),
@@ -110,13 +110,14 @@ def audit_block(view: EngagementView, today: date) -> AuditBlock:
     return AuditBlock(
         title=engagement_title(view),
         caption=_("Audited by %(body)s") % {"body": shown_name(view.body)},
-        findings=tuple(_finding_row(view, finding, today, "web:audit-finding") for finding in view.findings),
+        findings=tuple(_finding_row(finding, today, "web:audit-finding") for finding in view.findings),
         attestations=tuple(
             attestation_row(attestation, reverse("web:verify", args=[attestation.code])) for attestation in view.attestations
         ),
-        waiting=sum(finding.waits_for_plant for finding in view.findings) if view.taken_back_at is None else 0,
+        waiting=sum(finding.waits_for_plant for finding in view.findings) if view.goes_on else 0,
         draws=tuple(reverse("web:draw-file", args=[draw]) for draw in view.draws),
         taken_back=_taken_back(view),
+        goes_on=view.goes_on,
     )
 
 
@@ -129,13 +130,12 @@ def _taken_back(view: EngagementView) -> Item | None:
 def finding_page(
     view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...], *, regulator: bool = False
 ) -> FindingPage:
-    stands = view.taken_back_at is None
     return FindingPage(
         title=_("Finding %(n)s, %(of)s") % {"n": finding.number, "of": engagement_title(view)},
         grade=state(GRADES, finding.grade),
         state=finding_state(finding, today),
-        waits_for_regulator=stands and finding.appealed,
-        may_act=stands and not finding.closed and finding.appealed == regulator,
+        waits_for_regulator=view.goes_on and finding.appealed,
+        may_act=view.goes_on and not finding.closed and finding.appealed == regulator,
         may_be_appealed=not finding.was_appealed,
         answered=not finding.waits_for_plant,
         text=finding.text,
@@ -283,7 +283,7 @@ def _needs(view: EngagementView, today: date) -> tuple[StateWord, ...]:
 
 
 def _figures(view: EngagementView) -> tuple[Figure, ...]:
-    closed = sum(finding.closed for finding in view.findings)
+    closed = sum(finding.closed for finding in view.every_finding)
     accepted = view.accepted
     return (
         Figure(
@@ -293,7 +293,10 @@ def _figures(view: EngagementView) -> tuple[Figure, ...]:
             _("accepted; log index %(n)s") % {"n": f"{accepted.log_index:,}"} if accepted else _("no accepted report yet"),
         ),
         Figure(
-            _("Findings closed"), str(closed), _("of %(n)s") % {"n": len(view.findings)}, _("major open: %(n)s") % {"n": view.open_majors}
+            _("Findings closed"),
+            str(closed),
+            _("of %(n)s") % {"n": len(view.every_finding)},
+            _("major open: %(n)s") % {"n": view.open_majors},
         ),
         Figure(
             _("Conclusion due"),
@@ -304,9 +307,9 @@ def _figures(view: EngagementView) -> tuple[Figure, ...]:
     )
 
 
-def _finding_row(view: EngagementView, finding: FindingView, today: date, page: str) -> FindingRow:
+def _finding_row(finding: FindingView, today: date, page: str) -> FindingRow:
     return FindingRow(
-        url=reverse(page, args=[view.id, finding.number]),
+        url=reverse(page, args=[finding.assignment, finding.number]),
         number=finding.number,
         grade=state(GRADES, finding.grade),
         text=finding.text,

@@ -194,7 +194,7 @@ def of_enterprise(
         yield _row(last_day(report.due), today, what % names, note, action, address)
     for audit in audits:
         for finding in audit.findings:
-            if finding.waits_for_plant and audit.taken_back_at is None:
+            if finding.waits_for_plant and audit.goes_on:
                 what = _("%(site)s: answer finding %(n)d") % {"site": shown_name(audit.site_name), "n": finding.number}
                 address = reverse("web:assignments") if regulator else reverse("web:audit-finding", args=[audit.id, finding.number])
                 body = shown_name(audit.body)

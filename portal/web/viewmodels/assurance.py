@@ -153,6 +153,7 @@ class AuditBlock:
     waiting: int  # findings that wait for the plant
     draws: tuple[str, ...]  # addresses of files that say what is to be opened
     taken_back: Item | None
+    goes_on: bool  # it was not, or the same body was assigned again since
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +179,8 @@ class SamplePage:
     about: str  # site and period, as the agent's command takes them
     commitment_name: str  # what the plant's commitment is called when it is downloaded; empty without a report
     commitment_url: str
-    draw_url: str
     give_up_url: str  # empty where no promise waits
+    draw_url: str
     evidence_url: str
     evidence_name: str  # what the evidence file is called when it is downloaded
     fingerprint: str  # of the key that signs the portal's directory
