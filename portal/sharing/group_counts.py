@@ -14,17 +14,18 @@ from benchmarks import packs
 from benchmarks.disclosure import member_counts
 from benchmarks.disclosure.member_counts import Contributions
 from benchmarks.phrases import Name
-from benchmarks.wire.attestations import Opinion
 from portal import wall
 from portal.accounts.models import User
-from portal.assurance.models import Attestation, Declaration, PaperReading
+from portal.assurance.models import Declaration, PaperReading
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.intake.models import State as ReportState
 from portal.intake.models import Submission
+from portal.names import name_of
 from portal.sharing.labels import Labels, labels_of_all
 from portal.sharing.models import GroupCount, GroupMember, SiteGroup
+from portal.standings.attested import Verdicts, verdicts_of
 
 GRADE = "grade"
 """Counted beside steps: an officer confirmed the grade that the firm declared for a programme."""
@@ -108,7 +109,7 @@ class _Found:
 
     reports: Mapping[str, Submission]
     labels: Mapping[str, Labels]
-    attested: Mapping[str, Attestation]
+    verdicts: Verdicts
     grades: Mapping[str, str]
 
     def steps(self, row: GroupMember) -> set[str]:
@@ -117,13 +118,20 @@ class _Found:
         return {f"{report.site.pack}/{step}" for step in report.covers.split()} if report else set()
 
     def things(self, row: GroupMember) -> set[str]:
-        held = self.steps(row) if row.slug in self.attested else set()
-        return held | ({GRADE} if row.slug in self.grades else set())
+        """Those of its steps that are attested, and the grade."""
+        report = self.reports.get(row.slug)
+        held: set[str] = {GRADE} if row.slug in self.grades else set()
+        if report is not None:
+            held |= {f"{report.site.pack}/{step}" for step in report.covers.split() if self.verdicts.attests(report.pk, step)}
+        return held
 
     def shown(self, row: GroupMember) -> ShownMember:
-        labels, attested = self.labels[row.slug], {}
-        if (attestation := self.attested.get(row.slug)) is not None:
-            attested = dict.fromkeys({label.step for label in labels.rows}, (attestation.body.name, attestation.valid_until))
+        labels, report = self.labels[row.slug], self.reports[row.slug]
+        attested = {
+            step: (name_of(attestation.body, attestation.body_zh), attestation.valid_until)
+            for step in {label.step for label in labels.rows}
+            if (attestation := self.verdicts.attestation(report.pk, step)) is not None
+        }
         return ShownMember(row.slug, labels, attested, self.grades.get(row.slug, ""))
 
 
@@ -134,17 +142,7 @@ def _found(joined: list[GroupMember], today: date) -> _Found:
     reports = Submission.objects.filter(site__in=sites, state=ReportState.ACCEPTED).select_related("site__organisation")
     for report in reports.defer("envelope", "receipt").order_by("log_index"):
         newest[sites[report.site_id]] = report
-    attested = {
-        sites[attestation.submission.site_id]: attestation
-        for attestation in Attestation.objects.filter(
-            submission__in=[report.pk for report in newest.values()], state=Attestation.State.ISSUED, valid_until__gte=today
-        )
-        .exclude(opinion=Opinion.ADVERSE)
-        .select_related("body", "submission")
-        .defer("submission__envelope", "submission__receipt")
-        .order_by("issued_at")
-        if attestation.submission is not None
-    }
+    attested = verdicts_of([report.pk for report in newest.values()], today)
     declared: dict[tuple[int, str], Declaration] = {}
     for declaration in Declaration.objects.filter(site__in=sites, criterion=GRADE).order_by("pk"):
         declared[declaration.site_id, declaration.programme] = declaration

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from django.db.models import QuerySet
 
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.intake.models import State
@@ -36,7 +38,13 @@ class Verdicts:
 
     def attests(self, submission: int, step: str) -> bool:
         """Whether a positive opinion covers the step, and nobody gave an adverse one."""
-        return submission not in self.adverse and any(step in verdict.steps for verdict in self.positive.get(submission, ()))
+        return self.attestation(submission, step) is not None
+
+    def attestation(self, submission: int, step: str) -> Verdict | None:
+        """The newest that attests it."""
+        if submission in self.adverse:
+            return None
+        return next((verdict for verdict in reversed(self.positive.get(submission, ())) if step in verdict.steps), None)
 
 
 NONE = Verdicts({}, frozenset())
@@ -44,16 +52,23 @@ NONE = Verdicts({}, frozenset())
 
 def verdicts(period: ReportingPeriod, on: date) -> Verdicts:
     """Those of the accepted reports of a period."""
-    rows = Verdict.objects.filter(
+    of_period = Verdict.objects.filter(
         submission__state=State.ACCEPTED,
         submission__period=period.name,
         submission__site__peer_group_members__peer_group=period.peer_group_id,
-        ended_at=None,
-        valid_until__gte=on,
     )
+    return _in_force(of_period, on)
+
+
+def verdicts_of(submissions: Collection[int], on: date) -> Verdicts:
+    """Those of these reports, by row."""
+    return _in_force(Verdict.objects.filter(submission__in=submissions), on)
+
+
+def _in_force(rows: QuerySet[Verdict], on: date) -> Verdicts:
     positive: dict[int, tuple[Verdict, ...]] = {}
     adverse = set()
-    for row in rows.order_by("pk"):
+    for row in rows.filter(ended_at=None, valid_until__gte=on).order_by("pk"):
         if row.adverse:
             adverse.add(row.submission_id)
         else:

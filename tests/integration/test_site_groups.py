@@ -12,7 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import User
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.signing import AuditorKey
+from portal.accounts.models import Organisation, Role, User
+from portal.assurance import attesting
 from portal.assurance.assigning import assign
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.notifications.models import Notice
@@ -24,7 +28,7 @@ from portal.sharing.groups import About
 from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
 from portal.standings import computing as standings
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 from tests.integration.test_api_by_role import key_for
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -35,14 +39,15 @@ PARK = About(GroupKind.PARK, "North Park", "北园区")
 
 
 def build_scene() -> Cast:
-    """Thirteen works have reported; the reports of the first five are attested."""
+    """Thirteen works have reported; every step of the first five is attested."""
     cast = make_cast(MEMBERS)
     for place, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
+    steps = tuple(step.id for step in cast.pack.steps)
     for plant in cast.plants[:5]:
-        make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now())
+        make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), steps=steps)
     return cast
 
 
@@ -151,6 +156,44 @@ def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: 
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
     with pytest.raises(AppendOnlyError):
         GroupCount.objects.update(told={})
+
+
+def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
+    """Of nine members that are only counted and one that shows two steps, auditors looked at one step alone."""
+    audited, other, plant = "clinker-burning", "cement-grinding", cast.plants[12]
+    for each in cast.plants[5:]:
+        make_attestation(assign(cast.body, each.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), steps=(audited,))
+    group = groups.make(PARK, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
+    join(cast, group, range(4, 13))
+    groups.join(group.pk, plant.site.slug, [audited, other], plant.owner, NOW)
+    (shown,) = group_view(group, TODAY).shown
+    assert {row.step for row in shown.labels.rows} == {audited, other}
+    assert set(shown.attested) == {audited}
+    runner = signed_in(cast.approver)
+    assert "Not attested" in runner.get(reverse("web:site-group", args=[group.pk])).content.decode()
+    table = csv.DictReader(StringIO(runner.get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig")))
+    assert {(row["step"], row["attested_by"]) for row in table} == {(audited, "Certifier"), (other, "")}
+    key = f"Bearer {key_for(cast.approver)}"
+    told = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": key}).json()
+    assert {(row["step"], row["attested_by"]) for row in told["labels"]} == {(audited, "Certifier"), (other, None)}
+    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    counts = group_view(group, TODAY).counts
+    assert counts is not None
+    assert {step: number for step, number in counts.items() if number} == {f"cement/{audited}": 6}, "eight; of the other step one"
+
+
+def test_an_adverse_opinion_of_another_body_outweighs_an_attestation_until_it_is_withdrawn(cast: Cast) -> None:
+    group, plant, key = made(cast, 1), cast.plants[0], AuditorKey.generate()
+    step = step_of(cast)
+    groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
+    assert set(group_view(group, TODAY).shown[0].attested) == {step}
+    body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+    auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
+    adverse = make_attestation(assign(body, plant.site, PERIOD, cast.approver, NOW), auditor, timezone.now(), Opinion.ADVERSE, key)
+    assert group_view(group, TODAY).shown[0].attested == {}
+    drawn = attesting.draw_up_withdrawal(adverse, "A wrong record.", auditor, timezone.now())
+    attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), key), auditor, timezone.now())
+    assert set(group_view(group, TODAY).shown[0].attested) == {step}
 
 
 def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_has_ended(cast: Cast) -> None:
