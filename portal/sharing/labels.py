@@ -82,12 +82,16 @@ def labels_of(row: Submission, cells: Collection[LabelKey] | None = None) -> Lab
 
 def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
     """The same of several reports of different sites, in their order, by three questions to the database."""
+    reports = {(row.site_id, row.period): row for row in rows}
     periods = ReportingPeriod.objects.filter(
         name__in={row.period for row in rows}, peer_group__members__site__in=[row.site_id for row in rows]
     ).select_related("peer_group")
     groups: dict[tuple[int, str], ReportingPeriod] = {}
     for period in periods.annotate(member=F("peer_group__members__site")).order_by("-pk"):
-        groups[period.member, period.name] = period  # the first one of a site counts
+        report = reports.get((period.member, period.name))
+        # a group of another version of the pack took reports of this period, too; of those left the first one of a site counts
+        if report is not None and report.pack_version in ("", period.peer_group.pack_version):
+            groups[period.member, period.name] = period
     standings: defaultdict[int, dict[tuple[int, LabelKey], Standing]] = defaultdict(dict)
     for standing in Standing.objects.filter(submission__in=rows):
         standings[standing.submission_id][standing.period_id, LabelKey.of(standing)] = standing

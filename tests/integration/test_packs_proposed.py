@@ -30,6 +30,7 @@ from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
 from portal.governance.selectors import published_by
+from portal.intake.models import Submission
 from portal.notifications import selectors as notices
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.problems import RefusedError
@@ -38,6 +39,8 @@ from portal.publication.in_force import defined_beside, in_force_of
 from portal.publication.models import Publication
 from portal.publication.selectors import drafts_of_periods
 from portal.standings.reports import report_of
+from portal.sharing import certificates
+from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -356,6 +359,27 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     assert draft.label["pack_version"] == "5"
     assert draft.label["pack_digest"] == packs.digest(five).hex()
     assert len(draft.participants) == 1
+
+
+def test_a_certificate_names_the_version_that_its_report_was_made_by(portal_keys: object) -> None:
+    """Its site is in the peer groups of both versions, which took reports of one period one after the other."""
+    cast = make_cast(9)
+    approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
+    first, five = cast.plants[0], packs.load("cement", "5")
+    deliver(first.envelope(cast.pack))
+    open_waiting()
+    assert certificates.issue(first.owner, Submission.objects.get().digest, NOW).labels.pack_version == "4"
+    group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
+    catalogue.close_period_for(cast.approver, cast.period, NOW)
+    period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(five, 2 if plant is first else 1, shift=place))
+    open_waiting()
+    standings.compute(period, "worker", NOW)
+    newest = Submission.objects.filter(site=first.site).latest("revision")
+    labels = certificates.issue(first.owner, newest.digest, NOW).labels
+    assert labels.pack_version == "5"
+    assert all(row.low is not None for row in labels.rows)
 
 
 def test_a_retired_site_is_in_no_group_of_a_later_version(cast: Cast) -> None:
