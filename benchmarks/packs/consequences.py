@@ -15,9 +15,12 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
 from benchmarks.standard_limits import Limit
 
-_MOVES_NO_LABEL = SOURCES | {
-    *("words", "product_words", "limits", "typical", "spread", "released"),
-    *("grid_lower", "grid_upper", "grid_width", "most_records_a_day"),  # of what is released, not of the label
+MOVES_NOTHING = SOURCES | {"words", "product_words", "limits"}
+"""Fields of a step that move neither its labels nor what is released of them."""
+
+_MOVES_NO_LABEL = MOVES_NOTHING | {
+    *("typical", "spread", "released"),  # of what is released, not of the label
+    *("grid_lower", "grid_upper", "grid_width", "most_records_a_day"),
 }
 _SAYS_ONLY = SOURCES | {"words", "clause", "grades"}  # of a limit: what decides nothing, and what is told level by level
 

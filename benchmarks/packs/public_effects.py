@@ -6,10 +6,12 @@ The exact effect is known at each plant alone (`steplabel-agent pack diff --site
 * conversion factors: between nothing and all of a value's energy is of the carriers whose factors changed, so a value moves by
   between 0 and its largest relative change; by more than that is possible only where energy is credited, and then no bound is given;
 * a wider cell of the release grid: by half of it at most;
-* label rules, conditions, bounds (of heating values, too) and boundaries: that the value moves, not by how much.
+* whatever else a step declares (label rule, conditions, bounds, of heating values too, boundary, what its output is made of) and the
+  policy of releases: that the value moves, not by how much. Public typical values and spreads are among them: with the budget they set the
+  noise's expected error, and so which plants enter.
 
-Limits, grades, public typical values and the rules of the gate move no published value and are not listed here; which grades a changed
-limit gives or takes, and whose labels move, tell the packs themselves (`consequences`).
+Names, sources, limits, grades, the rules of the gate, and how often plants may release move no published value and are not listed here;
+which grades a changed limit gives or takes, and whose labels move, tell the packs themselves (`consequences`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.packs import factors
 from benchmarks.packs.changes import changes
+from benchmarks.packs.consequences import MOVES_NOTHING
 from benchmarks.routes import MetricRule, Pack, Step
 
 
@@ -47,8 +50,8 @@ class Moved:
     because: tuple[str, ...]  # what changed: carriers, fields of the pack
 
 
-_MOVES_BATCHES = ("label_rule", "reference_conditions", "boundary", "variants", "run_kind", "product", "output_unit")
-_MOVES_VALUE = ("floor", "ceiling", "grid_lower", "grid_upper", "grid_width", "unit")
+_HOW_OFTEN = ("cap_per_year", "corrections_per_year")
+"""Of the policy: how much and how often a plant may release, not what comes of it."""
 
 
 def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) -> Iterator[Moved]:
@@ -82,14 +85,17 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
 
 
 def _changed_fields(old: Pack, new: Pack, value: PublishedValue) -> tuple[str, ...]:
-    """Fields of the step that decide its label, as the list of changes names them."""
+    """Fields of the step that decide its label or what is released of it, as the list of changes names them; and of the policy."""
     fields = []
     for change in changes(old, new):
         match change.where:
-            case ("steps", value.step, part, *rest) if part in _MOVES_BATCHES and not {"words", "source"} & {*rest}:
-                fields.append(".".join((part, *rest)))
-            case ("steps", value.step, "metrics", value.metric, part) if part in _MOVES_VALUE:
-                fields.append(part)
+            case ("steps", value.step, "metrics", metric, *rest) if MOVES_NOTHING.isdisjoint(rest):
+                if metric == value.metric:  # another's moves what is published of that one
+                    fields.append(".".join(rest))
+            case ("steps", value.step, *rest) if MOVES_NOTHING.isdisjoint(rest):
+                fields.append(".".join(rest))
+            case ("policy", part, *_rest) if part not in _HOW_OFTEN:
+                fields.append(f"policy.{part}")
     return tuple(fields)
 
 
