@@ -13,7 +13,7 @@ from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import en16231, record
 from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.shown_limits import LimitShown, note, shown_limits
-from benchmarks.explanation.wording import between, decimals, figure, firms
+from benchmarks.explanation.wording import amount, between, decimals, figure, firms
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, Value, sentences
 from benchmarks.routes import Pack, Route
@@ -124,23 +124,18 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
         return worded("No value of the whole route can be shown for this version. The steps that can be shown are below.")
     places, reached = _places(label), label.best_reached.value
     values: dict[str, Value] = {
-        "product": route.product_words,
+        "amount": amount(label.composite.unit, route.product_words),
         "unit": label.composite.unit.split("/")[0],
         "value": figure(label.composite.value if reached is None else reached, places),
         "typical": figure(typical, places),
     }
     best = (
         Phrase(
-            (
-                "Combined, the best values of the steps make a tonne of %(product)s with %(value)s %(unit)s; a typical plant uses "
-                "%(typical)s."
-            ),
+            "Combined, the best values of the steps make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.",
             **values,
         )
         if reached is None
-        else Phrase(
-            "The best plants really make a tonne of %(product)s with %(value)s %(unit)s; a typical plant uses %(typical)s.", **values
-        )
+        else Phrase("The best plants really make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.", **values)
     )
     rungs = [
         (step.ratio * (step.typical - step.best), step.step)

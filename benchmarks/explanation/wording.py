@@ -1,4 +1,4 @@
-"""Figures in sentences: decimals from the grid, a true minus sign, ranges and counts in words, and what a cell is called."""
+"""Figures in sentences: decimals from the grid, a true minus sign, ranges, counts, what a total is of, and what a cell is called."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from benchmarks.phrases import Phrase, Value, clauses
 from benchmarks.routes import Step
 
 MINUS = "\u2212"
+
+_COUNTED = {"t": Phrase("a tonne"), "weight case": Phrase("a weight case"), "1000 items": Phrase("1000 items")}
+"""One of a unit of output; others are written alike in every language."""
 
 
 @lru_cache(maxsize=1024)
@@ -25,6 +28,12 @@ def figure(value: float, places: int) -> str:
     if float(text.replace(",", "")) == 0:
         return text.lstrip("-")
     return text.replace("-", MINUS)
+
+
+def amount(unit: str, product: Value) -> Phrase:
+    """What a total of a route in `unit` (`kgce/t`) is of: `a tonne of steel`, `a weight case of flat glass`."""
+    made_in = unit.partition("/")[2]
+    return Phrase("%(amount)s of %(product)s", amount=_COUNTED.get(made_in, f"1 {made_in}"), product=product)
 
 
 def between(lo: int, hi: int) -> Words:

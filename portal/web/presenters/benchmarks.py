@@ -15,6 +15,7 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.declared import Words
 from benchmarks.explanation import Explanation
 from benchmarks.explanation.shown_limits import not_held
+from benchmarks.explanation.wording import amount
 from benchmarks.measurements import Period
 from portal.names import in_any_language
 from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
@@ -171,8 +172,8 @@ def lead_of(label: LabelView, shown: Shown) -> Lead:
     widest_gap, widest = max(rungs, default=(0.0, ""))
     lies_there = label.composite.shown and 0 < widest_gap <= total_gap and len(rungs) > 1
     return Lead(
-        product=shown.names.product(shown.route),
-        unit=shown.spelled(label.composite.unit).removesuffix("/t"),
+        amount=raised(in_words(amount(label.composite.unit, shown.names.product(shown.route)))),
+        unit=shown.spelled(label.composite.unit).partition("/")[0],
         widest_step=within(shown.names.step_name(widest)) if lies_there else "",
         widest_share=per_cent(widest_gap / total_gap) if lies_there else "",
         shown=label.cells_shown,

@@ -25,7 +25,7 @@ class Withdrawal:
 class Lead:
     """The sentence that answers the first question; the template words it."""
 
-    product: str
+    amount: str  # what the totals are of: a tonne of the product
     reached: str
     composite: str
     typical: str

@@ -23,6 +23,7 @@ from benchmarks.explanation.text import CLAUSE_4_1
 from benchmarks.explanation.wording import decimals, figure
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack
+from tests.unit.core_industry.conftest import released
 
 Grow = Callable[..., Any]
 FACTS = Participation(
@@ -88,6 +89,27 @@ def test_the_lead_answers_with_the_published_numbers(pack: Pack, result: GateRes
     widest = max(rungs, key=lambda step: rungs[step])
     assert f"{100 * rungs[widest] / sum(rungs.values()):.0f} %" in explanation.lead.en
     assert pack.step(widest).words.en in explanation.lead.en
+
+
+def test_the_lead_of_a_route_in_tonnes_says_what_it_said_in_earlier_versions(result: GateResult, explanation: Explanation) -> None:
+    """An auditor words it anew from the reports, and holds it against what was signed."""
+    value, typical = (f"{total.value:.1f}" for total in (result.published.best_reached, result.published.typical) if total.value)
+    assert explanation.lead.en.startswith(f"The best plants really make a tonne of bar with {value} kgce; a typical plant uses {typical}.")
+    assert explanation.lead.said_in("zh").startswith(f"最好的工厂实际以 {value} kgce 生产一吨bar（中），典型工厂为 {typical} kgce。")
+
+
+def test_the_lead_of_a_product_that_is_counted_otherwise_names_its_own_unit() -> None:
+    """A weight case of flat glass is 50 kg."""
+    glass, rng = packs.load(str(packs.HOME / "further" / "flat-glass.toml")), np.random.default_rng(1)
+    rule, route = glass.step("float-line").metrics[0], glass.routes[0]
+    runs = [np.sort(rng.normal(centre, rule.spread, 500)) for centre in rng.normal(rule.typical, 0.5, 24)]
+    grouped = by_step(ReportedLabel(f"firm-{n}", f"site-{n}", released(glass, "float-line", run, rng, "any")) for n, run in enumerate(runs))
+    label, roster = compose_route(glass, route, grouped, rng, period="2016"), roster_of(glass, route, grouped)
+    shown = gate(label, roster, glass.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
+    lead = explain(shown, glass, route, FACTS, version="1", on=date(2016, 12, 31)).lead
+    assert "make a weight case of flat glass with" in lead.en
+    assert "tonne" not in lead.en
+    assert ("生产一重量箱平板玻璃，" in lead.said_in("zh"), "吨" in lead.said_in("zh")) == (True, False)
 
 
 def test_the_rule_method_and_counts_are_named(pack: Pack, explanation: Explanation) -> None:

@@ -179,6 +179,22 @@ def test_the_first_sentence_names_the_step_with_the_widest_rung(label: LabelView
     assert lead.typical == "83.2"
 
 
+@pytest.mark.parametrize(
+    ("unit", "english", "chinese"),
+    [("kgce/t", "a tonne of cement", "一吨水泥"), ("kgce/weight case", "a weight case of cement", "一重量箱水泥")],
+)
+def test_the_first_sentence_names_the_unit_that_its_product_is_counted_in(label: LabelView, unit: str, english: str, chinese: str) -> None:
+    totals = {name: replace(getattr(label, name), unit=unit) for name in ("composite", "best_reached", "typical")}
+    texts = {}
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            page = render_to_string("web/parts/lead.html", {"lead": lead_of(replace(label, **totals), shown_in("kgce"))})
+        texts[language] = " ".join(page.split())
+    said = f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses <b>83.2</b>."
+    assert texts["en"].startswith(said)
+    assert texts["zh-hans"].startswith(f"最好的工厂实际以 <b>77.9 kgce</b> 生产{chinese}，典型工厂为 <b>83.2</b>。")
+
+
 def test_the_first_sentence_says_nothing_that_the_gate_holds_back(label: LabelView) -> None:
     held_back = replace(label, composite=total(None), best_reached=total(None), typical=total(None))
     lead = lead_of(held_back, shown_in("kgce"))
