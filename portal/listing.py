@@ -31,7 +31,9 @@ View = TypeVar("View", bound=type[StrictView])
 PAGE_ROWS = 50
 MOST_ROWS = 200
 CURSOR = r"[A-Za-z0-9_-]{1,600}"
-PERIOD = r"\d{4}(-Q[1-4]|-\d{2})?|\d{4}-\d{2}-\d{2}/\d{4}-\d{2}-\d{2}"
+_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+_DAY = rf"{_MONTH}-(0[1-9]|[12]\d|3[01])"
+PERIOD = rf"\d{{4}}(-Q[1-4])?|{_MONTH}|{_DAY}/{_DAY}"
 SITE = r"[a-z0-9][a-z0-9-]{0,62}"
 
 

@@ -20,6 +20,7 @@ from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, organisations_as, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.days import scheme_day
 from portal.partners.models import Conformance
 from portal.problems import RefusedError
 
@@ -86,7 +87,7 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
     """
     house = organisations_as(user, Role.PROVIDER).distinct().get(pk=provider)
     result = read(raw)
-    if result.ran_on > now.date():
+    if result.ran_on > scheme_day(now):
         raise RefusedError(
             400,
             "result-malformed",

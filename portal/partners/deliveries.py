@@ -7,12 +7,14 @@ report holds it against the site's records.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from benchmarks.errors import InputError
+from benchmarks.measurements import Period
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import organisations_as
@@ -69,6 +71,15 @@ def declare(
     given = granted_to(user, Role.SUPPLIER).select_related("partner").filter(site__slug=site).first()
     if given is None:
         raise Grant.DoesNotExist
+    try:
+        Period.parse(period, UTC)
+    except InputError as error:
+        raise RefusedError(
+            400,
+            "delivery-malformed",
+            Phrase("“%(period)s” is not a period.", period=period),
+            "Write the period as 2027, 2027-Q1 or 2027-03.",
+        ) from error
     if unit not in UNITS.get(carrier, ()) or not 0 < quantity < MOST:
         wanted = "; ".join(f"{name} ({', '.join(units)})" for name, units in UNITS.items())
         raise RefusedError(

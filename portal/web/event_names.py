@@ -29,7 +29,7 @@ _BETWEEN = {
     " (": pgettext_lazy("between parts of a record", " ("),
     ")": pgettext_lazy("between parts of a record", ")"),
 }
-_PERIOD = re.compile(r"\d{4}(-Q[1-4]|-\d{2})?")
+_PERIOD = re.compile(r"\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?", re.ASCII)
 _DETAIL = [(re.compile(pattern), text) for pattern, text in DETAILS.items()]
 
 
@@ -56,6 +56,8 @@ def name_in_words(named: str) -> str:
 def detail_in_words(detail: str) -> str:
     """What the record adds to an act, in the reader's language as far as the portal wrote it.
 
+    What a person wrote after a colon (a reason, a name) stays to its end, whatever it looks like.
+
     >>> detail_in_words("2016, finding 1: observation"), detail_in_words("2016, 9 labels, for Buyer")
     ('2016, finding 1: observation', '2016, labels: 9, for Buyer')
     """
@@ -63,9 +65,10 @@ def detail_in_words(detail: str) -> str:
         return whole
     parts = _PARTS.split(detail)
     translated = [_known(part) for part in parts]
-    if not any(translated):
+    own = next((place for place in range(2, len(parts), 2) if parts[place - 1] == ": " and not translated[place]), len(parts))
+    if not any(translated[:own]):
         return detail  # what a person wrote keeps its own commas
-    return "".join(known or _between(part) for known, part in zip(translated, parts, strict=True))
+    return "".join(known or _between(part) for known, part in zip(translated[:own], parts[:own], strict=True)) + "".join(parts[own:])
 
 
 def _between(part: str) -> str:

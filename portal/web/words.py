@@ -98,7 +98,17 @@ def in_language(en: str, zh: str) -> str:
 
 
 def period_name(period: str) -> str:
-    """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to 30 June 2016`."""
+    """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to 30 June 2016`.
+
+    A text that is none, such as `2026-13` of a record that is older than its check, stays as it is.
+    """
+    try:
+        return _period_name(period)
+    except (ValueError, OverflowError):
+        return period
+
+
+def _period_name(period: str) -> str:
     if "/" in period:
         first, after = (date.fromisoformat(day) for day in period.split("/"))
         last = after - timedelta(days=1)  # half-open: the second date is the first day that no longer belongs to it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -112,6 +112,12 @@ def test_the_same_result_again_changes_nothing_and_one_of_tomorrow_is_refused(pa
     assert Conformance.objects.count() == 1
 
 
+def test_a_result_of_today_is_taken_while_it_is_yesterday_in_greenwich(partners: Partners) -> None:
+    provider, house = partners.people["provider"], partners.houses["provider"].pk
+    evening = datetime(2017, 6, 1, 22, tzinfo=UTC)
+    assert conformance.declare(provider, house, "Historian", "2.2", result_file(ran_on="2017-06-02"), evening).pk
+
+
 def test_a_result_is_handed_in_as_a_file(partners: Partners) -> None:
     client = Client()
     client.force_login(partners.people["other-provider"])
@@ -212,6 +218,29 @@ def test_a_delivery_that_cannot_be_is_refused(partners: Partners, carrier: str, 
     with pytest.raises(RefusedError) as refused:
         deliveries.declare(partners.people["supplier"], "works-1", PERIOD, carrier, Decimal(quantity), unit, "", NOW)
     assert refused.value.code == "delivery-malformed"
+
+
+@pytest.mark.parametrize("period", ["2026-13", "2026-00", "2026-Q5", "2026-02-30/2026-03-01", "2026-03-01/2026-02-01"])
+def test_a_period_that_is_none_is_refused_and_the_page_stays(partners: Partners, period: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        deliveries.declare(partners.people["supplier"], "works-1", period, "electricity", Decimal(1), "kWh", "", NOW)
+    assert refused.value.code == "delivery-malformed"
+    client = Client()
+    client.force_login(partners.people["supplier"])
+    typed = {"site": "works-1", "period": period, "carrier": "electricity~kWh", "quantity": "1", "note": ""}
+    answer = client.post("/supplier/", typed)
+    assert (answer.status_code, "Write the period as 2027, 2027-Q1 or 2027-03." in answer.content.decode()) == (400, True)
+    assert client.get("/supplier/").status_code == 200
+    assert not Delivery.objects.filter(period=period).exists()
+
+
+def test_a_delivery_declared_for_a_period_that_is_none_is_shown_and_can_be_taken_back(partners: Partners) -> None:
+    Delivery.objects.filter(pk=partners.delivery.pk).update(period="2026-13")  # before it was checked
+    client = Client()
+    client.force_login(partners.people["supplier"])
+    assert "2026-13" in page(partners.people["supplier"], "/supplier/")
+    assert client.post(f"/supplier/deliveries/{partners.delivery.pk}/take-back/").status_code == 302
+    assert Delivery.objects.get(pk=partners.delivery.pk).taken_back_at
 
 
 def test_a_site_that_let_nobody_in_is_not_found(partners: Partners) -> None:

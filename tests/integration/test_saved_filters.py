@@ -111,6 +111,15 @@ def test_a_filter_of_one_period_serves_the_others_of_its_list(cast: Cast) -> Non
     assert f'href="{here}?size=small">small ones</a>' in page_of(officer, here)
 
 
+def test_a_filter_of_a_period_that_never_was_is_named_as_it_was_typed(cast: Cast) -> None:
+    officer = signed_in(cast.approver)
+    of = quote(f"/publications/{cast.group.pk}/2026-13/?state=late", safe="")
+    officer.post(f"/saved-filters/new/?of={of}", {"name": "typed"})
+    assert SavedFilter.objects.filter(name="typed").exists()
+    for address in (reverse("web:home"), reverse("web:saved-filters")):
+        assert "2026-13" in page_of(officer, address)
+
+
 def test_every_list_with_a_filter_can_keep_it_and_knows_its_fields(cast: Cast) -> None:
     period = [cast.group.pk, PERIOD]
     officer, owner = signed_in(cast.approver), signed_in(cast.plants[0].owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.utils import translation
 
 from portal.auditlog.models import Action
@@ -32,3 +33,16 @@ def test_what_is_not_known_stands_as_it_is() -> None:
     assert name_in_words("list 3") == "list 3"
     with translation.override("zh-hans"):
         assert detail_in_words("For repair, until the kiln is lined: see the note.") == "For repair, until the kiln is lined: see the note."
+
+
+@pytest.mark.parametrize("reason", ["meter exchanged, 2026-13", "order (4711-20)", "batch 7: 4711-05, accepted", "2026-13", "4711-05"])
+def test_what_a_person_wrote_is_never_read_as_a_period(reason: str) -> None:
+    detail = f"cement/2025 until 2026-12-31: {reason}"
+    assert detail_in_words(detail) == detail
+    with translation.override("zh-hans"):
+        assert detail_in_words(detail) == f"cement/2025，至 2026-12-31：{reason}"
+
+
+def test_a_paper_behind_what_a_firm_declares_is_named_and_its_value_stays() -> None:
+    detail = f"leaders-2025, grade: first, 2026-13, evidence {'a' * 64}"
+    assert detail_in_words(detail) == detail

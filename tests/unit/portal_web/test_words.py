@@ -32,6 +32,12 @@ def test_a_period_is_named_by_its_last_day_not_by_the_first_after_it(period: str
         assert period_name(period) == chinese
 
 
+@pytest.mark.parametrize("text", ["2026-13", "0000-05", "2026-xx", "2026-02-30/2026-03-01", "0001-01-01/0001-01-01", "a/b/c", ""])
+def test_a_text_that_is_no_period_stays_as_it_is(text: str) -> None:
+    with translation.override("en"):
+        assert period_name(text) == text
+
+
 @pytest.mark.parametrize(
     ("kept", "english", "chinese"),
     [
