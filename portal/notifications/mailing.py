@@ -33,7 +33,8 @@ TO_ACCOUNTS_ALONE = ("new_password",)
 """Letters that anybody may have posted to any address: the web process does not look who has it, and so does not tell by its time."""
 
 FIRST_PAUSE = timedelta(minutes=1)
-"""After the first attempt that failed; each further pause is four times as long."""
+LONGEST_PAUSE = timedelta(hours=4)
+"""After the first attempt that failed; each further pause is four times as long, until it is the longest."""
 
 KEPT_MAILS = timedelta(days=30)
 KEPT_NOTICES = timedelta(days=365)
@@ -133,7 +134,7 @@ def _message(mail: Mail, address: str, letter: Letter) -> EmailMessage:
 
 
 def _put_off(mail: Mail, now: datetime, fault: str, *, final: bool) -> None:
-    later = now + FIRST_PAUSE * 4 ** (mail.attempts - 1)
+    later = now + min(FIRST_PAUSE * 4 ** min(mail.attempts - 1, 5), LONGEST_PAUSE)  # a letter is tried for up to a year
     if final or later > mail.give_up_at:
         _settle(mail, Mail.State.FAILED, now, fault)
     else:

@@ -41,7 +41,7 @@ class Wish(models.Model):
 class Mail(models.Model):
     """A mail to somebody with an account (its notices say what), or to an address that has none yet (a letter with a link).
 
-    A letter's secret lies sealed here until it is sent or given up, a day at most, and is then wiped; its hash lies where it is used.
+    A letter's secret lies sealed here until it is sent, or its link lasts no longer, and is then wiped; its hash lies where it is used.
     """
 
     class State(models.TextChoices):

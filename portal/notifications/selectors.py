@@ -14,6 +14,9 @@ from django.urls import NoReverseMatch, reverse
 from portal.notifications.kinds import SECURITY, How, Kind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
 
+ATTEMPTS_OF_A_DAY = 10
+"""That are made to send a mail in its first day, by the pauses of `mailing`."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
@@ -83,9 +86,15 @@ def language_of(user: int) -> str:
 
 
 def unreached(addresses: Collection[str]) -> frozenset[str]:
-    """Of these addresses without an account those whose newest letter was given up."""
-    rows = Mail.objects.filter(address__in=addresses).order_by("due_at").values_list("address", "state")
-    return frozenset(address for address, state in dict(rows).items() if state == Mail.State.FAILED)
+    """Of these addresses without an account those whose newest letter was given up, or that no server has taken for a day."""
+    rows = Mail.objects.filter(address__in=addresses).order_by("due_at").values_list("address", "state", "attempts")
+    newest = {address: (state, attempts) for address, state, attempts in rows}
+    unsettled = (Mail.State.WAITING, Mail.State.SENDING)
+    return frozenset(
+        address
+        for address, (state, attempts) in newest.items()
+        if state == Mail.State.FAILED or (state in unsettled and attempts > ATTEMPTS_OF_A_DAY)
+    )
 
 
 def fault_of(user: int) -> datetime | None:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Name, of_language
 from portal import encrypted_texts
 from portal.notifications.kinds import ASKED_BY_LEAVE, SECURITY, How, Kind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
@@ -22,7 +23,7 @@ from portal.notifications.models import Mail, Notice, Reader, Wish
 NoticeFacts = Mapping[str, str | int]
 
 GIVE_UP_AFTER = timedelta(days=1)
-"""From when a mail is due: a server that was away for a night is waited for, and no secret lies here longer."""
+"""From when a mail is due: a server that was away for a night is waited for. A letter waits as long as its link lasts."""
 
 DAILY_AT = time(8)
 """In the portal's time zone."""
@@ -61,16 +62,23 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, told
     return len(wanted)
 
 
-def post(letter: str, address: str, language: str, told: NoticeFacts, secret: str, now: datetime) -> Mail:
-    """A letter to an address that may have no account, with what only that letter may hold: the link."""
+def post(
+    letter: str, address: str, language: str, told: NoticeFacts, secret: str, now: datetime, *, good_for: timedelta = GIVE_UP_AFTER
+) -> Mail:
+    """A letter to an address that may have no account, with what only that letter may hold: the link.
+
+    Args:
+        told: a `Name` among it is written as whoever reads this language knows it.
+        good_for: how long the link lasts, and so how long a server that takes no mail is waited for.
+    """
     return Mail.objects.create(
         address=address,
         language=language,
         letter=letter,
-        told=dict(told),
+        told={key: _in_language(fact, language) for key, fact in told.items()},
         sealed=encrypted_texts.seal(secret, PURPOSE) if secret else "",
         due_at=now,
-        give_up_at=now + GIVE_UP_AFTER,
+        give_up_at=now + good_for,
     )
 
 
@@ -112,6 +120,10 @@ def next_daily(now: datetime) -> datetime:
     local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
     today = datetime.combine(local.date(), DAILY_AT, local.tzinfo)
     return today if today > now else today + timedelta(days=1)
+
+
+def _in_language(fact: str | int, language: str) -> str | int:
+    return of_language(fact.by_language, language) or str(fact) if isinstance(fact, Name) else fact
 
 
 def _mail_for(person: int, kind: Kind, how: str | None, now: datetime) -> Mail | None:

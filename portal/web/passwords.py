@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -36,4 +39,5 @@ def post_link_to_new_password(email: str, language: str) -> None:
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first() or User(pk=0, email=email)
     place = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-    post_link("new_password", user.email, language, {}, absolute(reverse("account_reset_password_from_key", kwargs=place)))
+    link = absolute(reverse("account_reset_password_from_key", kwargs=place))
+    post_link("new_password", user.email, language, {}, link, good_for=timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))

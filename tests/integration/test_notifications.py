@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from portal import keys
@@ -21,6 +22,7 @@ from portal.notifications import mailing, selectors, telling
 from portal.notifications.kinds import SECURITY, How, Kind
 from portal.notifications.models import Mail, Notice
 from portal.publication import drafting, publishing
+from portal.register.models import FirmApplication
 from portal.web.mail_texts import write
 from portal.web.presenters.notices import WORDINGS, kinds_of
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
@@ -167,9 +169,43 @@ def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is
         now = max(row.due_at, now)
         assert mailing.sweep(write, lambda at=now: at) == 0  # type: ignore[misc] # the loop's own moment
     later = [pause / timedelta(minutes=1) for pause in pauses[1:]]
-    assert later == [1, 4, 16, 64, 256, 1024]
+    assert later == [1, 4, 16, 64, 240, 240, 240, 240, 240]
     assert Mail.objects.get().state == Mail.State.FAILED
     assert "Mails do not reach you" in signed_in(cast.plants[0].owner).get("/notifications/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("letter", "good_for"),
+    [
+        ("new_password", timedelta(hours=1)),
+        ("application", timedelta(days=7)),
+        ("application_refused", timedelta(days=7)),
+        ("application_approved", timedelta(days=7)),
+        ("invitation", timedelta(days=7)),
+    ],
+)
+def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(cast: Cast, letter: str, good_for: timedelta) -> None:
+    owner, officer = cast.plants[0].owner, signed_in(cast.approver)
+    firm = {"name": "New Cement", "controlling_firm": "New Holding", "jurisdiction": "cn/he", "contact": "Li", "email": "li@new.example"}
+    if letter == "new_password":
+        Client().post("/password/forgotten/", {"email": owner.email})
+    elif letter == "invitation":
+        signed_in(owner).post("/people/", {"email": "li@new.example", "capacity": "viewer"})
+    else:
+        Client().post("/register/", {**firm, "name_zh": "", "credit_code": "91110000600037341L"})
+        FirmApplication.objects.update(confirmed_at=timezone.now())
+        do = {"application_refused": "refuse", "application_approved": "approve"}.get(letter)
+        address = f"/applications/firms/{FirmApplication.objects.get().pk}/"
+        if do:
+            assert officer.post(address, {"do": do, "controlling": "new", "reason": "Elsewhere."}).status_code == 302
+    row = Mail.objects.get(letter=letter)
+    assert row.give_up_at - row.due_at == good_for
+    if good_for > timedelta(days=1):
+        with override_settings(EMAIL_BACKEND="portal.notifications.no_server.EmailBackend"):
+            for hour in range(48):
+                assert mailing.sweep(write, lambda at=row.due_at + timedelta(hours=hour): at) == 0  # type: ignore[misc] # of the loop
+        mailing.sweep(write, lambda: row.due_at + timedelta(hours=52))
+        assert Mail.objects.get(letter=letter).state == Mail.State.SENT
 
 
 def dying(at: str) -> Callable[..., None]:
