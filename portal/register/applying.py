@@ -9,6 +9,7 @@ only misspelt would count as one more in every disclosure rule.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -164,12 +165,23 @@ def refuse(user: User, application: int, reason: str, now: datetime) -> FirmAppl
     return row
 
 
+def spelt_alike(firms: Iterable[ControllingFirm], spelt: str) -> ControllingFirm | None:
+    """The one of these firms that has this name in any of its languages, capitals and blanks aside; None for a new one."""
+    name = _letters(spelt)
+    return next((firm for firm in firms if name in map(_letters, firm.name.by_language.values())), None)
+
+
+def _letters(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
 def _decider(row: FirmApplication, controlling: int | None) -> ControllingFirm:
     """The known firm of that id, or the one that the applicant names and nobody knows."""
     if controlling is not None:
         return ControllingFirm.objects.get(pk=controlling)
-    if ControllingFirm.objects.filter(name=row.controlling_firm).exists():
-        raise _taken(row.controlling_firm)
+    alike = spelt_alike(ControllingFirm.objects.order_by("name"), row.controlling_firm)
+    if alike is not None:
+        raise _taken(alike.name)
     return ControllingFirm.objects.create(name=row.controlling_firm)
 
 

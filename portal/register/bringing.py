@@ -28,6 +28,7 @@ from portal.auditlog.recording import record_each
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
+from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.register.identifying import taken
 from portal.register.register_file import (
@@ -297,7 +298,7 @@ class _Register:
                     "The period %(period)s of %(group)s was closed on %(day)s; what is closed stays closed.",
                     period=declared.name,
                     group=str(group),
-                    day=f"{period.closed_at:%Y-%m-%d}",
+                    day=scheme_day(period.closed_at).isoformat(),
                 ),
                 "Write `closed = true` beside it.",
             )

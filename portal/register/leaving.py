@@ -29,6 +29,7 @@ from portal.assurance.findings import end_engagements
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ExtensionRequest, PeerGroupMember
+from portal.days import scheme_day
 from portal.intake.models import State, Submission
 from portal.names import in_chinese, name_of
 from portal.notifications.kinds import Kind
@@ -125,8 +126,8 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
                 "Ask the regulator to take its sites off the list first. An obliged firm cannot leave by itself.",
             )
         leaving = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
-        record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {leaving.due_at:%Y-%m-%d}")
-        _tell(Kind.FIRM_LEAVES, organisation, {"due": f"{leaving.due_at:%Y-%m-%d}"}, now)
+        record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {scheme_day(leaving.due_at)}")
+        _tell(Kind.FIRM_LEAVES, organisation, {"due": scheme_day(leaving.due_at).isoformat()}, now)
     return leaving
 
 
@@ -216,7 +217,7 @@ def _delete(leaving: int, now: datetime) -> bool:
         row.carried_out_at, row.secret_sha256, row.certificate = now, digest_of(secret), {**asdict(done), "firm_zh": in_chinese(done.firm)}
         row.save(update_fields=["carried_out_at", "secret_sha256", "certificate"])
         for email, language in letters:
-            post("firm_left", email, language, {"firm": firm.name}, secret, now)
+            post("firm_left", email, language, {"firm": firm.name}, secret, now, good_for=LINK_GOOD_FOR)
         record(now, "worker", Action.FIRM_LEFT, _subject(firm), f"{len(digests)} reports, {values} values, {gone} people deleted")
     return True
 

@@ -32,7 +32,7 @@ class InvitationView:
     delegate: bool
     expires_at: datetime
     expired: bool
-    unreached: bool  # the mail with its link was given up
+    unreached: bool  # the mail with its link was given up, or waits for a server for more than a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
     )
 
 
-def member_of_led_house(user: User, membership: int) -> tuple[MemberView, str] | None:
+def member_of_led_house(user: User, membership: int) -> tuple[MemberView, Name] | None:
     """A person of an organisation that the reader leads, and its name."""
     row = (
         Membership.objects.filter(pk=membership, role=F("organisation__kind"), organisation__in=led_houses(user))

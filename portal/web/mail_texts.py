@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -23,9 +24,9 @@ PLACES = {"firm_left": "web:left"}
 SENDING = "portal.web.tasks.send_mail"
 
 
-def post_link(letter: str, to: str, language: str, told: Mapping[str, str], link: str = "") -> None:
-    """Put a letter into the outbox, and ask for it to be sent soon: somebody waits for the link."""
-    post(letter, to, language, told, link, timezone.now())
+def post_link(letter: str, to: str, language: str, told: Mapping[str, str], link: str = "", *, good_for: timedelta) -> None:
+    """Put a letter into the outbox, and ask for it to be sent soon: somebody waits for the link, which is `good_for` so long."""
+    post(letter, to, language, told, link, timezone.now(), good_for=good_for)
     transaction.on_commit(lambda: nudge(SENDING))
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks import packs
 from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Role, SizeClass
+from portal.register.applying import spelt_alike
 from portal.register.identifying import REQUIRED
 from portal.sentences import in_words
 from portal.web.fields import NO_SPELLING, Text, area, choice, email, line
@@ -194,10 +195,11 @@ class FirmDecisionForm(RefusalForm):
         super().__init__(*args, **kwargs)
         if not lacks_code:
             del self.fields["credit_code"]
-        known = [(str(firm.pk), shown_name(firm.name)) for firm in ControllingFirm.objects.order_by("name")]
+        firms = list(ControllingFirm.objects.order_by("name"))
+        known = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
         self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *known]  # type: ignore[attr-defined]
-        alike = next((key for key, name in known if name.casefold() == spelt.casefold()), self.NEW)
-        self.fields["controlling"].initial = alike
+        alike = spelt_alike(firms, spelt)
+        self.fields["controlling"].initial = self.NEW if alike is None else str(alike.pk)
 
 
 class SiteDecisionForm(RefusalForm):

@@ -125,7 +125,7 @@ def _people(user: User, words: Sequence[str]) -> tuple[Found, ...]:
     rows = Membership.objects.filter(organisation__in=houses).filter(_every(words, "user__name", "user__email"))
     led = {Role.REGULATOR: ""}
     return tuple(
-        Found(str(membership.user), membership.organisation.name, led.get(Role(membership.role), reverse("web:people")))
+        Found(str(membership.user), shown_name(membership.organisation.name), led.get(Role(membership.role), reverse("web:people")))
         for membership in rows.select_related("user", "organisation").order_by("user__email")[:MOST]
     )
 

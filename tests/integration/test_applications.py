@@ -20,6 +20,7 @@ from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETW
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
+from portal.notifications.models import Mail
 from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, Invitation, SiteApplication
@@ -138,6 +139,22 @@ def test_a_known_controlling_firm_is_offered_and_counted_once(cast: Cast) -> Non
     assert ControllingFirm.objects.count() == before
 
 
+@pytest.mark.parametrize("spelt", ["第一集团", " 第一集团 ", "FIRM  1"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_controlling_firm_is_known_by_each_of_its_names_whatever_language_the_officer_reads(
+    cast: Cast, spelt: str, language: str
+) -> None:
+    ControllingFirm.objects.filter(name="Firm 1").update(name_zh="第一集团")
+    known, row = ControllingFirm.objects.get(name="Firm 1"), applied(controlling_firm=spelt)
+    officer, here = signed_in(cast.approver, language), f"/applications/firms/{row.pk}/"
+    assert f'value="{known.pk}" selected' in officer.get(here).content.decode()
+    answer = officer.post(here, {"do": "approve", "controlling": "new"})
+    assert (answer.status_code, ControllingFirm.objects.filter(name=spelt.strip()).exists()) == (400, False)
+    with pytest.raises(RefusedError) as refused:
+        applying.approve(cast.approver, row.pk, None, timezone.now())
+    assert refused.value.code == "name-taken"
+
+
 def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
     row = applied(name="Enterprise 1")
     answer = signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
@@ -174,6 +191,21 @@ def test_firms_are_not_registered_by_the_hundred_from_one_address(cast: Cast) ->
 def test_one_address_is_not_sent_mails_by_the_hundred_from_many_networks(cast: Cast) -> None:
     answers = [Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", FIRM).status_code for number in range(PER_MAIL_ADDRESS + 1)]
     assert answers == [302] * PER_MAIL_ADDRESS + [400]
+
+
+@pytest.mark.parametrize("letters", [255, 320])
+def test_an_address_longer_than_any_can_be_is_refused_beside_its_field(cast: Cast, letters: int) -> None:
+    long = "@new.example".rjust(letters, "a")
+    for client, path, given in (
+        (Client(), "/register/", {**FIRM, "email": long}),
+        (Client(), "/password/forgotten/", {"email": long}),
+        (signed_in(cast.plants[0].owner), "/people/", {"email": long, "capacity": "viewer"}),
+    ):
+        answer = client.post(path, given)
+        assert 'id="id_email_error"' in answer.content.decode(), path
+        assert answer.status_code == (200 if path == "/password/forgotten/" else 400), path
+    assert not FirmApplication.objects.exists()
+    assert not Mail.objects.filter(recipient=None).exists()
 
 
 def test_registrations_and_links_that_strangers_ask_for_keep_no_owner_from_a_new_password(cast: Cast) -> None:
@@ -295,6 +327,39 @@ def test_several_sites_are_approved_at_once_with_the_duty_that_was_said(cast: Ca
     SiteApplication.objects.filter(slug="new-3").update(jurisdiction=other)
     signed_in(cast.provincial).post("/applications/sites/approve/", {"site": [rows["new-3"]], "duty": "obliged"})
     assert not Site.objects.filter(slug="new-3").exists(), "a province approves nothing of another"
+
+
+def test_why_one_of_several_sites_is_not_approved_is_said_in_the_officers_language(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, officer = signed_in(cast.plants[0].owner), signed_in(cast.approver, "zh-hans")
+    for slug in ("new-1", "new-2"):
+        owner.post("/sites/new/", {**SITE, "slug": slug})
+    rows = {row.slug: str(row.pk) for row in SiteApplication.objects.all()}
+    plant = cast.plants[1].site  # meanwhile the operator registers one of them
+    Site.objects.create(slug="new-1", name="New", organisation=plant.organisation, jurisdiction=plant.jurisdiction, pack="cement")
+    page = officer.post("/applications/sites/approve/", {"site": list(rows.values()), "duty": "obliged"}, follow=True).content.decode()
+    assert "new-1：已有生产厂区 new-1" in page
+    assert "There is already" not in page
+    assert Site.objects.filter(slug="new-2").exists()
+    owner.post("/sites/new/", {**SITE, "slug": "new-3"})
+    third = SiteApplication.objects.get(slug="new-3")
+
+    def decided(*_args: object, **_kwargs: object) -> None:
+        raise SiteApplication.DoesNotExist("SiteApplication matching query does not exist.")
+
+    monkeypatch.setattr(siting, "approve", decided)
+    english = signed_in(cast.approver)
+    page = english.post("/applications/sites/approve/", {"site": [str(third.pk)], "duty": "obliged"}, follow=True).content.decode()
+    assert "new-3: Somebody else has decided about it meanwhile" in page
+    assert "matching query" not in page
+
+
+def test_mails_name_a_firm_as_their_reader_knows_it(cast: Cast) -> None:
+    row = applied()
+    FirmApplication.objects.filter(pk=row.pk).update(language="zh-hans")
+    signed_in(cast.provincial).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
+    letter = letter_to(FIRM["email"])
+    assert "新水泥" in letter
+    assert "New Cement" not in letter
 
 
 CODE = "91110000600037341L"  # of the documentation of python-stdnum

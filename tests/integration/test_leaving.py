@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.db import connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from benchmarks.composition import Roster
@@ -23,7 +24,8 @@ from portal.catalogue.models import PeerGroupMember
 from portal.catalogue.obliged_rows import Entry
 from portal.catalogue.peer_groups import make_peer_group
 from portal.intake.models import Submission
-from portal.notifications.models import Mail
+from portal.notifications import mailing
+from portal.notifications.models import Mail, Notice
 from portal.opening import unsealing
 from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
@@ -35,6 +37,7 @@ from portal.sharing import certificates, shares
 from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from portal.translog.models import LogEntry
+from portal.web.mail_texts import write
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, person
 from tests.integration.post import letter_to
@@ -210,6 +213,13 @@ def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: C
     assert Leaving.objects.filter(undone_at=None).count() == 1, "and it may leave after all"
 
 
+def test_the_day_of_leaving_is_the_schemes_on_record_and_in_the_mail(cast: Cast, firm: Organisation) -> None:
+    evening = datetime(2026, 1, 1, 22, tzinfo=UTC)  # the next morning where the portal is
+    leaving.ask(cast.plants[0].owner, firm.pk, evening)
+    assert Event.objects.get(action=Action.FIRM_LEAVING).detail == "on 2026-01-16"
+    assert Notice.objects.get(kind="firm.leaves").told["due"] == "2026-01-16"
+
+
 def test_who_is_obliged_cannot_leave_by_itself(cast: Cast, firm: Organisation, owner: Client) -> None:
     PeerGroupMember.objects.filter(site=cast.plants[0].site).update(obliged=True)
     assert "list of the obliged" in owner.get(f"/people/firms/{firm.pk}/leave/").content.decode()
@@ -285,6 +295,19 @@ def test_who_manages_the_firm_is_sent_a_certificate_of_deletion(cast: Cast, firm
     assert Client().get(f"{link[1]}certificate.pdf").content.startswith(b"%PDF-")
     assert Mail.objects.get(address=email).sealed == ""
     assert link[1].split("/")[2] not in "".join(everything().values())
+
+
+def test_the_certificate_waits_for_a_mail_server_as_long_as_its_link_lasts(cast: Cast, firm: Organisation) -> None:
+    email, now = cast.plants[0].owner.email, timezone.now()
+    leaving.ask(cast.plants[0].owner, firm.pk, now - leaving.COOLING)
+    leaving.carry_out_due(lambda: now)
+    with override_settings(EMAIL_BACKEND="portal.notifications.no_server.EmailBackend"):
+        for hour in range(24 * 20):
+            assert mailing.sweep(write, lambda at=now + timedelta(hours=hour): at) == 0  # type: ignore[misc] # the loop's own moment
+    assert mailing.sweep(write, lambda: now + timedelta(days=20, hours=4)) == 1
+    link = re.search(r"http://testserver(/left/\S+)", next(one.body for one in reversed(mail.outbox) if one.to == [email]))
+    assert link
+    assert "Enterprise 1" in Client().get(link[1]).content.decode()
 
 
 def test_a_death_between_the_vault_and_the_rest_is_made_good(cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,18 +9,20 @@ from smtplib import SMTPRecipientsRefused
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
-from portal.accounts.models import Membership, Organisation, Site, User
+from portal.accounts.models import Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.auditlog.models import Action, Event
 from portal.encrypted_texts import unseal
+from portal.notifications import mailing
 from portal.notifications.models import Mail
 from portal.notifications.telling import PURPOSE
 from portal.problems import RefusedError
 from portal.register import inviting, siting
 from portal.register.models import Invitation
+from portal.web.mail_texts import write
 from tests.integration.portal_cast import PASSWORD, Cast, make_cast
 from tests.integration.post import letter_to, send_all
 
@@ -216,6 +218,35 @@ def test_an_invitation_whose_mail_was_given_up_says_so_and_can_be_sent_again(own
     owner.post(f"/people/invitations/{invitation.pk}/", {"do": "again"})
     assert "/join/" in letter_to(NEW)
     assert "The mail did not arrive" not in owner.get("/people/").content.decode()
+
+
+def test_an_invitation_that_no_server_took_for_a_day_says_so_while_it_still_waits(owner: Client) -> None:
+    owner.post("/people/", {"email": NEW, "capacity": "viewer"})
+    now = timezone.now()
+    with override_settings(EMAIL_BACKEND="portal.notifications.no_server.EmailBackend"):
+        for hour in range(36):
+            mailing.sweep(write, lambda at=now + timedelta(hours=hour): at)  # type: ignore[misc] # the loop's own moment
+            if hour == 12:
+                assert "The mail did not arrive" not in owner.get("/people/").content.decode()
+    assert Mail.objects.get(address=NEW).state == Mail.State.WAITING
+    assert "The mail did not arrive" in owner.get("/people/").content.decode()
+
+
+def test_an_organisation_is_called_by_its_chinese_name_where_chinese_is_read(owner: Client, cast: Cast, firm: Organisation) -> None:
+    Organisation.objects.filter(pk=firm.pk).update(name_zh="第一水泥厂")
+    owner.cookies["django_language"] = "zh-hans"
+    colleague = Membership.objects.create(
+        user=User.objects.create_user("second@firm-1.example"), organisation=firm, role=Role.ENTERPRISE, may_manage=False
+    )
+    for address in (f"/people/{colleague.pk}/", "/search/?words=second"):
+        page = owner.get(address, follow=True).content.decode()
+        assert "第一水泥厂" in page, address
+        assert str(firm.name) not in page, address
+    parted = owner.post(f"/people/{colleague.pk}/", {"do": "part"}, follow=True).content.decode()
+    assert "不再代表" in parted
+    assert str(firm.name) not in parted
+    invite(owner)
+    assert "第一水泥厂" in letter_to(NEW)
 
 
 def test_the_mail_is_in_the_language_of_who_invites(owner: Client) -> None:

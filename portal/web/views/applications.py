@@ -18,8 +18,9 @@ from portal.accounts.models import Role
 from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import applying, siting
-from portal.register.inviting import Sent
+from portal.register.inviting import LIFETIME, Sent
 from portal.register.models import FirmApplication, SiteApplication
+from portal.sentences import in_whole
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
 from portal.web.choosing import Choosable, choosing, chosen_by
@@ -62,8 +63,11 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
         try:
             siting.approve(user, row.pk, obliged=duty == "obliged", now=timezone.now())
             done += 1
-        except (RefusedError, SiteApplication.DoesNotExist) as error:
-            messages.error(request, f"{row.slug}: {error}")
+        except RefusedError as refusal:
+            messages.error(request, headed((row.slug, in_whole(refusal))))
+        except SiteApplication.DoesNotExist:  # at the same moment
+            decided = _("Somebody else has decided about it meanwhile; nothing that you chose was recorded.")
+            messages.error(request, headed((row.slug, decided)))
     if done:
         messages.success(request, ngettext("%(n)d site is approved.", "%(n)d sites are approved.", done) % {"n": done})
     return redirect("web:applications")
@@ -96,7 +100,8 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
                     _mail(*applying.approve(user, row.pk, known, now, given.get("credit_code", "")))
                 else:
                     applying.refuse(user, row.pk, given["reason"], now)
-                    post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
+                    facts = {"firm": row.name, "reason": given["reason"]}
+                    post_link("application_refused", row.email, row.language, facts, good_for=applying.TIME_TO_ANSWER)
             return report_done(request, _("The decision is recorded, and the applicant is informed by mail."), "web:applications")
         except RefusedError as refusal:
             add_error(form, _field_of(refusal, form), refusal)
@@ -142,7 +147,7 @@ def _invited_again(request: HttpRequest, application: int) -> HttpResponseBase |
 
 def _mail(row: FirmApplication, sent: Sent) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
-    post_link("application_approved", row.email, row.language, {"firm": row.name}, link)
+    post_link("application_approved", row.email, row.language, {"firm": row.name}, link, good_for=LIFETIME)
 
 
 def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None) -> HttpResponse:

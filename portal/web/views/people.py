@@ -86,7 +86,7 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
     membership = member_of_led_house(user, member)
     if membership is None:
         raise Http404
-    view, firm = membership
+    view, firm = membership[0], shown_name(membership[1])
     if request.method == "POST":
         try:
             if request.POST.get("do") in ("manager", "viewer"):
@@ -147,5 +147,5 @@ def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
 def _mail(request: HttpRequest, sent: inviting.Sent) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
     facts = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
-    post_link("invitation", sent.invitation.email, get_language() or "en", facts, link)
+    post_link("invitation", sent.invitation.email, get_language() or "en", facts, link, good_for=inviting.LIFETIME)
     messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.invitation.email})

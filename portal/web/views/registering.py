@@ -18,6 +18,7 @@ from portal.register import applying
 from portal.web.answers import form_page
 from portal.web.mail_texts import post_link
 from portal.web.register_forms import FirmForm
+from portal.web.words import shown_name
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,7 +44,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
             )
             secret = applying.apply(wish, timezone.now())
             link = absolute(reverse("web:register-confirm", args=[secret]))
-            post_link("application", given["email"], language, {}, link)
+            post_link("application", given["email"], language, {}, link, good_for=applying.TIME_TO_ANSWER)
             return redirect("web:register-sent")
     return form_page(request, "web/register.html", {}, form)
 
@@ -63,5 +64,5 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "web/register_confirm.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
     if request.method == "POST":
         applying.confirm(secret, now)
-        return render(request, "web/register_confirm.html", {"done": True, "firm": row.name})
-    return render(request, "web/register_confirm.html", {"firm": row.name})
+        return render(request, "web/register_confirm.html", {"done": True, "firm": shown_name(row.name)})
+    return render(request, "web/register_confirm.html", {"firm": shown_name(row.name)})
