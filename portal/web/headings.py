@@ -16,6 +16,10 @@ from portal.web.word_tables import words
 from portal.web.words import METRICS, SIZE_CLASSES, TAKING_PART
 
 HEADINGS = words("headings")
+REPORTING_FIRM = "reporting_firm"
+"""The column of the firm that reports, in files without the one that controls it. In English, whose readers are programs too, it is called
+`firm`, as the column of the firm in control is in other files; elsewhere the two have names of their own.
+"""
 
 _YES_NO: dict[str, Promise] = {"yes": pgettext_lazy("cell of a file", "yes"), "no": pgettext_lazy("cell of a file", "no")}
 CELLS: dict[str, Mapping[str, Promise]] = {
@@ -32,7 +36,7 @@ CELLS: dict[str, Mapping[str, Promise]] = {
 
 def cell_words(columns: Sequence[str], row: Sequence[object]) -> list[object]:
     """The row with its codes in words, in every language but English, whose readers are programs too."""
-    if (get_language() or "en").startswith("en"):
+    if _in_english():
         return list(row)
     return [_word(column, value) for column, value in zip(columns, row, strict=True)]
 
@@ -43,4 +47,14 @@ def _word(column: str, value: object) -> object:
 
 def headings(columns: Sequence[str]) -> list[str]:
     """Each column's heading for the page's reader; its code where it has none."""
-    return [str(HEADINGS.get(column, column)) for column in columns]
+    return [str(HEADINGS.get(name, name)) for name in map(_called, columns)]
+
+
+def _called(column: str) -> str:
+    if column == REPORTING_FIRM:
+        return "firm" if _in_english() else "organisation"
+    return column
+
+
+def _in_english() -> bool:
+    return (get_language() or "en").startswith("en")

@@ -18,10 +18,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.catalogue.models import PeerGroupMember
 from portal.catalogue.obliged_rows import Fault, LineFault
-from portal.web.headings import HEADINGS
+from portal.web.headings import HEADINGS, REPORTING_FIRM
 from portal.web.words import COHORTS, shown_name
 
-COLUMNS = ("credit_code", "firm", "site", "site_name", "jurisdiction", "cohort")
+COLUMNS = ("credit_code", REPORTING_FIRM, "site", "site_name", "jurisdiction", "cohort")
 ZIP = b"PK\x03\x04"
 MOST_UNPACKED_BYTES = 40 * 1024 * 1024
 MOST_ROWS = 100_000

@@ -212,7 +212,9 @@ def test_the_list_of_today_is_a_workbook_in_the_readers_language_and_comes_back_
     officer = Client(headers={"accept-language": "zh-hans"})
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     template = officer.get(reverse("web:obliged-template-csv", args=[cast.group.pk])).content.decode("utf-8-sig")
-    assert template.splitlines() == ["统一社会信用代码,实际控制企业,生产厂区编号,生产厂区名称,所在地区,百千万家名单"]
+    assert template.splitlines() == ["统一社会信用代码,企业,生产厂区编号,生产厂区名称,所在地区,百千万家名单"]
+    old = "生产厂区编号,实际控制企业,百千万家名单\nworks-1,Enterprise 1,\n".encode()
+    assert read_list(old, cast.group) == ((Entry("works-1", True),), ()), "as files of before call the firm"
     book = officer.get(reverse("web:obliged-now-xlsx", args=[cast.group.pk])).content
     entries, faults = read_list(book, cast.group)
     assert faults == ()

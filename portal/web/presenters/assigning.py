@@ -15,12 +15,13 @@ from portal.assurance.assignments import AssignmentView, Course
 from portal.names import in_any_language
 from portal.web import tables
 from portal.web.assurance_words import COURSES, ended_because
+from portal.web.headings import REPORTING_FIRM
 from portal.web.presenters.listed import Show, listed, showing
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.words import enumerated, moment_in_words, period_name, shown_name, state
 
 FILE_COLUMNS = (
-    *("body", "site", "firm", "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
+    *("body", "site", REPORTING_FIRM, "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
     *("taken_back_by", "taken_back_at", "taken_back_reason", "state_name"),
 )
 DEFAULT = "-assigned"

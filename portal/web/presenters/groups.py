@@ -16,6 +16,7 @@ from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
 from portal.web.figures import NONE, between, label_decimals, number
 from portal.web.group_forms import KINDS
+from portal.web.headings import REPORTING_FIRM
 from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
@@ -43,7 +44,7 @@ STATES: dict[str, tuple[Promise, Mood]] = {
     State.REMOVED: (gettext_lazy("Removed"), "no"),
 }
 COLUMNS = (
-    *("site", "firm", "period", "step", "product", "variant", "metric", "boundary", "unit"),
+    *("site", REPORTING_FIRM, "period", "step", "product", "variant", "metric", "boundary", "unit"),
     *("best", "low", "high", "typical", "years", "attested_by", "attested_until", "report_sha256"),
 )
 
