@@ -25,6 +25,7 @@ from portal.accounts.models import Acting, ApiKey, Membership, Organisation, Use
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, allowed_to
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.days import scheme_day
 from portal.problems import RefusedError
 
 LONGEST = timedelta(days=366)
@@ -129,7 +130,7 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
             made_at=now,
             expires_at=now + lifetime,
         )
-        record(now, user.email, Action.KEY_MADE, f"key {prefix}", f"{house}, {key.scopes}, until {key.expires_at:%Y-%m-%d}")
+        record(now, user.email, Action.KEY_MADE, f"key {prefix}", f"{house}, {key.scopes}, until {scheme_day(key.expires_at)}")
     return Made(key, f"slk_{prefix}_{secret}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from benchmarks.audit import signed_draws
 from benchmarks.audit.sample_positions import STANDARD
@@ -18,20 +18,25 @@ from benchmarks.wire import attestations, commitments
 from benchmarks.wire.signing import Purpose, VerifyingKey
 from portal.accounts.models import User
 from portal.assurance.models import Assignment, AuditorKey, Sample
+from portal.days import scheme_day
 from portal.intake.models import Commitment
+from portal.problems import RefusedError
 
 MARK = hashlib.sha256(b"steplabel/1 here the number is put in").digest()
 
 
 @dataclass(frozen=True, slots=True)
 class ToSign:
-    """All in hex digits; `seed` is empty where no number is put in, `promised` where none was promised yet."""
+    """All in hex digits; `seed` is empty where no number is put in, `promised` where none was promised yet. `day` is the one that a promise
+    names, in ISO 8601.
+    """
 
     public: str
     message: str
     seed: str = ""
     promised: str = ""
     mark: str = MARK.hex()
+    day: str = ""
 
 
 def statement_to_sign(raw: bytes) -> ToSign:
@@ -44,7 +49,7 @@ def promise_to_sign(assignment: Assignment, by: User, today: date) -> ToSign | N
     promise = _promise(assignment, by, MARK, today)
     if promise is None:
         return None
-    return ToSign(promise.auditor.hex, Purpose.AUDIT_NONCE.message(promise.content).hex(), _seed(assignment, None))
+    return ToSign(promise.auditor.hex, Purpose.AUDIT_NONCE.message(promise.content).hex(), _seed(assignment, None), day=today.isoformat())
 
 
 def draw_to_sign(sample: Sample, root: bytes) -> ToSign:
@@ -54,9 +59,29 @@ def draw_to_sign(sample: Sample, root: bytes) -> ToSign:
     return ToSign(draw.auditor.hex, Purpose.AUDIT_DRAW.message(draw.content).hex(), _seed(sample.assignment, sample), promised)
 
 
-def promise_signed(assignment: Assignment, by: User, nonce_digest: bytes, today: date, signature: bytes) -> bytes:
+def day_signed(text: str, now: datetime) -> date:
+    """The day that a promise names: that of its page, which may have been opened before midnight.
+
+    Raises:
+        RefusedError: `promise-outdated` (409).
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if abs(scheme_day(now) - day) > timedelta(days=1):
+        raise RefusedError(
+            409,
+            "promise-outdated",
+            "The page on which you signed was opened on another day, and the promise names that day.",
+            "Open the page again, and sign there.",
+        )
+    return day
+
+
+def promise_signed(assignment: Assignment, by: User, nonce_digest: bytes, day: date, signature: bytes) -> bytes:
     """The file; empty where the person has no key any more, which is refused as any file that cannot be read."""
-    promise = _promise(assignment, by, nonce_digest, today)
+    promise = _promise(assignment, by, nonce_digest, day)
     return signed_draws.signed(promise, signature) if promise is not None else b""
 
 
@@ -64,11 +89,11 @@ def draw_signed(sample: Sample, root: bytes, nonce: bytes, signature: bytes) -> 
     return signed_draws.signed(_draw(sample, root, nonce), signature)
 
 
-def _promise(assignment: Assignment, by: User, nonce_digest: bytes, today: date) -> Promise | None:
+def _promise(assignment: Assignment, by: User, nonce_digest: bytes, day: date) -> Promise | None:
     held = AuditorKey.objects.filter(body=assignment.body_id, owner=by, revoked_at=None).order_by("-pk").first()
     if held is None:
         return None
-    return Promise(assignment.site.slug, assignment.period, nonce_digest, STANDARD, (), today, VerifyingKey.from_hex(held.public_key))
+    return Promise(assignment.site.slug, assignment.period, nonce_digest, STANDARD, (), day, VerifyingKey.from_hex(held.public_key))
 
 
 def _draw(sample: Sample, root: bytes, nonce: bytes) -> Draw:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
@@ -20,6 +19,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.days import scheme_day
 from portal.governance import announcing
 from portal.governance.checking import check
 from portal.governance.models import Approval, Comment, Proposal, State
@@ -41,7 +41,7 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
     """
     if Role.REGULATOR not in roles_of(by):
         raise _not_regulator()
-    checked = check(file, factors, corrects, timezone.localdate(now))
+    checked = check(file, factors, corrects, scheme_day(now))
     if checked.pack is None:
         raise RefusedError(
             409, "pack-faulty", "The file is not a pack that can be approved.", "Correct every fault that is listed, and upload it again."

@@ -18,6 +18,7 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.days import scheme_day
 from portal.publication import announcing
 from portal.publication.audited import is_attested_as_signed
 from portal.publication.counted_before import still_beside_what_was_shown
@@ -101,7 +102,7 @@ def _release(publication: int, now: datetime) -> bool:
         what = Approved(waiting.gate, waiting.explanation, waiting.document)
         let_out(row, what, waiting.approved_by_id, now, waiting.note)
         _end(waiting, ScheduledRelease.State.RELEASED, now)
-        record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {waiting.approved_at:%Y-%m-%d}")
+        record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {scheme_day(waiting.approved_at)}")
         made_known(row, now)
     return True
 

@@ -11,12 +11,14 @@ from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.attempts import Attempt, Secret, attempt_at
 from portal.accounts.first_mails import may_send_link
+from portal.web.fields import LONGEST_ADDRESS
 from portal.web.forms import SignInForm, mark_errors
 from portal.web.passwords import post_link_to_new_password
 
@@ -95,6 +97,10 @@ class ForgottenPasswordForm(Ours, account.ResetPasswordForm):  # type: ignore[mi
     """Answers alike whether the address has an account or not; `passwords` says how."""
 
     texts: ClassVar[Texts] = {"email": (_("Email address"), _("The one you sign in with."), _("Enter your email address."))}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].validators.append(MaxLengthValidator(LONGEST_ADDRESS))
 
     def clean_email(self) -> str:
         """Without allauth's look at who has the address."""

@@ -7,14 +7,19 @@ unless it is `optional`. What else a field of Django takes goes through as it is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 Text = Any  # a lazy text, which the stubs of forms do not know
 DAY = _("Write the day as 2027-03-31.")
+LATEST = date(2999, 12, 31)
+TOO_LATE = _("Write a day before the year 3000.")
 ADDRESS = _("Enter a whole email address, such as name@firm.example.")
+LONGEST_ADDRESS = 254
 EMPTY_FILE = _("The file is empty.")
 NO_DIGEST = _("This is not a SHA-256: it has 64 digits of 0–9 and a–f.")
 DIGEST = r"^[0-9a-f]{64}\Z"
@@ -76,15 +81,16 @@ def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, 
 
 
 def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.DateField:
-    """A day, by the browser's calendar where it has one."""
+    """A day up to the year 2999, by the browser's calendar where it has one."""
     widget = forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(**_said(label, hint, required, more, invalid=DAY), widget=widget)
+    given = _said(label, hint, required, more, invalid=DAY)
+    return forms.DateField(**given, widget=widget, validators=[MaxValueValidator(LATEST, TOO_LATE)])
 
 
 def email(label: Text, hint: Text = "", required: Text = "", *, attrs: Mapping[str, str] | None = None) -> forms.EmailField:
-    """A whole e-mail address."""
+    """A whole e-mail address, no longer than any can be (RFC 5321) and its column is."""
     widget = forms.EmailInput(attrs={"class": "govuk-input govuk-input--width-20", **(attrs or {})})
-    return forms.EmailField(**_said(label, hint, required, {}, invalid=ADDRESS), widget=widget)
+    return forms.EmailField(**_said(label, hint, required, {}, invalid=ADDRESS), max_length=LONGEST_ADDRESS, widget=widget)
 
 
 def choice(label: Text, hint: Text = "", required: Text = "", *, choices: Any = (), **more: Any) -> forms.ChoiceField:

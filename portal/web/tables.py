@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
+from benchmarks.phrases import Phrase
+from portal.problems import RefusedError
 from portal.web.headings import cell_words, headings
 from portal.web.viewmodels.shared import Choice
 from portal.web.viewmodels.tables import Column, Order, Pages, SortForm
@@ -22,6 +24,8 @@ Row = TypeVar("Row")
 Key = Callable[[Row], Any]
 
 PAGE_ROWS = 50
+MOST_EXPORTED = 50_000
+"""Lines of a file that is asked of the database."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the start of a cell (OWASP, CSV injection)."""
 
@@ -103,6 +107,23 @@ def filter_choices(asked: str, everything: str, offered: Mapping[str, str]) -> t
     """What a filter offers; what an address asks for and the list no longer has stands last, so that an empty list is understood."""
     lost = {asked: _("%(value)s (no longer in this list)") % {"value": asked[:60]}} if asked and asked not in offered else {}
     return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in {**offered, **lost}.items())
+
+
+def whole(read: Callable[[int, int], Iterable[Row]]) -> list[Row]:
+    """All rows of a file, as `read(first, most)` gives them: none is left out in silence.
+
+    Raises:
+        RefusedError: `file-too-long` (409).
+    """
+    rows = list(read(0, MOST_EXPORTED + 1))
+    if len(rows) > MOST_EXPORTED:
+        raise RefusedError(
+            409,
+            "file-too-long",
+            Phrase("More than %(most)s lines match this filter, and one file does not hold more.", most=f"{MOST_EXPORTED:,}"),
+            "Go back and narrow the filter, for example to fewer days or to one person, and download one file after another.",
+        )
+    return rows
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

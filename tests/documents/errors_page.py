@@ -109,7 +109,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "opening": ("portal/opening",),
     "publishing": ("portal/accounts/deciding.py", "portal/publication", "portal/assurance", "portal/catalogue", "portal/partners"),
-    "operating": ("portal/register", "portal/sharing", "portal/key_ceremony.py", "portal/key_token.py", "portal/accounts/management"),
+    "operating": (
+        "portal/register",
+        "portal/sharing",
+        "portal/key_ceremony.py",
+        "portal/key_token.py",
+        "portal/accounts/management",
+        "portal/web/tables.py",
+    ),
 }
 """Marker on the page -> where its refusals are raised; the longest path that fits counts."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -67,6 +67,14 @@ def test_a_key_says_what_it_is_and_reads_its_own_firms_reports_only(cast: Cast) 
     other = Submission.objects.get(site=cast.plants[1].site).digest
     for path in ("/api/v1/reports/", "/api/v1/reports/?limit=200"):
         assert other not in str(asked(key, path))
+
+
+def test_the_last_day_of_a_key_is_on_record_as_the_schemes(cast: Cast) -> None:
+    owner, evening = cast.plants[0].owner, datetime(2026, 1, 1, 22, tzinfo=UTC)  # the next morning where the portal is
+    second_factor.give(owner)
+    house = api_keys.houses_of(owner).get()
+    api_keys.make(owner, house.pk, "a program", (Scope.SITES,), timedelta(days=30), personal=True, now=evening)
+    assert Event.objects.get(action=Action.KEY_MADE).detail.endswith("until 2026-02-01")
 
 
 def test_only_what_the_key_is_good_for_is_answered(cast: Cast) -> None:

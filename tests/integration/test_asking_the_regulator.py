@@ -88,6 +88,21 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     assert "extension.granted" in asked_of(cast.plants[2].owner)
 
 
+@pytest.mark.parametrize("reason", ["Meter exchanged, 2026-13", "Order (4711-20)"])
+def test_a_reason_that_looks_like_a_period_leaves_every_record_of_it_readable(cast: Cast, reason: str) -> None:
+    firm = of(cast.plants[2].owner)
+    assert firm.post(asking(cast), {"until": UNTIL, "reason": reason}).status_code == 302
+    house = cast.plants[2].site.organisation_id
+    for reader, name, args in (
+        (of(cast.approver), "trail", []),
+        (of(cast.provincial), "trail", []),
+        (of(cast.provincial), "site-record", ["works-3"]),
+        (firm, "site-record", ["works-3"]),
+        (firm, "record", [house]),
+    ):
+        assert reason in read(reader, reverse(f"web:{name}", args=args)), name
+
+
 def test_a_refusal_has_a_reason_which_the_firm_reads_and_it_may_ask_again(cast: Cast) -> None:
     firm, office = of(cast.plants[2].owner), of(cast.provincial)
     firm.post(asking(cast), {"until": UNTIL, "reason": REASON})

@@ -361,3 +361,14 @@ def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is
     page = office.text(reverse("web:assignments"))
     assert "1 site is assigned." in page
     assert "Not assigned: works-2, works-3. Certifier is controlled by the same firm as the site." in page, "one reason is told once"
+
+
+def test_boxes_that_were_unticked_by_hand_stay_so_whatever_the_address_ticked(cast: Cast) -> None:
+    make_plant(3, cast.nation, cast.pack)
+    office, address = Office.of(cast.approver), f"{reverse('web:assign-several')}?choose=all"
+    assert office.text(address).count(" checked>") == 3
+    given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
+    page = office.post(address, given, 400)
+    assert "Choose at least one site." in page
+    assert " checked>" not in page
+    assert not Assignment.objects.exists()

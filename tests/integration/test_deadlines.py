@@ -218,3 +218,19 @@ def test_several_sites_get_more_time_or_none_of_them(cast: Cast) -> None:
     answer = officer.post(address, given | {"until": "2033-01-01"}, follow=True)
     assert "2 sites have more time." in answer.content.decode()
     assert Extension.objects.count() == 3
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "3000-01-01"])
+def test_a_day_beyond_all_calendars_is_refused_beside_its_field(cast: Cast, day: str) -> None:
+    officer, owner = Client(), Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    assert owner.login(username=cast.plants[1].owner.email, password=PASSWORD)
+    place = [cast.group.pk, PERIOD]
+    for who, name, args, form in (
+        (officer, "set-due", place, {"due": day}),
+        (officer, "extend", place, {"site": "works-2", "until": day, "reason": REASON}),
+        (officer, "open-period", [cast.group.pk], {"name": "2018", "due": day}),
+        (owner, "ask-for-time", ["works-2", *place], {"until": day, "reason": REASON}),
+    ):
+        answer = who.post(reverse(f"web:{name}", args=args), form)
+        assert (answer.status_code, "Write a day before the year 3000." in answer.content.decode()) == (400, True), name

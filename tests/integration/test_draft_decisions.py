@@ -118,6 +118,12 @@ def test_what_is_approved_for_later_is_a_draft_until_then(cast: Cast, scheduled:
     assert selectors.versions("cement", PERIOD) == ()
 
 
+def test_the_day_of_approval_is_on_record_as_the_schemes(cast: Cast, scheduled: ScheduledRelease) -> None:
+    ScheduledRelease.objects.update(approved_at=NOW.replace(hour=22))  # the next morning where the portal is
+    assert scheduling.release_due(lambda: AT) == 1
+    assert [detail for _actor, detail in events("publication.published")] == ["as approved on 2017-06-02"]
+
+
 def test_the_worker_lets_it_out_when_its_time_comes_even_late(cast: Cast, scheduled: ScheduledRelease, client: Client) -> None:
     late = AT + timedelta(hours=7)  # the worker was away
     assert scheduling.release_due(lambda: late) == 1

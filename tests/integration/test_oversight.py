@@ -65,6 +65,26 @@ def test_the_record_is_filtered_by_act_person_object_and_day(cast: Cast) -> None
     assert "Nothing on record matches this filter." in page
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_last_day_and_the_first_of_all_bound_nothing_where_no_day_lies_beyond(cast: Cast, day: str) -> None:
+    officer = signed_in(cast.approver.email)
+    for bound in ("after", "before"):
+        assert officer.get(reverse("web:trail"), {bound: day}).status_code == 200
+    assert len(rows_of(officer, reverse("web:trail-csv"), before="9999-12-31")) == Event.objects.count()
+
+
+@pytest.mark.parametrize("name", ["trail-csv", "trail-xlsx"])
+def test_a_file_that_cannot_hold_the_whole_record_is_refused_and_never_cut(cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    officer, address = signed_in(cast.approver.email), reverse(f"web:{name}")
+    monkeypatch.setattr("portal.web.tables.MOST_EXPORTED", Event.objects.count())
+    assert officer.get(address).status_code == 200
+    monkeypatch.setattr("portal.web.tables.MOST_EXPORTED", Event.objects.count() - 1)
+    answer = officer.get(address)
+    assert answer.status_code == 409
+    assert "narrow the filter" in answer.content.decode()
+    assert officer.get(address, {"action": "device.enrolled"}).status_code == 200
+
+
 def test_the_record_is_paged_in_the_database(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.web.views.oversight.PAGE_ROWS", 5)
     monkeypatch.setattr("portal.web.tables.pages_of.__defaults__", (5, ""))

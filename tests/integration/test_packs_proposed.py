@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks import packs
 from benchmarks.disclosure import GateResult
@@ -20,13 +21,14 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, Role, Site, User
+from portal.accounts.reading import read_in
 from portal.auditlog.models import Event
 from portal.catalogue import peer_groups
 from portal.catalogue import periods as catalogue
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import groups_of
 from portal.governance import proposing
-from portal.governance.checking import check
+from portal.governance.checking import Checked, check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
 from portal.governance.selectors import published_by
@@ -516,3 +518,20 @@ class TestEffects:
         limits = version("5").replace("grade1 = 100", "grade1 = 99", 1)
         assert limits != version("5")
         assert difference(limits, "", "", "").publications == ()
+
+
+def test_a_proposed_pack_is_checked_by_the_schemes_day_wherever_its_proposer_reads(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    days: list[date] = []
+
+    def noted(file: str, factors: str, corrects: str, today: date) -> Checked:
+        days.append(today)
+        return check(file, factors, corrects, today)
+
+    for place in ("portal.web.views.proposals.check", "portal.governance.proposing.check"):
+        monkeypatch.setattr(place, noted)
+    monkeypatch.setattr(timezone, "now", lambda: READ.replace(hour=22))  # the next morning where the portal is
+    read_in(cast.provincial, "America/Los_Angeles")
+    form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}
+    answer = signed_in(cast.provincial).post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", FIVE.encode())})
+    assert answer.status_code == 302
+    assert days == [date(2027, 6, 2)] * 2

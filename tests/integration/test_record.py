@@ -52,6 +52,17 @@ def test_what_was_opened_and_done_stands_in_the_record_and_in_the_file(cast: Cas
     assert "agent revoked" in owner.get(f"/people/firms/{firm.pk}/record/?kind=done").content.decode()
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_file_that_cannot_hold_the_whole_record_of_a_firm_is_refused(
+    cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    owner = signed_in(cast)
+    monkeypatch.setattr("portal.web.tables.MOST_EXPORTED", 1)
+    answer = owner.get(f"/people/firms/{firm.pk}/record/record.{ending}")
+    assert (answer.status_code, "narrow the filter" in answer.content.decode()) == (409, True)
+    assert owner.get(f"/people/firms/{firm.pk}/record/record.{ending}?kind=seen").status_code == 200
+
+
 def test_nothing_of_another_firm_and_no_officers_name_stands_there(cast: Cast, firm: Organisation) -> None:
     signed_in(cast, 1).get("/submissions/")
     accounts.revoke(cast.plants[0].device, cast.approver, timezone.now())

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks.audit import sample_file, signed_draws
 from benchmarks.audit.kinds import OF_A_SAMPLE
@@ -24,6 +27,7 @@ from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import AuditorKey, DirectoryKey
 from portal import keys
 from portal.accounts.models import Organisation, Role
+from portal.accounts.reading import read_in
 from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, by_code, code_of
@@ -375,3 +379,55 @@ def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(cast: 
         Restarted.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
     committed.log_index += 5  # where it would be handed in again
     assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [given.log_index]
+
+
+LATE = datetime(2026, 3, 4, 15, 59, tzinfo=UTC)
+"""A minute before midnight where the portal is."""
+
+
+def at_moment(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+
+
+def signed_on(page: str) -> dict[str, str]:
+    """What the script of the page sends: the message of the page, signed with the digest of the number in the place of the mark."""
+    message, mark = (re.findall(rf'data-{name}="([0-9a-f]*)"', page)[0] for name in ("message", "mark"))
+    digest = signed_draws.nonce_digest(OTHER).hex()
+    signature = KEY._private.sign(bytes.fromhex(message.replace(mark, digest)))
+    return {"number": digest, "signature": signature.hex(), "day": re.findall(r'name="day" value="([^"]*)"', page)[0]}
+
+
+@pytest.mark.parametrize(
+    ("opened", "sent", "day"),
+    [
+        (LATE.replace(hour=22), LATE.replace(hour=22), date(2026, 3, 5)),  # afternoon of the day before in Los Angeles
+        (LATE, LATE + timedelta(minutes=2), date(2026, 3, 4)),  # over midnight
+    ],
+)
+def test_a_promise_signed_in_the_browser_names_the_schemes_day_on_which_its_page_was_opened(
+    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, opened: datetime, sent: datetime, day: date
+) -> None:
+    read_in(cast.auditor, "America/Los_Angeles")
+    client, address = Client(), reverse("web:engagement-sample", args=[assignment.pk])
+    at_moment(monkeypatch, opened)
+    client.force_login(cast.auditor)
+    typed = signed_on(client.get(address).content.decode())
+    at_moment(monkeypatch, sent)
+    assert client.post(address, typed).status_code == 302
+    assert signed_draws.read_promise(bytes(Sample.objects.get().promise)).made_on == day
+
+
+def test_a_promise_that_names_a_day_long_past_is_refused_with_the_reason(
+    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = Client(), reverse("web:engagement-sample", args=[assignment.pk])
+    at_moment(monkeypatch, LATE)
+    client.force_login(cast.auditor)
+    typed = signed_on(client.get(address).content.decode())
+    at_moment(monkeypatch, LATE + timedelta(days=2))
+    client.force_login(cast.auditor)  # the session of then is over
+    for given in (typed, {**typed, "day": ""}, {**typed, "day": "soon"}):
+        answer = client.post(address, given)
+        assert (answer.status_code, "Open the page again" in answer.content.decode()) == (400, True)
+    assert not Sample.objects.exists()
+    assert client.post(address, signed_on(client.get(address).content.decode())).status_code == 302

@@ -124,7 +124,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         periods=dict.fromkeys(names),
         today=scheme_day(),
     )
-    picked = set(request.POST.getlist("site")) or chosen_by(boxes, request.GET) or set()
+    picked = frozenset(request.POST.getlist("site")) if request.method == "POST" else chosen_by(boxes, request.GET) or frozenset()
     chosen = [plant for plant in sites if plant.slug in picked]
     if request.method == "POST" and not chosen:
         form.add_error(None, _("Choose at least one site."))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,10 +16,8 @@ from portal.intake.participation import ParticipationView, participation
 from portal.standings.ranked import ranked
 from portal.web.access import for_role, person
 from portal.web.presenters.oversight import standings_page, standings_table, trail_page, trail_table
-from portal.web.tables import PAGE_ROWS, csv_file, pages_of
+from portal.web.tables import PAGE_ROWS, csv_file, pages_of, whole
 from portal.web.words import Names
-
-MOST_EXPORTED = 50_000
 
 
 @for_role(Role.REGULATOR)
@@ -32,7 +31,8 @@ def trail(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.REGULATOR)
 def trail_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-audit-trail.csv", *trail_table(trails.events(person(request), _wanted(request), 0, MOST_EXPORTED)))
+    rows = whole(partial(trails.events, person(request), _wanted(request)))
+    return csv_file("steplabel-audit-trail.csv", *trail_table(rows))
 
 
 @for_role(Role.REGULATOR)
@@ -51,19 +51,19 @@ def standings_csv(request: HttpRequest, group: int, period: str) -> HttpResponse
 
 def _wanted(request: HttpRequest) -> TrailFilter:
     """What the address asks for; a day that is none bounds nothing."""
-    after, before = (_midnight(request.GET.get(name, "")) for name in ("after", "before"))
     return TrailFilter(
         action=request.GET.get("action", "")[:40],
         actor=request.GET.get("actor", "").strip()[:100],
         subject=request.GET.get("subject", "").strip()[:100],
-        after=after,
-        before=before + timedelta(days=1) if before else None,  # the last day belongs to it
+        after=_midnight(request.GET.get("after", "")),
+        before=_midnight(request.GET.get("before", ""), days_later=1),  # the last day belongs to it
     )
 
 
-def _midnight(text: str) -> datetime | None:
+def _midnight(text: str, days_later: int = 0) -> datetime | None:
+    """The midnight that begins the day, or one later, in the zone of who asks; None for what is no day, and where no day comes after it."""
     try:
-        return timezone.make_aware(datetime.combine(date.fromisoformat(text), time()))
+        return (timezone.make_aware(datetime.combine(date.fromisoformat(text), time())) + timedelta(days=days_later)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -97,7 +97,10 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
             deliveries.declare(user, given["site"], given["period"], carrier, given["quantity"], unit, given["note"], timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
-        return report_done(request, _("It is declared. Only the body that audits the site can read it."), "web:supplier")
+        except RefusedError as refusal:
+            add_error(form, "period", refusal)
+        else:
+            return report_done(request, _("It is declared. Only the body that audits the site can read it."), "web:supplier")
     context = {
         "sites": len(sites),
         "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from benchmarks.packs.faults import Fault
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
+from portal.days import scheme_day
 from portal.governance import proposing, selectors
 from portal.governance.checking import check
 from portal.governance.effects import difference
@@ -46,7 +47,7 @@ def propose(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         (file, factors), answers = form.texts(), form.cleaned_data
         if not form.errors:
-            faults = check(file, factors, answers["corrects"].strip(), timezone.localdate()).faults
+            faults = check(file, factors, answers["corrects"].strip(), scheme_day()).faults
             if not faults:
                 proposed = proposing.propose(
                     person(request), file, factors, answers["corrects"].strip(), answers["reason"], answers["sources"], timezone.now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,10 +14,8 @@ from portal.register.inviting import led_firms
 from portal.register.record import Page, Wanted
 from portal.web.access import for_role, person
 from portal.web.presenters.record import record_page, record_table
-from portal.web.tables import PAGE_ROWS, csv_file, pages_of
+from portal.web.tables import PAGE_ROWS, csv_file, pages_of, whole
 from portal.web.words import shown_name
-
-MOST_EXPORTED = 50_000
 
 
 @for_role(Role.ENTERPRISE)
@@ -32,7 +32,8 @@ def record(request: HttpRequest, firm: int) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def record_csv(request: HttpRequest, firm: int) -> HttpResponse:
     organisation = _firm(request, firm)
-    answer = csv_file("steplabel-record.csv", *record_table(records.entries(organisation, _wanted(request), 0, MOST_EXPORTED)))
+    rows = whole(partial(records.entries, organisation, _wanted(request)))
+    answer = csv_file("steplabel-record.csv", *record_table(rows))
     records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
     return answer
 

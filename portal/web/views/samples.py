@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from benchmarks.errors import SteplabelError
@@ -17,6 +17,7 @@ from portal.assurance import browser_signing, sampling
 from portal.assurance.engagements import EngagementView
 from portal.assurance.evidence_file import drawn_sample, evidence_of
 from portal.assurance.models import Sample
+from portal.days import scheme_day
 from portal.intake.models import Commitment
 from portal.keys import published_directory, receipt_key
 from portal.problems import RefusedError
@@ -143,13 +144,14 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: Sig
         root = _root(newest) or b""
         sampling.draw(newest, form.raw(lambda signature, nonce: browser_signing.draw_signed(newest, root, nonce, signature)), user, now)
     else:
-        engaged, today = row(request, assignment), localdate(now)
-        raw = form.raw(lambda signature, digest: browser_signing.promise_signed(engaged, user, digest, today, signature))
+        engaged = row(request, assignment)
+        day = partial(browser_signing.day_signed, request.POST.get("day", ""), now)  # asked of what was signed here, not of a file
+        raw = form.raw(lambda signature, digest: browser_signing.promise_signed(engaged, user, digest, day(), signature))
         sampling.promise(engaged, raw, user, now)
 
 
 def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None) -> browser_signing.ToSign | None:
     if newest is None or not newest.waits:
-        return browser_signing.promise_to_sign(row(request, assignment), person(request), localdate())
+        return browser_signing.promise_to_sign(row(request, assignment), person(request), scheme_day())
     root = _root(newest)
     return browser_signing.draw_to_sign(newest, root) if root is not None else None
