@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -100,7 +101,7 @@ def _course(row: Assignment, today: date, *, concluded: bool) -> Course:
     return Course.LATE if row.due is not None and today > row.due else Course.UNDER_WAY
 
 
-def _open_majors(assignments: list[Assignment]) -> dict[int, int]:
+def _open_majors(assignments: Sequence[Assignment]) -> dict[int, int]:
     """By row; one that stands has those, too, that its body found there before it was taken back and made anew."""
     standing = {(row.body_id, row.site_id, row.period): row.pk for row in assignments if row.taken_back_at is None}
     majors = Finding.objects.filter(assignment__in=assignments, grade=Grade.MAJOR).annotate(last=last_act())

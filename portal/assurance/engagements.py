@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -232,7 +232,7 @@ def _engaged(row: Assignment) -> tuple[int, int, str]:
     return row.body_id, row.site_id, row.period
 
 
-def _findings(assignments: list[Assignment]) -> defaultdict[tuple[int, int, str], list[FindingView]]:
+def _findings(assignments: Sequence[Assignment]) -> defaultdict[tuple[int, int, str], list[FindingView]]:
     """All of these bodies at these sites and periods, by all three, earliest first."""
     rows = Finding.objects.filter(
         assignment__body__in={row.body_id for row in assignments},
@@ -262,7 +262,7 @@ def _finding(row: Finding) -> FindingView:
     )
 
 
-def _declared(assignments: list[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
+def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
     """By assignment, what each person of its body last declared in it; their interests in its firm wherever they declared them."""
     of_firms = interests_in({_firm(row) for row in assignments}).filter(assignment__body__in={row.body_id for row in assignments})
     rows = InterestDeclaration.objects.filter(Q(assignment__in=assignments) | Q(pk__in=of_firms))

@@ -225,7 +225,10 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
     )
 
     posted = mail_texts.post_link
-    with_firm = lambda letter, to, language, told, link="": posted(letter, to, language, {**told, "firm": FIRM["name"]}, link)  # noqa: E731
+
+    def with_firm(letter: str, to: str, language: str, told: dict[str, Any], link: str = "", **how: Any) -> None:
+        posted(letter, to, language, {**told, "firm": FIRM["name"]}, link, **how)
+
     monkeypatch.setattr(registering, "post_link", with_firm)
     plain = mail_texts._letter
     naming = lambda kind, told: Letter(f"Confirm that you register {told['firm']}", "") if "firm" in told else plain(kind, told)  # noqa: E731

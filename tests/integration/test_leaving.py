@@ -305,7 +305,7 @@ def test_the_certificate_waits_for_a_mail_server_as_long_as_its_link_lasts(cast:
         for hour in range(24 * 20):
             assert mailing.sweep(write, lambda at=now + timedelta(hours=hour): at) == 0  # type: ignore[misc] # the loop's own moment
     assert mailing.sweep(write, lambda: now + timedelta(days=20, hours=4)) == 1
-    link = re.search(r"http://testserver(/left/\S+)", next(one.body for one in reversed(mail.outbox) if one.to == [email]))
+    link = re.search(r"http://testserver(/left/\S+)", str(next(one.body for one in reversed(mail.outbox) if one.to == [email])))
     assert link
     assert "Enterprise 1" in Client().get(link[1]).content.decode()
 

@@ -40,9 +40,9 @@ from portal.publication import drafting, over_years, publishing, sectors, select
 from portal.publication.in_force import defined_beside, in_force_of
 from portal.publication.models import Publication
 from portal.publication.selectors import drafts_of_periods
-from portal.standings.reports import report_of
 from portal.sharing import certificates
 from portal.standings import computing as standings
+from portal.standings.reports import report_of
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

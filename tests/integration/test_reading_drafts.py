@@ -119,7 +119,7 @@ def test_a_poor_fit_of_a_cell_beside_the_headline_is_shown_to_who_decides(cast: 
     beside["good_fit"] = False
     Publication.objects.filter(pk=draft.pk).update(gate=gate)
     shown = officer.get(page).content.decode()
-    assert "does not fit the assumed one well at: Clinker burning (heat)." in shown
+    assert "does not fit the assumed one well at: Clinker burning (grey clinker, heat)." in shown
     assert "The spread between plants fits the assumed one" not in shown
 
 

@@ -49,6 +49,11 @@ meter = "el"
 from = {day}
 kind = "process"
 reason = "The action of actions.toml"
+[[events]]
+step = "cement-grinding"
+from = {first}
+kind = "process"
+reason = "These readings spread the energy of a day evenly over its runs, so no run's output is matched by its own."
 [variables.moisture_pct]
 kind = "condition"
 """

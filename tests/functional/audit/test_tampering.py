@@ -610,7 +610,7 @@ def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: 
     days = {leaf.index: day for leaf in opening.leaves[1:] if isinstance(day := records.read(leaf.record), MeterDay)}
     first_us = min(day.start_us for day in days.values())
     extract = extract_file.read(opening.extract)
-    twice = {name: Record(*(np.insert(column, 0, column[0]) for column in record)) for name, record in (extract.readings or {}).items()}
+    twice = {name: Record._make(np.insert(column, 0, column[0]) for column in record) for name, record in (extract.readings or {}).items()}
     without = tuple(leaf for leaf in opening.leaves if leaf.index not in days or days[leaf.index].start_us > first_us)
     changed = replace(opening, extract=extract_file.to_bytes(replace(extract, readings=twice)), leaves=without)
     assert without != opening.leaves

@@ -22,7 +22,12 @@ def test_the_question_is_asked_in_the_readers_language(typed: str, is_agreed: bo
     german = {"yes": "Ja", "Write the file? Type Ja:": "Datei schreiben? Ja eintippen:"}
     monkeypatch.setattr(command, "in_language", lambda text, language: german[text] if language == "de" else text)
     monkeypatch.setattr("sys.stdin", Terminal())
-    monkeypatch.setattr("builtins.input", lambda question: (asked.append(question), typed)[1])
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return typed
+
+    monkeypatch.setattr("builtins.input", answer)
     if is_agreed:
         command._agree(Namespace(yes=False, lang="de"))
     else:
