@@ -294,10 +294,10 @@ def _lowered(label: StepLabel) -> StepLabel:
     return replace(label, values=values)
 
 
-def with_table(site: Site, plan: Plan, table: Table, salted: bytes = SEED) -> Reported:
+def with_table(site: Site, plan: Plan, table: Table) -> Reported:
     """The report of a plan with another table of contents."""
     tree = plan.tree(SEED, SOFTWARE)
-    return reported(site, plan, DataTree(table(tree.contents), tree.batches, tree.days, salted), SEED)
+    return reported(site, plan, DataTree(table(tree.contents), tree.batches, tree.days, SEED), SEED)
 
 
 def step_withheld(works: Path, _scratch: Path) -> Audit:
@@ -414,7 +414,9 @@ def another_seed(works: Path, _scratch: Path) -> Audit:
 def salts_of_another_seed(works: Path, _scratch: Path) -> Audit:
     """The leaves are salted with what the auditor is not given, so that nobody can look for a record among those that were not drawn."""
     site, material = material_of(works)
-    return opened(with_table(site, plan_of(site, material), as_it_is, chance_of("other salts")))
+    plan = plan_of(site, material)
+    tree = plan.tree(SEED, SOFTWARE)
+    return opened(reported(site, plan, DataTree(tree.contents, tree.batches, tree.days, chance_of("other salts")), SEED))
 
 
 def another_method(works: Path, _scratch: Path) -> Audit:
