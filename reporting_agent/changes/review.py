@@ -2,7 +2,8 @@
 
 A declared event that acts (a ratio, a unit, a clock, a swap, batches that are unusable) answers by what it does: the change is gone,
 or is still there and still asked about. `process` moves no value; it answers by being declared of that change, from when that began, with
-a reason that an auditor reads. A step that `stopped` and a meter of another resolution (`rounding`) explain no change of what is counted.
+a reason that an auditor reads, but never that readings are below nothing. A step that `stopped` and a meter of another resolution
+(`rounding`) explain no change of what is counted.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _answers(event: Event, change: Change, zone: ZoneInfo, earliest: date) -> bo
     if event.kind == "unusable" and change.kind in _OF_DAYS:
         if change.days:
             return True
-    elif event.kind != "process":
+    elif event.kind != "process" or change.kind is Kind.NEGATIVE:  # no process makes energy of what flows in; a range says that it can
         return False
     first = change.days[0] if change.days else change.first
     if first is not None:

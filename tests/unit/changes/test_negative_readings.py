@@ -42,7 +42,8 @@ def asked(folder: Path, reading_range: str = "") -> list[Kind]:
     return [one.change.kind for one in review(site, data).open]
 
 
-def test_readings_below_nothing_are_asked_about(works: Path) -> None:
+def test_readings_below_nothing_are_asked_about_whatever_process_is_declared(works: Path) -> None:
+    assert 'kind = "process"' in (works / "site.toml").read_text(encoding="utf-8")
     assert Kind.NEGATIVE in asked(works)
 
 
