@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from benchmarks.labels import ExclusionReason
+from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch
 from reporting_agent.analysis.baselines.model import LocalHours, day_energy, degree_days
@@ -21,14 +21,18 @@ from reporting_agent.analysis.baselines.production import OUTDOOR, lines_of
 from reporting_agent.config import Site
 from reporting_agent.config.events import of_step as events_of_step
 from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.joint import JOINT_RUN
 
 LEAST_RECORDED = 0.8  # of the output, for a declared condition to be a term
-ENERGY_NOT_SOUND = frozenset(
+ENERGY_SOUND = frozenset(
     {
-        *("declared-unusable", "variant-unknown", "energy-unknown", "lhv-required", "energy-incomplete", "energy-outside-boundary"),
-        *("below-physical-floor", "above-physical-ceiling"),
+        *("", "duplicate", JOINT_RUN, ExclusionReason.SHARE_REFUTED, ExclusionReason.TEST, ExclusionReason.SCRAP),
+        *(ExclusionReason.NOT_NORMAL_STATE, ExclusionReason.OUTPUT_NOT_POSITIVE, ExclusionReason.TOO_SHORT, ExclusionReason.TOO_LONG),
+        *(ExclusionReason.VARIABLE_MISSING, ExclusionReason.VARIABLE_IMPOSSIBLE),
     }
 )
+"""Why a batch is in no label though its energy can be sound. Under any other reason nobody knows what it used; a meter that stood still
+or a counter's fault would count as energy that was saved."""
 ENERGY_KNOWN = frozenset(
     {
         *(ExclusionReason.TOO_SHORT, ExclusionReason.TOO_LONG, ExclusionReason.VARIABLE_MISSING, ExclusionReason.VARIABLE_IMPOSSIBLE),
@@ -91,23 +95,38 @@ def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
     """
     headline = next((candidate.metrics[0].metric for candidate in result.data.pack.steps if candidate.id == step), None)
     labels = [label for label in result.site_label.steps if label.step == step and label.metric == headline]
-    values = {(entry.batch_id, entry.start): entry for label in labels for entry in reversed(label.values)}  # of a copy, the first row's
-    batches = _once([batch for batch in result.data.batches if batch.step == step and batch.end is not None and batch.end > batch.start])
+    batches = _once([batch for batch in result.data.batches if batch.step == step])
     if not labels or not batches:
         return None
     begins, ends = result.site_label.period.first_and_last
     first = max(begins, min(batch.start for batch in batches).astimezone(site.zone).date())
-    last = min(ends, max(batch.end for batch in batches if batch.end is not None).astimezone(site.zone).date())
+    last = min(ends, max(_end(batch) for batch in batches).astimezone(site.zone).date())
     days = tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
     if not days:
         return None
+    used = _sound_energy(labels[0])
     energy = np.zeros(len(days))
     for run in batches:
-        value = values.get((run.batch_id, run.start))
-        unsound = value is None or value.energy is None or (value.excluded or "") in ENERGY_NOT_SOUND
         for day, share in _spread(run, days, site):
-            energy[day] += np.nan if unsound or value is None or value.energy is None else value.energy * share
+            energy[day] += used.get((run.equipment, run.batch_id, run.start), np.nan) * share
     return _days(site, result, batches, days, energy, labels[0].energy_unit)
+
+
+def _sound_energy(label: StepLabel) -> dict[tuple[str, str, datetime], float]:
+    """What each batch (equipment, id, start) of a label's step used, in its unit; NaN where that is not known. Of a copy, the first row's.
+
+    That a batch is left out as scrap or for its state says nothing of its readings: they must be complete as in a label.
+    """
+    measured, used = label.made_from, dict[tuple[str, str, datetime], float]()
+    if measured is None:
+        return used
+    energy, least = measured.energy, measured.columns.step.label_rule.least_completeness
+    complete = energy.known & energy.convertible & energy.complete & (energy.coverage >= least)
+    totals = np.where(complete, energy.total, np.nan).tolist()
+    batches = measured.columns.batches
+    for batch, total, reason in zip(batches, totals, measured.reasons.listed(np.arange(len(batches))), strict=True):
+        used.setdefault((batch.equipment, batch.batch_id, batch.start), total if (reason or "") in ENERGY_SOUND else np.nan)
+    return used
 
 
 def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
@@ -207,10 +226,14 @@ def _mean(batches: Sequence[Batch], name: str) -> float | None:
     return float(np.average(value[known], weights=produced[known] + 1e-12))
 
 
+def _end(batch: Batch) -> datetime:
+    """A batch without a sound end is of the moment that it began."""
+    return batch.start if batch.end is None or batch.end <= batch.start else batch.end
+
+
 def _spread(batch: Batch, days: tuple[date, ...], site: Site) -> list[tuple[int, float]]:
     """The days that a batch ran on, each with its share of the batch's time."""
-    start = batch.start.astimezone(site.zone)
-    end = start if batch.end is None or batch.end <= batch.start else batch.end.astimezone(site.zone)
+    start, end = batch.start.astimezone(site.zone), _end(batch).astimezone(site.zone)
     whole = (end - start).total_seconds()
     shares = []
     day = start.date()

@@ -328,6 +328,22 @@ def test_an_id_that_comes_again_in_another_year_is_another_batch(works: Path) ->
     assert after.forecast.expected == before.forecast.expected
 
 
+def test_a_day_on_which_the_energy_of_a_batch_is_not_sound_is_not_known(works: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A meter at zero while the mill ran is no saving, nor are hours without readings of a trial; a trial itself counts."""
+    monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review())
+    amend(works, 'meter = "el"', 'step = "cement-grinding"')
+    (before,) = found(works)
+    still, gaps, trial = (before.day[place].isoformat() for place in (20, 40, 60))
+    rewrite(works / "batches.csv", lambda row: [*row[:9], "trial", *row[10:]] if row[4][:10] in {gaps, trial} else row)
+    rewrite(works / "readings.csv", lambda row: [*row[:2], "0.0"] if f"{still}T07" <= row[1] < f"{still}T15" else row)
+    rows = (works / "readings.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (works / "readings.csv").write_text(
+        "".join(row for row in rows if not f"{gaps}T08" <= row.split(",")[1] < f"{gaps}T15"), encoding="utf-8"
+    )
+    (after,) = found(works)
+    assert set(before.day) - set(after.day) == {date.fromisoformat(still), date.fromisoformat(gaps)}
+
+
 @pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
 def test_a_day_with_an_output_in_another_unit_is_not_known(works: Path, monkeypatch: pytest.MonkeyPatch, aim: str) -> None:
     monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review())
