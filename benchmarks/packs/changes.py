@@ -17,7 +17,7 @@ NAMED_BY = ("id", "step", "metric", "variable", "name", "rule", "standard")
 ITS_OWN = frozenset({"version", "effective_from", "effective_to"})
 """What every version has of its own, and stands beside it anyway."""
 
-SOURCES = frozenset({"source", "grid_source", "typical_source", "spread_source", "measured_source", "numbers"})
+SOURCES = frozenset({"source", "grid_source", "typical_source", "spread_source", "measured_source", "usual_source", "numbers"})
 """Where a source stands. Many figures share one: what changes in it is told once."""
 
 

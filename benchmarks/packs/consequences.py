@@ -112,6 +112,8 @@ def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], num
                 yield ".".join(rest)
             case ("own_carriers", carrier, "kind" | "unit") if carrier in held:
                 yield carrier
+            case ("own_carriers", carrier, "lhv" | "kg_per_nm3", *_) if carrier in measured | held:
+                yield carrier
             case ("standard_basis",):
                 yield "standard_basis"
     for number in numbers:

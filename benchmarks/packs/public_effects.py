@@ -6,9 +6,9 @@ The exact effect is known at each plant alone (`steplabel-agent pack diff --site
 * conversion factors: between nothing and all of a value's energy is of the carriers whose factors changed, so a value moves by
   between 0 and its largest relative change; by more than that is possible only where energy is credited, and then no bound is given;
 * a wider cell of the release grid: by half of it at most;
-* whatever else a step declares (label rule, conditions, bounds, of heating values too, boundary, what its output is made of) and the
-  policy of releases: that the value moves, not by how much. Public typical values and spreads are among them: with the budget they set the
-  noise's expected error, and so which plants enter.
+* whatever else a step declares (label rule, conditions, bounds, of heating values too, boundary, what its output is made of), what the
+  pack says of a carrier of its own that the step holds, and the policy of releases: that the value moves, not by how much. Public
+  typical values and spreads are among them: with the budget they set the noise's expected error, and so which plants enter.
 
 Names, sources, limits, grades, the rules of the gate, and how often plants may release move no published value and are not listed here;
 which grades a changed limit gives or takes, and whose labels move, tell the packs themselves (`consequences`).
@@ -16,7 +16,7 @@ which grades a changed limit gives or takes, and whose labels move, tell the pac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -71,7 +71,7 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
     rule = after.metric(Metric(value.metric)) if after is not None else None
     if before is None or after is None or rule is None:
         return Moved(value, None, None, (value.step,))
-    fields = (*_changed_fields(old, new, value), *_changed_bounds(old, new, after))
+    fields = (*_changed_fields(old, new, value, {*_carriers(before), *_carriers(after)}), *_changed_bounds(old, new, after))
     carriers = _changed_factors(old, new, after, value)
     if not fields and not carriers and old.composition == new.composition:
         return None
@@ -84,8 +84,14 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
     return Moved(value, min(changed) * value.value - half, max(changed) * value.value + half, because)
 
 
-def _changed_fields(old: Pack, new: Pack, value: PublishedValue) -> tuple[str, ...]:
-    """Fields of the step that decide its label or what is released of it, as the list of changes names them; and of the policy."""
+def _carriers(step: Step) -> tuple[str, ...]:
+    boundary = step.boundary
+    return tuple(dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)))
+
+
+def _changed_fields(old: Pack, new: Pack, value: PublishedValue, carriers: Container[str]) -> tuple[str, ...]:
+    """Fields of the step that decide its label or what is released of it, as the list of changes names them; of the policy; and those of
+    its carriers that the pack itself brings along and says otherwise."""
     fields = []
     for change in changes(old, new):
         match change.where:
@@ -96,7 +102,9 @@ def _changed_fields(old: Pack, new: Pack, value: PublishedValue) -> tuple[str, .
                 fields.append(".".join(rest))
             case ("policy", part, *_rest) if part not in _HOW_OFTEN:
                 fields.append(f"policy.{part}")
-    return tuple(fields)
+            case ("own_carriers", carrier, "kind" | "unit" | "lhv" | "kg_per_nm3", *_rest) if carrier in carriers:
+                fields.append(carrier)
+    return tuple(dict.fromkeys(fields))
 
 
 def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) -> dict[str, float]:
@@ -105,7 +113,7 @@ def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) ->
         return {}
     boundary, basis = step.boundary, Basis(new.standard_basis)
     ratios = {}
-    for carrier in dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)):
+    for carrier in _carriers(step):
         if carrier in boundary.measured or (value.metric == "thermal" and carrier == "electricity"):
             continue
         before, after = (factors(pack).in_force(carrier, basis, value.on) for pack in (old, new))

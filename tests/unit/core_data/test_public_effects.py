@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from benchmarks import packs
+from benchmarks.materials import HeatingRange, OwnCarrier
 from benchmarks.measurements import Metric
+from benchmarks.packs.consequences import labels_move
 from benchmarks.packs.public_effects import PublishedValue, moved
 from benchmarks.routes import Pack
 
@@ -28,6 +30,23 @@ def with_step(**changed: Any) -> Pack:
 def with_metric(metric: Metric = Metric.TOTAL, **changed: Any) -> Pack:
     rules = CEMENT.step(STEP).metrics
     return with_step(metrics=tuple(rule.model_copy(update=changed) if rule.metric == metric else rule for rule in rules))
+
+
+def with_usual_of(text: str) -> Pack:
+    """Says otherwise where it is from between what the conditions of grinding usually lie."""
+    conditions = [
+        each.model_copy(update={"usual_source": each.source.model_copy(update={"text": text})})
+        for each in CEMENT.step(OTHER).reference_conditions
+    ]
+    assert conditions
+    steps = [step.model_copy(update={"reference_conditions": tuple(conditions)}) if step.id == OTHER else step for step in CEMENT.steps]
+    return CEMENT.model_copy(update={"steps": tuple(steps)})
+
+
+def with_own(**said: Any) -> Pack:
+    """Brings along the anthracite of burning."""
+    own = OwnCarrier(id="anthracite", kind="solid", unit="t", names={"en": "anthracite", "zh": "无烟煤"}, **said)
+    return CEMENT.model_copy(update={"own_carriers": (own,)})
 
 
 def with_policy(**changed: Any) -> Pack:
@@ -73,6 +92,7 @@ def test_the_policy_of_releases_moves_every_value(field: str) -> None:
         with_policy(cap_per_year=2 * CEMENT.policy.cap_per_year),
         with_metric(Metric.THERMAL, spread=100.0),
         with_metric(typical_source=CEMENT.step(STEP).metrics[0].grid_source),
+        with_usual_of("A handbook"),
         with_step(limits=()),
         with_step(words=CEMENT.step(OTHER).words),
     ],
@@ -80,3 +100,19 @@ def test_the_policy_of_releases_moves_every_value(field: str) -> None:
 def test_how_often_plants_release_another_metric_limits_names_and_sources_move_nothing(newer: Pack) -> None:
     assert newer != CEMENT
     assert list(moved(CEMENT, newer, PUBLISHED, "dry-process")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"lhv": HeatingRange(least=10.0, most=20.0)}, {"lhv": HeatingRange(least=10.0, most=40.0)}),
+        ({"kg_per_nm3": 0.7}, {"kg_per_nm3": 0.8}),
+    ],
+)
+def test_what_a_pack_says_otherwise_of_a_carrier_of_its_own_moves_the_steps_that_hold_it(before: Any, after: Any) -> None:
+    old, new = with_own(**before), with_own(**after)
+    moves = {move.of: move for move in moved(old, new, PUBLISHED, "dry-process")}
+    assert moves.keys() == {BURNING, TOTAL}, "grinding takes none"
+    assert moves[BURNING].because == ("anthracite",)
+    assert moves[BURNING].most is None
+    assert [(move.step, move.because) for move in labels_move(old, new)] == [(STEP, ("anthracite",))]
