@@ -17,7 +17,7 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch
 from reporting_agent.analysis.baselines.model import LocalHours, day_energy, degree_days
-from reporting_agent.analysis.baselines.production import OUTDOOR, lines_of
+from reporting_agent.analysis.baselines.production import OUTDOOR, each_once, lines_of
 from reporting_agent.config import Site
 from reporting_agent.config.events import of_step as events_of_step
 from reporting_agent.pipeline import LabelResult
@@ -85,7 +85,7 @@ def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
     energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
-    return replace(_days(site, result, _once(own), hours.days, energy, record.unit), meters=meters, below=below)
+    return replace(_days(site, result, each_once(own), hours.days, energy, record.unit), meters=meters, below=below)
 
 
 def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
@@ -95,7 +95,7 @@ def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
     """
     headline = next((candidate.metrics[0].metric for candidate in result.data.pack.steps if candidate.id == step), None)
     labels = [label for label in result.site_label.steps if label.step == step and label.metric == headline]
-    batches = _once([batch for batch in result.data.batches if batch.step == step])
+    batches = each_once([batch for batch in result.data.batches if batch.step == step])
     if not labels or not batches:
         return None
     begins, ends = result.site_label.period.first_and_last
@@ -159,26 +159,6 @@ def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple
         at = np.arange(len(days))
         degrees = degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
     return Days(days, energy, unit, output, conditions, degrees, frozenset((batch.step, batch.equipment) for batch in batches))
-
-
-def _once(batches: Sequence[Batch]) -> list[Batch]:
-    """The batches without rows that stand twice in the log: of the same id at the same equipment, and of a time that the first shares.
-
-    An id that comes again later, as where numbers begin anew each year, is another batch.
-    """
-    single: list[Batch] = []
-    by_id: dict[tuple[str, str, str], list[Batch]] = {}
-    for batch in batches:
-        same = by_id.setdefault((batch.step, batch.equipment, batch.batch_id), [])
-        if not any(_share_time(batch, first) for first in same):
-            same.append(batch)
-            single.append(batch)
-    return single
-
-
-def _share_time(batch: Batch, other: Batch) -> bool:
-    ends = [run.end or run.start for run in (batch, other)]
-    return batch.start == other.start or (batch.start < ends[1] and other.start < ends[0])
 
 
 def _unusable(site: Site, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:

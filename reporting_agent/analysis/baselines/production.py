@@ -27,7 +27,7 @@ DAYS_A_NAME = 30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """All batches as columns, each from its start to its end (one without a sound end is of the moment that it began)."""
+    """All batches as columns, each once, from its start to its end (one without a sound end is of the moment that it began)."""
 
     start_us: Integers
     end_us: Integers
@@ -39,7 +39,8 @@ class Made:
     zone: tzinfo
 
     @classmethod
-    def of(cls, batches: Sequence[Batch], zone: tzinfo) -> Made:
+    def of(cls, rows: Sequence[Batch], zone: tzinfo) -> Made:
+        batches = each_once(rows)
         start_us = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
         end_us = np.array([to_us(batch.end or batch.start) for batch in batches], dtype=np.int64)
         return cls(
@@ -104,6 +105,26 @@ def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
     says = (sub_meter for sub_meter in tree.meters if sub_meter.step or sub_meter.allocation or sub_meter.subs == "some")
     below = [sub_meter for sub_meter in says if meter in tree.above(sub_meter) or tree.parts(sub_meter).get(meter.id, 0) > 0]
     return {place for other in (*added, *below) for place in lines_of(other, tree)}
+
+
+def each_once(batches: Sequence[Batch]) -> list[Batch]:
+    """The batches without rows that stand twice in the log: of the same id at the same equipment, and of a time that the first shares.
+
+    An id that comes again later, as where numbers begin anew each year, is another batch.
+    """
+    single: list[Batch] = []
+    by_id: dict[tuple[str, str, str], list[Batch]] = {}
+    for batch in batches:
+        same = by_id.setdefault((batch.step, batch.equipment, batch.batch_id), [])
+        if not any(_share_time(batch, first) for first in same):
+            same.append(batch)
+            single.append(batch)
+    return single
+
+
+def _share_time(batch: Batch, other: Batch) -> bool:
+    ends = [run.end or run.start for run in (batch, other)]
+    return batch.start == other.start or (batch.start < ends[1] and other.start < ends[0])
 
 
 def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[list[str], Integers]:

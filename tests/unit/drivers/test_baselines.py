@@ -128,6 +128,17 @@ def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> Non
     assert event.energy == pytest.approx(3 * 24 * 14, rel=0.1)
 
 
+def test_rows_that_stand_twice_in_the_log_are_made_once(rng: np.random.Generator) -> None:
+    tonnes = 100 + 30 * remembering(rng, 365, 0.8)
+    energy = np.repeat(20 + 2 * tonnes / 24 + 0.3 * remembering(rng, 365, 0.3), 24)
+    made = [
+        Batch(f"B{day}", "eaf", "liquid-steel", "", at := NEW_YEAR + timedelta(days=day), at + timedelta(hours=20), float(tonnes[day]))
+        for day in range(365)
+    ]
+    again = [replace(batch, excluded="duplicate") for batch in made[100:200]]
+    assert baseline(record(energy), [*made, *again]).explained == baseline(record(energy), made).explained
+
+
 def test_runs_over_midnight_have_made_their_output_on_both_days(rng: np.random.Generator) -> None:
     """Campaigns of 40 hours and stops of 56: booked on the day that they end, output and energy would have nothing in common."""
     made, energy = [], 2 + 0.2 * remembering(rng, HOURS, 0.5)
