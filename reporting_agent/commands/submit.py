@@ -156,7 +156,7 @@ def _offline_begun(args: argparse.Namespace, submission: Submission, address: st
     from benchmarks.errors import Unreachable
 
     if args.challenge is not None:
-        return submission.accept(submission.begin(material, period, correct=args.correct), _read(args.challenge))
+        return submission.begin_answered(material, period, _read(args.challenge), correct=args.correct)
     with _portal(args, address) as portal:
         reached = submission.consult(portal) is None
         begun = submission.begin(material, period, correct=args.correct)

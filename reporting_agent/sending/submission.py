@@ -171,6 +171,18 @@ class Submission:
             raise
         return self.accept(begun, answer)
 
+    def begin_answered(self, material: Material, period: str, challenge: bytes, *, correct: bool) -> Begun:
+        """As `begin`, with the portal's answer brought by hand: to what was committed to, it binds before the data are looked at.
+
+        Raises:
+            VerificationError: as `accept`; PolicyRefusal: as `begin` and `accept`.
+        """
+        given = challenges.read(challenge, self._identity.directory.receipt_keys())
+        committed = (parcel for parcel in self._outbox.revisions(self._identity.site, period) if parcel.data_root is not None)
+        if any(commitment_of(parcel) == given.commitment for parcel in committed):
+            self._answered.setdefault(given.commitment, challenge)
+        return self.accept(self.begin(material, period, correct=correct), challenge)
+
     def accept(self, begun: Begun, challenge: bytes) -> Begun:
         """Keep the portal's challenge; the one that is kept already may come again, another is refused.
 

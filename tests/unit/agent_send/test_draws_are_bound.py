@@ -106,6 +106,20 @@ def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look
     assert len(enrolled.portal.challenges) == 1
 
 
+def test_data_that_change_while_files_are_carried_are_told_and_the_report_that_was_begun_stays_valid(
+    enrolled: Desk, year: Material
+) -> None:
+    begun = enrolled.submission().begin(year, "2016", correct=False)
+    answer = enrolled.portal.challenge_for(challenge_bindings.commitment_of(begun.parcel), bytes(32))
+    with pytest.raises(PolicyRefusal) as refused:
+        enrolled.submission().begin_answered(one_record_edited(1), "2016", answer, correct=False)
+    assert refused.value.code == "data-changed"
+    assert spent(enrolled) == 0
+    resumed = enrolled.submission().begin_answered(year, "2016", answer, correct=False)
+    assert challenge_bindings.commitment_of(resumed.parcel) == challenge_bindings.commitment_of(begun.parcel)
+    assert enrolled.submission().seal(resumed).is_sealed
+
+
 @pytest.mark.slow
 def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_lucky() -> None:
     """The defence off: draws by seed and data alone. Twenty edits of one kilowatt-hour, looked at without anybody's knowledge."""
