@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from benchmarks.errors import InputError, Place
@@ -95,7 +95,7 @@ def _dates_of(text: str) -> tuple[date, date]:
             return date(year, month, 1), _month_after(year, month)
         if match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", text):
             first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
-            if first < last:
+            if first < last and last.year < MAXYEAR:  # what follows a period, as the day its reports are due, needs a date too
                 return first, last
     except ValueError:
         pass  # an impossible date such as 2016-13: refused below, with the rest

@@ -78,8 +78,9 @@ def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) ->
     assert officer.post(reverse("web:close-period", args=[cast.group.pk, "2031"])).status_code == 404
 
 
-def test_what_is_no_period_is_refused_beside_the_field(cast: Cast) -> None:
-    answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": "last year"})
+@pytest.mark.parametrize("name", ["last year", "9998-10-15/9999-11-01"])
+def test_what_is_no_period_is_refused_beside_the_field(cast: Cast, name: str) -> None:
+    answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": name})
     assert answer.status_code == 400
     assert 'id="id_name_error"' in answer.content.decode()
 
