@@ -12,7 +12,7 @@ here: the rule shares batches out, not quarter hours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import numpy as np
@@ -103,6 +103,17 @@ class Series:
         """How many of `unit` one of the series' own units is."""
         return 1.0 if unit is None else ratio(self.unit, unit)
 
+    def told_in(self, unit: str) -> Series:
+        """The same amounts in another unit; as it is where that does not measure the same, as a volume and a heat."""
+        if unit == self.unit:
+            return self
+        try:
+            times = ratio(self.unit, unit)
+        except InputError:
+            return self
+        lhv = None if self.lhv_mj_per_unit is None else round(self.lhv_mj_per_unit / times, 9)
+        return replace(self, unit=unit, lhv_mj_per_unit=lhv, energy=self.energy * times, unplaced=self.unplaced * times)
+
     def kgce_per_unit(self, factors: FactorTable, day: date) -> float | None:
         """Coal equivalent of one unit on that day, calorific basis (GB/T 2589); None where no factor is in force."""
         energy = CarrierEnergy(self.carrier, 1.0, self.unit, lhv_mj_per_unit=self.lhv_mj_per_unit)
@@ -166,11 +177,16 @@ def _of_meter(record: MeterRecord) -> Series:
 
 
 def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> Iterator[Series]:
-    """Of each step, carrier, direction, unit and heating value the sum of its counted meters, each in its own time."""
+    """Of each step, carrier, direction and heating value the sum of its counted meters, each in its own time, in the unit of the first.
+
+    Meters whose unit does not measure what the first's does, or whose heating value is another, are a sum of their own.
+    """
+    units: dict[tuple[str, str, str], str] = {}
     groups: dict[tuple[str, str, str, str, float | None], list[tuple[Series, Flags]]] = {}
     for record in records:
         if record.counted and record.meter.step and record.meter.allocation is None:
             series, within = _of_meter(record), record.in_its_place(clock.quarters_us[:-1], clock.zone)
+            series = series.told_in(units.setdefault((series.step, series.carrier, str(series.direction)), series.unit))
             key = (series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit)
             groups.setdefault(key, []).append((series, within))
     for (step, carrier, direction, unit, lhv), parts in groups.items():

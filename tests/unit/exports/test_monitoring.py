@@ -150,19 +150,23 @@ from = 2026-03-16
 """
 
 
-@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+@pytest.mark.parametrize(
+    ("read_on", "unit"), [(False, "kWh"), (True, "kWh"), (False, "MWh")], ids=["removed", "read on elsewhere", "in another unit"]
+)
 def test_a_step_whose_meter_was_exchanged_has_the_energy_of_each_in_its_time(
-    read_on: bool, tmp_path: Path, export: Callable[..., Any]
+    read_on: bool, unit: str, tmp_path: Path, export: Callable[..., Any]
 ) -> None:
     moments = [MARCH + timedelta(minutes=15 * n) for n in range(61 * 96 + 1)]
     day = MARCH + timedelta(days=15)
+    a_quarter = 3.0 if unit == "kWh" else 0.003
     old = [("mill-old", at, 2.5 * n) for n, at in enumerate(moments) if at <= day or read_on]
-    site = plant(tmp_path, [*old, *(("mill-new", at, 3.0 * n) for n, at in enumerate(moments) if at >= day)])
-    site.write_text(site.read_text(encoding="utf-8").partition("[[meters]]")[0] + EXCHANGED, encoding="utf-8")
+    site = plant(tmp_path, [*old, *(("mill-new", at, a_quarter * n) for n, at in enumerate(moments) if at >= day)])
+    own = EXCHANGED.replace('unit = "kWh"\nfrom', f'unit = "{unit}"\nfrom')
+    site.write_text(site.read_text(encoding="utf-8").partition("[[meters]]")[0] + own, encoding="utf-8")
     export(site, "2026-03-01/2026-05-01")
     months = rows_of(tmp_path, "steps-months")
     assert [float(month["energy"]) for month in months] == [pytest.approx(96 * (15 * 2.5 + 16 * 3.0)), pytest.approx(96 * 30 * 3.0)]
-    assert [(month["completeness_pct"], month["quality"]) for month in months] == [("100.0", "good")] * 2
+    assert [(month["unit"], month["completeness_pct"], month["quality"]) for month in months] == [("kWh", "100.0", "good")] * 2
 
 
 def test_a_day_on_which_the_clock_changes_is_as_long_as_it_is(tmp_path: Path, export: Callable[..., Any]) -> None:
