@@ -22,7 +22,8 @@ class Compared(Setting):
     """What is compared: the energy of one meter, or of one step's batches, and over which two periods.
 
     `baseline` and `reporting` are written as `--period` is (`2016`, `2016-05`, `2016-01-01/2016-07-01`, the last day not included).
-    `no_season` gives the reason why the energy does not depend on the time of the year, where the baseline is shorter than a year.
+    `no_season` gives the reason why the energy does not depend on the time of the year, where the baseline is shorter than a year;
+    `no_output` why it depends on nothing that is made, where a meter feeds no line.
     """
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -31,6 +32,7 @@ class Compared(Setting):
     baseline: str | None = None
     reporting: str | None = None
     no_season: str | None = Field(default=None, min_length=3)
+    no_output: str | None = Field(default=None, min_length=3)
 
     @model_validator(mode="after")
     def _of_one_thing(self) -> Self:

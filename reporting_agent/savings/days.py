@@ -56,6 +56,7 @@ class Days:
     lines: frozenset[tuple[str, str]]  # step and equipment of the batches
     meters: frozenset[str] = frozenset()  # of one meter: all that its energy is made from
     below: frozenset[str] = frozenset()  # of one meter: all that hang below it
+    feeds: bool = True  # of one meter: whether the site says of any line that it feeds it
 
     @property
     def production(self) -> Floats:
@@ -70,7 +71,8 @@ class Days:
 def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
     """The days of one meter, with what the lines that it feeds made; None where it has no readings.
 
-    A day on which the meter, or one that it is made from, is declared unusable is not known.
+    A day on which the meter, or one that it is made from, is declared unusable is not known. One that feeds no line has the outdoor
+    temperature of all of them.
     """
     record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
     if record is None or not len(record.hour_us):
@@ -85,7 +87,10 @@ def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
     energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
-    return replace(_days(site, result, each_once(own), hours.days, energy, record.unit), meters=meters, below=below)
+    of_days = _days(site, result, each_once(own), hours.days, energy, record.unit)
+    if not places:  # it is as warm outside an office as outside the halls
+        of_days = replace(of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy)))
+    return replace(of_days, meters=meters, below=below, feeds=bool(places))
 
 
 def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
@@ -142,23 +147,29 @@ def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple
     names = sorted({name for batch in sound for name in batch.variables if _is_condition(site, name)})
     centre = {name: _mean(sound, name) for name in names}
     conditions = {name: np.zeros(len(days)) for name in names if centre[name] is not None}
-    warm, recorded = np.zeros(len(days)), np.zeros(len(days))
     for run in sound:
         produced = max(run.output_t, 0.0)
-        outdoor = next((value for name, value in run.variables.items() if name in OUTDOOR), None)
         for day, share in _spread(run, days, site):
             output.setdefault((run.product, run.variant), np.zeros(len(days)))[day] += produced * share
             for name, column in conditions.items():
                 column[day] += produced * share * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
-            if outdoor is not None:
-                warm[day] += outdoor
-                recorded[day] += 1
-    known = recorded > 0
-    degrees: Mapping[str, Floats] = {}
-    if known.any() and known[sum(output.values(), np.zeros(len(days))) > 0].mean() >= LEAST_RECORDED:
-        at = np.arange(len(days))
-        degrees = degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
+    degrees = _degrees(site, sound, days, sum(output.values(), np.zeros(len(days))) > 0)
     return Days(days, energy, unit, output, conditions, degrees, frozenset((batch.step, batch.equipment) for batch in batches))
+
+
+def _degrees(site: Site, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags) -> Mapping[str, Floats]:
+    """Heating and cooling degrees by the outdoor temperature of the batches; none where too few of the days asked for have one."""
+    warm, recorded = np.zeros(len(days)), np.zeros(len(days))
+    for run in batches:
+        outdoor = next((value for name, value in run.variables.items() if name in OUTDOOR), None)
+        for day, _ in _spread(run, days, site) if outdoor is not None else ():
+            warm[day] += outdoor
+            recorded[day] += 1
+    known = recorded > 0
+    if not known.any() or not asked.any() or known[asked].mean() < LEAST_RECORDED:
+        return {}
+    at = np.arange(len(days))
+    return degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
 
 
 def _unusable(site: Site, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:

@@ -75,7 +75,8 @@ def no_output(meter: str) -> Phrase:
     """The baseline would be of nothing that was made."""
     return Phrase(
         "No record shows what is made with the energy of meter %(meter)s, so a lower output could be mistaken for a saving. In site.toml, "
-        "give its step, its allocation or the meters below it; the log must contain the batches of these steps.",
+        'give its step, its allocation or the meters below it, or subs = "some" if it serves the whole site; the log must contain the '
+        "batches of these steps. If its energy depends on nothing that is made, as in an office, state in no_output why.",
         meter=meter,
     )
 

@@ -186,7 +186,8 @@ def _why(
 ) -> Phrase | None:
     if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
         return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
-    if action.meter is not None and not days.production[before | after].any():
+    by_itself = not days.feeds and action.no_output is not None
+    if action.meter is not None and not by_itself and not days.production[before | after].any():
         return telling.no_output(action.meter)
     if not days.degrees and action.no_season is None and not _whole_year(before) and not _same_season(days, before, after):
         return telling.season(_span(before))
@@ -219,8 +220,11 @@ def _concerns(change: Change, action: Action | Target, days: Days) -> bool:
 
 
 def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
-    """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
-    running = days.production > 0
+    """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year.
+
+    Where no line is fed, Monday to Friday are the running days.
+    """
+    running = days.production > 0 if days.feeds else np.array([day.weekday() < 5 for day in days.days])
     own = {kind: column for kind, column in days.output.items() if (column[before] > 0).sum() >= FEWEST_OF_KIND}
     rest = days.production - sum(own.values(), np.zeros(len(running)))
     columns = [running.astype(float), (~running).astype(float), *own.values(), rest, *days.conditions.values(), *days.degrees.values()]

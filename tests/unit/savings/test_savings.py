@@ -240,6 +240,31 @@ def test_a_meter_of_which_nothing_says_what_it_makes_proves_no_saving(tmp_path: 
     assert "No record shows what is made with the energy of meter grid" in str(one.why)
 
 
+@pytest.mark.parametrize(("saves", "verdict"), [(0.1, SavingVerdict.SAVED), (0.0, SavingVerdict.NOT_PROVEN)])
+def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_made_changes_it(
+    tmp_path: Path, saves: float, verdict: SavingVerdict
+) -> None:
+    """The mill above makes a seventh less; the office, fed by no line, uses 900 kWh on a working day and 200 at the weekend."""
+    steady(tmp_path, made=0.85, scatter=0.1)
+    number = np.arange(365 + 180)
+    working = np.array([(FIRST + timedelta(days=int(day))).weekday() < 5 for day in number])
+    used = np.where(working, 900.0, 200.0) * (1 + 0.03 * np.random.default_rng(5).standard_normal(len(number)))
+    write_readings(tmp_path / "office.csv", used * np.where(number >= 365, 1 - saves, 1.0), working)
+    more = (tmp_path / "office.csv").read_text(encoding="utf-8").partition("\n")[2].replace("el,", "office,")
+    with (tmp_path / "readings.csv").open("a", encoding="utf-8") as file:
+        file.write(more)
+    office = '[[meters]]\nid = "office"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nparent = "grid"\n'
+    amend(tmp_path, '[[meters]]\nid = "el"\n', f'{office}[[meters]]\nid = "el"\n', "site.toml")
+    amend(tmp_path, 'meter = "el"', 'meter = "office"')
+    assert "in an office, state in no_output why" in str(found(tmp_path)[0].why)
+    amend(tmp_path, 'meter = "office"', 'meter = "office"\nno_output = "Desks and lamps"')
+    (one,) = found(tmp_path)
+    assert (one.why, one.verdict) == (None, verdict)
+    assert one.share is not None
+    assert one.share[1] <= saves <= one.share[2]
+    assert one.share[2] - one.share[1] < 0.03
+
+
 def test_a_meter_feeds_the_lines_below_it_and_those_of_what_is_left_of_it() -> None:
     def meter(name: str, **keys: object) -> Meter:
         return Meter.model_validate({"id": name, "carrier": "electricity", "unit": "kWh", "reading": "register", **keys})
