@@ -89,6 +89,8 @@ def _facts(verification: Verified, lang: str) -> list[tuple[Phrase, str]]:
         facts += [(Phrase("Planned saving"), f"{verification.of.wanted_pct:g} %")]
     if verification.baseline.name:
         facts += [(Phrase("Baseline period"), verification.baseline.name), (Phrase("Reporting period"), verification.reporting.name)]
+    declared = ((Phrase("Depends on no output"), verification.of.no_output), (Phrase("Depends on no season"), verification.of.no_season))
+    facts += [(name, reason) for name, reason in declared if reason is not None]
     if forecast is None or share is None:
         return facts
     unit = unit_for(max(abs(forecast.low), abs(forecast.high)), verification.unit)

@@ -21,6 +21,7 @@ from reporting_agent.changes.review import Question, Review
 from reporting_agent.cli import main
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tree import MeterTree
+from reporting_agent.report.sections.savings import data
 from reporting_agent.savings import Verified, load_actions, verified
 from reporting_agent.savings.against_baseline import forecast
 from reporting_agent.savings.telling import SavingVerdict
@@ -260,6 +261,7 @@ def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_ma
     amend(tmp_path, 'meter = "office"', 'meter = "office"\nno_output = "Desks and lamps"')
     (one,) = found(tmp_path)
     assert (one.why, one.verdict) == (None, verdict)
+    assert ("Depends on no output", "Desks and lamps") in data((one,), "en")["savings"][0]["facts"]
     assert one.share is not None
     assert one.share[1] <= saves <= one.share[2]
     assert one.share[2] - one.share[1] < 0.03
