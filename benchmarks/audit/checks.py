@@ -14,6 +14,7 @@ What a sample can show and what only the whole can:
 | counts not those of the records | ranks-and-counts | next to the label always, else as promised; of further metrics by room alone |
 | a table that names something wrongly or twice | leaves-of-their-kind | always |
 | a batch committed to more than once | records-with-evidence | of leaves opened, or beside an opened one |
+| a batch under several ids at one time | one-batch-at-a-time | of pairs that are both opened; a proof only of small steps |
 | energy, exclusions, batches, readings | the others | with the promised probability |
 
 Only the whole recomputation on site shows that no record at all was misstated.
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import accepted, completeness, computed, promised, proven, withheld
+from benchmarks.audit import accepted, completeness, computed, one_at_a_time, promised, proven, withheld
 from benchmarks.audit.evidence import Check, Evidence, Outcome
 
 CHECKS: tuple[Check, ...] = (
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     computed.readings_committed,
     computed.records_recomputed,
     computed.records_with_evidence,
+    one_at_a_time.one_batch_at_a_time,
     computed.exclusions_justified,
     completeness.nothing_left_out,
     completeness.edges_at_rest,

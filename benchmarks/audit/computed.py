@@ -8,19 +8,14 @@ from datetime import UTC, datetime
 import numpy as np
 
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.contents import Cell
 from benchmarks.audit.copies import surplus
-from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, opened_of
+from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, values_of_used
 from benchmarks.audit.differences import beside
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
 from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
-from benchmarks.labels.columns import StepColumns
-from benchmarks.labels.step import measure
-from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Step
 
 
 def readings_committed(evidence: Evidence) -> Outcome:
@@ -127,7 +122,7 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
     code, seen = "ranks-and-counts", 0
     by_record = evidence.pack.policy.unit == "record"
     wrong: list[Words] = []
-    for step, cell, values in _valued(evidence):
+    for step, cell, values in values_of_used(evidence):
         seen += len(values)
         counted = of_headline(evidence, step, cell)
         wrong += [named(index, evidence.batches[index]) for index in _out_of_order(values)]
@@ -200,19 +195,6 @@ def _comes_out(evidence: Evidence, batch: Batch) -> bool:
 
 def _found(evidence: Evidence, batch: Batch) -> list[Batch]:
     return [record for raw in evidence.recomputed(batch) if isinstance(record := read(raw), Batch)]
-
-
-def _valued(evidence: Evidence) -> Iterator[tuple[Step, Cell, dict[int, float]]]:
-    """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
-    known = {step.id: step for step in evidence.pack.steps}
-    for part in evidence.contents.steps:
-        step = known.get(part.step)
-        for cell in part.cells if step is not None else ():
-            opened = opened_of(evidence, cell)
-            if opened and step is not None:
-                columns = StepColumns.of([evidence.batches[index] for index in opened], step)
-                measured = measure(columns, headline(step), record_reasons(columns, evidence.context.period), evidence.context)
-                yield step, cell, dict(zip(opened, measured.at_reference.tolist(), strict=True))
 
 
 def _out_of_order(values: dict[int, float]) -> list[int]:

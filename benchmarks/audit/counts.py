@@ -20,7 +20,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
-from benchmarks.labels.validity import Reasons
+from benchmarks.labels.validity import Reasons, record_reasons
 from benchmarks.routes import MetricRule, Step
 
 NEARLY = 1e-9
@@ -36,6 +36,19 @@ def of_headline(evidence: Evidence, step: Step, cell: Cell) -> Counted | None:
 def opened_of(evidence: Evidence, cell: Cell) -> list[int]:
     """The leaves of a cell that were opened, in order."""
     return [index for index in sorted(evidence.batches) if cell.first <= index < cell.first + cell.used]
+
+
+def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, Cell, dict[int, float]]]:
+    """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
+    known = {step.id: step for step in evidence.pack.steps}
+    for part in evidence.contents.steps:
+        step = known.get(part.step)
+        for cell in part.cells if step is not None else ():
+            opened = opened_of(evidence, cell)
+            if opened and step is not None:
+                columns = StepColumns.of([evidence.batches[index] for index in opened], step)
+                measured = measure(columns, headline(step), record_reasons(columns, evidence.context.period), evidence.context)
+                yield step, cell, dict(zip(opened, measured.at_reference.tolist(), strict=True))
 
 
 def miscounted(values: Mapping[int, float], cell: Cell, counted: Counted, rule: MetricRule) -> list[int]:

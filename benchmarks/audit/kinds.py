@@ -43,6 +43,7 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
     "ranks-and-counts": CheckKind.RECOMPUTED,
     "records-recomputed": CheckKind.RECOMPUTED,
     "records-with-evidence": CheckKind.COMPLETE,
+    "one-batch-at-a-time": CheckKind.COMPLETE,
     "exclusions-justified": CheckKind.RECOMPUTED,
     "everything-opened": CheckKind.COMPLETE,
     "leaves-of-their-kind": CheckKind.COMPLETE,

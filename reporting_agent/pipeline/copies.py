@@ -15,14 +15,13 @@ import numpy as np
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel
+from benchmarks.labels.at_once import at_once
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase
 
 CODE = "runs-copied"  # of the finding below
-SHARED = 0.5
-"""Of the shorter of two runs, what they share at least to be one (a convention of ours): logs of taps overlap by minutes."""
 ALIKE = 1e-3
 """Of its mean, what a column scatters by and tells no run from another (a convention of ours)."""
 BY_CHANCE = 3.0
@@ -33,7 +32,7 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
     """The batches with such runs as one, the first of them; None where there are none."""
     places = [place for place, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output_t > 0]
     copies = dict[int, int]()  # place of a run -> place of the one that it is
-    for earlier, other in _at_once(batches, places):
+    for earlier, other in at_once(batches, places):
         copies[other] = earlier
     copies |= dict.fromkeys(_alike(batches, [place for place in places if place not in copies]), -1)
     if not copies:
@@ -69,25 +68,6 @@ def counted_once_where_better(made: SiteLabel, counted_once: SiteLabel) -> SiteL
 def _betters(best: float, other: float | None) -> bool:
     """Too few runs that are left make no label either."""
     return other is None or other - best > WORTH_TELLING * abs(other)
-
-
-def _at_once(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Pairs of runs of one machine, product and variant that share more than half of the shorter, the earlier first."""
-
-    lines: dict[tuple[str, ...], list[int]] = {}
-    for place in places:
-        batch = batches[place]
-        if batch.equipment and batch.end is not None and batch.end > batch.start:
-            lines.setdefault((batch.step, batch.equipment, batch.product, batch.variant), []).append(place)
-    for own in lines.values():
-        first, latest = -1, None
-        for place in sorted(own, key=lambda place: batches[place].start):
-            start, end = batches[place].start, batches[place].end or batches[place].start
-            if latest is not None and min(latest, end) - start > SHARED * min(latest - batches[first].start, end - start):
-                yield first, place
-                latest = max(latest, end)
-            elif latest is None or end > latest:
-                first, latest = place, end
 
 
 def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:

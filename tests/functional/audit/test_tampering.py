@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, promised, proven, records, signed_draws, withheld
+from benchmarks.audit import accepted, checks, completeness, computed, one_at_a_time, promised, proven, records, signed_draws, withheld
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, StepPart
@@ -33,10 +33,11 @@ from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
+from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.assembling import assemble, quantiles
-from reporting_agent.config import Site
+from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline.outward.judging import Outward
 from reporting_agent.sending.planning import Plan, PlannedRelease
 from reporting_agent.sending.report_inputs import Provenance
@@ -165,15 +166,18 @@ def with_log(works: Path, scratch: Path, change: Callable[[Rows], Rows]) -> Path
     """A copy of the works with another log."""
     if works != scratch:
         shutil.copytree(works, scratch, dirs_exist_ok=True)
-    log = scratch / "batches.csv"
-    with log.open(encoding="utf-8-sig", newline="") as file:
+    change_rows(scratch / "batches.csv", change)
+    return scratch
+
+
+def change_rows(table: Path, change: Callable[[Rows], Rows]) -> None:
+    with table.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         rows = list(reader)
-    with log.open("w", encoding="utf-8", newline="") as file:
+    with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, reader.fieldnames or ())
         writer.writeheader()
         writer.writerows(change(rows))
-    return scratch
 
 
 def batches_added(works: Path, _scratch: Path) -> Audit:
@@ -190,13 +194,54 @@ def best_batch_committed_to_again(works: Path, _scratch: Path) -> Audit:
     return opened(with_batches(works, lambda batches: [*batches, *[best_of(works, batches)] * 17]))
 
 
-def best_of(works: Path, batches: Sequence[Batch]) -> Batch:
+def best_metered_batch_under_further_ids(works: Path, scratch: Path) -> Audit:
+    """Its rows stand in the log, but a reading is of one batch alone: with a meter no copy comes out."""
+    _, material = material_of(works)
+    best = best_of(works, material.batches)
+
+    def copied(rows: Rows) -> Rows:
+        again = [row for row in rows if row["batch_id"] == best.batch_id]
+        return [*rows, *({**row, "batch_id": f"{best.batch_id}-{number}"} for number in range(17) for row in again)]
+
+    with_log(works, scratch, copied)
+    plant = with_batches(works, lambda batches: [*batches, *(replace(best, batch_id=f"{best.batch_id}-{number}") for number in range(17))])
+    return opened(replace(plant, site=load_site(scratch / "site.toml")))
+
+
+def best_batch_under_further_ids(_works: Path, scratch: Path) -> Audit:
+    """A kiln whose energy the plant's own rows give: its best day stands in them under eighty more ids, and so in the tree. The agent
+    refuses that; this one was changed not to.
+    """
+    kiln_by_batch(scratch, copies=80)
+    return opened(honest(scratch))
+
+
+def kiln_by_batch(folder: Path, copies: int) -> None:
+    """A year of a simulated kiln in rows of its own, without meters, with its best day under so many further ids."""
+    Sector("cement", 1).plant(0).write(folder, 0, "csv")
+    change_rows(folder / "batches.csv", of_kiln)
+    change_rows(folder / "energy.csv", of_kiln)
+    best = best_of(folder, material_of(folder)[1].batches, WITHHELD).batch_id
+
+    def copied(rows: Rows) -> Rows:
+        again = [row for row in rows if row["batch_id"] == best]
+        return [*rows, *({**row, "batch_id": f"{best}-{number}"} for number in range(copies) for row in again)]
+
+    change_rows(folder / "batches.csv", copied)
+    change_rows(folder / "energy.csv", copied)
+
+
+def of_kiln(rows: Rows) -> Rows:
+    return [row for row in rows if row["step"] == WITHHELD]
+
+
+def best_of(works: Path, batches: Sequence[Batch], step: str = STEP) -> Batch:
     """The batch of the step's largest label that took least."""
     _, material = material_of(works)
-    label = max((label for label in material.site_label.steps if label.step == STEP and label.metric == "total"), key=lambda one: one.used)
+    label = max((label for label in material.site_label.steps if label.step == step and label.metric == "total"), key=lambda one: one.used)
     lowest = min(label.used_values())
     (best,) = [value.batch_id for value in label.values if value.excluded is None and value.at_reference == lowest]
-    (batch,) = [batch for batch in batches if (batch.step, batch.batch_id, batch.excluded) == (STEP, best, None)]
+    (batch,) = [batch for batch in batches if (batch.step, batch.batch_id, batch.excluded) == (step, best, None)]
     return batch
 
 
@@ -507,6 +552,8 @@ CHEATS: dict[Cheat, Check] = {
     outputs_shifted: completeness.output_weighed,
     batches_added: computed.records_with_evidence,
     best_batch_committed_to_again: computed.records_with_evidence,
+    best_metered_batch_under_further_ids: computed.records_with_evidence,
+    best_batch_under_further_ids: one_at_a_time.one_batch_at_a_time,
     readings_edited: computed.readings_committed,
     readings_not_committed_to: computed.readings_committed,
     exclusions_invented: computed.exclusions_justified,
