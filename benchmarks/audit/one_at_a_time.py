@@ -82,15 +82,15 @@ def betters(pairs: Sequence[Pair], values: Mapping[int, float], cell: Cell, step
     """
     ranked = rank(step.label_rule.quantile, cell.used)
     label = cell.first + ranked - 1
-    below = sum(max(pair) <= label for pair in pairs)
-    if not below or label not in values:
+    if label not in values:
         return False
+    below = sum(max(values[leaf] for leaf in pair) <= values[label] for pair in pairs)
     above = len(pairs) - below
     by_chance = sum(index > label for index in values) - (3 * beside_rank + 1)
     share = max(by_chance, 0) / max(cell.used - ranked, 1)
     missed = min(cell.used - ranked - above, _at_most(above) / share**2 if share else cell.used)
     place = rank(step.label_rule.quantile, max(int(cell.used - below - above - missed), 1)) + below
-    highest = max(value for index, value in values.items() if index < cell.first + place)
+    highest = max([values[label], *(value for index, value in values.items() if index < cell.first + place)])
     return highest - values[label] > WORTH_TELLING * abs(highest)
 
 

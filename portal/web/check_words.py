@@ -52,6 +52,8 @@ def what_is_missing(code: str) -> str:
         return _("a sampled day of a meter that counts for one step only, and a log without unreadable rows")
     if code == "withheld-justified":
         return _("the whole recomputation on site: no opening shows whether there is a reason for what is withheld")
+    if code == "one-batch-at-a-time":
+        return _("the plant’s production system: opened batches have the time of another one of the same machine")
     if code == "edges-at-rest":
         return _("a pause before or after an opened batch, at a meter that counts for one step only")
     if code == "plan-sufficient":

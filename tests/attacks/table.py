@@ -48,6 +48,7 @@ ORDER = (
     "lost-witness",
     "another-report",
     "withheld-step",
+    "at-one-time",
     "left-out",
     "policy-digest",
     "forked-head",

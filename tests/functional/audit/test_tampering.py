@@ -28,7 +28,7 @@ from benchmarks.audit.sample_positions import Kind as Stratum
 from benchmarks.audit.sample_positions import Plan as Sampling
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.labels import StepLabel
-from benchmarks.measurements import Batch, State, Status
+from benchmarks.measurements import Batch, Period, State, Status
 from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
 from benchmarks.wire.commitments import Commitment
@@ -39,6 +39,7 @@ from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.assembling import assemble, quantiles
 from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline.outward.judging import Outward
+from reporting_agent.pipeline.outward.releasable import require_releasable
 from reporting_agent.sending.planning import Plan, PlannedRelease
 from reporting_agent.sending.report_inputs import Provenance
 from reporting_agent.sending.submission import Material
@@ -46,6 +47,7 @@ from reporting_agent.sources.extract import Record
 from tests.functional.audit.plants import (
     ACCEPTED,
     ENTRY,
+    PERIOD,
     PROMISED,
     SENT,
     SOFTWARE,
@@ -630,6 +632,19 @@ def test_without_scale_records_the_opening_says_that_output_was_not_checked(plan
     (weighed,) = [one for one in audited(audit.plant, audit.draw, audit.promise, audit.opening) if one.code == "output-weighed"]
     assert (weighed.state, weighed.asked) == (EvidenceState.NOT_CHECKABLE, False)
     assert weighed.sentence == "Output cannot be checked: the site commits to no scale records."
+
+
+def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Path) -> None:
+    """The agent sends this report: two copies do not better its label. Whether both batches were made, no sample shows."""
+    kiln_by_batch(tmp_path, copies=2)
+    site = load_site(tmp_path / "site.toml")
+    require_releasable(pipeline.label(site, Period.parse(PERIOD, site.zone)).site_label)
+    outcomes = checks.run(evidence_of(opened(honest(tmp_path))))
+    assert failures(outcomes) == {}
+    (told,) = [one for one in outcomes if one.code == "one-batch-at-a-time"]
+    assert (told.state, told.asked) == (EvidenceState.NOT_CHECKABLE, True)
+    assert told.records[0].startswith("leaf ")
+    assert ", at the time of " in told.records[0]
 
 
 def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(works: Path) -> None:

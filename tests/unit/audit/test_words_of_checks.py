@@ -22,7 +22,10 @@ CORE, AGENT = Path(benchmarks.__file__).parent, Path(reporting_agent.__file__).p
 SAYING = [
     *(
         CORE / "audit" / f"{name}.py"
-        for name in ("accepted", "completeness", "computed", "differences", "evidence", "parts", "promised", "proven", "withheld")
+        for name in (
+            *("accepted", "completeness", "computed", "differences", "evidence"),
+            *("one_at_a_time", "parts", "promised", "proven", "withheld"),
+        )
     ),
     AGENT / "audit" / "whole_label_on_site.py",
     *(AGENT / "audit" / "reconciliation" / f"{name}.py" for name in ("bills_against_meters", "reconcile", "sentences")),
