@@ -114,9 +114,9 @@ def _pairs(evidence: Evidence, leaves: Mapping[int, float]) -> list[Pair]:
 
 
 def _is_of_own_rows(evidence: Evidence, step: Step, pairs: Sequence[Pair]) -> bool:
-    """Whether the agent holds such pairs against the label: not where a declared power gives the energy, nor of years that are pooled."""
+    """Whether the agent refuses a label that they better: not where a meter or a declared power tells their energy, nor of pooled years."""
     energies = (energy for pair in pairs for index in pair for energy in evidence.batches[index].energy)
-    return step.id not in evidence.contents.windows and not any(energy.allocated for energy in energies)
+    return step.id not in evidence.unbounded | evidence.contents.windows.keys() and not any(energy.allocated for energy in energies)
 
 
 def _places(evidence: Evidence, pairs: Sequence[Pair]) -> list[Words]:

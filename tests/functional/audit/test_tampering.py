@@ -647,6 +647,22 @@ def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Pa
     assert ", at the time of " in told.records[0]
 
 
+def test_batches_at_one_time_fail_only_where_the_agent_refuses_them(tmp_path: Path) -> None:
+    """It does not where a meter tells of both batches (then it withholds the step), of pooled years, and where a declared power tells."""
+    evidence = evidence_of(best_batch_under_further_ids(tmp_path, tmp_path))
+    by_power = {
+        index: replace(batch, energy=tuple(replace(energy, allocated=True) for energy in batch.energy))
+        for index, batch in evidence.batches.items()
+    }
+    refused_nowhere = (
+        replace(evidence, unbounded={WITHHELD}),
+        replace(evidence, contents=replace(evidence.contents, windows={WITHHELD: 2})),
+        replace(evidence, batches=by_power, recomputed=lambda batch: Counter([of_batch(batch, batch.excluded)])),
+    )
+    assert one_at_a_time.one_batch_at_a_time(evidence).state is EvidenceState.FAILED
+    assert {one_at_a_time.one_batch_at_a_time(other).state for other in refused_nowhere} == {EvidenceState.NOT_CHECKABLE}
+
+
 def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(works: Path) -> None:
     evidence = evidence_of(best_batch_committed_to_again(works, works))
     opened_records = {index: of_batch(batch, batch.excluded) for index, batch in evidence.batches.items()}
