@@ -1,11 +1,13 @@
 """Translates what the core and the agent say into the reader's language; which languages there are, and the terminal's own.
 
 A `Phrase` is English with its values by name; the gettext catalogue under `locale/` holds the same text in other languages. A
-language is a folder there: nothing else names it. A text without a translation is said in English.
+language is a folder there: nothing else names it. A text without a translation is said in English. A unit of output that has a word of its
+own in a language is said in it wherever it is a value, alone or as in `11.5 kgce/weight case`: no phrase has to name it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -18,6 +20,11 @@ DOMAIN = "steplabel"
 FOLDERS = resources.files("benchmarks") / "locale"
 CODES = {"zh_Hans": "zh"}
 """Folders that are called otherwise than records and settings call their language."""
+
+_UNITS = {str(unit): unit for unit in (Phrase("weight case"), Phrase("1000 items"))}
+"""Units of output that are words; others are written alike in every language."""
+
+_UNIT = re.compile(rf"(?<![^/ ])({'|'.join(_UNITS)})(?=/[^/]*$|$)")  # a whole unit, or one side of it, where a text ends with it
 
 
 @cache
@@ -56,8 +63,15 @@ def in_language(text: str, language: str) -> str:
     return translated % {name: _value(value, language) for name, value in text.values.items()} if text.values else translated
 
 
+def unit_in_language(unit: str, language: str) -> str:
+    """A unit as this language writes it, with an amount before it or without: `4 kgce/weight case`, `4 kgce/重量箱`."""
+    return _UNIT.sub(lambda match: in_language(_UNITS[match[0]], language), unit)
+
+
 def _value(value: str | int, language: str) -> str | int:
-    return in_language(value, language) if isinstance(value, Phrase | Name) else value
+    if isinstance(value, Phrase | Name):
+        return in_language(value, language)
+    return unit_in_language(value, language) if isinstance(value, str) else value
 
 
 @cache

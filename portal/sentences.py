@@ -32,4 +32,6 @@ def _translated(text: str) -> str:
 def _in_its_place(value: Value) -> Value:
     if isinstance(value, Phrase):
         return in_words(value)
-    return catalogue.in_language(value, get_language() or "en") if isinstance(value, Name) else value
+    if isinstance(value, Name):
+        return catalogue.in_language(value, get_language() or "en")
+    return catalogue.unit_in_language(value, get_language() or "en") if isinstance(value, str) else value

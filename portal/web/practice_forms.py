@@ -62,7 +62,11 @@ class PracticeForm(forms.Form):
     conditions_zh = area(_("When it fits and when not, in Chinese"), most=1000, optional=True)
     equipment_en = line(_("Equipment, in English"), _("Such as kiln, grate cooler, ball mill."), most=120, optional=True)
     equipment_zh = line(_("Equipment, in Chinese"), most=120, optional=True)
-    saving_unit = choice(_("Unit of the saving, per tonne of the step’s product"), choices=UNITS)
+    saving_unit = choice(
+        _("Unit of the saving, per tonne of the step’s product"),
+        _("If the step’s output is counted in another unit, such as m² or weight cases: per one of that unit. The same of the investment."),
+        choices=UNITS,
+    )
     saving_from = number(
         _("Saving, low end"),
         required=_("Give the low end of the saving."),

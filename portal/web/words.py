@@ -24,7 +24,11 @@ from benchmarks.measurements import Metric
 from benchmarks.phrases import Name, of_language, sentences
 from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack, Route, Step
+from portal.web.figures import raised
 from portal.web.viewmodels.shared import Mood, StateWord
+
+TONNES = "t"
+"""The unit that most output is counted in, and the only one that sentences spell out."""
 
 _ISO_DAY = re.compile(r"(?<![\w/.-])\d{4}-\d{2}-\d{2}(?![\w/-])")
 
@@ -237,8 +241,21 @@ class Names:
         route = self.route(route_id)
         return in_page_language(route.product_words) if route else route_id
 
+    def made_in(self, route_id: str) -> str:
+        """The unit that the route's product is counted in."""
+        route = self.route(route_id)
+        return self.pack.made_in(route) if self.pack and route else TONNES
+
+    def amount(self, route_id: str) -> str:
+        """What the route's figures are for, as it follows `per`: `tonne of cement`, `m² of tempered glass`."""
+        return one_of(self.made_in(route_id), self.product(route_id))
+
     def step(self, step_id: str) -> Step | None:
         return self.steps.get(step_id)
+
+    def step_made_in(self, step_id: str) -> str:
+        step = self.step(step_id)
+        return step.output_unit if step else TONNES
 
     def step_name(self, step_id: str) -> str:
         step = self.step(step_id)
@@ -283,5 +300,29 @@ def metric_name(metric: str) -> str:
     return str(METRICS.get(metric, metric))
 
 
-def per_tonne_of(unit: str, product: str) -> str:
-    return _("%(unit)s per tonne of %(product)s") % {"unit": unit, "product": product}
+def unit_in_words(unit: str) -> str:
+    """A unit as the page's language writes it: `kgce/t`, `kgce/m²`, `kgce/重量箱`."""
+    return raised(catalogue.unit_in_language(unit, get_language() or "en"))
+
+
+def one_of_output(made_in: str) -> str:
+    """One of the unit that output is counted in, as it follows `per`: `tonne`, `m²`, `weight case`."""
+    return _("tonne") if made_in == TONNES else unit_in_words(made_in)
+
+
+def one_of(made_in: str, product: str) -> str:
+    """So much of a product as a figure is for, as it follows `per`: `tonne of clinker`, `m² of tiles`, `weight case of float glass`."""
+    return _("%(unit)s of %(product)s") % {"unit": one_of_output(made_in), "product": product}
+
+
+def per_output(unit: str, product: str) -> str:
+    """A unit of energy for one of a product's output (`kgce/t`) with the product: `kgce per tonne of clinker`, `kgce per m² of tiles`."""
+    energy, _slash, made_in = unit.partition("/")
+    return _("%(energy)s per %(amount)s") % {"energy": energy, "amount": one_of(made_in, product)}
+
+
+def output_of_a_year(made_in: str, product: str, in_tonnes: str) -> str:
+    """What a reader types to multiply by; of a product in tonnes it is asked for as the page says."""
+    if made_in == TONNES:
+        return in_tonnes % {"product": product}
+    return _("Output of %(product)s in a year, in %(unit)s") % {"product": product, "unit": unit_in_words(made_in)}

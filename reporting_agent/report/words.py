@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from benchmarks import texts
-from benchmarks.catalogue import in_language
+from benchmarks.catalogue import in_language, unit_in_language
 from benchmarks.phrases import Phrase
 from reporting_agent.pipeline.batch_faults import FAULTS
 
@@ -54,8 +54,7 @@ def label_name(step: Step, product: str, variant: str, metric: Metric, lang: str
 
 def counted(unit: str, lang: str) -> str:
     """A unit as this language writes it: only counted goods and weight cases have a word in theirs."""
-    names = words(lang)["page"]
-    return unit.replace("1000 items", names["thousand_items"]).replace("weight case", names["weight_case"])
+    return unit_in_language(unit, lang)
 
 
 def reason(code: str, lang: str) -> str:

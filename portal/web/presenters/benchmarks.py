@@ -33,7 +33,7 @@ from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import VERSION_STATES, Names, dated, in_page_language, pack_of, period_name, shown_name, state, within
+from portal.web.words import VERSION_STATES, Names, dated, in_page_language, pack_of, period_name, shown_name, state, unit_in_words, within
 
 
 def units_on(day: date) -> Mapping[str, EnergyUnit]:
@@ -89,7 +89,7 @@ def _list_row(view: ListedView) -> BenchmarkRow:
         version=view.version,
         label=number(total.value, places) if total else "",
         interval=between(total.lo, total.hi, places) if total else "",
-        unit=view.summary.composite.unit,
+        unit=unit_in_words(view.summary.composite.unit),
         firms=str(view.summary.firms),
         published=view.published_on,
     )

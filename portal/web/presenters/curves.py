@@ -22,7 +22,6 @@ from portal.web.words import (
     in_page_language,
     metric_name,
     one_after_another,
-    per_tonne_of,
     sentence_space,
     with_variant,
 )
@@ -92,7 +91,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     best = None if step.best is None else step.best * factor
     known = shown.names.step(step.step)
     product = in_page_language(known.product_words) if known else step.product
-    unit = per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product)
+    unit = shown.per_output(step.unit, product)
     middle = next(point for point in points if point.percent == 50)
     facts = {"middle": number(middle.value.value, places), "unit": unit}
     ends = {

@@ -24,7 +24,7 @@ from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section, Sheet
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, enumerated, in_page_language, period_name
+from portal.web.words import Names, enumerated, in_page_language, period_name, unit_in_words
 
 
 def compare_page(found: Difference) -> Sheet:
@@ -102,7 +102,7 @@ def _grade(grade: GradeMoves) -> str:
     if grade.between is None:
         return _("the level is dropped") if grade.takes else _("the level is new")
     low, high = (f"{value:g}" for value in grade.between)
-    facts = {"low": low, "high": high, "unit": grade.unit}
+    facts = {"low": low, "high": high, "unit": unit_in_words(grade.unit)}
     if grade.takes:
         return _("annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections") % facts
     return _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections") % facts
@@ -120,7 +120,7 @@ def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]
         ),
         Cell(change.before or NONE, num=True),
         Cell(change.after or NONE, num=True),
-        Cell(NONE if change.unit in ("", "1") else change.unit),
+        Cell(NONE if change.unit in ("", "1") else unit_in_words(change.unit)),
         Cell(str(ROLES[Role(role)][1])),
     )
 

@@ -17,7 +17,17 @@ from portal.web.presenters.ladders import Shown, headline, step_estimates, total
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import ChangeRow, Check, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words import VERSION_STATES, Names, enumerated, in_language, metric_name, moment_in_words, state, with_variant
+from portal.web.words import (
+    VERSION_STATES,
+    Names,
+    enumerated,
+    in_language,
+    metric_name,
+    moment_in_words,
+    state,
+    unit_in_words,
+    with_variant,
+)
 
 
 def draft_page(view: DraftView) -> DraftPage:
@@ -219,7 +229,7 @@ def _cell_of_step(column: str, step: StepView, shown: Shown) -> GateCell:
 
 def _cell(column: str, estimate: Estimate, unit: str, firms: int, places: int | None) -> GateCell:
     interval = between(estimate.lo, estimate.hi, places)
-    return GateCell(column, f"{number(estimate.value, places)} {unit}", interval, _("%(n)s firms") % {"n": firms})
+    return GateCell(column, f"{number(estimate.value, places)} {unit_in_words(unit)}", interval, _("%(n)s firms") % {"n": firms})
 
 
 def _total_rows(label: LabelView, columns: Sequence[str], shown: Shown) -> tuple[GateRow, ...]:
@@ -248,10 +258,10 @@ def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow
     for step in alike:
         then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
         if then is not None and current is not None:
-            pairs.append((shown.names.step_name(step.step), step.unit, then, current, step.ratio, shown.step_places(step)))
+            pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_places(step)))
     then, current = total_estimate(before.composite, 1.0), total_estimate(now.composite, 1.0)
     if then is not None and current is not None and len(alike) == len(headline(now)):
-        pairs.append((_("Whole route"), now.composite.unit, then, current, 1.0, shown.total_places(now)))
+        pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_places(now)))
     ends = [
         abs(ratio * (end - then.value))
         for _name, _unit, then, current, ratio, _places in pairs

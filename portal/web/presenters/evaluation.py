@@ -24,11 +24,11 @@ from portal.publication.in_force import InForceView
 from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
 from portal.web.assurance_words import GRADES, OPINIONS
 from portal.web.figures import NONE, between, energy_units, number
-from portal.web.presenters.ladders import Shown, ratios_of
+from portal.web.presenters.ladders import Shown, in_tonnes, ratios_of
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.word_tables import words
-from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name, sentence_space, shown_name
+from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name, sentence_space, shown_name, unit_in_words
 
 REFUSED_REPORTS = words("refused_reports")
 
@@ -145,7 +145,9 @@ def _steps(view: BenchmarkView, shown: Shown) -> Section:
         _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % facts,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
         _("The whole route is per tonne of %(product)s, each step per tonne of its own product.")
-        % {"product": shown.names.product(shown.route)},
+        % {"product": shown.names.product(shown.route)}
+        if in_tonnes(view.label)
+        else _("The whole route is per %(amount)s, each step per unit of its own product.") % {"amount": shown.names.amount(shown.route)},
         ratios_of(view.label, shown.names, shown.route),
         *_reached(view.label.best_reached, shown.total_places(view.label)),
     )
@@ -163,14 +165,14 @@ def _whole_route(label: LabelView, shown: Shown) -> tuple[str, ...]:
         _interval(best.interval, places),
         NONE if typical.value is None else number(typical.value, places),
         _interval(typical.interval, places),
-        best.unit,
+        shown.spelled(best.unit),
         str(best.firms),
     )
 
 
 def _reached(total: TotalView, places: int | None) -> Iterator[str]:
     if total.value is not None:
-        facts = {"value": number(total.value, places), "interval": _interval(total.interval, places), "unit": total.unit}
+        facts = {"value": number(total.value, places), "interval": _interval(total.interval, places), "unit": unit_in_words(total.unit)}
         yield _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).") % facts
 
 
@@ -185,7 +187,7 @@ def _step(step: StepView, shown: Shown) -> tuple[str, ...]:
         _interval(step.interval, places),
         NONE if step.typical is None else number(step.typical, places),
         _interval(step.typical_interval, places),
-        step.unit,
+        shown.spelled(step.unit),
         str(step.firms),
     )
 

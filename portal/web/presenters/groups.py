@@ -32,6 +32,7 @@ from portal.web.words import (
     sentence_space,
     shown_name,
     state,
+    unit_in_words,
     with_variant,
 )
 
@@ -257,9 +258,9 @@ def _label(member: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
         Cell(shown_name(member.labels.site_name), note=period_name(member.labels.period)),
         Cell(step),
         Cell(metric_name(label.metric)),
-        Cell(f"{number(label.best, places)} {label.unit}"),
+        Cell(f"{number(label.best, places)} {unit_in_words(label.unit)}"),
         Cell(between(label.low, label.high, places) or NONE),
-        Cell(f"{number(label.typical, places)} {label.unit}"),
+        Cell(f"{number(label.typical, places)} {unit_in_words(label.unit)}"),
         _attested(member, label.step),
     )
 

@@ -16,7 +16,18 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
 from portal.web.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import Limit, LimitCell, beside_rows
-from portal.web.words import Names, enumerated, in_language, in_page_language, metric_name, per_tonne_of, with_variant
+from portal.web.words import (
+    TONNES,
+    Names,
+    enumerated,
+    in_language,
+    in_page_language,
+    metric_name,
+    one_of,
+    per_output,
+    unit_in_words,
+    with_variant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,13 @@ class Shown:
         return self.unit.per_kgce if own_unit.startswith("kgce/") else 1.0
 
     def spelled(self, own_unit: str) -> str:
+        return unit_in_words(self._chosen(own_unit))
+
+    def per_output(self, own_unit: str, product: str) -> str:
+        """`kgce per tonne of clinker`, in the chosen unit of energy."""
+        return per_output(self._chosen(own_unit), product)
+
+    def _chosen(self, own_unit: str) -> str:
         return own_unit.replace("kgce/", f"{self.unit.id}/")
 
     def step_places(self, step: StepView) -> int | None:
@@ -123,6 +141,15 @@ class Shown:
 def headline(label: LabelView) -> list[StepView]:
     """The cells that make up the totals, in the order of the route."""
     return list(label.headline)
+
+
+def in_tonnes(label: LabelView) -> bool:
+    """Whether the route and each of its steps count their output in tonnes."""
+    return all(_made_in(unit) == TONNES for unit in (label.composite.unit, *(step.unit for step in headline(label))))
+
+
+def _made_in(unit: str) -> str:
+    return unit.partition("/")[2]
 
 
 def step_estimates(step: StepView, factor: float) -> tuple[Estimate | None, Estimate | None]:
@@ -167,7 +194,7 @@ def ladder_of(
         rows=rows,
         total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits),
         picture=picture,
-        scale_unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
+        scale_unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
         with_you=you is not None,
         with_reached=total_rung.reached is not None,
         all_limits=listed,
@@ -177,7 +204,13 @@ def ladder_of(
 
 
 def ratios_of(label: LabelView, names: Names, route: str) -> str:
-    """What turns a step's value into one per tonne of the route's product, so that a reader can work out a rung or a sum."""
+    """What turns a step's value into one for the route's product, so that a reader can work out a rung or a sum."""
+    if not in_tonnes(label):
+        amounts = enumerated(
+            f"{names.step_name(step.step)} {step.ratio:g} {unit_in_words(_made_in(step.unit))}" for step in headline(label)
+        )
+        product = one_of(_made_in(label.composite.unit), names.product(route))
+        return _("Reference ratios, what each step makes per %(amount)s: %(ratios)s.") % {"amount": product, "ratios": amounts}
     ratios = enumerated(f"{names.step_name(step.step)} {step.ratio:g}" for step in headline(label))
     return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: %(ratios)s.") % {
         "product": names.product(route), "ratios": ratios,
@@ -217,7 +250,7 @@ def _row(
     variant = shown.names.variant_name(step.step, step.variant)
     return LadderRow(
         name=f"{place}. {shown.names.step_name(step.step)}",
-        unit=per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), with_variant(product, variant)),
+        unit=shown.per_output(step.unit, with_variant(product, variant)),
         hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
         picture=drawn,
         limits=limits,
@@ -232,7 +265,7 @@ def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.
     own = _("%(value)s you") % {"value": number(rung.you.value, places)} if rung.you else ""
     return LadderRow(
         name=_("Whole route"),
-        unit=per_tonne_of(shown.spelled(label.composite.unit).removesuffix("/t"), shown.names.product(shown.route)),
+        unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
         hidden="" if label.composite.shown else shown.names.total_reason(label.composite.reason_en, label.composite.reason_zh),
         picture=drawn,
         limits=LimitCell(1, limits) if limits else None,

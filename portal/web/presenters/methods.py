@@ -27,7 +27,7 @@ from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import enumerated, in_page_language, sentence_space
+from portal.web.words import enumerated, in_page_language, sentence_space, unit_in_words
 
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
@@ -249,7 +249,7 @@ def _value(number: Number) -> str:
 
 def _unit(number: Number) -> str:
     """Nothing where the number is a share or a count of its own: 1 beside a value reads as a second value."""
-    return "" if number.unit == "1" else number.unit
+    return "" if number.unit == "1" else unit_in_words(number.unit)
 
 
 def _since(number: Number, history: Sequence[tuple[Pack, Number | None]]) -> str:

@@ -18,7 +18,7 @@ from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import Shown
 from portal.web.presenters.potentials import SavingRow, savings_of
 from portal.web.viewmodels.benchmarks import Download
-from portal.web.words import Names, one_after_another, period_name, shown_name
+from portal.web.words import Names, one_after_another, period_name, shown_name, unit_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def over_years_page(
         rows.append(
             MovedRow(
                 names.step_name(current.cell.step),
-                current.cell.unit,
+                unit_in_words(current.cell.unit),
                 tuple(_moved(current.moved.get(figure)) for figure in FIGURES),
                 one_after_another(change_in_words(each) for each in changes),
             )

@@ -25,7 +25,18 @@ from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
-from portal.web.words import Names, in_page_language, over_years, period_name, shown_name, within
+from portal.web.words import (
+    Names,
+    in_page_language,
+    one_of,
+    one_of_output,
+    output_of_a_year,
+    over_years,
+    period_name,
+    shown_name,
+    unit_in_words,
+    within,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,8 @@ class PracticeRow:
     saving: str
     investment: str
     metric: str
-    low: str  # exact: of the saving, kWh or MJ per tonne of the step's product
-    exact_investment: str  # US$ per tonne of yearly capacity; empty where the source gives none
+    low: str  # exact: of the saving, kWh or MJ for one of the step's output
+    exact_investment: str  # US$ for one of yearly capacity; empty where the source gives none
     carriers: str  # ids that the step takes
 
 
@@ -45,7 +56,8 @@ class ToDo:
     """One step to act on, the dearest first."""
 
     step: str
-    gap: str  # per tonne of the step's own product
+    gap: str  # for one of the step's own output
+    unit: str  # of that output, as it follows `per`
     practices: tuple[PracticeRow, ...]
     sources: tuple[str, ...]
 
@@ -65,6 +77,7 @@ class NextPage:
     clear: int
     compared: int
     awaited: int
+    output: str  # what is typed to multiply by
     worth: Worth
     carriers: tuple[CarrierRow, ...]
     within_noise: tuple[str, ...]
@@ -110,9 +123,10 @@ def next_page(
         clear=len(clear),
         compared=len(gaps),
         awaited=sum(estimate.lo is None for estimate in own.values()),
+        output=output_of_a_year(names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s made in a year")),
         worth=Worth(
-            product=names.product(view.route),
-            caption=_("Value of each gap to the industry best, per tonne of %(product)s") % {"product": names.product(view.route)},
+            unit=one_of_output(names.made_in(view.route)),
+            caption=_("Value of each gap to the industry best, per %(amount)s") % {"amount": names.amount(view.route)},
             caption_year=_("Value per year of each gap to the industry best"),
             ordered=True,
             sum_name=_("Gaps larger than the noise"),
@@ -127,8 +141,13 @@ def next_page(
         ),
         carriers=carriers_of((names.step(gap.step) for gap in clear), day, country),
         within_noise=tuple(
-            _("%(step)s: %(value)s kgce/t (%(interval)s)")
-            % {"step": called[gap.step], "value": number(gap.value), "interval": between(gap.lo, gap.hi, decimals(gap.value))}
+            _("%(step)s: %(value)s %(unit)s (%(interval)s)")
+            % {
+                "step": called[gap.step],
+                "value": number(gap.value),
+                "unit": unit_in_words(f"kgce/{names.made_in(view.route)}"),
+                "interval": between(gap.lo, gap.hi, decimals(gap.value)),
+            }
             for gap in gaps
             if gap.within_noise
         ),
@@ -147,13 +166,15 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))
     places = decimals(value)
     step = names.step(gap.step)
-    product = in_page_language(step.product_words) if step else cell.product
+    made_in = names.step_made_in(gap.step)
+    amount = one_of(made_in, in_page_language(step.product_words) if step else cell.product)
     practices = library.of_step(pack, gap.step)
     return ToDo(
         step=called,
-        gap=_("%(value)s kgce per tonne of %(product)s (%(interval)s)")
-        % {"value": number(value, places), "product": product, "interval": between(low, high, places)},
-        practices=tuple(_practice(each, product, step) for each in practices),
+        gap=_("%(value)s kgce per %(amount)s (%(interval)s)")
+        % {"value": number(value, places), "amount": amount, "interval": between(low, high, places)},
+        unit=one_of_output(made_in),
+        practices=tuple(_practice(each, amount, step) for each in practices),
         sources=tuple(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).")
@@ -164,12 +185,12 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
     )
 
 
-def _practice(practice: Practice, product: str, step: Step | None) -> PracticeRow:
+def _practice(practice: Practice, amount: str, step: Step | None) -> PracticeRow:
     name = in_page_language(practice.words)
     if practice.cause is not None:
         name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": in_page_language(practice.cause.words)}
     investment = _("the source gives none") if practice.investment is None else _("US$ %(amount)s") % {"amount": f"{practice.investment}"}
-    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(practice), "product": product}
+    saving = _("%(saving)s per %(amount)s") % {"saving": saving_of(practice), "amount": amount}
     return PracticeRow(
         name=name,
         url=reverse("web:practice", args=[practice.id]),

@@ -27,7 +27,19 @@ from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
-from portal.web.words import Names, dated, in_language, in_page_language, shown_name, state
+from portal.web.words import (
+    TONNES,
+    Names,
+    dated,
+    in_language,
+    in_page_language,
+    one_of,
+    one_of_output,
+    output_of_a_year,
+    shown_name,
+    state,
+    unit_in_words,
+)
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     State.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
@@ -62,10 +74,12 @@ class Payback:
     """What the page's script multiplies by the reader's prices and output (`payback.js`). Exact; empty where the source gives none."""
 
     product: str
+    unit: str  # of the product, as it follows `per`
+    output: str  # what is typed to multiply by
     metric: str
-    low: str  # of the saving, kWh or MJ per tonne of the product
+    low: str  # of the saving, kWh or MJ for one of the product
     high: str
-    investment: str  # US$ per tonne of yearly capacity
+    investment: str  # US$ for one of yearly capacity
     priced: tuple[CarrierRow, ...]
 
     @property
@@ -184,9 +198,15 @@ def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tupl
 
 
 def _row(library: Library, names: Names, practice: Practice) -> tuple[Cell, ...]:
+    """The head of the list says tonnes: what is in another unit says so itself."""
+    saving, made_in = saving_of(practice), names.step_made_in(practice.step or "")
     return (
         Cell(in_page_language(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
-        Cell(saving_of(practice), num=True, note=_in_short(library.reported.get(practice.id))),
+        Cell(
+            saving if made_in == TONNES else f"{saving}/{unit_in_words(made_in)}",
+            num=True,
+            note=_in_short(library.reported.get(practice.id)),
+        ),
         Cell(NONE if practice.investment is None else str(practice.investment), num=True),
         Cell(in_page_language(library.listing(practice).words)),
         Cell(str(practice.version), num=True),
@@ -280,19 +300,23 @@ def payback_of(library: Library, practice: str, today: date) -> Payback | None:
     step = names.step(measure.step) if measure.step else None
     high, investment = (("" if amount is None else f"{amount}") for amount in (measure.saving_to, measure.investment))
     product = in_page_language(step.product_words) if step else measure.per
-    return Payback(product, measure.metric.value, f"{measure.saving}", high, investment, saved_of(step, measure.metric, today))
+    made_in = names.step_made_in(measure.step or "")
+    output = output_of_a_year(made_in, product, _("Tonnes of %(product)s a year"))
+    priced = saved_of(step, measure.metric, today)
+    return Payback(product, one_of_output(made_in), output, measure.metric.value, f"{measure.saving}", high, investment, priced)
 
 
 def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:
     names = Names.newest(practice.sector)
     step = names.step(practice.step) if practice.step else None
     product = in_page_language(step.product_words) if step else practice.per
-    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(practice), "product": product}
+    made_in = names.step_made_in(practice.step or "")
+    saving = _("%(saving)s per %(amount)s") % {"saving": saving_of(practice), "amount": one_of(made_in, product)}
     is_told = listing.confidence == "told"
     investment = (
         _("not stated")
         if practice.investment is None
-        else _("US$ %(amount)s per tonne of yearly capacity") % {"amount": practice.investment}
+        else _("US$ %(amount)s per %(unit)s of yearly capacity") % {"amount": practice.investment, "unit": one_of_output(made_in)}
     )
     reviewed = _("%(agency)s; published by a second person") % {"agency": practice.reviewer} if row else _("comes with Steplabel")
     return (

@@ -24,7 +24,7 @@ from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ratios
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import carbon_note, in_bounds
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
-from portal.web.words import Names, enumerated, headed
+from portal.web.words import TONNES, Names, enumerated, headed, one_of_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         value, (low, high) = added_up([*of_steps.values()])
         tables.append(
             Worth(
-                product,
+                one_of_output(TONNES),
                 *captions[to],
                 ordered=False,
                 sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),

@@ -20,7 +20,7 @@ from portal.web.ladder import Span
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import carbon_of_gap, in_bounds
-from portal.web.words import Names, in_language, period_name, shown_name
+from portal.web.words import Names, in_language, one_of_output, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class YearRow:
 
 @dataclass(frozen=True, slots=True)
 class ReachRow:
-    """What a tonne of the route's product would take less at this step, if a typical plant came down to the best."""
+    """What one of the route's output would take less at this step, if a typical plant came down to the best."""
 
     step: str
     kgce: str
@@ -68,6 +68,7 @@ class SectorPage:
     scope: str
     product: str
     unit: str
+    one: str  # of the product, as it follows `per`: `tonne`, `m²`
     url: str  # of the newest version
     period: str
     gap: str  # typical above best in the newest year; empty where either is held back
@@ -96,6 +97,7 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         scope=shown_name(scope),
         product=names.product(newest.route),
         unit=shown.spelled(newest.label.composite.unit),
+        one=one_of_output(names.made_in(newest.route)),
         url=benchmark_url(newest, newest.version),
         period=period_name(newest.period),
         gap=_gap_of(typical, best, places) if best and typical else "",

@@ -14,7 +14,7 @@ from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
 from portal.web.figures import NONE, between, label_decimals, number
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import Names, metric_name, moment_in_words, over_years, period_name, shown_name, with_variant
+from portal.web.words import Names, metric_name, moment_in_words, over_years, period_name, shown_name, unit_in_words, with_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +141,5 @@ def _row(label: LabelRow, names: Names) -> ShownLabel:
         best=number(label.best, places),
         interval=between(label.low, label.high, places) or NONE,
         typical=number(label.typical, places),
-        unit=label.unit,
+        unit=unit_in_words(label.unit),
     )

@@ -25,7 +25,7 @@ from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of,
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words import Names, over_years, period_name, shown_name, within
+from portal.web.words import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
 """The score of the firm in the middle."""
@@ -63,7 +63,8 @@ def stand_page(
         first_step=within(names.step_name(clear[0].step)) if clear else "",
         first_gap=_in_unit(factor, clear[0].value, clear[0].lo, clear[0].hi) if clear else "",
         clear_sum=_in_unit(factor, clear_sum(gaps), *sum_of_ends(clear)) if clear else "",
-        product=names.product(view.route),
+        amount=names.amount(view.route),
+        one=one_of_output(names.made_in(view.route)),
         next_url=f"{reverse('web:next')}?which={which}",
         clear_gaps=len(clear),
         all_gaps=len(gaps),

@@ -13,7 +13,7 @@ from benchmarks.packs.provenance import Role
 from benchmarks.routes import Pack
 from portal.web.addresses import number_url
 from portal.web.figures import number
-from portal.web.words import enumerated, in_page_language
+from portal.web.words import enumerated, in_page_language, unit_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()
     return Limit(
         in_page_language(limit.words),
         levels,
-        limit.unit,
+        unit_in_words(limit.unit),
         f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard,
         _("Steps %(numbers)s") % {"numbers": enumerated(map(str, covered))} if apart else "",
     )

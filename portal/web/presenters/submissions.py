@@ -26,6 +26,7 @@ from portal.web.words import (
     period_name,
     shown_name,
     state,
+    unit_in_words,
     with_variant,
 )
 
@@ -140,7 +141,7 @@ def submission_page(
                 metric=metric_name(value.metric),
                 best=number(value.best, label_decimals(value.best, value.typical)),
                 typical=number(value.typical, label_decimals(value.best, value.typical)),
-                unit=value.unit,
+                unit=unit_in_words(value.unit),
                 count_class=in_months(over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years), value.months),
             )
             for value in values

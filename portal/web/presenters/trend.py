@@ -19,7 +19,7 @@ from portal.web.gaps import gap
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import headline
 from portal.web.trend import Reported, TrendPicture, changed, draw, known
-from portal.web.words import Names, one_after_another, period_name, sentence_space
+from portal.web.words import Names, one_after_another, period_name, sentence_space, unit_in_words
 
 
 class TrendRow(NamedTuple):
@@ -83,7 +83,7 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
 
 
 def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported], flags: Sequence[str]) -> TrendStep:
-    places = decimals(*(value.value for value in values))
+    places, unit = decimals(*(value.value for value in values)), unit_in_words(values[-1].unit)
     rows = tuple(
         TrendRow(
             period=point.label,
@@ -100,9 +100,9 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported]
         "n": len(rows),
         "first": rows[0].value,
         "last": rows[-1].value,
-        "unit": values[-1].unit,
+        "unit": unit,
     }
-    return TrendStep(name, values[-1].unit, described, draw(points), rows, verdict(points, values[-1].unit))
+    return TrendStep(name, unit, described, draw(points), rows, verdict(points, unit))
 
 
 def verdict(points: Sequence[Reported], unit: str) -> str:

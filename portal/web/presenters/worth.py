@@ -31,7 +31,7 @@ Energies = Literal["electricity", "apart", "either", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class WorthRow:
-    """One amount per tonne of the route's product. What the script multiplies is exact, in kgce; empty where not known."""
+    """One amount for one of the route's output. What the script multiplies is exact, in kgce; empty where not known."""
 
     step: str
     energies: str  # in words
@@ -54,7 +54,7 @@ class WorthRow:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    product: str
+    unit: str  # of the product, as it follows `per`
     caption: str
     caption_year: str
     ordered: bool  # by the size of the amounts; else as the steps follow one another
@@ -157,7 +157,7 @@ def worth_row(
     most_electricity: float | None = None,
     own_electricity: Bounds | None = None,
 ) -> WorthRow:
-    """`own_electricity`: what the step's own metric of electricity says, kWh per tonne of the route's product, where it is published."""
+    """`own_electricity`: what the step's own metric of electricity says, kWh for one of the route's output, where it is published."""
     kind = _kind(step, heat)
     own = own_electricity if kind != "electricity" else None
     fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, gap.hi), "unknown": None}[kind]

@@ -101,3 +101,8 @@ class BenchmarkList:
     matches: int
     pages: Pages | None
     any_published: bool
+
+    @property
+    def in_tonnes(self) -> bool:
+        """Whether every value of this page of the list is per tonne."""
+        return all(row.unit.endswith("/t") for row in self.rows)

@@ -38,7 +38,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """What one step would gain: per tonne of the route's product, in several units."""
+    """What one step would gain: for one of the route's output, in several units."""
 
     step: str
     reading: str  # why it leaves the sum; empty where it stays
@@ -62,7 +62,8 @@ class StandPage:
     first_step: str
     first_gap: str
     clear_sum: str  # of the gaps that are larger than the noise
-    product: str
+    amount: str  # that gaps are for, as it follows `per`: `tonne of cement`
+    one: str  # of the product: `tonne`
     next_url: str
     clear_gaps: int
     all_gaps: int

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.catalogue import in_language, languages, tag
+from benchmarks.catalogue import in_language, languages, tag, unit_in_language
 from benchmarks.phrases import Phrase, in_context
 from reporting_agent.config import Site
 from reporting_agent.live.control_room.alert_words import AlertWords
@@ -18,7 +18,7 @@ from reporting_agent.live.control_room.rendering import prefix, safe, templates
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shift_words import heading, not_compared
 from reporting_agent.live.control_room.shifts import Shift
-from reporting_agent.live.running.output_units import per, worded
+from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.report.figures import count, shown
 
@@ -97,7 +97,7 @@ class Pages:
                     "equipment": line.equipment,
                     "batches": count(line.batches),
                     "output": shown(line.output),
-                    "unit": in_language(worded(line.unit), lang),
+                    "unit": unit_in_language(line.unit, lang),
                     "above": tenths(line.above),
                     "per_output": in_language(per(line.unit), lang),
                 }

@@ -8,7 +8,7 @@ from functools import reduce
 from benchmarks.phrases import Phrase, joined, listed
 from reporting_agent.live.control_room.drawing import tenths
 from reporting_agent.live.control_room.shifts import LineDone, Shift
-from reporting_agent.live.running.output_units import per, worded
+from reporting_agent.live.running.output_units import per
 from reporting_agent.report.figures import NOTHING, count, shown
 
 
@@ -24,7 +24,7 @@ def line_words(line: LineDone) -> Phrase:
         equipment=line.equipment,
         batches=count(line.batches),
         output=shown(line.output),
-        unit=worded(line.unit),
+        unit=line.unit,
         above=tenths(line.above),
         per_output=per(line.unit),
     )

@@ -22,6 +22,7 @@ def data(view: View) -> dict[str, Any] | None:
             for step in dict.fromkeys(each.step for each in practices)
         ],
         "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in practices)),
+        "in_tonnes": all(view.result.data.pack.step(each.step).output_unit == "t" for each in practices),
         "ranges": any(each.practice.saving_to is not None for each in practices),
         "payback_needs": any(each.payback_years is None and each.practice.investment is not None for each in practices),
     }
@@ -29,7 +30,8 @@ def data(view: View) -> dict[str, Any] | None:
 
 def _row(view: View, each: FittingPractice, currency: str) -> dict[str, Any]:
     practice, w = each.practice, view.w["practices"]
-    unit = f"{practice.unit}/t"
+    made_in = view.counted(view.result.data.pack.step(each.step).output_unit)
+    unit = f"{practice.unit}/{made_in}"
     saving = f"{practice.saving}" if practice.saving_to is None else w["span"].format(low=practice.saving, high=practice.saving_to)
     notes = {"against": practice.cause and practice.cause.words, "done": practice.done, "conditions": practice.conditions}
     details = [w[name].format(words=view.said(words)) for name, words in {**notes, "equipment": practice.equipment}.items() if words]
@@ -43,8 +45,8 @@ def _row(view: View, each: FittingPractice, currency: str) -> dict[str, Any]:
         "details": details,
         "saving": f"{saving} {unit}",
         "gap": NOTHING if each.gap is None else f"{shown(each.gap)} {unit}",
-        "money": NOTHING if each.money is None else f"{each.money:,.2f} {currency}/t",
-        "investment": NOTHING if practice.investment is None else f"{practice.investment} USD/t",
+        "money": NOTHING if each.money is None else f"{each.money:,.2f} {currency}/{made_in}",
+        "investment": NOTHING if practice.investment is None else f"{practice.investment} USD/{made_in}",
         "payback": _payback(each.payback_years, w["at_once"]),
     }
 
