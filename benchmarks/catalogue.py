@@ -24,7 +24,7 @@ CODES = {"zh_Hans": "zh"}
 _UNITS = {str(unit): unit for unit in (Phrase("weight case"), Phrase("1000 items"))}
 """Units of output that are words; others are written alike in every language."""
 
-_UNIT = re.compile(rf"(?<![^/ ])({'|'.join(_UNITS)})(?=/[^/]*$|$)")  # a whole unit, or one side of it, where a text ends with it
+_UNIT = re.compile(rf"(?<![\w.-])({'|'.join(_UNITS)})(?![\w-]|\.\w)")  # alone or as one side of a unit, and in no name of a file
 
 
 @cache
@@ -64,7 +64,7 @@ def in_language(text: str, language: str) -> str:
 
 
 def unit_in_language(unit: str, language: str) -> str:
-    """A unit as this language writes it, with an amount before it or without: `4 kgce/weight case`, `4 kgce/重量箱`."""
+    """A unit, or a text with units, as this language writes it: `4 kgce/weight case`, `4 kgce/重量箱`."""
     return _UNIT.sub(lambda match: in_language(_UNITS[match[0]], language), unit)
 
 

@@ -106,10 +106,12 @@ def test_the_lead_of_a_product_that_is_counted_otherwise_names_its_own_unit() ->
     grouped = by_step(ReportedLabel(f"firm-{n}", f"site-{n}", released(glass, "float-line", run, rng, "any")) for n, run in enumerate(runs))
     label, roster = compose_route(glass, route, grouped, rng, period="2016"), roster_of(glass, route, grouped)
     shown = gate(label, roster, glass.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
-    lead = explain(shown, glass, route, FACTS, version="1", on=date(2016, 12, 31)).lead
+    told = explain(shown, glass, route, FACTS, version="1", on=date(2016, 12, 31))
+    lead = told.lead
     assert "make a weight case of flat glass with" in lead.en
     assert "tonne" not in lead.en
     assert ("生产一重量箱平板玻璃，" in lead.said_in("zh"), "吨" in lead.said_in("zh")) == (True, False)
+    assert ("kgce/weight case" in told.intervals.en, "kgce/重量箱" in told.intervals.said_in("zh")) == (True, True)
 
 
 def test_the_rule_method_and_counts_are_named(pack: Pack, explanation: Explanation) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from pydantic import ValidationError
@@ -19,6 +22,9 @@ from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.energy_costs.amounts import ZERO
 from reporting_agent.analysis.energy_costs.fitting_practices import fitting_practices
 from reporting_agent.config import Site, load_site
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.report.sections import practices
+from reporting_agent.report.view import View
 
 TARIFF = """
 [tariff]
@@ -85,6 +91,21 @@ def test_a_step_without_a_gap_needs_no_practice(works: tuple[Site, Analysis]) ->
     site, analysis = works
     none_lost = [replace(one, avoidable=ZERO, unexplained=ZERO) for one in analysis.losses]
     assert fitting_practices(site, none_lost, analysis.costs) == ()
+
+
+@pytest.mark.parametrize(("lang", "unit"), [("en", "weight case"), ("zh", "重量箱")])
+def test_in_the_report_a_practice_is_for_one_of_what_its_step_makes(works: tuple[Site, Analysis], lang: str, unit: str) -> None:
+    """As the gap and the money beside it are."""
+    site, analysis = works
+    pack = packs.load("cement")
+    counted = pack.model_copy(update={"steps": tuple(step.model_copy(update={"output_unit": "weight case"}) for step in pack.steps)})
+    result = SimpleNamespace(data=SimpleNamespace(pack=counted))
+    view = View(site, cast(LabelResult, result), analysis, lang, datetime(2026, 1, 1, tzinfo=UTC))
+    section = practices.data(view)
+    assert section is not None
+    media = next(row for step in section["steps"] for row in step["rows"] if row["saving"] == f"4 kWh/{unit}")
+    assert (media["money"], media["investment"]) == (f"2.40 CNY/{unit}", f"1.8 USD/{unit}")
+    assert not section["in_tonnes"]
 
 
 def test_a_list_that_nobody_read_and_a_practice_of_no_list_are_refused() -> None:

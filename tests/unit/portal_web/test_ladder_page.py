@@ -21,6 +21,7 @@ from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import MINUS, energy_units
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import Shown, ladder_of
+from portal.web.presenters.next_steps import PracticeRow, ToDo
 from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words import Names
 
@@ -193,6 +194,49 @@ def test_the_first_sentence_names_the_unit_that_its_product_is_counted_in(label:
     said = f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses <b>83.2</b>."
     assert texts["en"].startswith(said)
     assert texts["zh-hans"].startswith(f"最好的工厂实际以 <b>77.9 kgce</b> 生产{chinese}，典型工厂为 <b>83.2</b>。")
+
+
+def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: LabelView) -> None:
+    """A square metre of tempered glass takes a quarter of a weight case of flat glass."""
+    pack = packs.load(str(packs.HOME / "further" / "flat-glass.toml"))
+    route = next(route for route in pack.routes if route.id == "tempered")
+    units = {place.step: pack.step(place.step).output_unit for place in route.steps}
+    cells = tuple(
+        replace(
+            label.steps[0],
+            step=place.step,
+            product=pack.step(place.step).product,
+            unit=f"kgce/{units[place.step]}",
+            ratio=float(place.ratio),
+        )
+        for place in route.steps
+    )
+    totals = {name: replace(getattr(label, name), unit="kgce/m2") for name in ("composite", "best_reached", "typical")}
+    with translation.override("en"):
+        drawn = ladder_of(replace(label, steps=cells, **totals), Shown(Names("flat-glass", pack), route.id, UNITS["MJ"]))
+    assert drawn.rows[0].unit.startswith("MJ per weight case of flat glass")
+    assert drawn.total.unit == drawn.scale_unit == "MJ per m² of tempered glass"
+    assert drawn.ratios.startswith("Reference ratios, what each step makes per m² of tempered glass: ")
+    assert "0.25 weight case" in drawn.ratios
+    assert "tonne" not in f"{drawn.rows}{drawn.total}{drawn.ratios}"
+
+
+def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
+    step = ToDo(
+        "Tile line",
+        "0.50 kgce per m² of tiles (0.40 to 0.60)",
+        "m²",
+        (PracticeRow("Mill", "/", "1 kWh", "–", "electricity", "1", "", ""),),
+        (),
+    )
+    with translation.override("en"):
+        gaps = render_to_string("web/parts/gap_table.html", {"gaps": (), "total": {}, "amount": "m² of tiles", "unit": "m²"})
+        to_do = render_to_string("web/parts/to_do.html", {"step": step, "number": 1})
+    assert "Gap to the industry best per m² of tiles, largest gain first" in gaps
+    assert [f"{head}</th>" in gaps for head in ("kgce per m², interval", "kg CO₂ per m²", "MJ per m²")] == [True] * 3
+    assert "Investment per m² of yearly capacity" in to_do
+    assert "Worth per m², at your price" in to_do
+    assert "per tonne<" not in gaps + to_do
 
 
 def test_the_first_sentence_says_nothing_that_the_gate_holds_back(label: LabelView) -> None:

@@ -11,7 +11,16 @@ from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from portal.web.presenters.standard_limits import beside_rows
-from portal.web.words import Names, dated, enumerated, one_after_another, period_name
+from portal.web.words import (
+    Names,
+    dated,
+    enumerated,
+    one_after_another,
+    output_of_a_year,
+    per_output,
+    period_name,
+    unit_in_words,
+)
 
 CEMENT = Names("cement", packs.load("cement"))
 
@@ -90,3 +99,41 @@ def test_a_clause_is_cited_in_the_language_of_the_page_and_never_parted_from_its
         with translation.override(language):
             _cells, _whole, (limit,) = beside_rows([shown], ["a", "b"])
         assert limit.standard == f"GB 16780-2021, {clause}"
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("kgce/t", "kgce per tonne of tiles"),
+        ("kgce/m2", "kgce per m² of tiles"),
+        ("MJ/weight case", "MJ per weight case of tiles"),
+        ("kWh/1000 items", "kWh per 1000 items of tiles"),
+        ("kgce/Nm3", "kgce per Nm³ of tiles"),
+    ],
+)
+def test_energy_is_for_one_of_the_unit_that_a_product_is_counted_in(unit: str, words: str) -> None:
+    with translation.override("en"):
+        assert per_output(unit, "tiles") == words
+
+
+@pytest.mark.parametrize(
+    ("unit", "english", "chinese"),
+    [
+        ("kgce/t", "kgce/t", "kgce/t"),
+        ("kgce/m2", "kgce/m²", "kgce/m²"),
+        ("kgce/weight case", "kgce/weight case", "kgce/重量箱"),
+        ("weight case/m2", "weight case/m²", "重量箱/m²"),
+        ("kWh/1000 items", "kWh/1000 items", "kWh/千件"),
+    ],
+)
+def test_a_unit_of_output_that_is_a_word_is_said_in_the_language_of_the_page(unit: str, english: str, chinese: str) -> None:
+    with translation.override("en"):
+        assert unit_in_words(unit) == english
+    with translation.override("zh-hans"):
+        assert unit_in_words(unit) == chinese
+
+
+def test_only_of_a_product_in_tonnes_tonnes_of_a_year_are_asked_for() -> None:
+    with translation.override("en"):
+        assert output_of_a_year("t", "cement", "Tonnes of %(product)s a year") == "Tonnes of cement a year"
+        assert output_of_a_year("m2", "tiles", "Tonnes of %(product)s a year") == "Output of tiles in a year, in m²"
