@@ -7,7 +7,7 @@ worker, composed and published. No files of meters are written and no agent is s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from portal.demo import cast as casting
 from portal.demo.plants import keys_of
 from portal.intake import commitments as intake_commitments
 from portal.intake import receiving as intake
+from portal.problems import RefusedError
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import register_file
@@ -77,6 +78,16 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
     return others
 
 
+def least_best_last(plants: Sequence[Plant]) -> list[Plant]:
+    """By the best place that each has at any step: a year that lacks a firm among the best may show nothing beside the year before."""
+    truths = [plant.truth for plant in plants]
+
+    def best_place(plant: Plant) -> int:
+        return min(sum(other[key] < value for other in truths) for key, value in plant.truth.items())
+
+    return sorted(plants, key=best_place)
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """What the agent of a simulated site holds."""
@@ -95,9 +106,9 @@ class Reporter:
     agents: dict[str, Agent] = field(default_factory=dict)
     sent: int = 0
 
-    def report(self, sector: Sector, year: int, *, leave_out: int = 0) -> None:
+    def report(self, sector: Sector, year: int, *, late: int = 0) -> None:
         now = datetime(year + 1, 2, 20, 9, 0, tzinfo=UTC)
-        for plant in sector.plants[: len(sector.plants) - leave_out]:
+        for plant in least_best_last(sector.plants)[: len(sector.plants) - late]:
             self._send(plant, year, now)
 
     def _send(self, plant: Plant, year: int, now: datetime) -> None:
@@ -138,16 +149,18 @@ class Reporter:
         return self.agents[site]
 
 
-def fill(main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callable[[], object]) -> int:
+def fill(
+    main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callable[[], object], refused: Callable[[str, RefusedError], object]
+) -> int:
     """Report and publish all that stands beside; `opened` waits until the worker has opened what was sent. How many reports.
 
     The first of the others misses some reports of its newest year, and withdrew a version of the year before; the last one's newest
-    version waits for the second person.
+    version waits for the second person. What the gate lets nothing out of stays a draft, and `refused` hears of what and why.
     """
     reporter = Reporter(main, plants)
     for sector in others:
         for year in range(sector.year - YEARS + 1, sector.year + 1):
-            reporter.report(sector, year, leave_out=LATE if (sector, year) == (others[0], sector.year) else 0)
+            reporter.report(sector, year, late=LATE if (sector, year) == (others[0], sector.year) else 0)
     for year in range(main.year - YEARS + 1, main.year):
         reporter.report(main, year)
     opened()
@@ -158,7 +171,11 @@ def fill(main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callabl
         draft = drafting.draft(period, drafter, out)
         if others and period.peer_group.pack == others[-1].pack.id and period.name == str(main.year):
             continue
-        first = publishing.publish(draft, approver, keys.receipt_key(), out)
+        try:
+            first = publishing.publish(draft, approver, keys.receipt_key(), out)
+        except RefusedError as refusal:
+            refused(f"{period.peer_group.pack} {period.name}", refusal)
+            continue
         if others and period.peer_group.pack == others[0].pack.id and period.name == str(main.year - 1):
             _again(first, drafter, approver, out + timedelta(days=30))
         if period.name < str(main.year):

@@ -63,7 +63,7 @@ def pact(found: Footprint) -> dict[str, Any]:
         "exemptedEmissionsDescription": accounting.exempted_words,
         "packagingEmissionsIncluded": accounting.packaging_included,
         "secondaryEmissionFactorSources": [{"name": name, "version": version} for name, version in _secondary(found)],
-        "productOrSectorSpecificRules": {"operator": "Other", "ruleNames": list(accounting.rules), "otherOperatorName": "as named"},
+        "productOrSectorSpecificRules": [{"operator": "Other", "ruleNames": list(accounting.rules), "otherOperatorName": "as named"}],
     }
     return {
         "id": found.id,

@@ -167,7 +167,7 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
     beside = result["beside"]
     # two other sectors of 18 firms: three of the first have not reported the newest year; two years before of the main one
     assert beside["reports"] == 2 * 3 * 18 - 3 + 2 * FIRMS
-    assert beside["versions"] == {"published": 7, "withdrawn": 1, "draft": 1}
+    assert beside["versions"] == {"published": 7, "withdrawn": 1, "draft": 1}, "who is late was never among the best, so all years show"
     assert result["submissions"] == {"accepted": FIRMS, "rejected": 0}, "of the agents alone"
     (kept,) = tmp_path.glob("steplabel-demo-*")
     with closing(sqlite3.connect(f"file:{kept / 'portal.sqlite'}?mode=ro", uri=True)) as connection:

@@ -104,6 +104,8 @@ def test_a_footprint_is_the_steps_energy_and_what_the_firm_declares(settings: Pa
     assert (pcf["referencePeriodStart"], pcf["referencePeriodEnd"]) == ("2025-12-31T16:00:00Z", "2026-01-31T16:00:00Z")
     assert "Clinker bought: 0.6 kg CO2e/kg, supplier's footprint 2026" in pcf["boundaryProcessesDescription"]
     assert {"name": "own supply 2026", "version": "as dated"} in pcf["secondaryEmissionFactorSources"]
+    rules = [{"operator": "Other", "ruleNames": ["Guideline of the sector, 2024"], "otherOperatorName": "as named"}]
+    assert pcf["productOrSectorSpecificRules"] == rules, "a list, as the makers' schema has it"
     assert "verification" not in pcf
     assert "primaryDataShare" not in pcf
 

@@ -142,6 +142,7 @@ class Demo:
         from portal.accounts.models import Organisation, Role
         from portal.demo import beside, waiting
         from portal.demo.plants import Reported, report_all
+        from portal.problems import RefusedError
         from portal.publication.models import Publication
 
         with self._stage(
@@ -156,7 +157,11 @@ class Demo:
 
             # before the years before: one agent's keys sign all of a series
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear, submit=False)
-            sent = beside.fill(self.sector, others, self.var / "plants", self._wait_for_the_worker)
+
+            def held(what: str, refusal: RefusedError) -> None:
+                say(_refused(f"{what}: {refusal.worded(in_words)}"))
+
+            sent = beside.fill(self.sector, others, self.var / "plants", self._wait_for_the_worker, held)
             waiting.fill(self.sector, now)
         versions = Counter(Publication.objects.values_list("status", flat=True))
         return {"reports": sent, "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(), "versions": dict(versions)}
