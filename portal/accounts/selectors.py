@@ -81,6 +81,11 @@ def organisations_as(user: User, role: Role, *, managing: bool = False) -> Query
     return rows.filter(memberships__user=user, memberships__role=role, **held)
 
 
+def packs_of(organisations: QuerySet[Organisation]) -> frozenset[str]:
+    """The packs of all their sites."""
+    return frozenset(Site.objects.filter(organisation__in=organisations.order_by()).values_list("pack", flat=True))
+
+
 def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     """Where the person acts as regulator."""
     if not user.is_authenticated:

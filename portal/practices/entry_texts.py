@@ -13,6 +13,7 @@ from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.practices import Library, Listing, Practice, told_by_a_firm
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack
+from portal.days import scheme_day
 from portal.names import in_chinese, name_of
 from portal.practices.models import Entry
 
@@ -28,7 +29,7 @@ METRIC_OF = {"kWh": Metric.ELECTRICITY, "MJ": Metric.THERMAL}
 
 def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
     """An entry as the library holds it. It was published: both languages stand there."""
-    text, published = entry.content, (entry.published_at or entry.written_at).date()
+    text, published = entry.content, scheme_day(entry.published_at or entry.written_at)
     if entry.organisation is None:
         words, read_in = Words(en=text["source_en"], zh=text["source_zh"]), text["read_on"]
     else:

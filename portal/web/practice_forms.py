@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -126,9 +126,12 @@ class OfferForm(PracticeForm):
         required=_("Without the firm’s consent nothing is offered."),
     )
 
-    def __init__(self, *args: Any, firms: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, firms: Iterable[tuple[str, str]], sectors: Container[str], **kwargs: Any) -> None:
+        """`sectors`: the packs of the firms' sites, at whose steps they can have seen a saving."""
         super().__init__(*args, **kwargs)
         self._offer("organisation", firms)
+        own = [(step, words) for step, words in step_choices() if step.partition("/")[0] in sectors]
+        self._offer("step", [("", _("Choose a step")), *own])
 
 
 class ListedForm(PracticeForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,7 @@ from portal.auditlog.models import Event
 from portal.governance import proposing
 from portal.notifications import selectors as notices
 from portal.practices import reviewing
-from portal.practices.entry_texts import content_of
+from portal.practices.entry_texts import content_of, listing_and_practice
 from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.practices.revisions import as_read
@@ -158,6 +159,23 @@ class TestTwoPeople:
         assert refusal(lambda: publish(row, cast.drafter)) == (409, "own-review")
         assert refusal(lambda: publish(row, cast.provincial)) == (403, "not-regulator")
         assert not Edition.objects.exists()
+
+    def test_a_firm_offers_at_the_steps_of_its_own_sites_alone(self, cast: Cast) -> None:
+        """A seal of a kiln was published for electrolysis, since the list began with aluminium."""
+        form = page(signed_in(cast.plants[0].owner), "offer-practice")
+        assert "cement/clinker-burning" in form
+        assert "aluminium/" not in form
+        wrong = {**HOT, "step": "aluminium/electrolysis", "organisation": firm(cast).pk, "naming": "named", "consent": "on"}
+        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), wrong)
+        assert "Choose the step" in answer.content.decode() or "choice" in answer.content.decode()
+        assert not Entry.objects.exists()
+
+    def test_it_was_published_on_the_schemes_day(self, cast: Cast) -> None:
+        """Half past four in the afternoon of UTC is the next day in China."""
+        row = published(cast)
+        Entry.objects.filter(pk=row.pk).update(published_at=datetime(2026, 7, 1, 16, 30, tzinfo=UTC))
+        row.refresh_from_db()
+        assert listing_and_practice(row)[1].published_on == date(2026, 7, 2)
 
     def test_both_languages_stand_before_it_is_published(self, cast: Cast) -> None:
         row = edit(offered(cast), cast.drafter, HOT | {"done_zh": ""})

@@ -140,7 +140,7 @@ def _participation(view: ParticipationView) -> Section:
 def _steps(view: BenchmarkView, shown: Shown) -> Section:
     heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
     rows = (_whole_route(view.label, shown), *(_step(step, shown) for step in view.label.steps))
-    facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": view.pack, "version": view.pack_version}
+    facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": shown.names.sector, "version": view.pack_version}
     lines = (
         _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % facts,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},

@@ -49,6 +49,7 @@ class PracticeRow:
     low: str  # exact: of the saving, kWh or MJ for one of the step's output
     exact_investment: str  # US$ for one of yearly capacity; empty where the source gives none
     carriers: str  # ids that the step takes
+    beyond: str = ""  # what to think of a saving that is more than the gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def next_page(
             for gap in gaps
             if gap.within_noise
         ),
-        steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library) for gap in clear),
+        steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library, units) for gap in clear),
         notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
         border=border_of(view.pack, view.route, country, today, country_name),
@@ -161,7 +162,9 @@ def next_page(
 _LOW, _HIGH = attrgetter("lo"), attrgetter("hi")
 
 
-def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library) -> ToDo:
+def _to_do(
+    gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library, units: Mapping[str, EnergyUnit]
+) -> ToDo:
     cell = next(each for each in cells if each.step == gap.step)
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))
     places = decimals(value)
@@ -174,7 +177,7 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
         gap=_("%(value)s kgce per %(amount)s (%(interval)s)")
         % {"value": number(value, places), "amount": amount, "interval": between(low, high, places)},
         unit=one_of_output(made_in),
-        practices=tuple(_practice(each, amount, step) for each in practices),
+        practices=tuple(sorted((_practice(each, amount, step, high * units[each.unit].per_kgce) for each in practices), key=_is_beyond)),
         sources=tuple(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).")
@@ -185,7 +188,12 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
     )
 
 
-def _practice(practice: Practice, amount: str, step: Step | None) -> PracticeRow:
+def _is_beyond(row: PracticeRow) -> bool:
+    return bool(row.beyond)
+
+
+def _practice(practice: Practice, amount: str, step: Step | None, largest_gap: float) -> PracticeRow:
+    """`largest_gap`: the high end of the step's gap, in the practice's unit for one of the step's output."""
     name = in_page_language(practice.words)
     if practice.cause is not None:
         name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": in_page_language(practice.cause.words)}
@@ -200,4 +208,5 @@ def _practice(practice: Practice, amount: str, step: Step | None) -> PracticeRow
         low=f"{practice.saving}",
         exact_investment="" if practice.investment is None else f"{practice.investment}",
         carriers=" ".join(taken_at(step)) if step else "",
+        beyond=_("More than the gap: the plant itself would have to change.") if practice.saving > largest_gap else "",
     )

@@ -72,7 +72,7 @@ def _saving(known: Known | None, step: StepView | None) -> Saving:
     if known is None:
         return Saving("", "", why_held(step))
     value, (low, high) = known
-    places = decimals(high)
+    places = decimals(value)
     return Saving(number(value, places), between(low, high, places), "")
 
 

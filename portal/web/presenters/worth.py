@@ -113,7 +113,7 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
     factor, co2 = table.in_force(id_, Basis.CALORIFIC, on), table.co2_per_kgce(id_, on)
     unit, kgce = "GJ", 1000 / MJ_PER_KGCE
     if factor is not None:
-        unit = {"kg": "t"}.get(factor.unit, factor.unit)
+        unit = {"kg": "t", "MJ": "GJ"}.get(factor.unit, factor.unit)
         kgce = float(factor.kgce_per_unit) * ratio(unit, factor.unit)
     return CarrierRow(
         id=id_,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import organisations_as, roles_of
+from portal.accounts.selectors import organisations_as, packs_of, roles_of
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
 from portal.practices import reviewing, selectors
@@ -50,7 +50,8 @@ def offer(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     rows = organisations_as(user, Role.ENTERPRISE, managing=True).distinct().order_by("name")
     firms = [(str(row.pk), shown_name(row.name)) for row in rows]
-    form = OfferForm(request.POST, firms=firms) if request.method == "POST" else OfferForm(firms=firms)
+    sectors = packs_of(rows)
+    form = OfferForm(request.POST if request.method == "POST" else None, firms=firms, sectors=sectors)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from benchmarks import packs
 from benchmarks.composition import Potential
+from benchmarks.guidance.practices import Library
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import Estimate, energy_units
+from portal.web.figures import MJ_PER_KGCE, Estimate, energy_units
 from portal.web.gaps import Gap
 from portal.web.presenters.ladders import Shown
+from portal.web.presenters.next_steps import _to_do
 from portal.web.presenters.sector_worth import own_electricity
 from portal.web.presenters.trend import verdict
 from portal.web.presenters.worth import Worth, carriers_of, worth_row
@@ -56,6 +59,23 @@ def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_
     assert own_electricity(label, "typical", shown) == {}, "held back"
 
 
+def test_a_practice_that_saves_more_than_the_gap_comes_last_and_says_that_it_would_change_the_plant() -> None:
+    """8.5 kgce/t of clinker are 249 MJ: another kiln saves 2,400 of them, a seal 10."""
+    burning = replace(cell("total", "kgce/t", ()), step="clinker-burning", product="clinker", ratio=0.75)
+    gap = Gap("clinker-burning", 0.75 * 8.5, 0.75 * 8.0, 0.75 * 9.0)
+    rows = _to_do(
+        gap, "Clinker burning", Names.of("cement", packs.load("cement").version), [burning], "cement", Library.held(), UNITS
+    ).practices
+    beyond = [row for row in rows if row.beyond]
+    assert beyond
+    assert beyond == list(rows[-len(beyond) :])
+    assert {row.metric for row in beyond} == {"thermal"}
+    assert all(float(row.low) > 9.0 * MJ_PER_KGCE for row in beyond)
+    assert all(
+        float(row.low) <= 9.0 * UNITS[{"thermal": "MJ", "electricity": "kWh"}[row.metric]].per_kgce for row in rows if not row.beyond
+    )
+
+
 def cell(metric: str, unit: str, potential: tuple[Potential, ...]) -> StepView:
     return StepView(
         *("eaf", "liquid-steel", "any", "eaf", metric, unit),
@@ -85,6 +105,7 @@ def test_each_energy_has_its_co2_factor_and_the_standard_beside_its_price() -> N
     assert factors["electricity"] == "0.5306 kg CO₂/kWh"
     assert factors["coke-oven-gas"] == "43.92 kg CO₂/GJ, GB/T 32151"
     assert factors["heat"] == "110 kg CO₂/GJ, GB/T 32150"
+    assert {row.id: row.unit for row in rows}["heat"] == "GJ", "as steam is bought"
     for row in rows:
         assert bool(row.co2_factor) == bool(row.co2), "none is shown where the script has none to multiply by"
     abroad = {row.id: row.co2_factor for row in carriers_of(packs.load("steel").steps, date(2025, 12, 31), "DE")}
