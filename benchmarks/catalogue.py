@@ -64,7 +64,7 @@ def in_language(text: str, language: str) -> str:
 
 
 def unit_in_language(unit: str, language: str) -> str:
-    """A unit, or a text with units, as this language writes it: `4 kgce/weight case`, `4 kgce/重量箱`."""
+    """A unit, or a text with units, as this language writes it: `4 kgce/weight case`."""
     return _UNIT.sub(lambda match: in_language(_UNITS[match[0]], language), unit)
 
 

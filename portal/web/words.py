@@ -301,7 +301,7 @@ def metric_name(metric: str) -> str:
 
 
 def unit_in_words(unit: str) -> str:
-    """A unit as the page's language writes it: `kgce/t`, `kgce/m²`, `kgce/重量箱`."""
+    """A unit as the page's language writes it: `kgce/t`, `kgce/m²`."""
     return raised(catalogue.unit_in_language(unit, get_language() or "en"))
 
 
