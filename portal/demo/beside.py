@@ -78,14 +78,13 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
     return others
 
 
-def least_best_last(plants: Sequence[Plant]) -> list[Plant]:
-    """By the best place that each has at any step: a year that lacks a firm among the best may show nothing beside the year before."""
-    truths = [plant.truth for plant in plants]
-
-    def best_place(plant: Plant) -> int:
-        return min(sum(other[key] < value for other in truths) for key, value in plant.truth.items())
-
-    return sorted(plants, key=best_place)
+def least_best(plants: Sequence[Plant], count: int) -> set[str]:
+    """Sites whose best place at any step is the worst: a year that lacks a firm among the best may show nothing beside the year before."""
+    truths = {plant.site: plant.truth for plant in plants}
+    best_place = {
+        site: min(sum(other[key] < value for other in truths.values()) for key, value in truth.items()) for site, truth in truths.items()
+    }
+    return set(sorted(best_place, key=best_place.__getitem__)[len(plants) - count :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,10 @@ class Reporter:
 
     def report(self, sector: Sector, year: int, *, late: int = 0) -> None:
         now = datetime(year + 1, 2, 20, 9, 0, tzinfo=UTC)
-        for plant in least_best_last(sector.plants)[: len(sector.plants) - late]:
-            self._send(plant, year, now)
+        missing = least_best(sector.plants, late) if late else set()
+        for plant in sector.plants:
+            if plant.site not in missing:
+                self._send(plant, year, now)
 
     def _send(self, plant: Plant, year: int, now: datetime) -> None:
         site = site_of(plant, self.main)

@@ -167,7 +167,7 @@ class TestTwoPeople:
         assert "aluminium/" not in form
         wrong = {**HOT, "step": "aluminium/electrolysis", "organisation": firm(cast).pk, "naming": "named", "consent": "on"}
         answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), wrong)
-        assert "Choose the step" in answer.content.decode() or "choice" in answer.content.decode()
+        assert "Choose the step at which it saves." in answer.content.decode()
         assert not Entry.objects.exists()
 
     def test_it_was_published_on_the_schemes_day(self, cast: Cast) -> None:

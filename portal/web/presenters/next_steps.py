@@ -172,12 +172,13 @@ def _to_do(
     made_in = names.step_made_in(gap.step)
     amount = one_of(made_in, in_page_language(step.product_words) if step else cell.product)
     practices = library.of_step(pack, gap.step)
+    rows = [_practice(practice, amount, step, high * units[practice.unit].per_kgce) for practice in practices]
     return ToDo(
         step=called,
         gap=_("%(value)s kgce per %(amount)s (%(interval)s)")
         % {"value": number(value, places), "amount": amount, "interval": between(low, high, places)},
         unit=one_of_output(made_in),
-        practices=tuple(sorted((_practice(each, amount, step, high * units[each.unit].per_kgce) for each in practices), key=_is_beyond)),
+        practices=tuple(sorted(rows, key=lambda row: bool(row.beyond))),
         sources=tuple(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).")
@@ -186,10 +187,6 @@ def _to_do(
             )
         ),
     )
-
-
-def _is_beyond(row: PracticeRow) -> bool:
-    return bool(row.beyond)
 
 
 def _practice(practice: Practice, amount: str, step: Step | None, largest_gap: float) -> PracticeRow:
