@@ -7,8 +7,7 @@ reader's language: it needs the sentence before its values were filled in. A lit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -81,27 +80,35 @@ def joined(sentence: str, remedy: str) -> Phrase:
 
 def sentences(told: Iterable[Value]) -> Value:
     """One sentence after another, of which there is at least one, as of everything that is put together below."""
-    return reduce(lambda first, rest: Phrase("%(sentence)s %(remedy)s", sentence=first, remedy=rest), told)
+    return _in_a_row(told, lambda first, rest: Phrase("%(sentence)s %(remedy)s", sentence=first, remedy=rest))
 
 
 def enumerated(names: Iterable[Value]) -> Value:
     """Names beside each other: `a, b`."""
-    return reduce(lambda first, rest: Phrase("%(first)s, %(rest)s", first=first, rest=rest), names)
+    return _in_a_row(names, lambda first, rest: Phrase("%(first)s, %(rest)s", first=first, rest=rest))
 
 
 def alternatives(names: Iterable[Value]) -> Value:
     """Names one of which is meant: `a or b`."""
-    return reduce(lambda first, rest: Phrase("%(first)s or %(rest)s", first=first, rest=rest), names)
+    return _in_a_row(names, lambda first, rest: Phrase("%(first)s or %(rest)s", first=first, rest=rest))
 
 
 def clauses(parts: Iterable[Value]) -> Value:
     """Parts of one clause: `a, b`; other than names where a language parts those otherwise."""
-    return reduce(lambda clause, rest: Phrase("%(clause)s, %(rest)s", clause=clause, rest=rest), parts)
+    return _in_a_row(parts, lambda clause, rest: Phrase("%(clause)s, %(rest)s", clause=clause, rest=rest))
 
 
 def listed(items: Iterable[Value]) -> Value:
     """Items that may hold commas themselves: `a; b`."""
-    return reduce(lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest), items)
+    return _in_a_row(items, lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest))
+
+
+def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> Value:
+    """Neighbours are paired, then pairs, and so on: whoever translates a list of thousands goes a dozen phrases deep, not thousands."""
+    row = list(items)
+    while len(row) > 1:
+        row = [pair(*two) if len(two) == 2 else two[0] for two in (row[place : place + 2] for place in range(0, len(row), 2))]
+    return row[0]
 
 
 def stored(phrase: Phrase) -> list[Any]:

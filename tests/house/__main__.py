@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tarfile
@@ -31,4 +32,6 @@ def main(commits: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m tests.house", description=__doc__)
+    parser.add_argument("commits", metavar="COMMIT", nargs="*", help="shown beside the checkout")
+    sys.exit(main(parser.parse_args().commits))

@@ -114,11 +114,25 @@ def test_who_leaves_loses_what_they_could_see(edited: Path) -> None:
     assert not own_sites(User.objects.get(email="wang.fang@yanshan.example")).exists()
 
 
-def remarks(file: Path) -> str:
+def remarks(file: Path, verbosity: int = 1) -> str:
     """Run the command; what it says beside the changes."""
     remarked = StringIO()
-    call_command("register", str(file), stdout=StringIO(), stderr=remarked)
+    call_command("register", str(file), verbosity=verbosity, stdout=StringIO(), stderr=remarked)
     return remarked.getvalue()
+
+
+def test_of_the_thousands_whom_another_file_names_ten_are_named_and_the_rest_counted(edited: Path) -> None:
+    """A register of a country in several files: each leaves out the people of the others."""
+    count = 2_000
+    whole = edited.read_text("utf-8")
+    entries = (f'[[people]]\nemail = "p{n:04}@many.example"\nname = "P"\nacts_for = ["Yanshan Cement"]\n' for n in range(count))
+    edited.write_text("\n".join([whole, *entries]), "utf-8")
+    remarks(edited)
+    edited.write_text(whole, "utf-8")
+    remarked = remarks(edited)
+    assert "p0009@many.example, and 1,990 others (`--verbosity 2` names all)." in remarked
+    assert "p0010" not in remarked
+    assert "p1999@many.example" in remarks(edited, verbosity=2)
 
 
 def test_a_person_whose_entry_was_removed_still_acts_and_the_command_says_so(edited: Path) -> None:

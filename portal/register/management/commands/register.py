@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from benchmarks.phrases import Phrase, listed
 from portal.operator_command import OperatorCommand
 from portal.register.bringing import bring_to, no_longer_named
 from portal.register.register_file import read
+
+NAMED = 10
+"""People whom one remark names."""
 
 
 class Command(OperatorCommand):
@@ -36,9 +40,19 @@ class Command(OperatorCommand):
         else:
             self.remark(Phrase("%(count)s entries changed.", count=len(changes)))
         if roll.people and (people := no_longer_named(roll)):
-            self.remark(
-                Phrase(
-                    "Not in this file, and they act as before: %(people)s. Set `active = false` in a person's entry to end it.",
-                    people=listed(people),
-                )
-            )
+            self.remark(_left_out(people, len(people) if options["verbosity"] > 1 else NAMED))
+
+
+def _left_out(people: Sequence[str], most: int) -> Phrase:
+    """Who is not in the file, the first of them by name: a register in several files leaves out, each time, the people of the others."""
+    if len(people) <= most:
+        return Phrase(
+            "Not in this file, and they act as before: %(people)s. Set `active = false` in a person's entry to end it.",
+            people=listed(people),
+        )
+    return Phrase(
+        "Not in this file, and they act as before: %(people)s, and %(count)s others (`--verbosity 2` names all). Set `active = false` in a "
+        "person's entry to end it.",
+        people=listed(people[:most]),
+        count=f"{len(people) - most:,}",
+    )
