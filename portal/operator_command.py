@@ -13,7 +13,7 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from django.utils import translation
 
 from benchmarks.catalogue import languages, own_language
@@ -23,6 +23,8 @@ from portal.sentences import in_words
 
 INSTALLED = Path("/etc/steplabel")
 """Where `deploy/install` puts the settings of each role."""
+
+_NOT_THERE_YET = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege)
 
 
 class OperatorCommand(BaseCommand):
@@ -65,6 +67,15 @@ class OperatorCommand(BaseCommand):
             sentence = Phrase(
                 "The database refuses or does not answer: %(reason)s. Check that it runs, then its address and password in the settings.",
                 reason=str(error).strip().rstrip("."),
+            )
+            raise refused(sentence) from error
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, _NOT_THERE_YET):
+                raise
+            sentence = Phrase(
+                "The database lacks a table that this command needs, or does not let this role use it: %(reason)s. Run `manage.py migrate` "
+                "and `manage.py apply_grants`. Where the tables belong to steplabel_web, hand them over first: docs/portal.md, Upgrading.",
+                reason=str(error).partition("\n")[0].rstrip("."),
             )
             raise refused(sentence) from error
         except PermissionError as error:

@@ -101,7 +101,7 @@ class Walk:
         assert self.shell.stdout is not None
         start = time.monotonic()
         print(f"$ {line}", flush=True)
-        self.shell.stdin.write(f"{line} </dev/null 2>&1\necho; echo __ended $?\n")
+        self.shell.stdin.write(f"{{ {line}\n}} </dev/null 2>&1\nended=$?; echo; echo __ended $ended\n")
         self.shell.stdin.flush()
         said = []
         for answer in self.shell.stdout:

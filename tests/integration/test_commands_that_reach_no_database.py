@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -40,4 +41,13 @@ def test_a_command_of_another_role_says_as_whom_to_run_it(command: tuple[str, ..
     ran = run("web", *command, DATABASE_URL=os.environ["DATABASE_URL"])
     assert ran.returncode == 1
     assert "Run it as operator" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_database_without_tables_is_told_with_what_brings_them() -> None:
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
+    ran = run("operator", "check_installation", DATABASE_URL=url, VAULT_DATABASE_URL=url)
+    assert ran.returncode == 1
+    assert "lacks a table that this command needs" in ran.stderr
+    assert "Run `manage.py migrate` and `manage.py apply_grants`." in ran.stderr
     assert "Traceback" not in ran.stderr
