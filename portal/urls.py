@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from portal.health import healthz
 from portal.problems import not_found
 from portal.schema import SchemaView
-from portal.web.readiness import livez, metrics, readyz
+from portal.web.sight.readiness import livez, metrics, readyz
 
 api: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),
@@ -23,7 +23,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.sharing.urls")),
 ]
 
-handler500 = "portal.web.outages.broken"
+handler500 = "portal.web.middleware.outages.broken"
 
 urlpatterns = [
     path("api/v1/", include((api, "api"))),

@@ -16,10 +16,10 @@ from portal.demo.cast import MANAGER
 from portal.practices import selectors as practices
 from portal.publication.in_force import in_force_at
 from portal.standings.selectors import where_we_stand
-from portal.web.figures import energy_units
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline
 from portal.web.presenters.potentials import added_up, potential_of
-from portal.web.words import Names
+from portal.web.words.figures import energy_units
+from portal.web.words.terms import Names
 
 TO = "best"
 """What the potential is told against: all firms come down to the industry's best."""

@@ -58,16 +58,16 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
-    "portal.web.probes.LocalProbesMiddleware",  # before anything that checks the host
-    "portal.web.proxies.UnknownProxyMiddleware",
+    "portal.web.middleware.probes.LocalProbesMiddleware",  # before anything that checks the host
+    "portal.web.middleware.proxies.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "portal.web.compression.PageCompressionMiddleware",
+    "portal.web.middleware.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.request_sizes.RequestLimitsMiddleware",  # before anything that could read a body
-    "portal.web.page_rates.PageRatesMiddleware",  # before anything that asks the database
+    "portal.web.middleware.page_rates.PageRatesMiddleware",  # before anything that asks the database
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -75,8 +75,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.web.zones.ReadersZoneMiddleware",
-    "portal.web.outages.ServerAwayMiddleware",
+    "portal.web.middleware.zones.ReadersZoneMiddleware",
+    "portal.web.middleware.outages.ServerAwayMiddleware",
     "portal.wall.WallMiddleware",
 ]
 
@@ -134,19 +134,19 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_FORMS = {
-    "change_password": "portal.web.account_forms.ChangePasswordForm",
-    "reauthenticate": "portal.web.account_forms.ConfirmPasswordForm",
-    "reset_password": "portal.web.account_forms.ForgottenPasswordForm",
-    "reset_password_from_key": "portal.web.account_forms.NewPasswordForm",
+    "change_password": "portal.web.forms.account.ChangePasswordForm",
+    "reauthenticate": "portal.web.forms.account.ConfirmPasswordForm",
+    "reset_password": "portal.web.forms.account.ForgottenPasswordForm",
+    "reset_password_from_key": "portal.web.forms.account.NewPasswordForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Steplabel"
 MFA_TOTP_TOLERANCE = 1  # RFC 6238, 5.2: one step either way for clocks that differ
 MFA_FORMS = {
-    "activate_totp": "portal.web.account_forms.SetUpAppForm",
-    "authenticate": "portal.web.account_forms.CodeForm",
-    "reauthenticate": "portal.web.account_forms.CodeAgainForm",
+    "activate_totp": "portal.web.forms.account.SetUpAppForm",
+    "authenticate": "portal.web.forms.account.CodeForm",
+    "reauthenticate": "portal.web.forms.account.CodeAgainForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name; it asks the database nothing
@@ -203,7 +203,7 @@ SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 
-REFUSE_UNKNOWN_PROXY = False  # in production it is: there a proxy stands in front (portal.web.proxies)
+REFUSE_UNKNOWN_PROXY = False  # in production it is: there a proxy stands in front (portal.web.middleware.proxies)
 
 # Pages: requests a minute of each network that is not signed in (of each browser that once was); forms sent count apart.
 PAGE_RATES = {

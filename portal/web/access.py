@@ -26,8 +26,8 @@ from benchmarks.errors import SteplabelError
 from portal.accounts import second_factor
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import read_once, roles_of
-from portal.web import unsent_forms
-from portal.web.forms import SignInForm
+from portal.web.forms import unsent as unsent_forms
+from portal.web.forms.signing_in import SignInForm
 from portal.web.signing_in import signed_in_lately
 from portal.web.views.errors import refused
 

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
-from portal.web.forms import mark_errors
+from portal.web.forms.errors import mark_errors
 from portal.web.viewmodels.listed import Listed
 from portal.web.viewmodels.methods import Section
 from portal.web.viewmodels.shared import Crumb

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.composition.trend import Known, difference
-from portal.web.figures import Estimate, between, decimals, number
+from portal.web.words.figures import Estimate, between, decimals, number
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ from benchmarks.catalogue import CODES, DOMAIN
 from benchmarks.declared import worded
 from benchmarks.phrases import Phrase, in_context, of_language
 from benchmarks.texts import text_of
-from portal.web import about, word_tables
+from portal.web import about
+from portal.web.words import tables as word_tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -103,7 +104,7 @@ def texts_in_use() -> Catalog:
     for text in about.texts():
         catalog.add(text, locations=[("about.toml", 0)])
     for text, context in word_tables.texts():
-        catalog.add(text, locations=[("words.toml", 0)], context=context)
+        catalog.add(text, locations=[("words/words.toml", 0)], context=context)
     return catalog
 
 

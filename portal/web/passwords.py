@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.own_address import absolute
-from portal.web.mail_texts import post_link
+from portal.web.words.mails import post_link
 
 WORDS = {
     "password_too_short": _("The password is too short. Use at least 12 characters."),

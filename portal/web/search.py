@@ -24,10 +24,10 @@ from portal.names import Called
 from portal.practices.selectors import library
 from portal.publication.selectors import latest_published
 from portal.web.addresses import benchmark_url
-from portal.web.event_names import act_in_words, name_in_words
 from portal.web.presenters.benchmarks import fitting
 from portal.web.presenters.regulator import page_title
-from portal.web.words import Names, in_page_language, moment_in_words, period_name, shown_name
+from portal.web.words.events import act_in_words, name_in_words
+from portal.web.words.terms import Names, in_page_language, moment_in_words, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.notifications import mailing
-from portal.web.mail_texts import write
+from portal.web.words.mails import write
 
 
 @shared_task(name="portal.web.tasks.send_mail")  # type: ignore[untyped-decorator] # Celery ships no types

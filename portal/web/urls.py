@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
+from portal.web.lists.workbooks import as_workbook
 from portal.web.views import (
     about,
     account,
@@ -60,7 +61,6 @@ from portal.web.views import (
     sites,
     verify,
 )
-from portal.web.workbooks import as_workbook
 
 
 class PeriodConverter:

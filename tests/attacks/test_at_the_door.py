@@ -26,8 +26,9 @@ from portal.notifications.mailing import Letter
 from portal.publication import drafting, publishing
 from portal.settings.redis_caches import redis_caches
 from portal.standings import computing as standings
-from portal.web import mail_texts, page_cache
+from portal.web import page_cache
 from portal.web.views import registering
+from portal.web.words import mails as mail_texts
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting

@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 
 from portal.accounts.models import User
 from portal.notifications.models import Mail
-from portal.web import account_forms
+from portal.web.forms import account as account_forms
 from portal.web.views import people, registering
 from tests.attacks.conftest import State
 from tests.attacks.table import Row

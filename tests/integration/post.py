@@ -6,7 +6,7 @@ from django.core import mail
 from django.utils import timezone
 
 from portal.notifications import mailing
-from portal.web.mail_texts import write
+from portal.web.words.mails import write
 
 
 def send_all() -> int:

@@ -15,7 +15,8 @@ from portal.celery import app
 from portal.intake import worker_seen
 from portal.intake.models import Submission
 from portal.publication import drafting, publishing
-from portal.web import about, readiness
+from portal.web import about
+from portal.web.sight import readiness
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

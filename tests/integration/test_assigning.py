@@ -28,7 +28,7 @@ from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
 from portal.problems import RefusedError
-from portal.web.tables import PAGE_ROWS
+from portal.web.lists.tables import PAGE_ROWS
 from tests.integration.audited import make_attestation, promise_of, terms
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, person
 

@@ -10,7 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from portal.web.compression import PageCompressionMiddleware
+from portal.web.middleware.compression import PageCompressionMiddleware
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 

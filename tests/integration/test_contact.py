@@ -9,7 +9,7 @@ from django.views.defaults import server_error
 from pytest_django.fixtures import Settings
 
 from portal.notifications.kinds import Kind
-from portal.web.forms import SignInForm
+from portal.web.forms.signing_in import SignInForm
 from portal.web.presenters.notices import WORDINGS
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,8 @@ from portal.assurance.assigning import assign
 from portal.catalogue.obliged_rows import read_list
 from portal.publication import drafting, publishing
 from portal.standings import computing as standings
-from portal.web import obliged_files
-from portal.web.workbooks import workbook_of
+from portal.web.lists import obliged_files
+from portal.web.lists.workbooks import workbook_of
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -37,7 +37,7 @@ from portal.sharing import certificates, shares
 from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from portal.translog.models import LogEntry
-from portal.web.mail_texts import write
+from portal.web.words.mails import write
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, person
 from tests.integration.post import letter_to

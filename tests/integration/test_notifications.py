@@ -23,8 +23,8 @@ from portal.notifications.kinds import SECURITY, How, Kind
 from portal.notifications.models import Mail, Notice
 from portal.publication import drafting, publishing
 from portal.register.models import FirmApplication
-from portal.web.mail_texts import write
 from portal.web.presenters.notices import WORDINGS, kinds_of
+from portal.web.words.mails import write
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
 from tests.integration.post import letter_to, send_all
 

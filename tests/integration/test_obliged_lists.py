@@ -16,8 +16,8 @@ from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged_rows import Entry, Fault, LineFault
 from portal.problems import RefusedError
-from portal.web import obliged_files
-from portal.web.workbooks import workbook_of
+from portal.web.lists import obliged_files
+from portal.web.lists.workbooks import workbook_of
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

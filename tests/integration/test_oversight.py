@@ -76,9 +76,9 @@ def test_the_last_day_and_the_first_of_all_bound_nothing_where_no_day_lies_beyon
 @pytest.mark.parametrize("name", ["trail-csv", "trail-xlsx"])
 def test_a_file_that_cannot_hold_the_whole_record_is_refused_and_never_cut(cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     officer, address = signed_in(cast.approver.email), reverse(f"web:{name}")
-    monkeypatch.setattr("portal.web.tables.MOST_EXPORTED", Event.objects.count())
+    monkeypatch.setattr("portal.web.lists.tables.MOST_EXPORTED", Event.objects.count())
     assert officer.get(address).status_code == 200
-    monkeypatch.setattr("portal.web.tables.MOST_EXPORTED", Event.objects.count() - 1)
+    monkeypatch.setattr("portal.web.lists.tables.MOST_EXPORTED", Event.objects.count() - 1)
     answer = officer.get(address)
     assert answer.status_code == 409
     assert "narrow the filter" in answer.content.decode()
@@ -87,7 +87,7 @@ def test_a_file_that_cannot_hold_the_whole_record_is_refused_and_never_cut(cast:
 
 def test_the_record_is_paged_in_the_database(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.web.views.oversight.PAGE_ROWS", 5)
-    monkeypatch.setattr("portal.web.tables.pages_of.__defaults__", (5, ""))
+    monkeypatch.setattr("portal.web.lists.tables.pages_of.__defaults__", (5, ""))
     page = signed_in(cast.approver.email).get(reverse("web:trail"), {"page": "2"}).content.decode()
     assert f"6 to 10 of {Event.objects.count()}" in page
     assert page.count('<tr role="row"') == 6  # the head and five

@@ -22,7 +22,7 @@ from portal.notifications.telling import PURPOSE
 from portal.problems import RefusedError
 from portal.register import inviting, siting
 from portal.register.models import Invitation
-from portal.web.mail_texts import write
+from portal.web.words.mails import write
 from tests.integration.portal_cast import PASSWORD, Cast, make_cast
 from tests.integration.post import letter_to, send_all
 

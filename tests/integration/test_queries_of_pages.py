@@ -35,7 +35,7 @@ from portal.publication.models import Publication
 from portal.sharing import groups
 from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
-from portal.web import readiness
+from portal.web.sight import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting

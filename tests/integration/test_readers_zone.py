@@ -19,7 +19,8 @@ from portal.intake import receiving as intake
 from portal.notifications import telling
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
-from portal.web import page_cache, zones
+from portal.web import page_cache
+from portal.web.middleware import zones
 from portal.web.templatetags.steplabel import day, moment
 from tests.integration.portal_cast import Cast, make_cast, signed_in
 from tests.integration.post import letter_to

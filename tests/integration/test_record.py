@@ -57,7 +57,7 @@ def test_a_file_that_cannot_hold_the_whole_record_of_a_firm_is_refused(
     cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     owner = signed_in(cast)
-    monkeypatch.setattr("portal.web.tables.MOST_EXPORTED", 1)
+    monkeypatch.setattr("portal.web.lists.tables.MOST_EXPORTED", 1)
     answer = owner.get(f"/people/firms/{firm.pk}/record/record.{ending}")
     assert (answer.status_code, "narrow the filter" in answer.content.decode()) == (409, True)
     assert owner.get(f"/people/firms/{firm.pk}/record/record.{ending}?kind=seen").status_code == 200

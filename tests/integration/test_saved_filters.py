@@ -13,7 +13,7 @@ from django.urls import reverse
 from portal.accounts.models import SavedFilter
 from portal.accounts.saved_filters import MOST
 from portal.standings import computing as standings
-from portal.web.saved_lists import LISTS
+from portal.web.lists.saved_lists import LISTS
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -35,7 +35,7 @@ from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role
 from portal.translog import selectors
 from portal.translog.models import LogHead
-from portal.web import readiness
+from portal.web.sight import readiness
 from tests.integration.portal_cast import make_cast, make_plant
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.register.models import SiteApplication
-from portal.web import unsent_forms
+from portal.web.forms import unsent as unsent_forms
 from tests.integration.portal_cast import PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]

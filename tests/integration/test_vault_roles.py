@@ -30,7 +30,7 @@ from portal.problems import RefusedError
 from portal.publication import drafting, publishing, scheduling
 from portal.register import leaving
 from portal.standings.models import ProtectedValue
-from portal.web.mail_texts import write
+from portal.web.words.mails import write
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
 

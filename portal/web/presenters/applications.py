@@ -12,10 +12,10 @@ from portal.accounts.models import Role
 from portal.register.applying import lacks_code
 from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
-from portal.web.register_forms import KINDS, SIZES
+from portal.web.forms.registering import KINDS, SIZES
 from portal.web.viewmodels.methods import Fact, Sheet
 from portal.web.viewmodels.shared import Crumb, Item, StateWord
-from portal.web.words import Names, moment_in_words, shown_name
+from portal.web.words.terms import Names, moment_in_words, shown_name
 
 
 @dataclass(frozen=True, slots=True)

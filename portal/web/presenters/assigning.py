@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Site
 from portal.assurance.assignments import AssignmentView, Course
 from portal.names import in_any_language
-from portal.web import tables
-from portal.web.assurance_words import COURSES, ended_because
-from portal.web.headings import REPORTING_FIRM
+from portal.web.lists import tables
 from portal.web.presenters.listed import Show, listed, showing
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.words import enumerated, moment_in_words, period_name, shown_name, state
+from portal.web.words.audits import COURSES, ended_because
+from portal.web.words.headings import REPORTING_FIRM
+from portal.web.words.terms import enumerated, moment_in_words, period_name, shown_name, state
 
 FILE_COLUMNS = (
     *("body", "site", REPORTING_FIRM, "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),

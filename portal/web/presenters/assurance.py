@@ -13,19 +13,6 @@ from portal.assurance.attestation_standing import AttestationView, Standing
 from portal.assurance.engagements import EngagementView, FindingView
 from portal.assurance.reminding import needs
 from portal.days import scheme_day
-from portal.web.assurance_words import (
-    ACTS,
-    ASSURANCES,
-    FINDING_STATES,
-    GRADES,
-    NEED_MOODS,
-    OPINION_SENTENCES,
-    OPINIONS,
-    STANDINGS,
-    ended_because,
-    need_in_words,
-)
-from portal.web.check_words import outcome_in_words
 from portal.web.presenters.submissions import submission_row
 from portal.web.viewmodels.assurance import (
     AssignedPage,
@@ -41,7 +28,20 @@ from portal.web.viewmodels.assurance import (
     SaidStep,
 )
 from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
-from portal.web.words import Names, enumerated, period_name, shown_name, state
+from portal.web.words.audits import (
+    ACTS,
+    ASSURANCES,
+    FINDING_STATES,
+    GRADES,
+    NEED_MOODS,
+    OPINION_SENTENCES,
+    OPINIONS,
+    STANDINGS,
+    ended_because,
+    need_in_words,
+)
+from portal.web.words.checks import outcome_in_words
+from portal.web.words.terms import Names, enumerated, period_name, shown_name, state
 
 LIST = "web:assigned"
 

@@ -24,7 +24,6 @@ from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
 from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.figures import NONE, EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
@@ -33,7 +32,19 @@ from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import VERSION_STATES, Names, dated, in_page_language, pack_of, period_name, shown_name, state, unit_in_words, within
+from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
+from portal.web.words.terms import (
+    VERSION_STATES,
+    Names,
+    dated,
+    in_page_language,
+    pack_of,
+    period_name,
+    shown_name,
+    state,
+    unit_in_words,
+    within,
+)
 
 
 def units_on(day: date) -> Mapping[str, EnergyUnit]:

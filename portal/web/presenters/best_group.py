@@ -15,10 +15,10 @@ from benchmarks.routes import Pack
 from portal.publication.best_groups import ELSEWHERE, UNKNOWN
 from portal.publication.models import BestGroup
 from portal.publication.shapes import BenchmarkView
-from portal.web.figures import per_cent
-from portal.web.tables import columns
+from portal.web.lists.tables import columns
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.words import SIZE_CLASSES, Names, enumerated, in_language, metric_name, with_variant
+from portal.web.words.figures import per_cent
+from portal.web.words.terms import SIZE_CLASSES, Names, enumerated, in_language, metric_name, with_variant
 
 TRAITS = {"region": gettext_lazy("Region"), "scale": gettext_lazy("Size class"), "age": gettext_lazy("Start of operation")}
 CLASSES = {

@@ -18,7 +18,16 @@ from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, FormSheet, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words import Names, enumerated, in_page_language, metric_name, moment_in_words, one_after_another, period_name, with_variant
+from portal.web.words.terms import (
+    Names,
+    enumerated,
+    in_page_language,
+    metric_name,
+    moment_in_words,
+    one_after_another,
+    period_name,
+    with_variant,
+)
 
 
 def review_page(

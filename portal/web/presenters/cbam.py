@@ -20,8 +20,8 @@ from benchmarks.guidance.cbam import Attested, Goods, Input, Payable, Precursor,
 from benchmarks.guidance.goods import Part, Sold, goods_of
 from benchmarks.phrases import Phrase
 from portal.sentences import in_whole, in_words
-from portal.web.figures import raised
-from portal.web.words import dated, in_page_language
+from portal.web.words.figures import raised
+from portal.web.words.terms import dated, in_page_language
 
 A_YEAR = timedelta(days=365)
 

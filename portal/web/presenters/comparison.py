@@ -18,13 +18,13 @@ from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import Break, Breaks, breaks
 from portal.publication.shapes import BenchmarkView, StepView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.gaps import gap
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
 from portal.web.presenters.ladders import Shown, step_estimates, total_estimate
 from portal.web.viewmodels.shared import StateWord, UnitLink
-from portal.web.words import RULES, VERSION_STATES, Names, in_language, period_name, state
+from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed
+from portal.web.words.terms import RULES, VERSION_STATES, Names, in_language, period_name, state
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from portal.web.presenters.practices import class_found
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words import dated, in_language, in_page_language, moment_in_words
+from portal.web.words.terms import dated, in_language, in_page_language, moment_in_words
 
 COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml --keys auditor.pem"
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.register.naming import ConsentView, ReportTerms
-from portal.web.words import period_name, shown_name
+from portal.web.words.terms import period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

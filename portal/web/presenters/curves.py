@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 from benchmarks.composition.curve import percents
 from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import BenchmarkView, LabelView, StepView
-from portal.web import curve
-from portal.web.curve import CurvePicture
-from portal.web.figures import Estimate, between, number, per_cent
+from portal.web.charts import curve
+from portal.web.charts.curve import CurvePicture
 from portal.web.presenters.ladders import Shown
-from portal.web.words import (
+from portal.web.words.figures import Estimate, between, number, per_cent
+from portal.web.words.terms import (
     enumerated,
     in_language,
     in_page_language,

@@ -18,12 +18,12 @@ from portal.intake.participation import ParticipationView, Taking
 from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing, remindable
 from portal.names import in_chinese
 from portal.notifications.kinds import Kind
-from portal.web.choosing import Choosable, choosing, chosen_by
+from portal.web.forms.choosing import Choosable, choosing, chosen_by
 from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.notices import NoticeRow
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import TAKING_PART, Names, enumerated, headed, moment_in_words, period_name, shown_name
+from portal.web.words.terms import TAKING_PART, Names, enumerated, headed, moment_in_words, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

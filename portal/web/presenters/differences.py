@@ -18,13 +18,13 @@ from benchmarks.packs.public_effects import Moved
 from benchmarks.routes import Pack
 from portal.governance.effects import Difference, MovedPublication
 from portal.web.addresses import number_url
-from portal.web.figures import NONE
-from portal.web.figures import number as in_figures
 from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section, Sheet
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, enumerated, in_page_language, period_name, unit_in_words
+from portal.web.words.figures import NONE
+from portal.web.words.figures import number as in_figures
+from portal.web.words.terms import Names, enumerated, in_page_language, period_name, unit_in_words
 
 
 def compare_page(found: Difference) -> Sheet:

@@ -19,7 +19,7 @@ from portal.days import scheme_day
 from portal.web.presenters.offers import OfferLine, offer_line
 from portal.web.viewmodels.methods import FormSheet, Link, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
-from portal.web.words import period_name, sentence_space, shown_name, state
+from portal.web.words.terms import period_name, sentence_space, shown_name, state
 
 SHOWN: dict[str, tuple[Promise, Mood]] = {
     Shown.SHOWN: (gettext_lazy("Shown"), "ok"),

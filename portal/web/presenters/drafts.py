@@ -11,13 +11,13 @@ from django.utils.translation import ngettext
 
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import NONE, Estimate, between, decimals, number, signed
-from portal.web.ladder import Span
+from portal.web.charts.ladder import Span
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import ChangeRow, Check, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words import (
+from portal.web.words.figures import NONE, Estimate, between, decimals, number, signed
+from portal.web.words.terms import (
     VERSION_STATES,
     Names,
     enumerated,

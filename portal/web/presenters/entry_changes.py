@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from portal.web.figures import NONE
-from portal.web.practice_forms import UNITS, ListedForm, cause_choices, initial_of, step_choices
+from portal.web.forms.practices import UNITS, ListedForm, cause_choices, initial_of, step_choices
 from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section
-from portal.web.words import moment_in_words
+from portal.web.words.figures import NONE
+from portal.web.words.terms import moment_in_words
 
 Content = Mapping[str, str]
 

@@ -22,13 +22,13 @@ from portal.days import scheme_day
 from portal.intake.participation import ParticipationView
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
-from portal.web.assurance_words import GRADES, OPINIONS
-from portal.web.figures import NONE, between, energy_units, number
 from portal.web.presenters.ladders import Shown, in_tonnes, ratios_of
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
-from portal.web.word_tables import words
-from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name, sentence_space, shown_name, unit_in_words
+from portal.web.words.audits import GRADES, OPINIONS
+from portal.web.words.figures import NONE, between, energy_units, number
+from portal.web.words.tables import words
+from portal.web.words.terms import METRICS, TAKING_PART, Names, in_language, period_name, sentence_space, shown_name, unit_in_words
 
 REFUSED_REPORTS = words("refused_reports")
 

@@ -14,14 +14,14 @@ from portal.accounts.models import Site
 from portal.sharing.group_counts import GRADE, GroupCounts, ShownMember
 from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
-from portal.web.figures import NONE, between, label_decimals, number
-from portal.web.group_forms import KINDS
-from portal.web.headings import REPORTING_FIRM
+from portal.web.forms.groups import KINDS
 from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
-from portal.web.words import (
+from portal.web.words.figures import NONE, between, label_decimals, number
+from portal.web.words.headings import REPORTING_FIRM
+from portal.web.words.terms import (
     Names,
     dated,
     enumerated,

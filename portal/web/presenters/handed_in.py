@@ -15,7 +15,7 @@ from portal.sentences import in_whole
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column
-from portal.web.words import period_name, sentence_space, shown_name
+from portal.web.words.terms import period_name, sentence_space, shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,15 +28,15 @@ from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
 from portal.sharing.models import GroupMember
-from portal.web.assurance_words import NEED_MOODS, need_in_words
-from portal.web.event_names import act_in_words
+from portal.web.lists.saved_lists import FilterLink
 from portal.web.presenters.levels import Levels
 from portal.web.presenters.notices import WORDINGS
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.sectors import SectorPage
-from portal.web.saved_lists import FilterLink
 from portal.web.viewmodels.shared import Choice
-from portal.web.words import Names, period_name, shown_name
+from portal.web.words.audits import NEED_MOODS, need_in_words
+from portal.web.words.events import act_in_words
+from portal.web.words.terms import Names, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.assurance.incentives import Correction, IncentiveView
-from portal.web.tables import paged
+from portal.web.lists.tables import paged
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import period_name, sentence_space, shown_name
+from portal.web.words.terms import period_name, sentence_space, shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.accounts.api_keys import KeyView
-from portal.web import tables
-from portal.web.key_forms import SCOPES
+from portal.web.forms.keys import SCOPES
+from portal.web.lists import tables
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals as grid_decimals
 from portal.publication.shapes import LabelView, StepView, SummaryView, TotalView
-from portal.web import ladder
-from portal.web.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
-from portal.web.ladder import Picture, RungPicture
+from portal.web.charts import ladder
+from portal.web.charts.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import Limit, LimitCell, beside_rows
-from portal.web.words import (
+from portal.web.words.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
+from portal.web.words.terms import (
     TONNES,
     Names,
     enumerated,

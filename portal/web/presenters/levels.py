@@ -23,10 +23,10 @@ from benchmarks.routes import Pack
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView, StepView
 from portal.web.carbon import last_day
-from portal.web.figures import between, decimals, number, per_cent, signed
 from portal.web.presenters.ladders import headline
 from portal.web.presenters.standard_limits import Level, limit_beside
-from portal.web.words import Names, in_page_language, period_name
+from portal.web.words.figures import between, decimals, number, per_cent, signed
+from portal.web.words.terms import Names, in_page_language, period_name
 
 Share = tuple[int, int]
 """Between which percentages of the firms."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from portal.web import tables
+from portal.web.lists import tables
 from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 
 View = TypeVar("View")

@@ -16,7 +16,7 @@ from benchmarks.wire.logged import Kind
 from portal.translog.selectors import EntryView, HeadView
 from portal.translog.witnesses import WitnessView
 from portal.web.viewmodels.shared import Figure, Item
-from portal.web.words import moment_in_words
+from portal.web.words.terms import moment_in_words
 
 
 @dataclass(frozen=True, slots=True)

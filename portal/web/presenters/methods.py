@@ -19,15 +19,15 @@ from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
 from benchmarks.routes import Pack
 from portal.governance.selectors import Approved
-from portal.web import word_tables
 from portal.web.addresses import number_url
-from portal.web.figures import NONE
-from portal.web.tables import columns, paged, with_query
+from portal.web.lists.tables import columns, paged, with_query
 from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import enumerated, in_page_language, sentence_space, unit_in_words
+from portal.web.words import tables as word_tables
+from portal.web.words.figures import NONE
+from portal.web.words.terms import enumerated, in_page_language, sentence_space, unit_in_words
 
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""

@@ -13,12 +13,12 @@ from portal.publication.definition_changes import breaks
 from portal.publication.in_force import InForceView
 from portal.publication.over_years import FIGURES, Year
 from portal.publication.sectors import GroupInForce
-from portal.web.figures import between, decimals, energy_units, signed
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import Shown
 from portal.web.presenters.potentials import SavingRow, savings_of
 from portal.web.viewmodels.benchmarks import Download
-from portal.web.words import Names, one_after_another, period_name, shown_name, unit_in_words
+from portal.web.words.figures import between, decimals, energy_units, signed
+from portal.web.words.terms import Names, one_after_another, period_name, shown_name, unit_in_words
 
 
 @dataclass(frozen=True, slots=True)

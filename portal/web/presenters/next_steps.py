@@ -17,7 +17,6 @@ from portal.publication.shapes import StepView
 from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
-from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.cbam import Border, border_of
 from portal.web.presenters.ladders import headline, ratios_of
@@ -25,7 +24,8 @@ from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
-from portal.web.words import (
+from portal.web.words.figures import EnergyUnit, between, decimals, number, per_cent
+from portal.web.words.terms import (
     Names,
     in_page_language,
     one_of,

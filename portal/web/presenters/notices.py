@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.models import Role
 from portal.notifications.kinds import How, Kind
 from portal.notifications.selectors import NoticeView, WishView
-from portal.web import word_tables
-from portal.web.contact import with_contact
 from portal.web.viewmodels.notices import NoticePage, NoticeRow, WishRow
 from portal.web.viewmodels.shared import Choice
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import Names, in_language, period_name, within
+from portal.web.words import tables as word_tables
+from portal.web.words.contact import with_contact
+from portal.web.words.terms import Names, in_language, period_name, within
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView, Taking
 from portal.web.presenters.packs import group_title
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
-from portal.web.words import COHORTS, enumerated, period_name
+from portal.web.words.terms import COHORTS, enumerated, period_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from portal.assurance.models import SystemCertificate
 from portal.assurance.next_audit import Due, Duty, obligatory_audit
 from portal.assurance.obliged_sites import ObligedView
 from portal.names import in_any_language
-from portal.web import tables
-from portal.web.assurance_words import DUTIES, STANDINGS
-from portal.web.headings import REPORTING_FIRM
+from portal.web.lists import tables
 from portal.web.presenters.listed import Show, listed, showing
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import moment_in_words, shown_name, state
+from portal.web.words.audits import DUTIES, STANDINGS
+from portal.web.words.headings import REPORTING_FIRM
+from portal.web.words.terms import moment_in_words, shown_name, state
 
 FILE_COLUMNS = ("site", REPORTING_FIRM, "state", "due", "last_audit", "certified_until", "state_name")
 NO_DAY = date.max

@@ -18,8 +18,8 @@ from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
-from portal.web.word_tables import words
-from portal.web.words import dated, in_language, in_page_language, moment_in_words, shown_name, state
+from portal.web.words.tables import words
+from portal.web.words.terms import dated, in_language, in_page_language, moment_in_words, shown_name, state
 
 State = IncentiveOffer.State
 UNITS = words("offer_units")

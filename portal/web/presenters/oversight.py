@@ -17,14 +17,14 @@ from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
 from portal.names import in_any_language
 from portal.standings.ranked import RankedView
-from portal.web.event_names import act_in_words, detail_in_words, name_in_words
-from portal.web.figures import NONE
+from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between
-from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import Names, metric_name, shown_name, with_variant
+from portal.web.words.events import act_in_words, detail_in_words, name_in_words
+from portal.web.words.figures import NONE
+from portal.web.words.terms import Names, metric_name, shown_name, with_variant
 
 
 @dataclass(frozen=True, slots=True)

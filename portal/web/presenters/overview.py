@@ -15,10 +15,10 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import Taking
 from portal.intake.turnout import RegionView, TurnoutView
-from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
+from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, Figure, StateWord
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import SIZE_CLASSES, TAKING_PART, Names, period_name, shown_name, state
+from portal.web.words.terms import SIZE_CLASSES, TAKING_PART, Names, period_name, shown_name, state
 
 
 @dataclass(frozen=True, slots=True)

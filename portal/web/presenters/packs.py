@@ -14,7 +14,7 @@ from benchmarks.routes import Pack
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView, PeriodView
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import Names, in_page_language, period_name, shown_name
+from portal.web.words.terms import Names, in_page_language, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from portal.intake.participation import ParticipantView, ParticipationView, Taki
 from portal.publication.shapes import VersionView
 from portal.sentences import in_words
 from portal.standings.quality import Break, QualitiesView, QualityView
-from portal.web.figures import NONE
+from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.presenters.regulator import page_title, version_rows
-from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import COHORTS, SIZE_CLASSES, TAKING_PART, Names, shown_name, state
+from portal.web.words.figures import NONE
+from portal.web.words.terms import COHORTS, SIZE_CLASSES, TAKING_PART, Names, shown_name, state
 
 SquareKind = Literal["reported", "unusable", "late", "missing"]
 

@@ -16,12 +16,12 @@ from portal.intake.selectors import SubmissionView
 from portal.partners.conformance import ConformanceView
 from portal.partners.deliveries import DeliveryView
 from portal.partners.grants import GrantedView, GrantView
-from portal.web.figures import raised
-from portal.web.partner_forms import CARRIERS
+from portal.web.forms.partners import CARRIERS
 from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import SUBMISSION_STATES, enumerated, moment_in_words, period_name, shown_name, state
+from portal.web.words.figures import raised
+from portal.web.words.terms import SUBMISSION_STATES, enumerated, moment_in_words, period_name, shown_name, state
 
 RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "failed", "file_sha256", "declared_at", "confirmed_at")
 DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role
 from portal.register.selectors import HouseView, InvitationView
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @dataclass(frozen=True, slots=True)

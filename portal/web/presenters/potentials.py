@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from benchmarks.composition.trend import Known
 from portal.publication.shapes import LabelView, StepView
-from portal.web.figures import between, decimals, number
 from portal.web.presenters.ladders import Shown, headline
-from portal.web.words import in_language
+from portal.web.words.figures import between, decimals, number
+from portal.web.words.terms import in_language
 
 REFERENCES = ("typical", "best")
 

@@ -19,7 +19,7 @@ from portal.web.presenters.practices import STATES, library_crumbs, title_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import enumerated, in_language, moment_in_words, shown_name, state
+from portal.web.words.terms import enumerated, in_language, moment_in_words, shown_name, state
 
 
 def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, roles: frozenset[str], regulates: bool) -> Sheet:

@@ -19,15 +19,15 @@ from benchmarks.guidance.practices import Library, Listing, Practice
 from portal.days import scheme_day
 from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, SiteReport, State
-from portal.web.figures import NONE
-from portal.web.practice_forms import cause_choices
+from portal.web.forms.practices import cause_choices
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
-from portal.web.words import (
+from portal.web.words.figures import NONE
+from portal.web.words.terms import (
     TONNES,
     Names,
     dated,

@@ -23,7 +23,7 @@ from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood
-from portal.web.words import Names, in_page_language, moment_in_words, sentence_space, state
+from portal.web.words.terms import Names, in_page_language, moment_in_words, sentence_space, state
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     "open": (gettext_lazy("Open for comment and approval"), "wait"),

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.register.record import KEPT, Entry, Page
-from portal.web.event_names import act_in_words, detail_in_words, name_in_words
-from portal.web.tables import with_query
+from portal.web.lists.tables import with_query
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.viewmodels.tables import Pages
+from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from benchmarks.guidance.references import BASES, CONFIDENCES, Beside
 from portal.sentences import in_words
-from portal.web.figures import raised
-from portal.web.words import Names, in_page_language
+from portal.web.words.figures import raised
+from portal.web.words.terms import Names, in_page_language
 
 
 @dataclass(frozen=True, slots=True)

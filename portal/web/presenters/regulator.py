@@ -15,11 +15,11 @@ from portal.publication.review import DraftView
 from portal.publication.selectors import VersionState
 from portal.publication.shapes import VersionView
 from portal.web.addresses import benchmark_url
-from portal.web.figures import NONE, energy_units
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
 from portal.web.viewmodels.shared import VersionRow
-from portal.web.words import Names, period_name, shown_name
+from portal.web.words.figures import NONE, energy_units
+from portal.web.words.terms import Names, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from portal.assurance.models import Sample
 from portal.assurance.sampling import outcome_noted
 from portal.days import scheme_day
 from portal.intake.models import State
-from portal.web.check_words import outcome_in_words, what_is_missing
 from portal.web.presenters.assurance import engagement_title
 from portal.web.viewmodels.assurance import PlanRow, SamplePage
 from portal.web.viewmodels.shared import Crumb, Figure, Item
+from portal.web.words.checks import outcome_in_words, what_is_missing
 
 
 def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None, fingerprint: str, crumbs: tuple[Crumb, ...]) -> SamplePage:

@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.web.lists.saved_lists import FilterLink
 from portal.web.presenters.listed import listed
-from portal.web.saved_lists import FilterLink
 from portal.web.viewmodels.listed import Cell, Listed
 
 

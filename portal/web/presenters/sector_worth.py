@@ -17,14 +17,14 @@ from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
 from portal.web.carbon import Bounds, co2, country_of, last_day, together, widest
-from portal.web.figures import MJ_PER_KGCE, between, decimals, number
 from portal.web.gaps import Gap
 from portal.web.presenters.benchmarks import units_on
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import carbon_note, in_bounds
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
-from portal.web.words import TONNES, Names, enumerated, headed, one_of_output
+from portal.web.words.figures import MJ_PER_KGCE, between, decimals, number
+from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_output
 
 
 @dataclass(frozen=True, slots=True)

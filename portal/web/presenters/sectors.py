@@ -13,14 +13,14 @@ from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day
-from portal.web.curve import Scale
-from portal.web.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
+from portal.web.charts.curve import Scale
+from portal.web.charts.ladder import Span
 from portal.web.gaps import gap, with_interval
-from portal.web.ladder import Span
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import carbon_of_gap, in_bounds
-from portal.web.words import Names, in_language, one_of_output, period_name, shown_name
+from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
+from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)

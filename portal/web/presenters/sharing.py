@@ -12,9 +12,9 @@ from portal.own_address import absolute
 from portal.sharing.certificates import CertificateView, Holding
 from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
-from portal.web.figures import NONE, between, label_decimals, number
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import Names, metric_name, moment_in_words, over_years, period_name, shown_name, unit_in_words, with_variant
+from portal.web.words.figures import NONE, between, label_decimals, number
+from portal.web.words.terms import Names, metric_name, moment_in_words, over_years, period_name, shown_name, unit_in_words, with_variant
 
 
 @dataclass(frozen=True, slots=True)

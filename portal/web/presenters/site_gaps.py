@@ -13,10 +13,10 @@ from benchmarks.routes import Step
 from portal.publication.shapes import LabelView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
-from portal.web.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, number
 from portal.web.gaps import Gap, gap
 from portal.web.presenters.ladders import headline, step_estimates
-from portal.web.words import Names, sentence_space
+from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, number
+from portal.web.words.terms import Names, sentence_space
 
 
 def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:

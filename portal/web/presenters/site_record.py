@@ -27,17 +27,17 @@ from portal.days import scheme_day
 from portal.intake.owed import OwedView
 from portal.intake.selectors import SubmissionView
 from portal.register.site_history import KINDS, Happened
-from portal.web.assurance_words import GRADES
-from portal.web.event_names import act_in_words, detail_in_words, name_in_words
+from portal.web.lists.tables import with_query
 from portal.web.presenters import home
 from portal.web.presenters.assurance import finding_state
 from portal.web.presenters.incentives import correction_in_words
 from portal.web.presenters.listed import listed
-from portal.web.tables import with_query
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
 from portal.web.viewmodels.site_record import Do, EventLine, FirmRecordPage, SiteRecordPage, Tile
-from portal.web.words import (
+from portal.web.words.audits import GRADES
+from portal.web.words.events import act_in_words, detail_in_words, name_in_words
+from portal.web.words.terms import (
     COHORTS,
     SIZE_CLASSES,
     SUBMISSION_STATES,

@@ -16,16 +16,16 @@ from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import Bounds, country_of, last_day, together
-from portal.web.figures import NONE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.charts.ladder import Span
 from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends, with_interval
-from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, total_estimate
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words import Names, one_of_output, over_years, period_name, shown_name, within
+from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
 """The score of the firm in the middle."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import LabelView
 from portal.standings.selectors import StandView
-from portal.web.words import Names
+from portal.web.words.terms import Names
 
 COLUMNS = (
     *("site", "period", "step", "product", "variant", "metric", "unit", "protected_best", "protected_typical", "low", "high"),

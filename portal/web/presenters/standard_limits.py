@@ -12,8 +12,8 @@ from benchmarks.explanation import LimitShown
 from benchmarks.packs.provenance import Role
 from benchmarks.routes import Pack
 from portal.web.addresses import number_url
-from portal.web.figures import number
-from portal.web.words import enumerated, in_page_language, unit_in_words
+from portal.web.words.figures import number
+from portal.web.words.terms import enumerated, in_page_language, unit_in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from portal.publication.history import EnteredVersion
 from portal.sentences import in_words
 from portal.standings.selectors import ProtectedValueView
 from portal.web.addresses import benchmark_url
-from portal.web.figures import label_decimals, number
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import (
+from portal.web.words.figures import label_decimals, number
+from portal.web.words.terms import (
     SUBMISSION_STATES,
     Names,
     in_months,

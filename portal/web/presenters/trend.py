@@ -14,12 +14,12 @@ from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import Break, Breaks, breaks
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.reports import ReportedPeriod, ReportedValue
-from portal.web.figures import Estimate, between, decimals, number, two_digits
+from portal.web.charts.trend import Reported, TrendPicture, changed, draw, known
 from portal.web.gaps import gap
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import headline
-from portal.web.trend import Reported, TrendPicture, changed, draw, known
-from portal.web.words import Names, one_after_another, period_name, sentence_space, unit_in_words
+from portal.web.words.figures import Estimate, between, decimals, number, two_digits
+from portal.web.words.terms import Names, one_after_another, period_name, sentence_space, unit_in_words
 
 
 class TrendRow(NamedTuple):

@@ -20,11 +20,11 @@ from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 from portal.web.carbon import Bounds
-from portal.web.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, number, raised
+from portal.web.charts.ladder import Span
 from portal.web.gaps import Gap
-from portal.web.ladder import Span
 from portal.web.presenters.site_gaps import in_bounds
-from portal.web.words import in_page_language
+from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, number, raised
+from portal.web.words.terms import in_page_language
 
 Energies = Literal["electricity", "apart", "either", "unknown"]
 

@@ -24,9 +24,9 @@ from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
-from portal.web import contact
-from portal.web.saved_lists import LISTS, address_to_save, links
-from portal.web.words import colon, enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
+from portal.web.lists.saved_lists import LISTS, address_to_save, links
+from portal.web.words import contact
+from portal.web.words.terms import colon, enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.publication.review import CommentView
-from portal.web.ladder import Span
+from portal.web.charts.ladder import Span
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 
 

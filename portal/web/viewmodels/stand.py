@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.web.ladder import Span
+from portal.web.charts.ladder import Span
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure, UnitLink

@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal.own_address import own_address
-from portal.web import status as checks
 from portal.web.about import about_page, glossary
 from portal.web.api_page import groups
 from portal.web.page_cache import Rendered, cached, rendered
-from portal.web.readiness import wrong
+from portal.web.sight import status as checks
+from portal.web.sight.readiness import wrong
 
 
 @require_safe

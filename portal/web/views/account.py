@@ -16,9 +16,12 @@ from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
 
 from portal.notifications.telling import speak
-from portal.web import unsent_forms
 from portal.web.access import for_anybody_signed_in, person
-from portal.web.forms import ApprovalForm, CommentForm, ReasonForm, SignInForm, mark_errors
+from portal.web.forms import unsent as unsent_forms
+from portal.web.forms.drafts import ApprovalForm, CommentForm
+from portal.web.forms.errors import mark_errors
+from portal.web.forms.reasons import ReasonForm
+from portal.web.forms.signing_in import SignInForm
 from portal.web.signing_in import SIGNED_IN_BEFORE, first_page
 
 DECISIONS = (ApprovalForm, CommentForm, ReasonForm)

@@ -23,13 +23,13 @@ from portal.register.models import FirmApplication, SiteApplication
 from portal.sentences import in_whole
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.choosing import Choosable, choosing, chosen_by
-from portal.web.forms import add_error
-from portal.web.mail_texts import post_link
+from portal.web.forms.choosing import Choosable, choosing, chosen_by
+from portal.web.forms.errors import add_error
+from portal.web.forms.registering import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.presenters.applications import decided_page, firm_wish, site_wish
-from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import headed, shown_name
+from portal.web.words.mails import post_link
+from portal.web.words.terms import headed, shown_name
 
 
 @for_role(Role.REGULATOR)

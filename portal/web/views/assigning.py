@@ -29,15 +29,15 @@ from portal.problems import RefusedError
 from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
-from portal.web.assigning_forms import AssignForm, TakeBackForm
-from portal.web.assurance_forms import SettleForm
-from portal.web.choosing import Choosable, choosing, chosen_by
-from portal.web.forms import add_error
+from portal.web.forms.assigning import AssignForm, TakeBackForm
+from portal.web.forms.audits import SettleForm
+from portal.web.forms.choosing import Choosable, choosing, chosen_by
+from portal.web.forms.errors import add_error
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
 from portal.web.presenters.assurance import finding_page
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import enumerated, headed, period_name, shown_name
+from portal.web.words.terms import enumerated, headed, period_name, shown_name
 
 
 @for_role(Role.REGULATOR)

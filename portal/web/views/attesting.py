@@ -26,12 +26,12 @@ from portal.assurance.schemes import reached
 from portal.days import scheme_day
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page
-from portal.web.assurance_forms import OpinionForm, SignedFileForm, WithdrawalForm
-from portal.web.forms import add_error
+from portal.web.forms.audits import OpinionForm, SignedFileForm, WithdrawalForm
+from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import attestation_page, engagement_title, file_to_sign
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen
-from portal.web.words import Names
+from portal.web.words.terms import Names
 
 FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-not-reached": "improvement"}
 """Beside which field a refusal stands; the others concern the whole of it."""

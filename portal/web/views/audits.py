@@ -18,8 +18,8 @@ from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.answers import form_page
-from portal.web.assurance_forms import AnswerForm
-from portal.web.forms import add_error
+from portal.web.forms.audits import AnswerForm
+from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import audit_block, finding_page
 from portal.web.presenters.obliged_audits import duties_list
 from portal.web.viewmodels.shared import Crumb

@@ -21,8 +21,8 @@ from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.assurance_forms import KeyForm
-from portal.web.forms import add_error
+from portal.web.forms.audits import KeyForm
+from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import assigned_page
 from portal.web.presenters.obliged_audits import duties_list
 from portal.web.presenters.submissions import submission_page

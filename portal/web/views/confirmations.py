@@ -17,10 +17,10 @@ from portal.practices.models import SiteReport
 from portal.practices.selectors import library
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import add_error
-from portal.web.practice_forms import ConfirmedForm, UnconfirmForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.practices import ConfirmedForm, UnconfirmForm
 from portal.web.presenters import confirmations as presenter
-from portal.web.words import sentence_space
+from portal.web.words.terms import sentence_space
 
 
 @for_role(Role.CERTIFICATION_BODY)

@@ -23,10 +23,11 @@ from portal.intake.reminders import asked_for
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, report_done
-from portal.web.forms import DueForm, ExtensionForm, MoreTimeForm, add_error, mark_errors
+from portal.web.forms.deadlines import DueForm, ExtensionForm, MoreTimeForm
+from portal.web.forms.errors import add_error, mark_errors
 from portal.web.presenters.deadlines import deadlines_page, may_be_extended
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import period_name, shown_name
+from portal.web.words.terms import period_name, shown_name
 
 
 @for_role(Role.REGULATOR)

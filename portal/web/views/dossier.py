@@ -17,14 +17,14 @@ from portal.assurance.models import Declaration
 from portal.assurance.programmes import ATTESTATION, REPORT, Programme, programmes
 from portal.days import scheme_day
 from portal.problems import RefusedError
-from portal.web import dossier_paper
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.dossier_forms import DeclarationForm, ReadingForm
-from portal.web.forms import add_error
+from portal.web.forms.dossiers import DeclarationForm, ReadingForm
+from portal.web.forms.errors import add_error
+from portal.web.papers import dossier as dossier_paper
 from portal.web.presenters.dossier import caveats, declared_of, dossier_page, reading_page
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE)
 

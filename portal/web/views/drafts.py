@@ -17,9 +17,11 @@ from portal.publication.models import Publication
 from portal.publication.review import DraftView, draft_review
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page
-from portal.web.forms import ApprovalForm, CommentForm, DiscardForm, ReasonForm, mark_errors
+from portal.web.forms.drafts import ApprovalForm, CommentForm
+from portal.web.forms.errors import mark_errors
+from portal.web.forms.reasons import DiscardForm, ReasonForm
 from portal.web.presenters.drafts import draft_page
-from portal.web.words import moment_in_words, zone_name
+from portal.web.words.terms import moment_in_words, zone_name
 
 
 @for_role(Role.REGULATOR)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from portal.publication.selectors import main_route, places
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import period_name, shown_name
+from portal.web.words.terms import period_name, shown_name
 
 
 @require_safe

@@ -16,8 +16,8 @@ from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.assurance_forms import FindingForm, InterestForm, SettleForm
-from portal.web.forms import add_error
+from portal.web.forms.audits import FindingForm, InterestForm, SettleForm
+from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_page, engagement_title, finding_page
 from portal.web.viewmodels.shared import Crumb
 

@@ -31,6 +31,7 @@ from portal.web.access import for_role, freshly, person
 from portal.web.agent_files import offered
 from portal.web.answers import confirm_page, report_done
 from portal.web.carbon import country_of
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
 from portal.web.presenters.next_steps import next_page
@@ -38,10 +39,9 @@ from portal.web.presenters.stand import stand_page, trend_page
 from portal.web.presenters.stand_table import stand_table
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
 from portal.web.presenters.trend import TrendStep, drawn, trend_steps
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
-from portal.web.words import Names, period_name, shown_name
+from portal.web.words.terms import Names, period_name, shown_name
 
 
 @for_role(Role.ENTERPRISE)

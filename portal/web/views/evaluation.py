@@ -15,8 +15,8 @@ from portal.days import scheme_day
 from portal.intake.participation import participation
 from portal.publication.in_force import in_force_at
 from portal.publication.selectors import benchmark
-from portal.web import evaluation_paper
 from portal.web.access import for_role, person
+from portal.web.papers import evaluation as evaluation_paper
 from portal.web.presenters.evaluation import EvaluationFacts, EvaluationPage, evaluation_page
 from portal.web.viewmodels.shared import Crumb
 

@@ -15,7 +15,7 @@ from portal.publication.selectors import every_published
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.regulator import page_title
-from portal.web.words import Names, shown_name
+from portal.web.words.terms import Names, shown_name
 
 MOST = 50
 PUBLIC_PAGES = (

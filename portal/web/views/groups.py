@@ -18,12 +18,12 @@ from portal.sharing.group_counts import Said, count_again, group_view
 from portal.sharing.models import GroupMember, SiteGroup
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import add_error
-from portal.web.group_forms import ConsentForm, GroupForm, InviteForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.groups import ConsentForm, GroupForm, InviteForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters import groups as presenter
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, sentence_space, shown_name
+from portal.web.words.terms import Names, sentence_space, shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE)
 State = GroupMember.State

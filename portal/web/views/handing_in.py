@@ -25,7 +25,8 @@ from portal.intake.selectors import own_commitment
 from portal.keys import published_directory, receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
-from portal.web.forms import SealedFilesForm, mark_errors
+from portal.web.forms.errors import mark_errors
+from portal.web.forms.sealed_files import SealedFilesForm
 from portal.web.presenters.handed_in import FileAnswer, handed_in, told_of
 from portal.web.presenters.site_record import more_time
 from portal.web.viewmodels.shared import Crumb

@@ -30,14 +30,14 @@ from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
 from portal.register import applying, siting
 from portal.sharing import groups
 from portal.web.access import for_role, person
+from portal.web.lists.saved_lists import links
 from portal.web.presenters import home as presenter
 from portal.web.presenters.home import Change, HomePage, Waiting
 from portal.web.presenters.levels import Levels, levels_of
 from portal.web.presenters.sectors import SectorPage, sector_page
-from portal.web.saved_lists import links
 from portal.web.signing_in import SIGNED_IN_BEFORE
 from portal.web.viewmodels.shared import Choice
-from portal.web.words import Names, moment_in_words
+from portal.web.words.terms import Names, moment_in_words
 
 RECENTLY = timedelta(days=14)
 """What counts as new for who was never here before."""

@@ -13,11 +13,11 @@ from portal.assurance.incentives import correct, give, incentives_of
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import add_error
-from portal.web.incentive_forms import CorrectionForm, IncentiveForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.incentives import CorrectionForm, IncentiveForm
+from portal.web.forms.site_choice import site_choice
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.incentives import crumbs, incentives_page, incentives_table, what_is_recorded
-from portal.web.site_choice import site_choice
-from portal.web.tables import csv_file
 
 
 @for_role(Role.REGULATOR, posts=True)

@@ -17,12 +17,12 @@ from portal.own_address import own_address
 from portal.problems import RefusedError
 from portal.web.access import for_role, person, to_second_factor
 from portal.web.answers import confirm_page, report_done
-from portal.web.forms import add_error, mark_errors
-from portal.web.key_forms import SCOPES, KeyForm
+from portal.web.forms.errors import add_error, mark_errors
+from portal.web.forms.keys import SCOPES, KeyForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.keys import ScopeBox, keys_page, keys_table
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(*Role, posts=True)

@@ -15,10 +15,10 @@ from portal.accounts.models import Organisation, Role
 from portal.register import leaving
 from portal.register.inviting import led_firms
 from portal.register.models import Leaving
-from portal.web import deletion_paper
 from portal.web.access import for_role, freshly, person
+from portal.web.papers import deletion as deletion_paper
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)

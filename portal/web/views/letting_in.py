@@ -16,11 +16,11 @@ from portal.partners.deliveries import deliveries_assigned
 from portal.partners.models import Conformance, Grant
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
-from portal.web.partner_forms import GrantForm
+from portal.web.forms.partners import GrantForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.partners import deliveries_list, deliveries_table, grants_list, results_list, results_table
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)

@@ -11,7 +11,8 @@ from portal.keys import published_directory, receipt_key
 from portal.translog import selectors, witnesses
 from portal.translog.selectors import EntryView
 from portal.translog.witnesses import Shown
-from portal.web.forms import LogEntryForm, mark_errors
+from portal.web.forms.errors import mark_errors
+from portal.web.forms.log_entry import LogEntryForm
 from portal.web.presenters.log import log_page
 
 Found = tuple[EntryView, list[bytes]]

@@ -16,8 +16,8 @@ from portal.notifications import selectors, telling
 from portal.notifications.kinds import How
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.answers import report_done
+from portal.web.lists.tables import PAGE_ROWS, pages_of
 from portal.web.presenters.notices import kinds_of, notice_page, wish_rows
-from portal.web.tables import PAGE_ROWS, pages_of
 from portal.web.viewmodels.shared import Choice, Crumb
 
 

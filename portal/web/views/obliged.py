@@ -20,12 +20,13 @@ from portal.intake.participation import participation
 from portal.problems import RefusedError
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.sentences import in_whole
-from portal.web import obliged_files
 from portal.web.access import for_role, person
 from portal.web.answers import report_done
-from portal.web.forms import ObligedForm, ObligedListForm, mark_errors
+from portal.web.forms.errors import mark_errors
+from portal.web.forms.obliged import ObligedForm, ObligedListForm
+from portal.web.lists import obliged_files
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.obliged import list_page, obliged_page
-from portal.web.tables import csv_file
 
 MOST_LISTS = 50
 

@@ -18,13 +18,13 @@ from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.assigning_forms import TakeBackForm
-from portal.web.forms import add_error
+from portal.web.forms.assigning import TakeBackForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.management_systems import SystemForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.obliged_audits import certificates_list, duties_list, duties_table, duty_in_words
-from portal.web.system_forms import SystemForm
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_page_language, shown_name
+from portal.web.words.terms import in_page_language, shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
 FIELD_OF = {"certificate-days-wrong": "valid_until", "standard-unknown": "standard"}

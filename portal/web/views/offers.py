@@ -15,10 +15,10 @@ from portal.assurance.offers import decide, end, offers_seen_by, propose
 from portal.days import scheme_day
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.offer_forms import EndOfferForm, OfferedForm
+from portal.web.forms.incentive_offers import EndOfferForm, OfferedForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters import offers as presenter
-from portal.web.tables import csv_file
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.REGULATOR)

@@ -15,9 +15,9 @@ from portal.catalogue.trail import TrailFilter
 from portal.intake.participation import ParticipationView, participation
 from portal.standings.ranked import ranked
 from portal.web.access import for_role, person
+from portal.web.lists.tables import PAGE_ROWS, csv_file, pages_of, whole
 from portal.web.presenters.oversight import standings_page, standings_table, trail_page, trail_table
-from portal.web.tables import PAGE_ROWS, csv_file, pages_of, whole
-from portal.web.words import Names
+from portal.web.words.terms import Names
 
 
 @for_role(Role.REGULATOR)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from portal.accounts.models import Role
 from portal.intake.turnout import TurnoutView, regions_of, turnout
 from portal.web.access import for_role, person
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.overview import in_stage, overview_page, overview_table
-from portal.web.tables import csv_file
 
 
 @for_role(Role.REGULATOR)

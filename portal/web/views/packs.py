@@ -18,11 +18,12 @@ from portal.catalogue.policies import set_policy
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, report_done
-from portal.web.assurance_forms import AuditPolicyForm
-from portal.web.forms import PeriodForm, add_error
+from portal.web.forms.audits import AuditPolicyForm
+from portal.web.forms.deadlines import PeriodForm
+from portal.web.forms.errors import add_error
 from portal.web.presenters.packs import group_title, later_versions, packs_page
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import period_name
+from portal.web.words.terms import period_name
 
 
 @for_role(Role.REGULATOR)

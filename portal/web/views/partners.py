@@ -18,14 +18,14 @@ from portal.partners.models import Delivery, Grant
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.forms import add_error
-from portal.web.partner_forms import DeliveryForm, ResultForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.partners import DeliveryForm, ResultForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.partners import deliveries_list, deliveries_table, granted_list, results_list, results_table
 from portal.web.presenters.submissions import submission_page
-from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.enterprise import receipt_file
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.PROVIDER, posts=True)

@@ -22,13 +22,13 @@ from portal.register.models import Invitation
 from portal.register.selectors import houses_of, member_of_led_house
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import form_page, report_done
-from portal.web.forms import add_error, mark_errors
-from portal.web.mail_texts import post_link
-from portal.web.people_forms import InviteForm, JoinForm
+from portal.web.forms.errors import add_error, mark_errors
+from portal.web.forms.people import InviteForm, JoinForm
 from portal.web.presenters.people import capacity_word, house_block
 from portal.web.signing_in import first_page
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import shown_name
+from portal.web.words.mails import post_link
+from portal.web.words.terms import shown_name
 
 
 @for_role(*inviting.INVITING, posts=True)

@@ -22,12 +22,12 @@ from portal.problems import RefusedError
 from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import add_error, mark_errors
-from portal.web.practice_forms import EndPracticeForm, ListedForm, OfferForm, PracticeForm, initial_of
+from portal.web.forms.errors import add_error, mark_errors
+from portal.web.forms.practices import EndPracticeForm, ListedForm, OfferForm, PracticeForm, initial_of
 from portal.web.presenters import practice_entries as presenter
 from portal.web.presenters.entry_changes import changed_meanwhile, edits, merged, not_saved
 from portal.web.viewmodels.methods import Section
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
 MEANWHILE = frozenset({"practice-changed", "practice-decided", "practice-waits"})

@@ -22,12 +22,12 @@ from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import add_error
-from portal.web.obliged_files import head_and_lines
-from portal.web.practice_forms import MOST_LIST_BYTES, MOST_PRACTICES, ImportForm, ListedForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.practices import MOST_LIST_BYTES, MOST_PRACTICES, ImportForm, ListedForm
+from portal.web.lists.obliged_files import head_and_lines
+from portal.web.lists.tables import csv_file
 from portal.web.presenters import practice_entries as presenter
 from portal.web.presenters.practices import library_table
-from portal.web.tables import csv_file
 
 IMPORTED = ("id", *FIELDS)
 ID = re.compile(r"[a-z0-9][a-z0-9-]{1,59}")

@@ -19,10 +19,10 @@ from portal.practices import outcomes, selectors
 from portal.read_replica import from_replica
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.forms import add_error
-from portal.web.practice_forms import OutcomeForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.practices import OutcomeForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters import practices as presenter
-from portal.web.tables import csv_file
 
 CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
 

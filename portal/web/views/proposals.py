@@ -26,8 +26,8 @@ from portal.keys import receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import mark_errors
-from portal.web.pack_forms import MOST_PACK_BYTES, EndForm, ProposalCommentForm, ProposalForm, SecondForm
+from portal.web.forms.errors import mark_errors
+from portal.web.forms.packs import MOST_PACK_BYTES, EndForm, ProposalCommentForm, ProposalForm, SecondForm
 from portal.web.presenters.proposals import crumbs, faults_table, proposal_page, proposals_page
 
 

@@ -26,17 +26,18 @@ from portal.publication.document import CSV_FIELDS
 from portal.publication.rows import Row, Series, benchmark_view
 from portal.publication.shapes import BenchmarkView
 from portal.read_replica import from_replica
-from portal.web import paper, pictures
 from portal.web.addresses import benchmark_url
-from portal.web.figures import EnergyUnit
+from portal.web.charts import pictures
+from portal.web.lists.tables import PAGE_ROWS, paged, pages_of
 from portal.web.page_cache import Rendered, cached, rendered
+from portal.web.papers import version as paper
 from portal.web.presenters import benchmarks, comparison
 from portal.web.presenters.sectors import sector_page
-from portal.web.tables import PAGE_ROWS, paged, pages_of
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import Names, enumerated, shown_name
+from portal.web.words.figures import EnergyUnit
+from portal.web.words.terms import Names, enumerated, shown_name
 
 MOST_SECTORS = 3
 UNIT_COOKIE = "unit"

@@ -13,9 +13,9 @@ from portal.register import record as records
 from portal.register.inviting import led_firms
 from portal.register.record import Page, Wanted
 from portal.web.access import for_role, person
+from portal.web.lists.tables import PAGE_ROWS, csv_file, pages_of, whole
 from portal.web.presenters.record import record_page, record_table
-from portal.web.tables import PAGE_ROWS, csv_file, pages_of, whole
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.ENTERPRISE)

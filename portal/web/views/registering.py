@@ -16,9 +16,9 @@ from portal.accounts.models import Role
 from portal.own_address import absolute
 from portal.register import applying
 from portal.web.answers import form_page
-from portal.web.mail_texts import post_link
-from portal.web.register_forms import FirmForm
-from portal.web.words import shown_name
+from portal.web.forms.registering import FirmForm
+from portal.web.words.mails import post_link
+from portal.web.words.terms import shown_name
 
 
 @require_http_methods(["GET", "POST"])

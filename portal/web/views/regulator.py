@@ -21,10 +21,10 @@ from portal.publication.selectors import drafts_of_periods, every_version
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
 from portal.web.access import for_role, person
+from portal.web.lists.tables import csv_file, paged
 from portal.web.presenters.participation import participation_page, participation_table, steps_of
 from portal.web.presenters.regulator import group_row
 from portal.web.presenters.submissions import site_row
-from portal.web.tables import csv_file, paged
 from portal.web.viewmodels.shared import Crumb
 
 PERIODS_A_PAGE = 12

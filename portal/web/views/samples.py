@@ -24,8 +24,8 @@ from portal.problems import RefusedError
 from portal.translog import selectors as logged
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.assurance_forms import GiveUpForm, SignedFileForm, SummaryForm
-from portal.web.forms import add_error
+from portal.web.forms.audits import GiveUpForm, SignedFileForm, SummaryForm
+from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
 from portal.web.viewmodels.shared import Crumb

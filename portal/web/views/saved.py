@@ -14,9 +14,9 @@ from portal.accounts.models import Role, SavedFilter
 from portal.accounts.saved_filters import MOST, full, keep, saved_by
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, listing_page, report_done
-from portal.web.fields import line
+from portal.web.forms.fields import line
+from portal.web.lists.saved_lists import LISTS, links, list_at
 from portal.web.presenters.saved import filters_list
-from portal.web.saved_lists import LISTS, links, list_at
 from portal.web.viewmodels.shared import Crumb
 
 

@@ -21,7 +21,7 @@ from portal.web.presenters.moved import over_years_page
 from portal.web.presenters.sectors import sector_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.public import publisher_name
-from portal.web.words import Names, shown_name
+from portal.web.words.terms import Names, shown_name
 
 
 @require_safe

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.accounts import second_factor, sessions
 from portal.accounts.reading import read_in
 from portal.accounts.selectors import roles_of
-from portal.web import zones
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.answers import report_done
+from portal.web.middleware import zones
 from portal.web.presenters.account import security_page, session_rows
 from portal.web.signing_in import first_page
 from portal.web.viewmodels.shared import Crumb

@@ -22,14 +22,14 @@ from portal.register.record import Page, saw
 from portal.sharing import certificates, shares
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Certificate, Share
-from portal.web import certificate_paper
 from portal.web.access import for_role, person
 from portal.web.answers import form_page
+from portal.web.forms.sharing import ShareForm
+from portal.web.papers import certificate as certificate_paper
 from portal.web.presenters.assurance import audited
 from portal.web.presenters.sharing import certificate_block, label_name, share_row, shown_report
-from portal.web.sharing_forms import ShareForm
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, period_name, shown_name
+from portal.web.words.terms import Names, period_name, shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)

@@ -21,10 +21,10 @@ from portal.intake.selectors import SubmissionView, views_of
 from portal.problems import RefusedError
 from portal.register import identifying, site_history
 from portal.web.access import for_role, person
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms.errors import add_error, mark_errors
+from portal.web.forms.registering import FirmCodeForm
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.site_record import FirmDue, SiteFacts, events_table, firm_record_page, site_record_page
-from portal.web.register_forms import FirmCodeForm
-from portal.web.tables import csv_file
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)

@@ -16,10 +16,10 @@ from portal.register import siting
 from portal.register.inviting import led_firms
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms import add_error
-from portal.web.register_forms import EditForm, SiteForm
+from portal.web.forms.errors import add_error
+from portal.web.forms.registering import EditForm, SiteForm
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)

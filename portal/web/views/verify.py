@@ -20,9 +20,9 @@ from portal.assurance.models import Attestation
 from portal.days import scheme_day
 from portal.own_address import absolute
 from portal.sharing import certificates
-from portal.web.assurance_forms import CodeForm
-from portal.web.attestation_paper import certificate_pdf
-from portal.web.forms import mark_errors
+from portal.web.forms.audits import CodeForm
+from portal.web.forms.errors import mark_errors
+from portal.web.papers.attestation import certificate_pdf
 from portal.web.presenters.assurance import attestation_page
 from portal.web.viewmodels.assurance import AttestationPage
 from portal.web.views import label_codes

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks import packs
-from portal.web.figures import MINUS
+from portal.web.words.figures import MINUS
 from tests.functional.browser.reader import Reader
 from tests.functional.browser.world import Sector, build_aluminium, build_steel
 

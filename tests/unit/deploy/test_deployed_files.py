@@ -16,7 +16,7 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.catalogue.obliged_list import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.request_sizes import MAX_FORM_BYTES
-from portal.web.pack_forms import MOST_PACK_BYTES
+from portal.web.forms.packs import MOST_PACK_BYTES
 from tests.functional.first_publication import commands
 from tests.servers import nginx
 

@@ -15,7 +15,7 @@ from django.utils import translation
 from portal.sentences import in_words
 from portal.web import about
 from portal.web.messages import texts_of_refusals
-from portal.web.words import Names
+from portal.web.words.terms import Names
 from tests.unit.languages.conftest import of_pages, spoken
 from tests.unit.languages.pseudo import LANGUAGE, pseudo, write_catalogue
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from portal.problems import handle, is_away
-from portal.web.outages import ServerAwayMiddleware
+from portal.web.middleware.outages import ServerAwayMiddleware
 
 OF_POSTGRESQL = (
     postgres.AdminShutdown("a restart"),

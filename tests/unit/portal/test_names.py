@@ -9,7 +9,7 @@ from django.utils import translation
 from benchmarks.phrases import Name
 from portal.accounts.models import ControllingFirm, Organisation
 from portal.names import Called, in_any_language, in_chinese, name_of
-from portal.web.words import shown_name
+from portal.web.words.terms import shown_name
 
 FIRM = name_of("Hebei Cement", "河北水泥", {"de": "Hebei-Zement"})
 

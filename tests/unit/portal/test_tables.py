@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
+from portal.web.lists.tables import Key, columns, paged, sort_form, sorted_rows
 from portal.web.presenters.listed import listed
-from portal.web.tables import Key, columns, paged, sort_form, sorted_rows
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import Choice
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from portal.auditlog.models import Action
-from portal.web.event_names import ACTS, act_in_words, detail_in_words, name_in_words
+from portal.web.words.events import ACTS, act_in_words, detail_in_words, name_in_words
 
 
 def test_every_act_has_words_of_its_own() -> None:

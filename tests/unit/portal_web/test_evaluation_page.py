@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 from docx import Document
 
-from portal.web import evaluation_paper
+from portal.web.papers import evaluation as evaluation_paper
 from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable, levels_section
 from tests.unit.portal_web.test_levels import CURVE, in_force
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from portal.web.figures import MINUS, Estimate, between, energy_units, fitting_decimals, number, ordinal, per_cent, signed
+from portal.web.words.figures import MINUS, Estimate, between, energy_units, fitting_decimals, number, ordinal, per_cent, signed
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portal.web.figures import Estimate
 from portal.web.gaps import Gap, clear_sum, gap, largest_first, sum_of_ends, with_interval
 from portal.web.presenters.potentials import added_up
+from portal.web.words.figures import Estimate
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from django.utils import translation
 
-from portal.web import obliged_files
-from portal.web.headings import headings
+from portal.web.lists import obliged_files
 from portal.web.presenters import assigning, groups, obliged_audits
+from portal.web.words.headings import headings
 
 
 @pytest.mark.parametrize("columns", [obliged_files.COLUMNS, obliged_audits.FILE_COLUMNS, assigning.FILE_COLUMNS, groups.COLUMNS])

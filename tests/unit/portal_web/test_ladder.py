@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.web.figures import MINUS, Estimate
-from portal.web.ladder import Mark, Rung, RungPicture, draw
+from portal.web.charts.ladder import Mark, Rung, RungPicture, draw
+from portal.web.words.figures import MINUS, Estimate
 
 BURNING = Rung(0.75, Estimate(98.0, 97.0, 99.0), Estimate(103.0))
 COOLING = Rung(0.75, Estimate(-0.9, -1.1, -0.7), Estimate(-0.3))

@@ -18,12 +18,12 @@ from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import shown_limits
 from benchmarks.packs.provenance import numbers
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import MINUS, energy_units
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import Shown, ladder_of
 from portal.web.presenters.next_steps import PracticeRow, ToDo
 from portal.web.presenters.standard_limits import beside_rows
-from portal.web.words import Names
+from portal.web.words.figures import MINUS, energy_units
+from portal.web.words.terms import Names
 
 PACK = packs.load("cement")
 ROUTE = PACK.routes[0]

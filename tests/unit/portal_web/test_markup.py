@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from django.template.loader import render_to_string
 
-from portal.web.figures import Estimate
-from portal.web.ladder import Rung, Span, draw
+from portal.web.charts.ladder import Rung, Span, draw
+from portal.web.charts.trend import Reported
+from portal.web.charts.trend import draw as draw_trend
 from portal.web.presenters.ladders import Ladder, LadderRow
 from portal.web.presenters.standard_limits import Level, Limit, LimitCell
 from portal.web.presenters.trend import TrendRow, TrendStep
-from portal.web.trend import Reported
-from portal.web.trend import draw as draw_trend
 from portal.web.viewmodels.stand import GapRow, RankStrip
+from portal.web.words.figures import Estimate
 
 BAD = """<b title="it's">&"""
 ESCAPED = "&lt;b title=&quot;it&#x27;s&quot;&gt;&amp;"

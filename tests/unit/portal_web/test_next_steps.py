@@ -11,15 +11,15 @@ from benchmarks import packs
 from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.figures import MJ_PER_KGCE, Estimate, energy_units
+from portal.web.charts.trend import Reported
 from portal.web.gaps import Gap
 from portal.web.presenters.ladders import Shown
 from portal.web.presenters.next_steps import _to_do
 from portal.web.presenters.sector_worth import own_electricity
 from portal.web.presenters.trend import verdict
 from portal.web.presenters.worth import Worth, carriers_of, worth_row
-from portal.web.trend import Reported
-from portal.web.words import Names
+from portal.web.words.figures import MJ_PER_KGCE, Estimate, energy_units
+from portal.web.words.terms import Names
 
 UNITS = energy_units(0.1229)
 

@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from portal.web import dossier_paper, evaluation_paper
+from portal.web.papers import dossier as dossier_paper
+from portal.web.papers import evaluation as evaluation_paper
 from portal.web.presenters.dossier import DossierPage, DossierRow
 from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable
 from portal.web.viewmodels.shared import StateWord

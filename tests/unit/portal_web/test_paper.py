@@ -14,7 +14,7 @@ from benchmarks import catalogue, packs
 from benchmarks.explanation.shown_limits import shown_limits
 from portal.publication.codebook import CODEBOOK
 from portal.publication.document import CSV_FIELDS
-from portal.web import paper
+from portal.web.papers import version as paper
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.curves import spread_of

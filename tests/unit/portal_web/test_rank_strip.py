@@ -7,7 +7,7 @@ import pytest
 from portal.standings.selectors import StepStandingView
 from portal.web.presenters.stand import MOST_TICKS, rank_strip, score_rows
 from portal.web.viewmodels.stand import RankStrip
-from portal.web.words import Names
+from portal.web.words.terms import Names
 
 
 def strip(of: int, low: int, high: int) -> RankStrip:

@@ -9,7 +9,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from portal.web.ladder import Picture
+from portal.web.charts.ladder import Picture
 from portal.web.presenters.ladders import Ladder, LadderRow
 from portal.web.viewmodels.stand import StandPage
 

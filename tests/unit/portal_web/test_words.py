@@ -11,7 +11,7 @@ from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from portal.web.presenters.standard_limits import beside_rows
-from portal.web.words import (
+from portal.web.words.terms import (
     Names,
     dated,
     enumerated,

@@ -8,8 +8,8 @@ import pytest
 from django.utils import translation
 from openpyxl import load_workbook
 
-from portal.web.headings import headings
-from portal.web.workbooks import workbook_of
+from portal.web.lists.workbooks import workbook_of
+from portal.web.words.headings import headings
 
 
 def column(book: bytes) -> list[object]:

@@ -1,0 +1,1 @@
+"""Where each mark of a chart stands; and charts as files."""

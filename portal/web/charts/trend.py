@@ -1,0 +1,88 @@
+"""A step's values period by period: where each point and the industry's best stand, in per cent of the drawing.
+
+Across: periods in their order, the same room for each. Up: the value, on a scale of its own. No line crosses a break, for what lies on
+both sides of it is defined otherwise; and none joins two values of a site that differ by no more than their noise, for that is no slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from portal.web.charts.curve import Scale, ScaleLine, Segment
+from portal.web.charts.ladder import Span
+from portal.web.gaps import gap
+from portal.web.words.figures import Estimate
+
+LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last period
+
+
+class Reported(NamedTuple):
+    """One period: the site's value, the industry's best where one is published, and whether it is defined otherwise than the one before."""
+
+    label: str
+    you: Estimate
+    best: float | None
+    breaks: bool
+
+
+class TrendMark(NamedTuple):
+    x: str
+    y: str
+    band: Span  # up and down; of no height where the interval is not known
+    best: str  # height of the industry's best; empty where none is published
+    label: str
+    flag: str  # where the line of a break stands; empty where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPicture:
+    lines: tuple[ScaleLine, ...]
+    marks: tuple[TrendMark, ...]
+    own: tuple[Segment, ...]
+    best: tuple[Segment, ...]
+
+
+def draw(reported: Sequence[Reported]) -> TrendPicture:
+    """Place at least two periods."""
+    values = [end for period in reported for end in (period.you.lo, period.you.value, period.you.hi, period.best) if end is not None]
+    scale = Scale.over(values)
+    step = (RIGHT - LEFT) / (len(reported) - 1)
+    marks = tuple(
+        TrendMark(
+            x=_at(place, step),
+            y=scale.at(period.you.value),
+            band=scale.span(period.you),
+            best="" if period.best is None else scale.at(period.best),
+            label=period.label,
+            flag=_at(place - 0.5, step) if period.breaks else "",
+        )
+        for place, period in enumerate(reported)
+    )
+    pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
+    own = tuple(
+        Segment(before.x, before.y, after.x, after.y)
+        for (before, after), (then, now) in zip(pairwise(marks), pairwise(reported), strict=True)
+        if not after.flag and changed(then.you, now.you)
+    )
+    best = tuple(Segment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
+    return TrendPicture(scale.lines(), marks, own, best)
+
+
+def known(then: Estimate, now: Estimate) -> bool:
+    """Whether the interval of both was computed."""
+    return None not in (then.lo, then.hi, now.lo, now.hi)
+
+
+def changed(then: Estimate, now: Estimate) -> bool:
+    """Whether two values of one site differ by more than their noise: the 95 % interval of the difference leaves out 0."""
+    if not known(then, now):
+        return False
+    rise, fall = gap("", now, then, 1.0), gap("", then, now, 1.0)
+    return not (rise.within_noise and fall.within_noise)
+
+
+def _at(place: float, step: float) -> str:
+    return f"{LEFT + step * place:.2f}%"

@@ -1,0 +1,45 @@
+"""Many boxes ticked by one click, without a script: links that tick all, none, or those of one place, by the address (`?choose=`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from portal.web.lists.tables import with_query
+from portal.web.viewmodels.shared import Choice
+
+ALL, NONE = "all", "none"
+FEWEST = 3
+"""Of fewer boxes each is ticked by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """One box: its value, and the place of it, as its code and in words."""
+
+    value: str
+    place: str
+    place_name: str
+
+
+def chosen_by(rows: Sequence[Choosable], query: QueryDict) -> frozenset[str] | None:
+    """The values that the address ticks; None where it says nothing."""
+    asked = query.get("choose")
+    if asked is None:
+        return None
+    return frozenset(row.value for row in rows if asked in (ALL, row.place))
+
+
+def choosing(rows: Sequence[Choosable], query: QueryDict) -> tuple[Choice, ...]:
+    """The links, each with how many it ticks; one a place where there are several."""
+    if len(rows) < FEWEST:
+        return ()
+    asked, places = query.get("choose", ""), Counter((row.place, row.place_name) for row in rows)
+    offered = [(ALL, _("all %(n)d") % {"n": len(rows)}), (NONE, _("none of them"))]
+    if len(places) > 1:
+        offered += [(place, f"{name} ({count})") for (place, name), count in sorted(places.items())]
+    return tuple(Choice(with_query(query, choose=code), text, code == asked) for code, text in offered)

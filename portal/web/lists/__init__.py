@@ -1,0 +1,1 @@
+"""Lists of rows: sorted, in pages, saved, as CSV and workbooks."""

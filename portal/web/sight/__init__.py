@@ -1,0 +1,1 @@
+"""Whether the installation works: for load balancers, for Prometheus, in words for everybody."""
