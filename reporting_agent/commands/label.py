@@ -71,7 +71,7 @@ def _site(args: Namespace) -> int:
     site = asking.recognised_site(args)
     now = datetime.now(UTC)
     result, analysis = labelled(site, Period.parse(args.period, site.zone), now, outward=True)
-    leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
+    leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))
     out = Path(args.out)

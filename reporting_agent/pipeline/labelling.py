@@ -72,17 +72,9 @@ def label(site: Site, period: Period, *, outward: bool = False) -> LabelResult:
     return LabelResult(label_of(site, data, period), data)
 
 
-def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = False) -> SiteLabel:
-    """The site's exact label over a period of data that were read for it, or for a longer one.
-
-    Args:
-        outward: of the batches as they are judged on their way out: the label that a report is drawn from.
-    """
+def label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
+    """The site's exact label over a period of data that were read for it, or for a longer one."""
     pack = data.pack
-    if outward:
-        if data.outward is None:
-            raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
-        return _Rules(site, pack, period, data.outward.paths).label(data.outward.batches)
     say(
         Phrase(
             "labelling %(batches)s batches by pack %(pack)s %(version)s",
@@ -96,6 +88,11 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     whole = Sitewide.of(site, pack, period, batches, data.meters, data.left_out)
     site_label = _withheld(site_label, data, whole)
     return _with_what_is_told(site_label, batches, replace(whole, labels=site_label.steps, unmapped=data.unmapped), data, rules)
+
+
+def outgoing_label(site: Site, data: PlantData, period: Period) -> SiteLabel:
+    """The same of the batches as they are judged on their way out, which a report is drawn from; nothing is told beside it."""
+    return _Rules(site, data.pack, period, data.outgoing.paths).label(data.outgoing.batches)
 
 
 @dataclass(frozen=True, slots=True)

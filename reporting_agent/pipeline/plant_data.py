@@ -36,3 +36,10 @@ class PlantData:
     short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what its energy lacks of the log
     unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)  # by step and batch, masses that nothing maps
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
+
+    @property
+    def outgoing(self) -> Outward:
+        """The batches as they are judged on their way out, of data that were read for that."""
+        if self.outward is None:
+            raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
+        return self.outward

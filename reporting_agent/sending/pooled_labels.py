@@ -23,6 +23,8 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.privacy import pooling
 from benchmarks.privacy.pooling import HeldYear
 from benchmarks.routes import MetricRule, Pack, Step
+from reporting_agent.config import Site
+from reporting_agent.pipeline import PlantData, outgoing_label
 from reporting_agent.sending.offers import Counted, Offer
 
 MOST_METRICS_A_STEP = 2
@@ -43,6 +45,11 @@ def span(period: Period, years: int) -> Period:
     return Period.parse(pooling.spelled(last - years + 1, last), zone)
 
 
+def covered(period: Period, windows: Windows) -> Period:
+    """All the time that a report's labels cover, and that its data are read for."""
+    return span(period, max(windows.values(), default=1))
+
+
 def covers(batch: Batch, period: Period, windows: Windows) -> bool:
     """Whether the batch belongs to the report's material."""
     years = windows.get(batch.step, 1)
@@ -59,6 +66,11 @@ def together(alone: SiteLabel, label_of: Callable[[Period], SiteLabel], windows:
     order = dict.fromkeys(label.step for site_label in (alone, *wide.values()) for label in site_label.steps)
     steps = [label for step in order for label in (wide[windows[step]] if step in windows else alone).steps if label.step == step]
     return replace(alone, steps=tuple(steps))
+
+
+def leaving(site: Site, data: PlantData, alone: SiteLabel, windows: Windows) -> SiteLabel:
+    """The label that a report is drawn from, where a plant sends it and where an auditor's agent recomputes it; `alone` of its year."""
+    return together(alone, lambda wider: outgoing_label(site, data, wider), windows) if windows else alone
 
 
 def gains(widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> tuple[Offer, ...]:

@@ -11,7 +11,7 @@ from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.routes import Pack
-from reporting_agent.sending.pooled_labels import Windows, covers, span
+from reporting_agent.sending.pooled_labels import Windows, covered, covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +47,5 @@ class Behind:
 
 def window_of(period: Period, windows: Windows) -> Window:
     """The time whose readings are part of a report, by the site's calendar: what a file holds besides may grow, and is no part of it."""
-    whole = span(period, max(windows.values(), default=1))
+    whole = covered(period, windows)
     return microseconds(whole.start), microseconds(whole.end)

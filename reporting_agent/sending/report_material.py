@@ -11,8 +11,7 @@ from fractions import Fraction
 
 from benchmarks.audit.days import days_of
 from benchmarks.errors import PolicyRefusal
-from benchmarks.labels import SiteLabel
-from benchmarks.measurements import Batch, Period
+from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import is_calendar_year
 from benchmarks.routes import Pack
@@ -20,7 +19,7 @@ from reporting_agent import pipeline
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
-from reporting_agent.pipeline import PlantData, own_gas
+from reporting_agent.pipeline import own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward.differences import differences
@@ -94,23 +93,24 @@ def gather(
 
     if bound is None or correct:  # what was begun is finished as it was begun
         review(site, data).require_answers()
-        require_one_value(_judged(data), site.heating_values, pack)
-        own_gas.require_none(_judged(data), pack)
+        require_one_value(data.outgoing.batches, site.heating_values, pack)
+        own_gas.require_none(data.outgoing.batches, pack)
 
-    alone = _label_of(site, data, period)
+    alone = pipeline.outgoing_label(site, data, period)
     gains: tuple[Offer, ...] = ()
     if looked:
         gains = pooled_labels.gains(
-            _label_of(site, data, pooled_labels.span(period, most)), pack, period.start.year, _most_spent(ledger, period)
+            pipeline.outgoing_label(site, data, pooled_labels.span(period, most)), pack, period.start.year, _most_spent(ledger, period)
         )
     windows = _windows(decided, gains, period, pool=pool)
-    label = pooled_labels.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
+    label = pooled_labels.leaving(site, data, alone, windows)
     gained = () if windows else gains
     local = pipeline.label_of(site, data, period)
     if bound is None or correct:
         require_releasable(local)
     differ = tuple(differences(local, alone, data.pack))
-    return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals, differ)
+    provenance = _provenance(site, days, period, windows)
+    return Material(label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ)
 
 
 def gather_again(site: Site, period: Period, windows: Windows) -> Material:
@@ -119,21 +119,10 @@ def gather_again(site: Site, period: Period, windows: Windows) -> Material:
     Raises:
         InputError: a file, the profile or the pack cannot be used.
     """
-    reach = max(windows.values(), default=1)
-    days = _days_of(site, period, reach)
-    data = pipeline.read(site, pooled_labels.span(period, reach), days=days, outward=True)
-    alone = _label_of(site, data, period)
-    label = pooled_labels.together(alone, lambda wider: _label_of(site, data, wider), windows) if windows else alone
-    return Material(label, _judged(data), data.pack, windows, provenance=_provenance(site, days, period, windows))
-
-
-def _label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
-    """What leaves is drawn from batches that were judged each by itself."""
-    return pipeline.label_of(site, data, period, outward=True)
-
-
-def _judged(data: PlantData) -> Sequence[Batch]:
-    return data.batches if data.outward is None else data.outward.batches
+    days = _days_of(site, period, max(windows.values(), default=1))
+    data = pipeline.read(site, pooled_labels.covered(period, windows), days=days, outward=True)
+    label = pooled_labels.leaving(site, data, pipeline.outgoing_label(site, data, period), windows)
+    return Material(label, data.outgoing.batches, data.pack, windows, provenance=_provenance(site, days, period, windows))
 
 
 def _days_of(site: Site, period: Period, reach: int) -> DayDigests:

@@ -21,7 +21,7 @@ from benchmarks.wire.receipts import Receipt
 from reporting_agent.sending.closed_periods import Closed, commitment_digests
 from reporting_agent.sending.kept_reports import Parcel, ParcelState
 from reporting_agent.sending.planning import Plan
-from reporting_agent.sending.pooled_labels import span
+from reporting_agent.sending.pooled_labels import covered, span
 
 
 def refuse_unknown(answered: Iterable[Commitment], parcels: Sequence[Parcel], closed: Iterable[Closed]) -> None:
@@ -145,7 +145,7 @@ def _set_back(period: str, revision: int) -> PolicyRefusal:
 
 def may_overlap(planned: Plan, period: str) -> bool:
     """Whether a report of the period may cover batches of the planned one, with the years that its labels may cover."""
-    asked = span(Period.parse(planned.subject.period, UTC), max(planned.windows.values(), default=1))
+    asked = covered(Period.parse(planned.subject.period, UTC), planned.windows)
     other = Period.parse(period, UTC)
     reach = span(other, planned.pack.policy.most_years) if is_calendar_year(other) else other
     return asked.start < other.end and reach.start < asked.end

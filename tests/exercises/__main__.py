@@ -72,7 +72,7 @@ def lowered_before(folder: Path) -> Reported:
 
     paths = {label.step: label.path for label in material.site_label.steps}
     data = pipeline.PlantData(material.pack, batches, [], [], outward=Outward(batches, paths))
-    label = pipeline.label_of(site, data, material.site_label.period, outward=True)
+    label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plants.plan_of(site, dataclasses.replace(material, site_label=label, batches=batches))
     seed = plants.chance_of("west seed")
     return plants.reported(site, plan, plan.tree(seed, plants.SOFTWARE), seed)

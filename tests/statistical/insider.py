@@ -108,7 +108,7 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
     changed = [lower(batch) if place % 10 == 0 else batch for place, batch in enumerate(material.batches)]
     paths = {label.step: label.path for label in material.site_label.steps}
     data = pipeline.PlantData(material.pack, changed, [], [], outward=Outward(changed, paths))
-    label = pipeline.label_of(site, data, material.site_label.period, outward=True)
+    label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan, seed = plan_of(site, replace(material, site_label=label, batches=changed)), chance_of("insider")
     return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
 

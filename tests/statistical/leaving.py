@@ -76,7 +76,7 @@ class Judged:
     @cached_property
     def label(self) -> SiteLabel:
         """On its way out."""
-        return pipeline.label_of(self.site, self.data, self.period, outward=True)
+        return pipeline.outgoing_label(self.site, self.data, self.period)
 
     def report(self) -> Report:
         """What would leave."""

@@ -38,7 +38,7 @@ class Seen:
     off: list[float] = field(default_factory=list)  # per cent between the two, where both are there
 
     def take(self, site: Site, data: pipeline.PlantData, period: Period) -> None:
-        out = pipeline.label_of(site, data, period, outward=True)
+        out = pipeline.outgoing_label(site, data, period)
         leaving = {(one.step, one.product, one.variant, one.metric): one for one in out.steps}
         for label in pipeline.label_of(site, data, period).steps:
             step = data.pack.step(label.step)

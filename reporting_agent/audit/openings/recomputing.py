@@ -54,16 +54,15 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
         return Recomputed({}, ())  # nothing was drawn that batches were made from
     period = Period.parse(contents.period, site.zone)
     windows = contents.windows
-    data = pipeline.read(site, pooled_labels.span(period, max(windows.values(), default=1)), extract, outward=True)
-    alone = pipeline.label_of(site, data, period, outward=True)
-    label = pooled_labels.together(alone, lambda wider: pipeline.label_of(site, data, wider, outward=True), windows) if windows else alone
-    judged = data.batches if data.outward is None else data.outward.batches
+    data = pipeline.read(site, pooled_labels.covered(period, windows), extract, outward=True)
+    label = pooled_labels.leaving(site, data, pipeline.outgoing_label(site, data, period), windows)
+    judged = data.outgoing.batches
     arranged = arrange(label, judged, data.pack, lambda batch: pooled_labels.covers(batch, period, windows), ())
     records: dict[Key, Counter[bytes]] = {}
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
     beyond = tuple(batch for batch in judged if not pooled_labels.covers(batch, period, windows))
-    rows = heating_values.settle(() if data.outward is None else data.outward.logged, site, alone=True).batches
+    rows = heating_values.settle(data.outgoing.logged, site, alone=True).batches
     given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
     return Recomputed(records, arranged.batches, beyond, given)
 
@@ -80,5 +79,4 @@ def meters_closely(site: Site, contents: Contents, extract: Extract, closely: Ma
     if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
         return ()
     period = Period.parse(contents.period, site.zone)
-    wider = pooled_labels.span(period, max(contents.windows.values(), default=1))
-    return pipeline.read(site, wider, extract, closely=lambda _: closely).meters
+    return pipeline.read(site, pooled_labels.covered(period, contents.windows), extract, closely=lambda _: closely).meters

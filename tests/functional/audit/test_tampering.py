@@ -105,7 +105,7 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
     changed = change(list(material.batches))
     paths = {label.step: label.path for label in material.site_label.steps}
     data = pipeline.PlantData(material.pack, changed, [], [], outward=Outward(changed, paths))
-    label = pipeline.label_of(site, data, material.site_label.period, outward=True)
+    label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plan_of(site, replace(material, site_label=label, batches=changed))
     return reported(site, plan, plan.tree(SEED, SOFTWARE), SEED)
 

@@ -35,7 +35,7 @@ def read(folder: Path, carrier: str, unit: str, per_t: float, settings: str = ""
     )
     site, period = load_site(folder / "site.toml"), Period.parse("2026", UTC)
     result = pipeline.label(site, period, outward=True)
-    return result, pipeline.label_of(site, result.data, period, outward=True)
+    return result, pipeline.outgoing_label(site, result.data, period)
 
 
 def thermal(labels: Sequence[StepLabel]) -> StepLabel:

@@ -28,7 +28,7 @@ def both_labels(plant: Plant, folder: Path) -> tuple[SiteLabel, SiteLabel, pipel
     site = load_site(folder / "site.toml")
     period = Period.parse("2025", site.zone)
     data = pipeline.read(site, period, outward=True)
-    return pipeline.label_of(site, data, period), pipeline.label_of(site, data, period, outward=True), data
+    return pipeline.label_of(site, data, period), pipeline.outgoing_label(site, data, period), data
 
 
 @pytest.mark.parametrize("rule", ["output", "hours", "rated-power", "shares"])

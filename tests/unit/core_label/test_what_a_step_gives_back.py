@@ -69,7 +69,7 @@ def test_both_roads_leave_out_the_runs_and_name_both_figures(tmp_path: Path) -> 
     assert of(result, "hot-rolling").excluded == {"yield-impossible": 60}
     assert going_out(site)  # judged where the label is made, on either road
     data = pipeline.read(site, outward=True)
-    out = pipeline.label_of(site, data, Period.parse("2026", UTC), outward=True)
+    out = pipeline.outgoing_label(site, data, Period.parse("2026", UTC))
     assert next(one for one in out.steps if one.step == "hot-rolling").excluded == {"yield-impossible": 60}
     (said,) = [str(one.sentence) for one in result.findings if one.code == "yield-impossible"]
     assert "440 MJ/t" in said
