@@ -108,6 +108,9 @@ def gather(
     local = pipeline.label_of(site, data, period)
     if bound is None or correct:
         require_releasable(local)
+        for years in {*windows.values()}:  # what betters a label may lie in the earlier years alone
+            longer = pipeline.label_of(site, data, pooled_labels.span(period, years))
+            require_releasable(longer, [step for step, own in windows.items() if own == years])
     differ = tuple(differences(local, alone, data.pack))
     provenance = _provenance(site, days, period, windows)
     return Material(label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ)

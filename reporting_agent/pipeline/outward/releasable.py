@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import SiteLabel
 from benchmarks.phrases import Phrase
@@ -16,15 +18,19 @@ from reporting_agent.pipeline import (
 )
 
 
-def require_releasable(local: SiteLabel) -> None:
+def require_releasable(local: SiteLabel, steps: Container[str] | None = None) -> None:
     """A record leaves with its own heating value and correction, and what leaves is made of batches: nothing leaves where those better a
     label falsely, or where batches lack energy of their step.
+
+    Args:
+        steps: those of which something leaves; all of them where not given.
 
     Raises:
         PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `runs-copied`, `energy-without-batch`, `fuel-not-counted`,
             `share-refuted`, `feed-unlikely`, `conversion-unlikely`.
     """
-    sentences = {finding.code: finding.sentence for finding in local.findings}
+    own = [finding for finding in local.findings if steps is None or finding.sentence.values.get("step") in steps]
+    sentences = {finding.code: finding.sentence for finding in own}
     if sentence := sentences.get(scattered.HEATING_VALUE):
         raise PolicyRefusal(
             "heating-value-scattered",
@@ -46,7 +52,7 @@ def require_releasable(local: SiteLabel) -> None:
                 "side by side."
             ),
         )
-    for label in local.steps:
+    for label in (label for label in local.steps if steps is None or label.step in steps):
         if label.best.reason == conversions.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "conversion-unlikely",
