@@ -36,11 +36,12 @@ def label_site(site: str | PathLike[str], period: str) -> SiteFrames:
     """
     from datetime import UTC, datetime
 
-    from benchmarks.measurements import Period
-    from reporting_agent.analysis import labelled
+    from reporting_agent.analysis import analyse
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.config import load_site
     from reporting_agent.report.frames import frames, require_pandas
 
     require_pandas()
     configured = load_site(site if isinstance(site, str) else str(site))
-    return frames(*labelled(configured, Period.parse(period, configured.zone), datetime.now(UTC)))
+    label = labelled(configured, period, datetime.now(UTC))
+    return frames(label.result, analyse(configured, label))

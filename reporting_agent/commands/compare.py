@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,10 @@ def run(args: Namespace) -> int:
     """Fetch or read the benchmark, label our own period, print the gaps."""
     from benchmarks import packs
     from benchmarks.errors import InputError, UsageError
-    from benchmarks.measurements import Period
-    from reporting_agent import comparison, pipeline, published
-    from reporting_agent.analysis import questioned
+    from reporting_agent import comparison, published
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
-    from reporting_agent.console import emit
+    from reporting_agent.console import emit, say
     from reporting_agent.network import Network
     from reporting_agent.report.quality import questions_as_text
 
@@ -74,7 +74,8 @@ def run(args: Namespace) -> int:
         pack = packs.load(site.pack, site.pack_version, site.folder).id
         source = published.newest(portal, pack, network) if args.period is None else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
     benchmark = published.load(source, keys, network)
-    result = pipeline.label(site, Period.parse(args.period or benchmark.document.period, site.zone))
+    label = labelled(site, args.period or benchmark.document.period, datetime.now(UTC))
+    result = label.result
     if benchmark.document.pack != result.site_label.pack:
         raise InputError(
             "other-pack",
@@ -83,11 +84,12 @@ def run(args: Namespace) -> int:
             found=benchmark.document.pack,
             wanted=result.site_label.pack,
         )
-    asked = questioned(site, result)
-    gaps = comparison.compare(result.site_label, benchmark, asked.doubtful)
+    for remark in label.later:
+        say(remark)
+    gaps = comparison.compare(result.site_label, benchmark, label.doubtful)
     period = result.site_label.period.name
     text = _as_text(args.lang, result.data.pack, period, benchmark, gaps, comparison.references_of(benchmark))
-    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join([*questions_as_text(asked.review, args.lang), text]))
+    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join([*questions_as_text(label.review, args.lang), text]))
     return 0
 
 

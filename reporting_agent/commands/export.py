@@ -101,25 +101,22 @@ def _shells(args: Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.declared import Words
-    from benchmarks.measurements import Period
-    from reporting_agent import pipeline
-    from reporting_agent.analysis import questioned
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
     from reporting_agent.exports import carbon, shells, writing
     from reporting_agent.report.writing import folder, write_bytes
 
     shells.refuse_without_library()
     site = asking.recognised_site(args)
-    period = Period.parse(args.period, site.zone)
-    result = pipeline.label(site, period)
-    asked = questioned(site, result)
-    steps = carbon.of_steps(site, result, asked.doubtful)
+    now = datetime.now(UTC)
+    label = labelled(site, args.period, now)
+    period, steps = label.result.site_label.period, carbon.of_steps(site, label.result, label.doubtful)
     out = folder(args.out or Path("export-aas"))
     write_bytes(out / "step-labels.json", shells.as_json(site.id, period, steps))
     write_bytes(out / "step-labels.aasx", shells.as_aasx(site.id, period, steps))
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
-    remarks = [*_in_question(steps, asked.review.open), *_lacking(steps)]
-    description = writing.ExportDescription("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, remarks, more)
+    remarks = [*_in_question(steps, label.review.open), *label.later, *_lacking(steps)]
+    description = writing.ExportDescription("aas", site.id, args.period, now, Words.of(_OF_SHELLS).by_language, remarks, more)
     line = Phrase(
         "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
@@ -159,8 +156,7 @@ def _footprint(args: Namespace) -> int:
 
     from benchmarks.declared import Words
     from benchmarks.measurements import Period
-    from reporting_agent import pipeline
-    from reporting_agent.changes.review import review
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
     from reporting_agent.exports import assured, carbon, footprints, pact_and_catena_x, writing
     from reporting_agent.exports.footprint_settings import load_settings
@@ -170,15 +166,15 @@ def _footprint(args: Namespace) -> int:
     site = asking.recognised_site(args)
     period, now = Period.parse(args.period, site.zone), datetime.now(UTC)
     statements = assured.holding(args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date())
-    result = pipeline.label(site, period)
-    review(site, result.data).require_answers()
-    steps = carbon.of_steps(site, result)
+    label = labelled(site, args.period, now)
+    label.review.require_answers()
+    steps = carbon.of_steps(site, label.result)
     footprint = footprints.footprint(settings, site.id, period, now, steps, statements)
     out = folder(args.out or Path(f"export-{args.kind}"))
     name = f"{args.kind}.json"
     write_json(out / name, pact_and_catena_x.pact(footprint) if args.kind == "pact" else pact_and_catena_x.catena_x(footprint))
     more = {"kg_co2e_per_kg": footprint.total, "of_steps": footprint.of_steps, "assured": pact_and_catena_x.assured(footprint)}
-    description = writing.ExportDescription(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
+    description = writing.ExportDescription(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, label.later, more)
     lines = [
         Phrase(
             "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",

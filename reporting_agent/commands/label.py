@@ -48,7 +48,7 @@ def _workbook(args: Namespace) -> int:
     from reporting_agent.workbook import copying, labelling, reading, summary
 
     source = Path(args.workbook)
-    labelled = labelling.label(reading.read(source))
+    labelled = labelling.label(reading.read(source), datetime.now(UTC))
     out = writing.folder(Path(args.out))
     target = out / f"{source.stem}.labelled.xlsx"
     writing.write_bytes(target, copying.labelled_copy(labelled))
@@ -59,25 +59,24 @@ def _workbook(args: Namespace) -> int:
 
 def _site(args: Namespace) -> int:
     from benchmarks.catalogue import in_language
-    from benchmarks.measurements import Period
     from reporting_agent import pipeline
-    from reporting_agent.analysis import labelled
+    from reporting_agent.analysis import analyse
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
-    from reporting_agent.pipeline import proposals
     from reporting_agent.pipeline.outward.differences import differences
-    from reporting_agent.report import quality, site_files, summary, writing
+    from reporting_agent.report import quality, site_files, summary
 
     site = asking.recognised_site(args)
     now = datetime.now(UTC)
-    result, analysis = labelled(site, Period.parse(args.period, site.zone), now, outward=True)
+    label = labelled(site, args.period, now, outward=True)
+    result, analysis = label.result, analyse(site, label)
     leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))
     out = Path(args.out)
     payload = site_files.write(site, result, analysis, out, args.lang, made=now)
     if result.data.proposals:
-        writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
         count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")
         sentence = Phrase(
             "%(count)s findings affect a report only after you declare them. %(file)s contains the lines to paste into site.toml.",

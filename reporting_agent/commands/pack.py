@@ -261,14 +261,14 @@ def _diff(args: argparse.Namespace) -> int:
 
 
 def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect], list[GradeEffect]]:
-    from benchmarks.measurements import Period
+    from datetime import UTC, datetime
+
     from benchmarks.packs import effects
-    from reporting_agent import pipeline
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.config import load_site
 
     site = load_site(args.site)
-    period = Period.parse(args.period, site.zone)
-    before, after = (pipeline.label_of(site, pipeline.read(site, period, pack=pack), period).steps for pack in (old, new))
+    before, after = (labelled(site, args.period, datetime.now(UTC), pack=pack).result.site_label.steps for pack in (old, new))
     return effects.moved_labels(before, after), effects.moved_grades(before, after)
 
 

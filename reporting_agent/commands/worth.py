@@ -18,8 +18,9 @@ from reporting_agent.commands import add_language, add_period, add_site
 if TYPE_CHECKING:
     from benchmarks.guidance.cbam import Input, Payable, Precursor
     from benchmarks.routes import Pack
-    from reporting_agent.analysis import Amount, StepLosses
+    from reporting_agent.analysis.energy_costs.amounts import Amount
     from reporting_agent.analysis.energy_costs.cbam import BorderCost
+    from reporting_agent.analysis.waste.gap_parts import StepLosses
 
 CBAM = "cbam"
 PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
@@ -88,24 +89,26 @@ def _cbam(args: Namespace) -> int:
 
 
 def _site(args: Namespace) -> int:
-    from benchmarks.measurements import Period
-    from reporting_agent.analysis import labelled
+    from reporting_agent.analysis import analyse
     from reporting_agent.analysis.energy_costs.cbam import border_costs
+    from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
-    from reporting_agent.console import emit
+    from reporting_agent.console import emit, say
 
     site = asking.recognised_site(args)
-    result, analysis = labelled(site, Period.parse(args.period, site.zone), datetime.now(UTC))
-    in_question = {step for step, *_ in analysis.doubtful}
+    label = labelled(site, args.period, datetime.now(UTC))
+    for remark in label.later:
+        say(remark)
+    losses, in_question = analyse(site, label).losses, {step for step, *_ in label.doubtful}
     payload = {
         "schema": "steplabel/worth/1",
         "site": site.id,
         "period": args.period,
         "currency": None if site.tariff is None else site.tariff.currency,
-        "steps": [_loss(loss, in_question) for loss in analysis.losses],
+        "steps": [_loss(loss, in_question) for loss in losses],
         "border": [_border(cost) for cost in border_costs(site.border, datetime.now(site.zone).date())],
     }
-    emit(args, payload, "\n".join(_lines(args.lang, result.data.pack, analysis.losses, in_question)))
+    emit(args, payload, "\n".join(_lines(args.lang, label.result.data.pack, losses, in_question)))
     return 0
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from benchmarks.exercises.reading import Fact
 from benchmarks.guidance.causes import Cause
-from benchmarks.measurements import Metric, Period
-from reporting_agent.analysis import Analysis, label_json, labelled
+from benchmarks.measurements import Metric
+from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.waste.evidence import Use
+from reporting_agent.changes.questioned_label import labelled
 from reporting_agent.config import load_site
 from reporting_agent.config.events import Event, as_toml
+from reporting_agent.report.label_json import label_json
 
 PERIOD = "2025"
 RATIO_BEFORE, RATIO_AFTER = 400, 500  # primary amperes of the current transformers, by the work order that the exercise tells of
@@ -93,8 +95,9 @@ def _grade(limits: list[float], value: float) -> int:
 
 def _labelled(path: Path) -> tuple[dict[str, Any], Analysis]:
     site = load_site(path)
-    result, analysis = labelled(site, Period.parse(PERIOD, site.zone), datetime.now(UTC))
-    return label_json(result, analysis), analysis
+    label = labelled(site, PERIOD, datetime.now(UTC))
+    analysis = analyse(site, label)
+    return label_json(label.result, analysis), analysis
 
 
 def _entry(label: dict[str, Any]) -> dict[str, Any]:

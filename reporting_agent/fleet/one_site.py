@@ -16,8 +16,9 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, labelled
+from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.changes.questioned_label import labelled
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.tariff import Tariff
@@ -60,7 +61,8 @@ def _done(task: Task) -> Outcome:
 def _label(task: Task, site: Site, folder: Path) -> Outcome:
     digest = made_from(task, site)
     now = datetime.now(UTC)
-    result, analysis = labelled(site, Period.parse(task.period or "", site.zone), now, outward=True)
+    label = labelled(site, task.period or "", now, outward=True)
+    result, analysis = label.result, analyse(site, label)
     site_files.write(site, result, analysis, folder, task.lang, now)
     steps, lacking = tuple(_steps(task, result, analysis)), tuple(_lacking(task, result))
     done = Outcome(task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking)

@@ -66,9 +66,9 @@ class LabelResult:
         return payload
 
 
-def label(site: Site, period: Period, *, outward: bool = False) -> LabelResult:
-    """The site's exact label over the period, by its pack's rules."""
-    data = read(site, period, outward=outward)
+def label(site: Site, period: Period, *, outward: bool = False, pack: Pack | None = None) -> LabelResult:
+    """The site's exact label over the period, by its pack's rules or those of another one; `outward` as `read` takes it."""
+    data = read(site, period, outward=outward, pack=pack)
     return LabelResult(label_of(site, data, period), data)
 
 
@@ -150,7 +150,7 @@ def _withheld(site_label: SiteLabel, data: PlantData, whole: Sitewide) -> SiteLa
     site_label = energy_by_batch.withheld(site_label, data.nameless)
     site_label = materials_in_the_log.withheld(site_label, whole.batches, whole.site, data.pack)
     site_label = feed_in_the_log.withheld(site_label, whole.batches, data.pack)
-    site_label = energy_by_batch.withheld(site_label, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD)
+    site_label = energy_by_batch.withheld(site_label, data.uncounted.amounts, fuels_in_the_log.CODE, fuels_in_the_log.HELD)
     return conversions.withheld(site_label, whole, data.pack)
 
 
@@ -165,7 +165,7 @@ def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: S
             step_label,
             provisos=(
                 *provisos.of(step_label, site, pack, whole, longer, usual),
-                *fuels_in_the_log.sentences(step_label, data.short, data.doubted),
+                *fuels_in_the_log.sentences(step_label, data.uncounted.short, data.uncounted.doubted),
             ),
             account=(
                 *own_pack.sentences(step_label, pack),

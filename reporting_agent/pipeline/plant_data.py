@@ -9,6 +9,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding
 from benchmarks.routes import Pack
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import runs
+from reporting_agent.pipeline.fuels_in_the_log import Uncounted
 from reporting_agent.pipeline.outward.judging import Outward
 from reporting_agent.pipeline.proposals import Proposal
 from reporting_agent.sources import Rejected
@@ -31,9 +32,7 @@ class PlantData:
     unread: Mapping[str, int] = field(default_factory=dict)  # by step, rows of the batches file that could not be read
     undeclared: Mapping[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
     nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, energy that names none of its batches
-    uncounted: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, fuel that the log names and no energy holds
-    doubted: Mapping[str, float] = field(default_factory=dict)  # by step, MJ of fuel that the log of one run alone names
-    short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what its energy lacks of the log
+    uncounted: Uncounted = field(default_factory=Uncounted)  # fuel that the log names and no energy holds
     unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)  # by step and batch, masses that nothing maps
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 

@@ -61,7 +61,7 @@ PLACES_KEPT = 20
 class BothWays:
     """Batches as the plant's own label takes them, and as each is judged by itself on its way out (`pipeline.outward`).
 
-    Nothing goes out where nobody asked for it; while no row differs, both are the same list.
+    Both are the same list while no row differs, and where nobody asked for what goes out.
     """
 
     own: list[Batch]
@@ -167,7 +167,7 @@ def read(
 
 def read_rows(request: Request) -> Logged:
     """The rows of the batches files as batches; rows of one run are one batch of the plant's own."""
-    site, period, outward = request.site, request.period, request.outward
+    site, period = request.site, request.period
     tables = request.inputs.tables(sources.BATCHES)
     rejected = [bad for table in tables for bad in table.rejected]
     rows: list[Batch] = []
@@ -185,10 +185,9 @@ def read_rows(request: Request) -> Logged:
         rows = batch_names.in_their_years(rows)
         own_ids = batch_names.by_own_id(rows) if request.inputs.has("energy") else {}
     rows = declared.rows(rows, site)
-    out = judging.rows(rows, site) if outward else []
     together = joint.merged(rows, site)
-    own = together.batches
-    if outward and len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
+    own, out = together.batches, judging.rows(rows, site) if request.outward else together.batches
+    if len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
         out = own
     return Logged(
         batches=BothWays(own, out).each(lambda batches: _mark_period(batches, period)),
@@ -216,7 +215,7 @@ def with_given_energy(logged: Logged, request: Request) -> Given:
             joined = energy_by_batch.join(batches.own, table, factors, taken, logged.own_ids, logged.unread_ids)
             out = joined.batches
             if batches.out is not batches.own:
-                out = energy_by_batch.join(batches.out, table, factors, taken_out, logged.own_ids).batches if request.outward else []
+                out = energy_by_batch.join(batches.out, table, factors, taken_out, logged.own_ids).batches
             batches = BothWays(joined.batches, out)
             blank |= joined.blank
             beside += fuels_in_the_log.of_energy(table, logged.own_ids)
@@ -311,9 +310,7 @@ def examined(logged: Logged, given: Given, measured: MeteredBothWays, settled: S
         corrected=inputs.corrected,
         unread=logged.unread,
         nameless=given.nameless,
-        uncounted=settled.uncounted.amounts,
-        doubted=settled.uncounted.doubted,
-        short=settled.uncounted.short,
+        uncounted=settled.uncounted,
         unmapped=logged.unmapped,
     )
 
@@ -326,7 +323,7 @@ def from_log(request: Request) -> PlantData:
     site, pack, inputs, period = request.site, request.pack, request.inputs, request.period
     tables = inputs.tables(sources.LOG)
     cut = runs.cut(tables, site, pack)
-    out, beside_out = cut_runs.cut(tables, site, pack) if request.outward else ([], [])
+    out, beside_out = cut_runs.cut(tables, site, pack) if request.outward else (cut.batches, [])
     rejected: list[Rejected] = []
     for table in tables:
         own_rows = [refused for refused in cut.rejected if refused.place.file == table.file]
@@ -351,9 +348,7 @@ def from_log(request: Request) -> PlantData:
         left_out=tuple(stray for stray in cut.left_out if period is None or stray.start in period),
         outward=judging.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if request.outward else None,
         corrected=inputs.corrected,
-        uncounted=settled.uncounted.amounts,
-        doubted=settled.uncounted.doubted,
-        short=settled.uncounted.short,
+        uncounted=settled.uncounted,
     )
 
 

@@ -21,7 +21,8 @@ from reporting_agent.report.tables import KEY, Column, Kind, Table, table
 if TYPE_CHECKING:
     from benchmarks.labels.columns import Floats
     from benchmarks.measurements import Finding
-    from reporting_agent.analysis import Analysis, StepLosses
+    from reporting_agent.analysis import Analysis
+    from reporting_agent.analysis.waste.gap_parts import StepLosses
     from reporting_agent.pipeline import LabelResult
 
 PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")

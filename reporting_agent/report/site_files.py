@@ -1,5 +1,5 @@
-"""The files of one site as `label`, `check` and `fleet` write them: label.json, batches.parquet, rejected.csv and report.html; of a check
-quality.json, quality.html and rejected.csv."""
+"""The files of one site as `label`, `check` and `fleet` write them: label.json, batches.parquet, rejected.csv, report.html, and what to
+declare in declarations.toml; of a check quality.json, quality.html and rejected.csv."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.analysis import Analysis, label_json
+from reporting_agent.analysis import Analysis
+from reporting_agent.pipeline import proposals
 from reporting_agent.report import html, quality, tables, writing
+from reporting_agent.report.label_json import label_json
 
 if TYPE_CHECKING:
     from benchmarks.measurements import Period
@@ -18,13 +20,15 @@ if TYPE_CHECKING:
 
 
 def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: str, made: datetime) -> dict[str, Any]:
-    """Write them into a folder, which is made if need be; the content of label.json. Both as `labelled` gives them."""
+    """Write them into a folder, which is made if need be; the content of label.json. The result as `labelled` gives it."""
     payload = label_json(result, analysis)
     writing.folder(out)
     writing.write_json(out / "label.json", payload)
     writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
     writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
     writing.write_text(out / "report.html", html.render(site, result, analysis, lang, made=made))
+    if result.data.proposals:
+        writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
     return payload
 
 

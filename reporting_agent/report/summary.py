@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.labels import LimitGrade, StepLabel
     from benchmarks.labels.outside import OutsideUse
-    from reporting_agent.analysis import RouteAccount
+    from reporting_agent.analysis.account.types import RouteAccount
     from reporting_agent.changes.smallest_change import Limit
     from reporting_agent.pipeline import LabelResult
 

@@ -16,7 +16,7 @@ from benchmarks.labels import ExclusionReason
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
     from benchmarks.labels.result import BatchValue
-    from reporting_agent.analysis import StepLosses
+    from reporting_agent.analysis.waste.gap_parts import StepLosses
 
 Kind = Literal["text", "number", "count", "time", "flag"]
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
     from benchmarks.measurements import Batch, Finding
     from benchmarks.routes import Step
-    from reporting_agent.analysis import Analysis, BatchLoss, StepLosses
+    from reporting_agent.analysis import Analysis
+    from reporting_agent.analysis.waste.gap_parts import StepLosses
+    from reporting_agent.analysis.waste.waterfall import BatchLoss
     from reporting_agent.config import Site
     from reporting_agent.pipeline import LabelResult
 

@@ -195,7 +195,7 @@ def _notes(labelled: Labelled) -> list[str]:
         notes.append(tell(NOTES["factors"], lang, edition=edition))
     notes.append(tell(NOTES["software"], lang, version=VERSION))
     findings = [finding for finding in labelled.result.findings if finding.severity is not Severity.REJECTION]  # a sheet holds those
-    return [*notes, *(in_language(finding.sentence, lang) for finding in findings)]
+    return [*notes, *(in_language(sentence, lang) for sentence in (*labelled.later, *(finding.sentence for finding in findings)))]
 
 
 def _unread(sheet: Any, labelled: Labelled) -> None:

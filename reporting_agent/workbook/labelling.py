@@ -12,9 +12,11 @@ from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, GapPart, StepLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData, faults
+from reporting_agent.pipeline.provisos import in_the_future
 from reporting_agent.pipeline.rejections import rejections
 from reporting_agent.pipeline.units import mj_in
 from reporting_agent.workbook.method import method
@@ -39,6 +41,7 @@ class Labelled:
     sheet: RunSheet
     result: LabelResult
     of_run: Mapping[tuple[str, int], RunResult]
+    later: tuple[Phrase, ...] = ()  # of labels that rest on runs later than now
 
     @property
     def labels(self) -> tuple[StepLabel, ...]:
@@ -63,8 +66,14 @@ class Labelled:
         return tuple(dict.fromkeys(energy.carrier for batch in self.sheet.batches for energy in batch.energy))
 
 
-def label(sheet: RunSheet) -> Labelled:
-    """Label every product of the workbook over the days that its runs cover.
+def name_of(label: StepLabel) -> str:
+    """Step and product as the workbook writes them."""
+    step, product, _ = label.step.split("\x1f")
+    return " · ".join(part for part in (step, product) if part) or "–"
+
+
+def label(sheet: RunSheet, now: datetime) -> Labelled:
+    """Label every product of the workbook over the days that its runs cover; runs that begin later than `now` are told.
 
     Raises:
         InputError: `workbook-empty` where no run could be read.
@@ -87,7 +96,8 @@ def label(sheet: RunSheet) -> Labelled:
     data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected)], sheet.rejected)
     result = LabelResult(site_label, data)
     rows = {(batch.step, batch.batch_id): batch for batch in reversed(batches)}  # of two with one name the first counts
-    return Labelled(sheet, result, {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, rows, sheet)})
+    of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, rows, sheet)}
+    return Labelled(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))
 
 
 def _runs_of(label: StepLabel, rows: Mapping[tuple[str, str], Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from benchmarks.catalogue import in_language
 from reporting_agent.report.figures import shown
 from reporting_agent.report.words import reason
-from reporting_agent.workbook.labelling import Labelled
+from reporting_agent.workbook.labelling import Labelled, name_of
 from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
 
@@ -13,9 +14,7 @@ def as_text(labelled: Labelled) -> str:
     lang = labelled.sheet.lang
     lines: list[str] = []
     for label in labelled.labels:
-        step, product, _ = label.step.split("\x1f")
-        name = " · ".join(part for part in (step, product) if part) or "–"
-        lines.append(f"{name}: {tell(RESULTS['used'], lang)} {label.used:,} / {label.read:,}")
+        lines.append(f"{name_of(label)}: {tell(RESULTS['used'], lang)} {label.used:,} / {label.read:,}")
         if label.best.value is None:
             lines.append(f"  {tell(RESULTS['no_label'], lang)}: {reason(label.best.reason or '', lang)}")
         else:
@@ -33,4 +32,4 @@ def as_text(labelled: Labelled) -> str:
     if labelled.without_lhv:
         names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
-    return "\n".join(lines)
+    return "\n".join([*lines, *(in_language(sentence, lang) for sentence in labelled.later)])

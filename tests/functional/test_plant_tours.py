@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Period
 from fixtures import shift_log
 from reporting_agent import pipeline
-from reporting_agent.analysis import Advice, Analysis, Cause, CauseRule, Dimension, Use, analyse
+from reporting_agent.analysis import Analysis
+from reporting_agent.analysis.waste.causes import CauseRule
+from reporting_agent.analysis.waste.evidence import Use
+from reporting_agent.analysis.waste.gains import Advice
+from reporting_agent.analysis.waste.pareto import Dimension
 from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.figures import count, percent, shown
+from tests.analysed import analysed
 from tests.functional.real_data import HEATS, MACHINES, METER, site_of
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour"
@@ -24,7 +30,7 @@ Report = tuple[Site, LabelResult, Analysis]
 def report(site: Path, period: str) -> Report:
     configured = load_site(site)
     result = pipeline.label(configured, Period.parse(period, configured.zone))
-    return configured, result, analyse(configured, result)
+    return configured, result, analysed(configured, result)
 
 
 def look(found: Analysis, code: str) -> Advice:

@@ -9,17 +9,20 @@ from statistics import median
 
 import pytest
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, Cause, Dimension, analyse
+from reporting_agent.analysis import Analysis
+from reporting_agent.analysis.waste.pareto import Dimension
 from reporting_agent.config import load_site
+from tests.analysed import analysed
 from tests.functional.real_data import HEATS, site_of
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     site = load_site(site_of(*HEATS, tmp_path_factory.mktemp("waste")))
-    return analyse(site, pipeline.label(site, Period.parse("2015-01-01/2017-01-01", site.zone)))
+    return analysed(site, pipeline.label(site, Period.parse("2015-01-01/2017-01-01", site.zone)))
 
 
 @pytest.fixture(scope="module")

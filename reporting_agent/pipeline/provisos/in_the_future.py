@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
 from benchmarks.declared import Words
-from benchmarks.labels import SiteLabel
+from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.phrases import Phrase
 
 
@@ -14,7 +16,7 @@ def with_sentences(made: SiteLabel, now: datetime) -> SiteLabel:
     """The label with one sentence beside each step's, and beside its grade, that rests on such runs."""
     steps = []
     for label in made.steps:
-        later = sum(run.start > now for run in label.values if run.excluded is None)
+        later = _later(label, now)
         sentence = Phrase(
             "%(count)s of the runs that this label is made from begin later than now (%(now)s), so no meter can have read them. Correct the"
             " clock or the year of the log.",
@@ -23,3 +25,19 @@ def with_sentences(made: SiteLabel, now: datetime) -> SiteLabel:
         )
         steps.append(replace(label, account=(Words.of(sentence), *label.account)) if later else label)
     return replace(made, steps=tuple(steps))
+
+
+def remarks(labels: Iterable[StepLabel], now: datetime, name: Callable[[StepLabel], str] = attrgetter("step")) -> tuple[Phrase, ...]:
+    """One sentence where any rests on such runs, for who shows its figures alone; labels by `name`."""
+    names = dict.fromkeys(name(label) for label in labels if _later(label, now))
+    sentence = Phrase(
+        "Labels of %(steps)s are made from runs that begin later than now (%(now)s), so no meter can have read them. Correct the clock or"
+        " the year of the log.",
+        steps=", ".join(names),
+        now=now.date().isoformat(),
+    )
+    return (sentence,) if names else ()
+
+
+def _later(label: StepLabel, now: datetime) -> int:
+    return sum(run.start > now for run in label.values if run.excluded is None)

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis import Baseline
-from reporting_agent.analysis.baselines.baseline import Chart
+from reporting_agent.analysis.baselines.baseline import Baseline, Chart
 from reporting_agent.analysis.baselines.control import ALARMS_A_YEAR
 from reporting_agent.report.figures import MINUS, Figure, count, figure, month, scaled, unit_for
 from reporting_agent.report.svg import WIDTH, Scale, dots, line, tick_text, ticks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis import StepCost
+from reporting_agent.analysis.energy_costs.batch_costs import StepCost
 from reporting_agent.report.figures import count, percent, scaled, shown
 from reporting_agent.report.view import View
 

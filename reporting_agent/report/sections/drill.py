@@ -8,7 +8,8 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.measurements import Batch
-from reporting_agent.analysis import BatchLoss, StepLosses
+from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.analysis.waste.waterfall import BatchLoss
 from reporting_agent.report.figures import figure, minutes, percent, shown, time
 from reporting_agent.report.view import Group, View
 

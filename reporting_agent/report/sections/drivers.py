@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.label_keys import LabelKey
-from reporting_agent.analysis import StepDrivers
-from reporting_agent.analysis.drivers.result import Driver, Interval, Relevance
+from reporting_agent.analysis.drivers.result import Driver, Interval, Relevance, StepDrivers
 from reporting_agent.report.figures import count, figure, percent, scaled, shown, signed, unit_for
 from reporting_agent.report.view import View
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from benchmarks.catalogue import in_language
-from reporting_agent.analysis import BatchLoss, Cause, CausePart, StepLosses
+from benchmarks.guidance.causes import Cause
+from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.report.figures import Figure, count, figure, percent, scaled, shown, time
 from reporting_agent.report.view import Group, View

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.measurements import Metric
-from reporting_agent.analysis import Amount, CauseRule, Dimension, Pareto, ParetoRow, StepLosses
+from reporting_agent.analysis.energy_costs.amounts import Amount
+from reporting_agent.analysis.waste.causes import CauseRule
+from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
 from reporting_agent.report.figures import NOTHING, Unit, capital, count, percent, shown, unit_for
 from reporting_agent.report.sections.worst import split_bar
 from reporting_agent.report.view import View

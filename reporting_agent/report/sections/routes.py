@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis import RouteAccount
+from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.report.figures import figure, percent, shown, unit_for
 from reporting_agent.report.view import View
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis import StepUse, Use
+from reporting_agent.analysis.waste.evidence import Use
+from reporting_agent.analysis.waste.use import StepUse
 from reporting_agent.report.figures import count, minutes, percent, unit_for
 from reporting_agent.report.view import View
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting_agent.analysis import BatchLoss, Cause, StepLosses
+from benchmarks.guidance.causes import Cause
+from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.analysis.waste.waterfall import BatchLoss
 from reporting_agent.report.figures import Unit, capital, figure, shown, signed, time, unit_for
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import Group, View

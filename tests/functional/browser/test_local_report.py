@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks.measurements import Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
-from reporting_agent.analysis import analyse
 from reporting_agent.config import load_site
 from reporting_agent.report import html
+from tests.analysed import analysed
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.functional.browser.reader import NOTICE_VIOLATIONS, Reader
 
@@ -34,7 +34,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     Sector("cement", 1, 1).plants[0].write(folder, road="meters")
     site = load_site(folder / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
-    found = analyse(site, result)
+    found = analysed(site, result)
     made = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
     paths = {lang: folder / f"report-{lang}.html" for lang in LANGUAGES}
     for lang, path in paths.items():

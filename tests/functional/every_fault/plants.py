@@ -10,9 +10,10 @@ from unittest.mock import patch
 from benchmarks.measurements import Period
 from fixtures.simulator.works import Truth, Works
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis import Analysis
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult
+from tests.analysed import analysed
 
 ALL_PLACES = 1_000_000
 
@@ -40,4 +41,4 @@ def try_plant(pack: str, seed: int, rate: float, *, road: str | None = None, fol
             patch("reporting_agent.pipeline.energy_by_batch.PLACES_KEPT", ALL_PLACES),
         ):
             result = pipeline.label(site, Period.parse(truth.period, site.zone))
-        return Tried(works, truth, result, analyse(site, result))
+        return Tried(works, truth, result, analysed(site, result))

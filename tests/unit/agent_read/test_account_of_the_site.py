@@ -10,9 +10,10 @@ import pytest
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.analysis import analyse, label_json
 from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.report import html, summary, tables
+from reporting_agent.report.label_json import label_json
+from tests.analysed import analysed
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 26, "kWh")], {}, "grey")}
@@ -32,7 +33,7 @@ NONE = {
 def test_a_label_without_an_account_says_so_in_every_form(tmp_path: Path) -> None:
     site = works(tmp_path, "cement", KILN, runs=365)
     result = labelled(site)
-    analysis = analyse(site, result)
+    analysis = analysed(site, result)
     entry = label_json(result, analysis)["steps"][0]
     assert entry["best"]["value"] == pytest.approx(97.03, abs=0.01)
     assert entry["grade"]["limits"]

@@ -11,10 +11,10 @@ import pytest
 from benchmarks import packs
 from benchmarks.labels import StepLabel
 from benchmarks.routes import Pack
-from reporting_agent.analysis import analyse
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report import html, summary, tables
+from tests.analysed import analysed
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 GROUND = Ran(1200, [took("electricity", 31.4, "kWh")], {"blaine_m2_kg": 350.0})
@@ -62,7 +62,7 @@ def test_what_an_older_version_tests_too_is_not_named(tmp_path: Path) -> None:
 def test_report_and_table_say_so_in_both_languages(tmp_path: Path, version: str, tells: bool) -> None:
     result = by_version(tmp_path, version)
     site = load_site(tmp_path / "site.toml")
-    analysis = analyse(site, result)
+    analysis = analysed(site, result)
     columns = {one.name: one.values for one in tables.labels(result.site_label.steps, analysis.losses).columns}
     for lang, words in (("en", "was made with version 3 of the pack"), ("zh", "按方法包 cement 的第 3 版计算")):
         assert (words in html.render(site, result, analysis, lang, datetime(2027, 1, 1, tzinfo=UTC))) is tells

@@ -14,12 +14,12 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Finding, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
-from reporting_agent.analysis import analyse
 from reporting_agent.config import load_site
 from reporting_agent.metering import tally
 from reporting_agent.pipeline import batch_faults, runs
 from reporting_agent.report import html
 from reporting_agent.report.words import phrases, words
+from tests.analysed import analysed
 
 ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -74,7 +74,7 @@ def test_a_plant_with_every_fault_gets_a_chinese_report_without_an_english_sente
     for finding in result.findings:
         assert CHINESE.search(in_language(finding.sentence, "zh")), finding
         assert f"{finding.count:,}" in in_language(finding.sentence, "zh"), finding
-    page = html.render(site, result, analyse(site, result), "zh", datetime(2026, 1, 5, tzinfo=UTC))
+    page = html.render(site, result, analysed(site, result), "zh", datetime(2026, 1, 5, tzinfo=UTC))
     said = re.sub(r'<span lang="en">.*?</span>', "", page, flags=re.DOTALL)  # sources are cited as they are
     shown = re.sub(r"<style>.*?</style>|<[^>]+>", "\n", said, flags=re.DOTALL)
     lines = [line for line in shown.splitlines() if len(re.findall(r"[A-Za-z]{3,}", line)) > 4 and not CHINESE.search(line)]

@@ -18,11 +18,12 @@ from benchmarks.measurements import Period
 from fixtures.simulator import mill
 from fixtures.simulator.mistakes import MISTAKES, Target, clock_from, one_product, rounded, scale, utc_as_local
 from reporting_agent import pipeline
-from reporting_agent.analysis import analyse, label_json
+from reporting_agent.analysis import analyse
 from reporting_agent.changes import causes
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
+from reporting_agent.changes.questioned_label import questioned
 from reporting_agent.changes.review import Question, Review, review
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.cli import main
@@ -30,6 +31,8 @@ from reporting_agent.config import load_site
 from reporting_agent.metering import clock_offsets
 from reporting_agent.metering.clock_offsets import Bins
 from reporting_agent.report import html, summary
+from reporting_agent.report.label_json import label_json
+from tests.analysed import analysed
 from tests.functional.every_fault.silent import plant_of, try_case, try_clean
 from tests.unit.exports.test_footprints import OTHER_GASES, SETTINGS
 
@@ -337,13 +340,14 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
     path.write_text((scaled / "site.toml").read_text(encoding="utf-8") + "[static]\nbought_ground_pct = 0\n", encoding="utf-8")
     site = load_site(path)
     result = pipeline.label(site, Period.parse("2025", site.zone))
-    found = analyse(site, result)
-    graded = label_json(found.ungraded(result), found)
+    shown = questioned(site, result, result.site_label.period.end)
+    found = analyse(site, shown)
+    graded = label_json(shown.result, found)
     assert {entry["grade"]["reason"] for entry in graded["steps"]} == {"change-unanswered"}
     assert {entry["grade"]["best_met"] for entry in label_json(result, found)["steps"]} != {None}  # as figures they would meet limits
     assert all("change-unanswered" in {lack["code"] for lack in one["missing"]} for one in graded["route_accounts"])
     for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最优的", "本可避免")):
-        page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
+        page = html.render(site, shown.result, found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
 
@@ -397,11 +401,11 @@ def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
 def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_first_screen(scaled: Path) -> None:
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
-    found = analyse(site, result)
+    found = analysed(site, result)
     assert "of output are not seen" in summary.as_text(result, found.review.limits)
     assert "are not seen" not in summary.as_text(result)
     for lang, words in (("en", "of output are not seen"), ("zh", "时无法识别")):
-        page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
+        page = html.render(site, result, found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert words in page[: page.index("<h2", page.index('class="figs"'))]
 
 

@@ -18,13 +18,14 @@ from benchmarks.guidance.practices import Library, Practice
 from benchmarks.measurements import Metric, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.energy_costs.amounts import ZERO
 from reporting_agent.analysis.energy_costs.fitting_practices import fitting_practices
 from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.sections import practices
 from reporting_agent.report.view import View
+from tests.analysed import analysed
 
 TARIFF = """
 [tariff]
@@ -48,7 +49,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Analysis]:
     file: Path = folder / "site.toml"
     file.write_text(file.read_text(encoding="utf-8") + TARIFF, encoding="utf-8")
     site = load_site(file)
-    return site, analyse(site, pipeline.label(site, Period.parse("2025", site.zone)))
+    return site, analysed(site, pipeline.label(site, Period.parse("2025", site.zone)))
 
 
 def test_every_measure_of_the_list_is_held_in_both_languages_and_its_steps_are_the_packs() -> None:

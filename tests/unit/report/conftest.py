@@ -11,10 +11,11 @@ import pytest
 from benchmarks.measurements import Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis import Analysis
 from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report import html
+from tests.analysed import analysed
 
 MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ class Made:
 def made(path: Path, period: str) -> Made:
     site = load_site(path)
     result = pipeline.label(site, Period.parse(period, site.zone))
-    return Made(site, result, analyse(site, result))
+    return Made(site, result, analysed(site, result))
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,14 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.declared import Source, Words
+from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.references import references
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import ReferenceCondition
 from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, Cause, analyse
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.drivers.names import unit_of, unit_of_name, words_of
 from reporting_agent.analysis.energy_costs.amounts import ZERO, plus
 from reporting_agent.analysis.meters.balance import Balance, Side
@@ -33,6 +34,7 @@ from reporting_agent.report.sections import baselines, lead
 from reporting_agent.report.svg import dots
 from reporting_agent.report.view import View
 from reporting_agent.report.words import phrases
+from tests.analysed import analysed
 from tests.unit.report.conftest import MADE, Made, heats_site, made
 from tests.unit.report.page import read
 
@@ -180,7 +182,7 @@ def test_a_part_without_anything_to_show_says_what_it_would_need(heats: Made) ->
 
 def test_a_period_without_batches_says_so(heats: Made) -> None:
     result = pipeline.label(heats.site, Period.parse("2010", heats.site.zone))
-    page = html.render(heats.site, result, analyse(heats.site, result), "en", MADE)
+    page = html.render(heats.site, result, analysed(heats.site, result), "en", MADE)
     assert "No label could be made" in page
     assert "outside the period" in page
 
@@ -192,7 +194,7 @@ def test_the_same_plant_gives_the_same_page_to_the_byte(heats: Made) -> None:
 def test_what_the_plant_wrote_is_text_and_nothing_else(tmp_path: Path) -> None:
     site = load_site(heats_site(tmp_path, 80, name="<b>&"))
     result = pipeline.label(site, Period.parse("2016", site.zone))
-    page = html.render(site, result, analyse(site, result), "en", MADE)
+    page = html.render(site, result, analysed(site, result), "en", MADE)
     assert "<b>&" not in page.replace("<b>&lt;", "")
     assert "&lt;b&gt;&amp;" in page
 

@@ -15,12 +15,12 @@ import pytest
 
 import reporting_agent
 from benchmarks.catalogue import in_language
-from reporting_agent.analysis import label_json
 from reporting_agent.cli import main
 from reporting_agent.report import xlsx
 from reporting_agent.report.analysis_tables import PARTS, every, meanings
 from reporting_agent.report.figures import shown
 from reporting_agent.report.frames import frames
+from reporting_agent.report.label_json import label_json
 from reporting_agent.report.tables import table
 from reporting_agent.schemas import label_schema
 from tests.unit.report.conftest import Made, heats_site

@@ -9,17 +9,19 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Batch, Status
 from benchmarks.routes import Pack
-from reporting_agent.analysis import Advice, Cause, Dimension, Pareto, StepLosses, analyse
 from reporting_agent.analysis.waste.advice import advise
-from reporting_agent.analysis.waste.gap_parts import losses
-from reporting_agent.analysis.waste.pareto import paretos
+from reporting_agent.analysis.waste.gains import Advice
+from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
+from reporting_agent.analysis.waste.pareto import Dimension, Pareto, paretos
 from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.sections import lead
 from reporting_agent.report.view import View
+from tests.analysed import analysed
 from tests.unit.waste.conftest import KGCE_PER_KWH, START
 
 Melt = Callable[..., Batch]
@@ -55,7 +57,7 @@ def test_a_year_of_pure_noise_has_nothing_avoidable_and_no_headline_says_so(
     a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site]
 ) -> None:
     site, result = a_site(), labelled(noisy(a_melt, 365 * 12))
-    found = analyse(site, result)
+    found = analysed(site, result)
     (lost,) = found.losses
     assert (lost.avoidable.energy, lost.avoidable.kwh, lost.avoidable.kgce) == (0, 0, 0)
     assert lost.unexplained.energy == lost.by_cause[Cause.NONE].energy > 0

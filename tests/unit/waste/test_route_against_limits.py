@@ -14,7 +14,7 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
-from reporting_agent.analysis import Analysis, label_json
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.account.route import route_accounts
 from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.config import Site
@@ -22,6 +22,7 @@ from reporting_agent.pipeline import LabelResult, PlantData, constants
 from reporting_agent.pipeline.material_flow import refuse_unknown_steps
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.report import html, summary
+from reporting_agent.report.label_json import label_json
 from reporting_agent.schemas import label_schema
 
 COAL, POWER = 0.7143, 0.1229  # kgce per kg and per kWh

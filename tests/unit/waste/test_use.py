@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.measurements import Batch, CarrierEnergy, State, Status
-from reporting_agent.analysis import Analysis, label_json
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.use import StepUse, uses
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterFacts, MeterRecord, Stretch
 from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline import LabelResult
+from reporting_agent.report.label_json import label_json
 from tests.unit.waste.conftest import START
 
 Melt = Callable[..., Batch]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from reporting_agent.workbook.template import template
 from reporting_agent.workbook.words import Lang
 
 RUNS = 48
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
 KWH_A_KG = {"bracket": 0.60, "flange": 0.35}
 
 
@@ -60,7 +61,7 @@ def edited(path: Path, cells: dict[tuple[int, int], Any]) -> Path:
 
 
 def test_each_product_has_its_own_label_which_a_quarter_of_its_runs_reach(tmp_path: Path) -> None:
-    labelled = labelling.label(reading.read(filled(tmp_path)))
+    labelled = labelling.label(reading.read(filled(tmp_path)), NOW)
     electricity = [label for label in labelled.labels if str(label.metric) == "electricity"]
     assert [label.product for label in electricity] == ["bracket", "flange"]
     for label in electricity:
@@ -75,7 +76,7 @@ def test_each_product_has_its_own_label_which_a_quarter_of_its_runs_reach(tmp_pa
 def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_beside_them(tmp_path: Path, lang: Lang) -> None:
     path = filled(tmp_path, lang)
     before = openpyxl.load_workbook(path).worksheets[1]
-    labelled = labelling.label(reading.read(path))
+    labelled = labelling.label(reading.read(path), NOW)
     copy = tmp_path / "copy.xlsx"
     copy.write_bytes(copying.labelled_copy(labelled))
     book = openpyxl.load_workbook(copy)
@@ -99,9 +100,9 @@ def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_b
 
 
 def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> None:
-    honest = labelling.label(reading.read(filled(tmp_path))).labels
+    honest = labelling.label(reading.read(filled(tmp_path)), NOW).labels
     faulty = edited(filled(tmp_path), {(2, 10): 3.0, (4, 10): 300_000.0, (6, 9): "scrap", (8, 7): 0, (10, 10): None, (12, 10): 2_200.0})
-    labelled = labelling.label(reading.read(faulty))
+    labelled = labelling.label(reading.read(faulty), NOW)
     label = next(one for one in labelled.labels if one.product == "bracket" and str(one.metric) == "electricity")
     wanted = {"unit-label", "below-physical-floor", "above-physical-ceiling", "scrap", "output-not-positive", "energy-partly-unknown"}
     assert label.excluded == dict.fromkeys(wanted, 1)
@@ -113,7 +114,7 @@ def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> N
 
 def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) -> None:
     path = edited(filled(tmp_path), {(5, 10): "12,5", (7, 8): "boxes"})
-    labelled = labelling.label(reading.read(path))
+    labelled = labelling.label(reading.read(path), NOW)
     copy = tmp_path / "copy.xlsx"
     copy.write_bytes(copying.labelled_copy(labelled))
     rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(copy)["Not read"].iter_rows(min_row=2)]
@@ -127,12 +128,12 @@ def test_gas_needs_its_heating_value_and_the_answer_says_where_to_write_it(tmp_p
 
 
 def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
-    labelled = labelling.label(reading.read(filled(tmp_path)))
+    labelled = labelling.label(reading.read(filled(tmp_path)), NOW)
     label = next(one for one in labelled.labels if str(one.metric) == "electricity" and one.product == "flange")
     assert label.gap is not None
     money = sum(run.money or 0 for (metric, row), run in labelled.of_run.items() if metric == "electricity" and row % 2 == 1)
     assert money == pytest.approx(0.7 * label.gap.unexplained)
-    without = labelling.label(reading.read(filled(tmp_path, prices=False)))
+    without = labelling.label(reading.read(filled(tmp_path, prices=False)), NOW)
     assert without.unpriced == ("electricity", "natural-gas")
     assert all(run.money is None for run in without.of_run.values())
 
@@ -167,7 +168,7 @@ def cost_of_a_run(labelled: Labelled) -> tuple[Batch, float]:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_steam_is_priced_by_the_unit_of_the_templates_own_column(tmp_path: Path, lang: Lang) -> None:
-    labelled = labelling.label(reading.read(edited(filled(tmp_path, lang), steam(1.0))))
+    labelled = labelling.label(reading.read(edited(filled(tmp_path, lang), steam(1.0))), NOW)
     assert labelled.unpriced == ()
     batch, cost = cost_of_a_run(labelled)
     assert cost == pytest.approx(sum((0.7 if energy.unit == "kWh" else 3.5) * energy.quantity for energy in batch.energy))
@@ -181,14 +182,14 @@ def test_steam_is_priced_by_the_unit_of_the_templates_own_column(tmp_path: Path,
 def test_a_price_that_does_not_fit_its_column_gives_no_money_and_the_column_is_named(tmp_path: Path) -> None:
     """As workbooks of earlier templates have it: steam in GJ, its price per kg."""
     earlier = ("Price of steam, per GJ", "Price of steam, per kg", 0.2)
-    labelled = labelling.label(reading.read(settled(edited(filled(tmp_path), steam(1.0)), earlier)))
+    labelled = labelling.label(reading.read(settled(edited(filled(tmp_path), steam(1.0)), earlier)), NOW)
     assert labelled.unpriced == ("steam",)
     copy = tmp_path / "copy.xlsx"
     copy.write_bytes(copying.labelled_copy(labelled))
     cells = [str(cell.value) for row in openpyxl.load_workbook(copy).worksheets[0].iter_rows() for cell in row]
     assert "No money is shown: a price is missing for Steam GJ." in cells
     assert "Unexplained, CNY" not in cells
-    unused = labelling.label(reading.read(settled(edited(filled(tmp_path), steam(0.0)), earlier)))
+    unused = labelling.label(reading.read(settled(edited(filled(tmp_path), steam(0.0)), earlier)), NOW)
     assert unused.unpriced == (), "what was not used costs nothing at any price"
 
 
@@ -205,7 +206,7 @@ def test_gas_is_priced_across_amount_and_heat_by_its_heating_value(
 ) -> None:
     used = {(row, 11): 0.35 for row in range(2, RUNS + 2)} if heading.endswith("GJ") else {}
     path = edited(filled(tmp_path), {(1, 11): heading} | used)
-    labelled = labelling.label(reading.read(settled(path, ("Price of natural gas, per Nm3", name, price))))
+    labelled = labelling.label(reading.read(settled(path, ("Price of natural gas, per Nm3", name, price))), NOW)
     assert labelled.unpriced == ()
     batch, cost = cost_of_a_run(labelled)
     electricity, gas = batch.energy
@@ -214,7 +215,7 @@ def test_gas_is_priced_across_amount_and_heat_by_its_heating_value(
 
 def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
     path = filled(tmp_path)
-    labels = [label.to_json() for label in labelling.label(reading.read(path)).labels]
+    labels = [label.to_json() for label in labelling.label(reading.read(path), NOW).labels]
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[1]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2, max_row=RUNS + 1)]
@@ -222,7 +223,9 @@ def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
         for column, value in enumerate(row, start=1):
             sheet.cell(number + 2, column).value = value
     book.save(path)
-    again = {(label["product"], label["metric"]): label for label in (one.to_json() for one in labelling.label(reading.read(path)).labels)}
+    again = {
+        (label["product"], label["metric"]): label for label in (one.to_json() for one in labelling.label(reading.read(path), NOW).labels)
+    }
     for label in labels:
         other = again[label["product"], label["metric"]]
         assert {key: label[key] for key in ("best", "typical", "minimum", "batches")} == {
@@ -242,7 +245,7 @@ def test_a_workbook_that_cannot_be_used_is_refused_with_place_and_remedy(
     tmp_path: Path, change: dict[tuple[int, int], Any], code: str, found: str
 ) -> None:
     with pytest.raises(InputError) as refused:
-        labelling.label(reading.read(edited(filled(tmp_path), change)))
+        labelling.label(reading.read(edited(filled(tmp_path), change)), NOW)
     assert refused.value.code == code
     assert found in str(refused.value.found)
     assert refused.value.place is not None

@@ -1,0 +1,68 @@
+"""A site's own label as people are shown it: the one way from site and period to it, for every command, export and program that shows one.
+
+Who shows figures alone says what makes them doubtful: open questions, and runs later than now. Elsewhere it is meant otherwise: what leaves
+is drawn from batches judged each by itself, over earlier years where a person pools them, with nothing told beside it, and is refused where
+this module asks (`sending.pooled_labels.leaving`); a workbook has neither meters to ask about nor grades, so later runs alone are told; and
+`savings` reads the data of a label, and shows none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from benchmarks.declared import worded
+from benchmarks.label_keys import LabelKey
+from benchmarks.labels import Grade, StepLabel
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack
+from reporting_agent.changes.review import Review, review
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult, label, label_of
+from reporting_agent.pipeline.provisos import in_the_future
+
+_UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained."))
+
+
+class QuestionedLabel(NamedTuple):
+    """A label and what is asked of the record it was made from."""
+
+    result: LabelResult
+    review: Review
+    unquestioned: tuple[StepLabel, ...]  # the labels without the batches that open questions make doubtful
+    doubtful: frozenset[LabelKey]  # labels that have such batches: nothing is concluded from them
+    later: tuple[Phrase, ...]  # of labels that rest on runs later than now, for whom the figures alone are shown
+
+
+def labelled(site: Site, period: str, now: datetime, *, outward: bool = False, pack: Pack | None = None) -> QuestionedLabel:
+    """Label a site for people.
+
+    Args:
+        period: as `Period.parse` reads it, in the site's time zone.
+        outward: judge the batches as they would leave, too.
+        pack: by which to label in place of the site's.
+
+    Raises:
+        InputError: a file, the configuration or the period cannot be used; says file, row, column, found and wanted.
+    """
+    return questioned(site, label(site, Period.parse(period, site.zone), outward=outward, pack=pack), now)
+
+
+def questioned(site: Site, result: LabelResult, now: datetime) -> QuestionedLabel:
+    """Runs that begin later than `now` are told beside the label; and one that an open question puts in question has no grade, since a
+    figure that may be wrong meets no limit."""
+    site_label, asked = in_the_future.with_sentences(result.site_label, now), review(site, result.data)
+    without = label_of(site, asked.without(result.data, site.zone), site_label.period).steps if asked.open else ()
+    doubtful = _doubtful(site_label.steps, without) if asked.open else frozenset()
+    steps = tuple(replace(step, grade=_UNANSWERED) if LabelKey.of(step) in doubtful else step for step in site_label.steps)
+    shown = replace(result, site_label=replace(site_label, steps=steps))
+    return QuestionedLabel(shown, asked, without, doubtful, in_the_future.remarks(steps, now))
+
+
+def _doubtful(labels: Iterable[StepLabel], without: Iterable[StepLabel]) -> frozenset[LabelKey]:
+    """Labels that lose batches with what is in question."""
+    left = {LabelKey.of(step): step.used for step in without}
+    return frozenset(LabelKey.of(step) for step in labels if left.get(LabelKey.of(step), 0) < step.used)
