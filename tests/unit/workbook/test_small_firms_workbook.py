@@ -16,7 +16,7 @@ import python_calamine
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch
 from reporting_agent.cli import main
-from reporting_agent.workbook import copying, labelling, reading
+from reporting_agent.workbook import copying, labelling, reading, summary
 from reporting_agent.workbook.labelling import Labelled
 from reporting_agent.workbook.template import template
 from reporting_agent.workbook.words import Lang
@@ -345,3 +345,16 @@ def test_init_writes_the_workbook_and_overwrites_none(tmp_path: Path, capsys: py
     assert main(["init", "--workbook", str(path)]) == 1
     assert path.read_bytes() == content
     assert "already-there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "Labels of bracket, flange are made from runs that begin later than now"), ("zh", "bracket")]
+)
+def test_runs_later_than_now_are_told_in_the_copy_and_at_the_terminal(tmp_path: Path, lang: Lang, words: str) -> None:
+    sheet = reading.read(filled(tmp_path, lang))
+    early, late = (labelling.label(sheet, now) for now in (datetime(2026, 3, 5, tzinfo=UTC), NOW))
+    assert [words in summary.as_text(labelled).splitlines()[-1] for labelled in (early, late)] == [True, False]
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(copying.labelled_copy(early))
+    cells = [str(cell.value) for row in openpyxl.load_workbook(copy).worksheets[0].iter_rows() for cell in row]
+    assert summary.as_text(early).splitlines()[-1] in cells
