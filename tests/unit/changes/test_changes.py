@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
@@ -334,8 +335,8 @@ def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(sca
 
 
 @pytest.mark.slow
-def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
-    """No grade, no sentence on what could be saved, no annual account: in label.json and on the page."""
+def test_nothing_is_concluded_from_a_label_in_question(scaled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No grade, no sentence on what could be saved, no annual account: in label.json and on the page. Nor does another pack move one."""
     path = scaled / "graded.toml"  # of cement the limits hold where the site states what it bought ground
     path.write_text((scaled / "site.toml").read_text(encoding="utf-8") + "[static]\nbought_ground_pct = 0\n", encoding="utf-8")
     site = load_site(path)
@@ -350,6 +351,13 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
         page = html.render(site, shown.result, found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
+    pack = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "4-proposed"', 1)
+    (scaled / "stricter.toml").write_text(pack.replace("grade1 = 26, grade2 = 29, grade3 = 34", "grade1 = 7, grade2 = 8, grade3 = 9"))
+    capsys.readouterr()
+    assert main(["pack", "diff", "cement", str(scaled / "stricter.toml"), "--site", str(path), "--period", "2025", "--json"]) == 0
+    moved = json.loads(capsys.readouterr().out)
+    assert moved["grades_move"]
+    assert moved["grades"] == []
 
 
 @pytest.mark.slow
