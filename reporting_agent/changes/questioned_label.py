@@ -8,7 +8,6 @@ this module asks (`sending.pooled_labels.leaving`); a workbook has neither meter
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -33,7 +32,7 @@ class QuestionedLabel(NamedTuple):
     result: LabelResult
     review: Review
     unquestioned: tuple[StepLabel, ...]  # the labels without the batches that open questions make doubtful
-    doubtful: frozenset[LabelKey]  # labels that have such batches: nothing is concluded from them
+    doubtful: frozenset[LabelKey]  # labels that lose batches so: nothing is concluded from them
     later: tuple[Phrase, ...]  # of labels that rest on runs later than now, for whom the figures alone are shown
 
 
@@ -56,13 +55,8 @@ def questioned(site: Site, result: LabelResult, now: datetime) -> QuestionedLabe
     figure that may be wrong meets no limit."""
     site_label, asked = in_the_future.with_sentences(result.site_label, now), review(site, result.data)
     without = label_of(site, asked.without(result.data, site.zone), site_label.period).steps if asked.open else ()
-    doubtful = _doubtful(site_label.steps, without) if asked.open else frozenset()
+    left = {LabelKey.of(step): step.used for step in without}
+    doubtful = frozenset(LabelKey.of(step) for step in site_label.steps if asked.open and left.get(LabelKey.of(step), 0) < step.used)
     steps = tuple(replace(step, grade=_UNANSWERED) if LabelKey.of(step) in doubtful else step for step in site_label.steps)
     shown = replace(result, site_label=replace(site_label, steps=steps))
     return QuestionedLabel(shown, asked, without, doubtful, in_the_future.remarks(steps, now))
-
-
-def _doubtful(labels: Iterable[StepLabel], without: Iterable[StepLabel]) -> frozenset[LabelKey]:
-    """Labels that lose batches with what is in question."""
-    left = {LabelKey.of(step): step.used for step in without}
-    return frozenset(LabelKey.of(step) for step in labels if left.get(LabelKey.of(step), 0) < step.used)
