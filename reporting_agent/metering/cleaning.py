@@ -18,7 +18,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.order import order_of
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import rolls
-from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.segments import HOUR_US, load_of
 from reporting_agent.metering.tally import CleaningResult, Tally
 
 Integers = NDArray[np.int64]
@@ -108,20 +108,30 @@ def out_of_range(value: Floats, meter: Meter) -> Flags:
     return flags
 
 
+def end_of_range(meter: Meter) -> float:
+    """From which value or load on a meter stands at the end of its range: what it measured was that or more. Endless without a range."""
+    if meter.range is None:
+        return float("inf")
+    low, high = meter.range
+    return high - AT_RANGE * (high - low)
+
+
 def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Flags, Flags]:
     """Which mean loads of a register or an interval lie outside its range, and which at its end: the load was that or more."""
-    low, high = meter.range or (-np.inf, np.inf)
-    load, slack = energy * (HOUR_US / np.maximum(length_us, 1)), AT_RANGE * (high - low)
+    if meter.range is None:
+        none = np.zeros(len(energy), dtype=bool)
+        return none, none
+    low, high = meter.range
+    load, slack = load_of(energy, length_us), AT_RANGE * (high - low)
     outside = (load < low - slack) | (load > high + slack)
-    return outside, ~outside & (load >= high - slack)
+    return outside, ~outside & (load >= end_of_range(meter))
 
 
 def saturated(value: Floats, meter: Meter, verdict: CleaningResult | None) -> Flags:
     """Values of a rate at the end of its range, or at the ceiling that its record showed: the load was that or more."""
     flags = np.zeros(len(value), dtype=bool)
     if meter.range is not None:
-        low, high = meter.range
-        flags |= value >= high - AT_RANGE * (high - low)
+        flags |= value >= end_of_range(meter)
     return flags if verdict is None else flags | at_ceiling(value, verdict)
 
 

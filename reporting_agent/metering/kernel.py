@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.segments import HOUR_US, load_of
 
 STEPS_PER_UNIT = float(2**20)
 PLACES = float(2**32)  # of a step
@@ -97,7 +97,7 @@ def _standing(value: Floats) -> bool:
 
 def loads(time_us: Integers, energy: Floats) -> tuple[float, float]:
     """Lowest and highest energy an hour; energy i lies between stamps i and i + 1."""
-    load = energy * (HOUR_US / np.diff(time_us))
+    load = load_of(energy, np.diff(time_us))
     return float(load.min()), float(load.max())
 
 

@@ -17,7 +17,7 @@ from reporting_agent.metering.cleaning import loads_beyond, saturated
 from reporting_agent.metering.kernel import MOST
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import over_falls
-from reporting_agent.metering.segments import HOUR_US, Segments, hold
+from reporting_agent.metering.segments import Segments, hold, load_of
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
 from reporting_agent.row_numbers import Rows
 
@@ -98,7 +98,7 @@ def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows,
     outside, at_end = (known & flags for flags in loads_beyond(energy, length_us, meter))
     tally.add("out-of-range", file, rows, outside)
     if outside.any():
-        tally.note_outside((energy * (HOUR_US / np.maximum(length_us, 1)))[outside])
+        tally.note_outside(load_of(energy, length_us)[outside])
     tally.add("saturated", file, rows, at_end)
     within: Flags = ~(outside | at_end)
     return within

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.readings import Columns, Readings
-from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.segments import load_of
 from reporting_agent.row_numbers import Rows
 
 MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year; 200 kB a meter
@@ -97,8 +97,7 @@ def loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Flo
         return value
     energy = value - before if meter.reading == "register" else value
     with np.errstate(divide="ignore", invalid="ignore"):
-        load: Floats = np.where(step_us > 0, energy * (HOUR_US / np.maximum(step_us, 1)), np.nan)
-    return load
+        return np.where(step_us > 0, load_of(energy, step_us), np.nan)
 
 
 Integers = NDArray[np.int64]

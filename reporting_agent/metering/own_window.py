@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, all_nines, loads_beyond, out_of_range
+from reporting_agent.metering.cleaning import all_nines, loads_beyond, out_of_range, saturated
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
@@ -185,7 +185,8 @@ class OwnWindows:
             known &= (energy >= 0) & self._possible(energy, length_us)
         else:
             energy = (before + after) / 2 * self.factor * (length_us / HOUR_US)
-            known &= ~self._at_end(before) & ~self._at_end(after)
+            at_end = saturated(own.value, self.meter, None)
+            known &= ~at_end[at] & ~at_end[at + 1]
         first = np.concatenate(([True], ~same))
         last = np.concatenate((~same, [True]))
         if register:
@@ -194,7 +195,7 @@ class OwnWindows:
             head, tail = slope[first], np.concatenate(([np.nan], slope[:-1]))[last]
             tail = np.where(np.concatenate(([False], same))[last], tail, np.nan)  # a lone reading tells no energy
         else:
-            level = np.where(self._at_end(own.value), np.nan, own.value) * self.factor
+            level = np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
             head, tail = level[first], level[last]
         return [
             (own.window[at[known]], energy[known], length_us[known]),
@@ -243,17 +244,8 @@ class OwnWindows:
 
     def _possible(self, energy: Floats, length_us: Integers) -> Flags:
         """Whether the mean load lies within the meter's range, and not at its end."""
-        if self.meter.range is None:
-            return np.ones(len(energy), dtype=bool)
         outside, at_end = loads_beyond(energy, length_us, self.meter)
         return ~(outside | at_end)
-
-    def _at_end(self, value: Floats) -> Flags:
-        if self.meter.range is None:
-            return np.zeros(len(value), dtype=bool)
-        low, high = self.meter.range
-        at_end: Flags = value >= high - AT_RANGE * (high - low)
-        return at_end
 
     @property
     def _gap_us(self) -> int:

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE
+from reporting_agent.metering.cleaning import end_of_range
 from reporting_agent.metering.curve import Run
 from reporting_agent.metering.edges import RunRecord
 from reporting_agent.metering.moments import to_us
-from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
+from reporting_agent.metering.segments import MICROSECONDS, Segments, load_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -156,16 +156,15 @@ class Seen:
         moved = np.abs(np.diff(value))
         moved = moved[moved > 0]  # NaN, an interval that is not known, is no step either
         self.quantum = min(self.quantum, float(moved.min(initial=np.inf)))
-        low, high = self.meter.range or (-np.inf, np.inf)
-        end = np.inf if self.meter.range is None else high - AT_RANGE * (high - low)
+        end = end_of_range(self.meter)
         if self.meter.reading == "rate":
             self._loads(float(value.min()), float(value.max()))
             top = value >= end
             at_end = top[:-1] & top[1:]
         else:
-            at_end = made.energy * (HOUR_US / np.maximum(made.end_us - made.start_us, 1)) >= end
+            at_end = load_of(made.energy, made.end_us - made.start_us) >= end
             if len(known):
-                load = known.energy * (HOUR_US / (known.end_us - known.start_us))
+                load = load_of(known.energy, known.end_us - known.start_us)
                 self._loads(float(load.min()), float(load.max()))
         self.at_range_us += int((made.end_us - made.start_us)[at_end].sum())
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE
+from reporting_agent.metering.cleaning import end_of_range
 from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult
@@ -64,10 +64,8 @@ class Screen:
 
     def load_passes(self, lowest: float, highest: float) -> bool:
         """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
-        if self.meter.range is None:
-            return -np.inf <= lowest and highest < np.inf
-        low, high = self.meter.range
-        return low <= lowest and highest < high - AT_RANGE * (high - low)
+        low = -np.inf if self.meter.range is None else self.meter.range[0]
+        return low <= lowest and highest < end_of_range(self.meter)
 
     def _begins_anew(self, time_us: Integers) -> bool:
         return bool(((self.resets_us >= time_us[0]) & (self.resets_us <= time_us[-1])).any())

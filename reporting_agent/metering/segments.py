@@ -42,6 +42,12 @@ class Segments(Columns):
         return cls(start_us, end_us, (before + after) / 2 * hours, (after - before) / 2 * hours)
 
 
+def load_of(energy: Floats, length_us: Integers) -> Floats:
+    """Mean energy an hour of stretches of time."""
+    load: Floats = energy * (HOUR_US / np.maximum(length_us, 1))
+    return load
+
+
 def register_segments(time_us: Integers, value: Floats) -> Segments:
     """A counter: the difference of two readings is the energy between them."""
     return Segments(time_us[:-1], time_us[1:], np.diff(value), np.zeros(max(len(value) - 1, 0)))

@@ -255,8 +255,6 @@ class Total:
 
     def _beyond(self, first: int) -> bool:
         """Whether, since this reading, some load was outside the declared range or at its end, by the rules of `label`."""
-        if self.meter.range is None:
-            return False
         if self.meter.reading == "rate":
             return bool(saturated(np.array(self.value[first:]), self.meter, None).any())
         length_us = np.diff(np.array(self.time_us[first:]))
