@@ -65,7 +65,8 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Cl
     """
     bad = all_nines(readings.value)
     if meter.reading == "register" and bad.any():
-        bad &= ~_fits_its_neighbours(readings, bad)
+        in_time = np.argsort(readings.time_us, kind="stable")
+        bad[in_time] &= ~enclosed(readings.value[in_time], bad[in_time])
     tally.add("sentinel", file, readings.row, bad)
     blank = np.isnan(readings.value)
     tally.add("reading-blank", file, readings.row, blank)
@@ -139,18 +140,18 @@ def at_ceiling(value: Floats, verdict: CleaningResult) -> Flags:
     return np.zeros(len(value), dtype=bool) if verdict.ceiling is None else value >= verdict.ceiling
 
 
-def _fits_its_neighbours(readings: Readings, suspect: Flags) -> Flags:
-    """A register may pass 99999 on its way: it did where the readings before and after it in time enclose it."""
-    in_time = np.argsort(readings.time_us, kind="stable")
-    value = readings.value[in_time]
-    places, at = np.flatnonzero(~suspect[in_time]), np.flatnonzero(suspect[in_time])
-    after = np.searchsorted(places, at)
-    inside = (after > 0) & (after < len(places))
-    fits = np.zeros(len(value), dtype=bool)
-    known = at[inside]
-    before, behind = value[places[after[inside] - 1]], value[places[after[inside]]]
-    fits[in_time[known]] = (before <= value[known]) & (value[known] <= behind)
-    return fits
+def enclosed(value: Floats, suspect: Flags, window: Integers | None = None) -> Flags:
+    """A register may pass 99999 on its way: it did where the readings before and after it in time enclose it, in the same window if any."""
+    sound, at = np.flatnonzero(~suspect), np.flatnonzero(suspect)
+    after = np.searchsorted(sound, at)
+    inside = (after > 0) & (after < len(sound))
+    at, before, behind = at[inside], sound[after[inside] - 1], sound[after[inside]]
+    fits = (value[before] <= value[at]) & (value[at] <= value[behind])
+    if window is not None:
+        fits &= (window[before] == window[at]) & (window[behind] == window[at])
+    passed = np.zeros(len(value), dtype=bool)
+    passed[at[fits]] = True
+    return passed
 
 
 def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple[Readings, bool]:
@@ -167,7 +168,7 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple
 
 def without_duplicates(readings: Readings, file: str, tally: Tally) -> Readings:
     """One reading a stamp: the first in the file."""
-    again = np.concatenate(([False], np.diff(readings.time_us) == 0)) if len(readings) else np.zeros(0, dtype=bool)
+    again = stamped_again(readings.time_us)
     if not again.any():
         return readings
     first = np.maximum.accumulate(np.where(again, 0, np.arange(len(again))))
@@ -177,19 +178,22 @@ def without_duplicates(readings: Readings, file: str, tally: Tally) -> Readings:
     return readings.at(~again)
 
 
-def spikes(readings: Readings, meter: Meter) -> Flags:
+def stamped_again(time_us: Integers) -> Flags:
+    """Which of these stamps, in order, stood before."""
+    return np.append(False, np.diff(time_us) == 0)[: len(time_us)]
+
+
+def spikes(time_us: Integers, value: Floats, meter: Meter) -> Flags:
     """Interior register values that leave the line of their neighbours while the neighbours agree with each other."""
-    flagged = np.zeros(len(readings), dtype=bool)
-    if meter.reading != "register" or len(readings) < 3:
+    flagged = np.zeros(len(value), dtype=bool)
+    if meter.reading != "register" or len(value) < 3:
         return flagged
-    value = readings.value
     before, here, after = value[:-2], value[1:-1], value[2:]
     outside = (here < before) | (here > after)
     if not outside.any():
         return flagged
-    hours = readings.time_us / HOUR_US
     possible = after >= before
     if meter.range is not None:
-        possible &= (after - before) <= meter.range[1] * (hours[2:] - hours[:-2])
+        possible &= (after - before) <= meter.range[1] * ((time_us[2:] - time_us[:-2]) / HOUR_US)
     flagged[1:-1] = outside & possible & ~rolls(before, here, meter)
     return flagged

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import all_nines, loads_beyond, out_of_range, saturated
+from reporting_agent.metering.cleaning import all_nines, enclosed, loads_beyond, out_of_range, saturated, spikes, stamped_again
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
@@ -146,29 +146,18 @@ class OwnWindows:
         blank = ~np.isfinite(own.value)
         nines = all_nines(np.where(blank, 0.0, own.value))
         if self.meter.reading == "register":
-            nines &= ~_enclosed(own, nines | blank)
+            nines &= ~enclosed(own.value, nines | blank, own.window)
         bad = blank | nines
         own = _Own(own.window, own.time_us, np.where(bad, np.nan, own.value)) if interval else own.at(~bad)
         if self.meter.reading == "rate" and self.meter.range is not None:
             own = own.at(~out_of_range(own.value, self.meter))
-        again = np.concatenate(([False], (np.diff(own.window) == 0) & (np.diff(own.time_us) == 0))) if len(own.window) else bad[:0]
-        own = own.at(~again)
-        if self.meter.reading == "register":
-            own = own.at(~self._spikes(own))
+        own = own.at(~stamped_again(own.time_us))  # what has one stamp lies in one window
+        spike = spikes(own.time_us, own.value, self.meter)
+        spike[1:-1] &= own.window[:-2] == own.window[2:]
+        own = own.at(~spike)
         if not len(own.window):
             return []
         return self._of_intervals(own) if interval else self._of_points(own)
-
-    def _spikes(self, own: _Own) -> Flags:
-        flagged = np.zeros(len(own.window), dtype=bool)
-        if len(own.window) < 3:
-            return flagged
-        before, here, after = own.value[:-2], own.value[1:-1], own.value[2:]
-        possible = (own.window[:-2] == own.window[2:]) & (after >= before)
-        if self.meter.range is not None:
-            possible &= (after - before) <= self.meter.range[1] * ((own.time_us[2:] - own.time_us[:-2]) / HOUR_US)
-        flagged[1:-1] = ((here < before) | (here > after)) & possible & ~rolls(before, here, self.meter)
-        return flagged
 
     def _of_points(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of a register or a rate: from reading to reading, and on to the edges."""
@@ -250,17 +239,3 @@ class OwnWindows:
     @property
     def _gap_us(self) -> int:
         return round(self.longest_gap_s * 1e6)
-
-
-def _enclosed(own: _Own, suspect: Flags) -> Flags:
-    """Suspect register values between a lower one before and a higher one after, in the same window."""
-    sound, at = np.flatnonzero(~suspect), np.flatnonzero(suspect)
-    enclosed = np.zeros(len(suspect), dtype=bool)
-    place = np.searchsorted(sound, at)
-    has_both = (place > 0) & (place < len(sound))
-    at, place = at[has_both], place[has_both]
-    before, after = sound[place - 1], sound[place]
-    fits = (own.window[before] == own.window[at]) & (own.window[after] == own.window[at])
-    fits &= (own.value[before] <= own.value[at]) & (own.value[at] <= own.value[after])
-    enclosed[at[fits]] = True
-    return enclosed

@@ -128,7 +128,7 @@ class MeterStream:
         if len(self._tail) and cleaned.time_us[0] <= self._tail.time_us[-1]:
             raise OutOfOrder
         joined = self._tail.then(cleaned)
-        spike = cleaning.spikes(joined, self.meter)
+        spike = cleaning.spikes(joined.time_us, joined.value, self.meter)
         self.tally.add("register-spike", file, joined.row, spike)
         joined = joined.at(~spike)
         if self._watch is not None:
