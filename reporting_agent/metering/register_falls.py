@@ -12,6 +12,7 @@ from reporting_agent.metering.unit_factors import rescaled_by
 from reporting_agent.row_numbers import Rows
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
@@ -23,30 +24,37 @@ def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file
     Args:
         value: the readings, one more than there are segments; `rows` are those at the segments' ends.
     """
-    energy, before, after = segments.energy, value[:-1], value[1:]
+    counts, known = counted(value, segments.end_us - segments.start_us, meter)
+    moved, before, after = segments.energy, value[:-1], value[1:]
+    fell = moved < 0
+    if not fell.any():
+        return counts, known
+    tally.add("register-rollover", file, rows, fell & known)
+    usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 0.0
+    rescaled = ~known & rescaled_by(before, after, usual)
+    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(moved[1:], np.nan)))
+    tally.add("register-rescaled", file, rows, rescaled)
+    tally.add("register-reset", file, rows, ~known & ~rescaled)
+    return counts, known
+
+
+def counted(value: Floats, length_us: Integers, meter: Meter) -> tuple[Floats, Flags]:
+    """What a register counted from each reading to the next, and where that is known: not where it fell, unless it rolled over.
+
+    A fall to the declared rollover's other end is none where the register would have counted more than its range allows.
+
+    Args:
+        length_us: the time from each reading to the next.
+    """
+    energy = np.diff(value)
     fell = energy < 0
     if not fell.any():
         return energy, ~fell
-    over = rolled(before, energy, np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US, meter)
-    tally.add("register-rollover", file, rows, over)
-    usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
-    rescaled = fell & ~over & rescaled_by(before, after, usual)
-    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
-    tally.add("register-rescaled", file, rows, rescaled)
-    tally.add("register-reset", file, rows, fell & ~over & ~rescaled)
-    return np.where(over, energy + (meter.rollover or 0.0), energy), ~fell | over
-
-
-def rolled(before: Floats, energy: Floats, hours: Floats, meter: Meter) -> Flags:
-    """Which steps of a register are its declared rollover; one that was reset near its end would have counted the impossible.
-
-    Args:
-        energy: the reading after each step less that before; hours: how long each took, more than 0.
-    """
-    over = (energy < 0) & rolls(before, before + energy, meter)
-    if meter.range is not None and over.any():
-        over &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
-    return over
+    over = fell & rolls(value[:-1], value[1:], meter)
+    energy = np.where(over, energy + (meter.rollover or 0.0), energy)
+    if meter.range is not None:
+        over &= energy <= meter.range[1] * (np.maximum(length_us, 1) / HOUR_US)
+    return energy, ~fell | over
 
 
 def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:

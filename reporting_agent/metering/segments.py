@@ -13,6 +13,7 @@ read off the meter's `curve`. Times are int64 microseconds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,15 @@ class Segments(Columns):
     def of_rate(cls, start_us: Integers, end_us: Integers, before: Floats, after: Floats) -> Segments:
         """Straight lines from `before` to `after`; energy in rate x hours."""
         hours = (end_us - start_us) / HOUR_US
-        return cls(start_us, end_us, (before + after) / 2 * hours, (after - before) / 2 * hours)
+        return cls(start_us, end_us, under_line(before, after, hours), (after - before) / 2 * hours)
+
+
+Amounts = TypeVar("Amounts", float, Floats)
+
+
+def under_line(before: Amounts, after: Amounts, hours: Amounts) -> Amounts:
+    """What a power or flow gives that goes in a straight line from one value to another: rate x hours."""
+    return (before + after) / 2 * hours
 
 
 def load_of(energy: Floats, length_us: Integers) -> Floats:

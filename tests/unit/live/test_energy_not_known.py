@@ -22,6 +22,8 @@ from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
+from reporting_agent.metering import Asked, courses
+from tests.unit.metering.records import record
 
 HEATS = 30  # of each furnace: some more than make a usual course
 
@@ -137,6 +139,31 @@ def test_a_register_that_falls_by_no_rollover_leaves_its_energy_unknown(more: di
     total.correct(int(minutes[3]), 970.0)
     assert total.knows(minutes).all()
     assert float(total.at(int(minutes[3]))) == 70.0
+
+
+@pytest.mark.parametrize("kind", ["register", "rate", "interval"])
+@pytest.mark.parametrize("fault", ["none", "tiny", "nan", "reset", "rollover", "gap", "twice", "above"])
+@pytest.mark.parametrize("factor", [1.0, 1e-3])
+def test_totals_so_far_are_those_of_the_curve(kind: str, fault: str, factor: float) -> None:
+    """One by one, all at once, and along the curve of `label`: but what needs its cleaning, or a gap that only a rate leaves unknown."""
+    data = record(kind, fault, 60, 3, 200, even=True)
+    limits = {"range": (0.0, 6000.0)} if kind == "rate" else {"rollover": 10_000.0} if kind == "register" else {}
+    meter = Meter.model_validate({"id": "m", "step": "s", "carrier": "electricity", "reading": kind, "unit": "kWh", **limits})
+    bulk, single = (Total(meter, 1.0, "kWh", factor, 300_000_000) for _ in range(2))
+    bulk.fill(data.time_us, data.value)
+    for time_us, value in zip(data.time_us.tolist(), data.value.tolist(), strict=True):
+        single.take(time_us, value, 1)
+    moments = np.array(bulk.time_us)
+    assert (single.time_us, single.energy) == (bulk.time_us, bulk.energy)
+    assert single.knows(moments).tolist() == bulk.knows(moments).tolist()
+    if (kind != "rate" and fault in {"gap", "above"}) or (kind == "interval" and fault == "nan"):
+        return
+    curve = courses([Asked(meter, moments, 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
+    energy, known_s = curve.over(np.full(len(moments) - 1, moments[0]), moments[1:])
+    known = known_s * 1e6 == moments[1:] - moments[0]
+    assert known.any()
+    assert bulk.knows(moments)[1:].tolist() == known.tolist()
+    assert bulk.at(moments[1:])[known] == pytest.approx(energy[known], abs=1e-5)
 
 
 def test_the_page_and_the_label_call_the_same_energy_unknown(tmp_path: Path) -> None:
