@@ -8,6 +8,7 @@ Unknown is what a gap, a fall of a register (`register_falls`), a declared reset
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,8 @@ def known(
     left_out_us: Integers = NO_STAMPS,
     verdict: CleaningResult | None = None,
     resets_us: Integers = NO_STAMPS,
-) -> Segments:
-    """Keep the segments over which energy is known; segment i lies between readings i and i + 1.
+) -> tuple[Segments, Flags]:
+    """The segments with rollovers added back, and over which of them energy is known; segment i lies between readings i and i + 1.
 
     Args:
         left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
@@ -57,7 +58,7 @@ def known(
     keep &= ~gap & (length > 0) & (np.abs(energy) < MOST) & ~_unknown(readings, meter, verdict)  # NaN is not below it either
     if meter.range is not None and meter.reading != "rate":
         keep &= _within_range(energy, length, keep, rows, meter, file, tally)
-    return Segments(segments.start_us, segments.end_us, energy, segments.bend).at(keep)
+    return replace(segments, energy=energy), keep
 
 
 def across_gaps(
@@ -69,8 +70,8 @@ def across_gaps(
         yield made.end_us[hung], made.energy[hung]
     length = made.end_us - made.start_us
     if (length > longest_gap_us).any():
-        counted = known(made, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
-        long = counted.end_us - counted.start_us > longest_gap_us
+        counted, long = known(made, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
+        long &= length > longest_gap_us
         yield counted.end_us[long], counted.energy[long]
 
 

@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
+from reporting_agent.metering import known_energy
 from reporting_agent.metering.cleaning import all_nines, enclosed, loads_beyond, out_of_range, saturated, spikes, stamped_again
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
-from reporting_agent.metering.register_falls import rolls
-from reporting_agent.metering.segments import HOUR_US, hold
-from reporting_agent.metering.tally import NO_STAMPS
+from reporting_agent.metering.segments import HOUR_US, hold, rate_segments, register_segments
+from reporting_agent.metering.tally import NO_STAMPS, Tally
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -161,33 +161,24 @@ class OwnWindows:
 
     def _of_points(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of a register or a rate: from reading to reading, and on to the edges."""
-        same = own.window[:-1] == own.window[1:]
-        at = np.flatnonzero(same)
-        length_us = own.time_us[at + 1] - own.time_us[at]
-        before, after = own.value[at], own.value[at + 1]
         register = self.meter.reading == "register"
-        known = (length_us <= self._gap_us) & ~hold(own.time_us[at], own.time_us[at + 1], self._resets_us, at_end=True)
+        made = register_segments(own.time_us, own.value) if register else rate_segments(own.time_us, own.value * self.factor)
+        points = Readings(own.time_us, own.value, np.zeros(len(own), np.int64))
+        made, known = known_energy.known(made, points, self.meter, self._gap_us, "", Tally(self.meter.id), resets_us=self._resets_us)
+        same = own.window[:-1] == own.window[1:]
+        known &= same
+        length_us, energy = made.end_us - made.start_us, made.energy
+        first, last = np.append(True, ~same), np.append(~same, True)
         if register:
-            energy = after - before
-            rolled = (energy < 0) & rolls(before, after, self.meter)
-            energy = np.where(rolled, energy + (self.meter.rollover or 0.0), energy)
-            known &= (energy >= 0) & self._possible(energy, length_us)
+            slope = np.where(known, energy / (length_us / HOUR_US), np.nan)
+            head, tail = np.append(slope, np.nan)[first], np.append(np.nan, slope)[last]  # a lone reading tells no energy
         else:
-            energy = (before + after) / 2 * self.factor * (length_us / HOUR_US)
-            at_end = saturated(own.value, self.meter, None)
-            known &= ~at_end[at] & ~at_end[at + 1]
-        first = np.concatenate(([True], ~same))
-        last = np.concatenate((~same, [True]))
-        if register:
-            slope = np.full(len(own.window), np.nan)  # energy an hour of the stretch that begins at the reading, where it is known
-            slope[at[known]] = energy[known] / (length_us[known] / HOUR_US)
-            head, tail = slope[first], np.concatenate(([np.nan], slope[:-1]))[last]
-            tail = np.where(np.concatenate(([False], same))[last], tail, np.nan)  # a lone reading tells no energy
-        else:
+            # the factor after the mean: what a plant committed to is compared to the last bit (`benchmarks.audit.records`)
+            energy = (own.value[:-1] + own.value[1:]) / 2 * self.factor * (length_us / HOUR_US)
             level = np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
             head, tail = level[first], level[last]
         return [
-            (own.window[at[known]], energy[known], length_us[known]),
+            (own.window[:-1][known], energy[known], length_us[known]),
             self._edge(own.window[first], head, self.start_us[own.window[first]], own.time_us[first], at_end=True),
             self._edge(own.window[last], tail, own.time_us[last], self.end_us[own.window[last]]),
         ]

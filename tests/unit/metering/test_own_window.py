@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
+from reporting_agent.metering import Asked, courses
+from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
@@ -55,6 +57,7 @@ def metered(of: Meter, windows: list[tuple[float, float]], *blocks: Readings, ga
         (meter("register"), [(0, 100), (10, 5), (20, 120)], 20 + 10, 1.0),  # leaves the line of its neighbours
         (meter("register"), [(0, 100), (10, float("nan")), (20, 120)], 20 + 10, 1.0),
         (meter("register"), [(0, 100), (10, 110), (10, 500), (20, 120)], 10 + 10 + 10, 1.0),  # of one stamp the first counts
+        (meter("register"), [(0, 100), (10, 110), (25, 5e12)], 10, 1 / 3),  # no meter counts this, and it goes on over no edge
         (meter("rate"), [(0, 60), (10, 120), (20, 60)], 15 + 15 + 10, 1.0),
         (meter("rate", range=(0.0, 200.0)), [(0, 60), (10, 9e9), (20, 60)], 20 + 10, 1.0),  # outside the range is no reading
         (meter("rate", range=(0.0, 200.0)), [(0, 60), (10, 200), (20, 60)], 10, 1 / 3),  # at its end it tells nothing on either side
@@ -87,6 +90,28 @@ def test_a_reading_at_the_edge_is_of_one_window() -> None:
     assert metered(meter("register"), windows, readings(rows))[0][0] == metered(meter("register"), windows, readings(moved))[0][0]
     assert metered(meter("interval"), windows, readings(rows))[0][1] == metered(meter("interval"), windows, readings(moved))[0][1]
     assert metered(meter("interval"), windows, readings(rows))[0][0] != metered(meter("interval"), windows, readings(moved))[0][0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    reading=st.sampled_from(["register", "rate"]),
+    fault=st.sampled_from([fault for fault in FAULTS if fault not in {"flat", "leap", "back"}]),  # those need the whole record
+    at=st.integers(5, 190),
+    seed=st.integers(0, 10_000),
+    factor=st.sampled_from([1.0, 1e-3]),
+)
+def test_between_readings_a_window_and_the_curve_know_the_same(reading: str, fault: str, at: int, seed: int, factor: float) -> None:
+    """Loads of the rate go up to the end of its range."""
+    of = meter(reading, range=(0.0, 90.0)) if reading == "rate" else meter(reading, range=(0.0, 6000.0), rollover=10_000.0)
+    data = record(reading, fault, at, seed, 200, even=True)
+    first, last = np.sort(data.time_us)[[2, -3]]
+    own = OwnWindows(of, np.array([first]), np.array([last + 1]), 300.0, factor)
+    own.take(data)
+    own.close()
+    curve = courses([Asked(of, np.array([first, last]), 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
+    energy, known_s = curve.over(np.array([first]), np.array([last]))
+    assert own.energies().energy == pytest.approx(energy, abs=len(data) / STEPS_PER_UNIT)  # each piece is rounded by itself
+    assert own.energies().completeness * (last + 1 - first) == pytest.approx(known_s * 1e6, abs=2)
 
 
 @settings(max_examples=150, deadline=None)
