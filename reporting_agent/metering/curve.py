@@ -104,13 +104,9 @@ class Run:
     def segments(self, at: Integers) -> Segments:
         """Some of the segments: those that begin with the readings `at`."""
         start, end = self.time_us[at], self.time_us[at + 1]
-        if self.reading == "interval":
-            energy = self.value[at]
-            return Segments(start, end, energy, np.zeros(len(energy)))
-        before, after = self.value[at], self.value[at + 1]
-        if self.reading == "register":
-            return Segments(start, end, after - before, np.zeros(len(before)))
-        return Segments.of_rate(start, end, before * self.factor, after * self.factor)
+        if self.reading == "rate":
+            return Segments.of_rate(start, end, self.value[at] * self.factor, self.value[at + 1] * self.factor)
+        return Segments.even(start, end, self.value[at] if self.reading == "interval" else self.value[at + 1] - self.value[at])
 
     def sums(self, at: Integers) -> tuple[Integers, Integers]:
         """Exact sums of the energy before each of the readings `at`, which rise, and of all: one more than `at`."""

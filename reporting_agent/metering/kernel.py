@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.segments import HOUR_US, load_of
+from reporting_agent.metering.segments import HOUR_US, load_of, under_line
 
 STEPS_PER_UNIT = float(2**20)
 PLACES = float(2**32)  # of a step
@@ -51,7 +51,7 @@ class _Scratch(local):
     """Arrays of one thread: memory that is used again costs no page faults."""
 
     def __init__(self) -> None:
-        self.float_1, self.float_2, self.float_3 = (np.empty(CHUNK + 1) for _ in range(3))
+        self.float_1, self.float_2 = np.empty(CHUNK + 1), np.empty(CHUNK + 1)
         self.whole = np.empty(CHUNK, dtype=np.int64)
         self.flags = np.empty(CHUNK, dtype=np.bool_)
 
@@ -124,15 +124,9 @@ def rate_sums(time_us: Integers, value: Floats, factor: float, at: Integers) -> 
     """Exact sums (see `curve.split`) of the trapezoids before each reading `at` (in order), and of all."""
     sums_at = _Sums(at)
     for first in range(0, len(value) - 1, CHUNK):
-        last = min(first + CHUNK, len(value) - 1)
-        length = last - first
-        power = np.multiply(value[first : last + 1], factor, out=_scratch.float_1[: length + 1])
-        energy = np.add(power[:-1], power[1:], out=_scratch.float_2[:length])
-        energy /= 2
-        hours = np.subtract(time_us[first + 1 : last + 1], time_us[first:last], out=_scratch.float_3[:length], dtype=np.float64)
-        hours /= HOUR_US
-        energy *= hours
-        sums_at.take(energy, first)
+        part = slice(first, first + CHUNK + 1)
+        power = value[part] * factor
+        sums_at.take(under_line(power[:-1], power[1:], np.diff(time_us[part]) / HOUR_US), first)
     return sums_at.done()
 
 
@@ -158,7 +152,7 @@ class _Sums:
         """The energies from this one on."""
         length = len(energy)
         steps = np.multiply(energy, STEPS_PER_UNIT, out=_scratch.float_1[:length])
-        floor = np.floor(steps, out=_scratch.float_3[:length])
+        floor = np.floor(steps, out=_scratch.float_2[:length])
         steps -= floor
         steps *= PLACES
         np.rint(steps, out=steps)

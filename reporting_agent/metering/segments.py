@@ -37,6 +37,11 @@ class Segments(Columns):
     bend: Floats
 
     @classmethod
+    def even(cls, start_us: Integers, end_us: Integers, energy: Floats) -> Segments:
+        """Of a register or an interval meter, of which energy grows evenly."""
+        return cls(start_us, end_us, energy, np.zeros(len(energy)))
+
+    @classmethod
     def of_rate(cls, start_us: Integers, end_us: Integers, before: Floats, after: Floats) -> Segments:
         """Straight lines from `before` to `after`; energy in rate x hours."""
         hours = (end_us - start_us) / HOUR_US
@@ -59,7 +64,7 @@ def load_of(energy: Floats, length_us: Integers) -> Floats:
 
 def register_segments(time_us: Integers, value: Floats) -> Segments:
     """A counter: the difference of two readings is the energy between them."""
-    return Segments(time_us[:-1], time_us[1:], np.diff(value), np.zeros(max(len(value) - 1, 0)))
+    return Segments.even(time_us[:-1], time_us[1:], np.diff(value))
 
 
 def rate_segments(time_us: Integers, value: Floats) -> Segments:
@@ -78,7 +83,7 @@ def interval_segments(time_us: Integers, value: Floats, *, stamp: str, length_us
         energy = value[:-1]
         if length_us is not None:
             end = np.minimum(end, start + length_us)
-    return Segments(start, end, energy, np.zeros(len(energy)))
+    return Segments.even(start, end, energy)
 
 
 def hold(start_us: Integers, end_us: Integers, moments_us: Integers, *, at_end: bool) -> NDArray[np.bool_]:
