@@ -30,7 +30,7 @@ from reporting_agent.metering import clock, clock_offsets, unit_check
 from reporting_agent.metering.clock import Kind, Shift
 from reporting_agent.metering.clock_offsets import Bins, Pieces
 from reporting_agent.metering.curve import Course
-from reporting_agent.metering.moments import Windows, stretches_of
+from reporting_agent.metering.moments import Islands, Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
 from reporting_agent.metering.tally import CleaningResult, places_of
@@ -48,12 +48,10 @@ LEAST_SHARE, LEAST_S = 0.8, 4 * 3600.0  # of a usual batch, at most four hours: 
 
 def within_batches(first_us: Integers, last_us: Integers, start_us: Integers, end_us: Integers) -> Floats:
     """Seconds of each stretch in which a batch ran. Batches in order of start; where some overlap, their union counts."""
-    latest_us = np.maximum.accumulate(end_us)
-    opens = np.concatenate(([True], start_us[1:] > latest_us[:-1]))
-    begins, ends = start_us[opens], latest_us[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(start_us) - 1]))]
-    knots = np.column_stack((begins, ends)).ravel()
-    running = np.concatenate(([0.0], np.cumsum(np.where(np.arange(len(knots) - 1) % 2 == 0, np.diff(knots), 0))))
-    seconds: Floats = (np.interp(last_us, knots, running) - np.interp(first_us, knots, running)) / 1e6
+    running = Islands.of(Windows(start_us, end_us))
+    knots = np.column_stack((running.start_us, running.end_us)).ravel()
+    run_us = np.concatenate(([0.0], np.cumsum(np.where(np.arange(len(knots) - 1) % 2 == 0, np.diff(knots), 0))))
+    seconds: Floats = (np.interp(last_us, knots, run_us) - np.interp(first_us, knots, run_us)) / 1e6
     return seconds
 
 

@@ -122,10 +122,10 @@ def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Fla
     if meter.range is None:
         none = np.zeros(len(energy), dtype=bool)
         return none, none
-    low, high = meter.range
+    (low, high), end = meter.range, end_of_range(meter)
     load, slack = load_of(energy, length_us), AT_RANGE * (high - low)
     outside = (load < low - slack) | (load > high + slack)
-    return outside, ~outside & (load >= end_of_range(meter))
+    return outside, ~outside & (load >= end)
 
 
 def saturated(value: Floats, meter: Meter, verdict: CleaningResult | None) -> Flags:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.curve import Course
-from reporting_agent.metering.moments import EVER, Windows
+from reporting_agent.metering.moments import EVER, Islands, Windows
 from reporting_agent.metering.record import Intervals, MeterRecord, Stretch
 from reporting_agent.metering.segments import MICROSECONDS
 
@@ -129,14 +129,13 @@ def pauses_of(occupied: Occupied, period_us: Integers) -> tuple[Windows, list[st
     """The period less the union of the batches, with the ids of the batches on either side of each stretch."""
     start_us, end_us, ids = occupied.windows.start_us, occupied.windows.end_us, occupied.ids
     first_us, last_us = period_us.tolist()
-    latest_us = np.maximum.accumulate(end_us) if len(end_us) else end_us
-    opens = np.concatenate(([True], start_us[1:] > latest_us[:-1])) if len(start_us) else np.zeros(0, dtype=bool)
-    opening = np.flatnonzero(opens)  # the first batch of each island of the union
-    closing = np.concatenate((opening[1:] - 1, [len(start_us) - 1])) if len(opening) else opening
+    islands = Islands.of(occupied.windows)
+    opening = np.searchsorted(start_us, islands.start_us)  # the first batch of each
     # the batch that an island ends with is the one whose end is the latest
-    ending = np.maximum.accumulate(np.where(end_us == latest_us, np.arange(len(end_us)), 0))[closing] if len(end_us) else closing
-    begins = np.concatenate(([first_us], np.maximum(latest_us[closing], first_us)))
-    ends = np.concatenate((np.minimum(start_us[opening], last_us), [last_us]))
+    latest = np.where(end_us == np.maximum.accumulate(end_us), np.arange(len(end_us)), 0)
+    ending = np.maximum.accumulate(latest)[np.append(opening[1:], len(start_us))[: len(opening)] - 1]
+    begins = np.append(first_us, np.maximum(islands.end_us, first_us))
+    ends = np.append(np.minimum(islands.start_us, last_us), last_us)
     lasting = begins < ends
     before = ["", *(ids[at] for at in ending.tolist())]
     after = [*(ids[at] for at in opening.tolist()), ""]

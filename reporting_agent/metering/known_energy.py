@@ -45,11 +45,10 @@ def known(
         resets_us: moments at which the meter is declared to have begun anew, in right time: no energy is taken across them.
     """
     energy, rows = segments.energy, readings.row[1:]
-    keep = np.ones(len(segments), dtype=bool)
+    keep = ~_across(resets_us, segments, meter)
     if meter.reading == "register":
         energy, known = over_falls(segments, readings.value, meter, rows, file, tally)
         keep &= known
-    keep &= ~_across(resets_us, segments, meter)
     length = segments.end_us - segments.start_us
     gap = length > longest_gap_us
     if gap.any():

@@ -73,6 +73,7 @@ class OwnWindows:
     _steps: Integers = field(init=False)
     _known_us: Integers = field(init=False)
     _resets_us: Integers = field(init=False)
+    _gap_us: int = field(init=False)
     _held: list[_Own] = field(default_factory=list)
     _done: int = 0  # windows before this one have been metered
 
@@ -80,6 +81,7 @@ class OwnWindows:
         self._steps = np.zeros(len(self.start_us), dtype=np.int64)
         self._known_us = np.zeros(len(self.start_us), dtype=np.int64)
         self._resets_us = put_right(self.resets_us, self.meter)
+        self._gap_us = round(self.longest_gap_s * 1e6)
 
     def take(self, readings: Readings) -> None:
         """The next readings. Windows are metered once a later one is reached, so that little is held."""
@@ -201,7 +203,8 @@ class OwnWindows:
         full_us = np.full(len(whole_us), round(declared * 1e6)) if declared is not None else whole_us
         known = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
         known &= ~hold(start, end, self._resets_us, at_end=False)
-        known &= self._possible(np.where(known, own.value, 0.0), np.maximum(full_us, 1))
+        outside, at_end = loads_beyond(np.where(known, own.value, 0.0), full_us, self.meter)
+        known &= ~(outside | at_end)
         share = np.divide(inside_us, whole_us, out=np.zeros(len(whole_us)), where=known)
         pieces = [(own.window[known], (own.value * share)[known], inside_us[known])]
         slope = np.full(len(own.window), np.nan)
@@ -221,12 +224,3 @@ class OwnWindows:
         known = np.isfinite(slope) & (length_us > 0) & (length_us <= self._gap_us)
         known &= ~hold(start_us, end_us, self._resets_us, at_end=at_end)
         return window[known], slope[known] * (length_us[known] / HOUR_US), length_us[known]
-
-    def _possible(self, energy: Floats, length_us: Integers) -> Flags:
-        """Whether the mean load lies within the meter's range, and not at its end."""
-        outside, at_end = loads_beyond(energy, length_us, self.meter)
-        return ~(outside | at_end)
-
-    @property
-    def _gap_us(self) -> int:
-        return round(self.longest_gap_s * 1e6)
