@@ -1,6 +1,7 @@
 """Between which readings the energy is known, and what a register counted across gaps, where it is known in all and not when.
 
-Each is stated and counted; no value is guessed.
+Each is stated and counted; no value is guessed. Registers and rates of a window metered by itself are judged here too; its intervals,
+whose lengths are cut otherwise, in `own_window`.
 
 Unknown is what a gap, a fall of a register (`register_falls`), a declared reset, or a load that the meter cannot have told leaves open.
 """

@@ -186,7 +186,11 @@ class OwnWindows:
         ]
 
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
-        """Of energies an interval: each over its own length, cut at the window's edges."""
+        """Of energies an interval: each over its own length, cut at the window's edges.
+
+        As by `segments.interval_segments` and `known_energy.known` (a test holds them together), but that at the window's edge a reading is
+        as long as its neighbour, and that its load is taken over all of a declared interval, also where the next stamp comes sooner.
+        """
         ends = self.meter.stamp == "end"
         spacing_us = np.diff(own.time_us)
         same = own.window[:-1] == own.window[1:]

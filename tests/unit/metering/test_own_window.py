@@ -94,7 +94,7 @@ def test_a_reading_at_the_edge_is_of_one_window() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    reading=st.sampled_from(["register", "rate"]),
+    reading=st.sampled_from(["register", "rate", "interval"]),
     fault=st.sampled_from([fault for fault in FAULTS if fault not in {"flat", "leap", "back"}]),  # those need the whole record
     at=st.integers(5, 190),
     seed=st.integers(0, 10_000),
@@ -102,16 +102,17 @@ def test_a_reading_at_the_edge_is_of_one_window() -> None:
 )
 def test_between_readings_a_window_and_the_curve_know_the_same(reading: str, fault: str, at: int, seed: int, factor: float) -> None:
     """Loads of the rate go up to the end of its range."""
-    of = meter(reading, range=(0.0, 90.0)) if reading == "rate" else meter(reading, range=(0.0, 6000.0), rollover=10_000.0)
+    of = meter(reading, range=(0.0, 90.0 if reading == "rate" else 6000.0), rollover=10_000.0 if reading == "register" else None)
     data = record(reading, fault, at, seed, 200, even=True)
     first, last = np.sort(data.time_us)[[2, -3]]
-    own = OwnWindows(of, np.array([first]), np.array([last + 1]), 300.0, factor)
+    end = last if reading == "interval" else last + 1  # so that the reading at its end is the window's
+    own = OwnWindows(of, np.array([first]), np.array([end]), 300.0, factor)
     own.take(data)
     own.close()
     curve = courses([Asked(of, np.array([first, last]), 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
     energy, known_s = curve.over(np.array([first]), np.array([last]))
     assert own.energies().energy == pytest.approx(energy, abs=len(data) / STEPS_PER_UNIT)  # each piece is rounded by itself
-    assert own.energies().completeness * (last + 1 - first) == pytest.approx(known_s * 1e6, abs=2)
+    assert own.energies().completeness * (end - first) == pytest.approx(known_s * 1e6, abs=2)
 
 
 @settings(max_examples=150, deadline=None)
