@@ -164,12 +164,12 @@ class OwnWindows:
     def _of_points(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of a register or a rate: from reading to reading, and on to the edges."""
         register = self.meter.reading == "register"
-        made = register_segments(own.time_us, own.value) if register else rate_segments(own.time_us, own.value * self.factor)
+        pieces = register_segments(own.time_us, own.value) if register else rate_segments(own.time_us, own.value * self.factor)
         points = Readings(own.time_us, own.value, np.zeros(len(own), np.int64))
-        made, known = known_energy.known(made, points, self.meter, self._gap_us, "", Tally(self.meter.id), resets_us=self._resets_us)
+        pieces, known = known_energy.known(pieces, points, self.meter, self._gap_us, "", Tally(self.meter.id), resets_us=self._resets_us)
         same = own.window[:-1] == own.window[1:]
         known &= same
-        length_us, energy = made.end_us - made.start_us, made.energy
+        length_us, energy = pieces.end_us - pieces.start_us, pieces.energy
         first, last = np.append(True, ~same), np.append(~same, True)
         if register:
             slope = np.where(known, energy / (length_us / HOUR_US), np.nan)

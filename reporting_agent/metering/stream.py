@@ -229,18 +229,18 @@ class MeterStream:
             return Segments(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
         time_us = put_right(readings.time_us, self.meter)
         if self.meter.reading == "register":
-            made = register_segments(time_us, readings.value)
+            pieces = register_segments(time_us, readings.value)
         elif self.meter.reading == "rate":
-            made = rate_segments(time_us, readings.value * self._factor)
+            pieces = rate_segments(time_us, readings.value * self._factor)
         else:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
-            made = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
+            pieces = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
         if self.meter.reading == "register":
-            gaps = across_gaps(made, readings, self.meter, self._longest_gap_us, self._judged_before, self._resets_us)
+            gaps = across_gaps(pieces, readings, self.meter, self._longest_gap_us, self._judged_before, self._resets_us)
             for end_us, energy in gaps:
                 self.curve.add_unplaced(end_us, energy)
         segments, keep = known(
-            made,
+            pieces,
             readings,
             self.meter,
             self._longest_gap_us,
@@ -251,5 +251,5 @@ class MeterStream:
             self._resets_us,
         )
         usable = segments.at(keep)
-        self.seen.add(time_us, readings.value, made, usable)
+        self.seen.add(time_us, readings.value, pieces, usable)
         return usable

@@ -74,9 +74,9 @@ class Total:
 
     def fill(self, time_us: NDArray[np.int64], value: Floats) -> None:
         """All at once, in place of what was there."""
-        told = np.isfinite(value) & ~self._impossible(value)
-        time_us, first = np.unique(time_us[told], return_index=True)
-        value = value[told][first]
+        tells = np.isfinite(value) & ~self._impossible(value)
+        time_us, first = np.unique(time_us[tells], return_index=True)
+        value = value[tells][first]
         more, known = self._between(time_us, value)
         energy = np.concatenate(([0.0], np.cumsum(np.where(known, more, 0.0)))) if len(value) else value
         self.time_us, self.value, self.energy = array("q", time_us.tolist()), array("d", value.tolist()), array("d", energy.tolist())
