@@ -25,7 +25,7 @@ from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, ru
 from benchmarks.disclosure import Published, gate
 from benchmarks.policies import DisclosurePolicy
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, quarters
-from benchmarks.released import ReleasedLabel
+from benchmarks.released import Grid, ReleasedLabel
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
 FEWEST = 8
@@ -181,11 +181,17 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
 
 
 def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:
-    low, width = float(label.grid.lower), float(label.grid.width)
-    cells = [int(np.clip(round((value - low) / width), 0, label.grid.cells - 1)) for value in (best, typical)]
+    low, width, last = _grid(label.grid)
+    cells = [min(max(round((value - low) / width), 0), last) for value in (best, typical)]
     return dataclasses.replace(
         label, best=dataclasses.replace(label.best, cell=cells[0]), typical=dataclasses.replace(label.typical, cell=cells[1])
     )
+
+
+@cache
+def _grid(grid: Grid) -> tuple[float, float, int]:
+    """Lower end, width, and number of the last cell: asked for by the hundred thousand, and a grid is of fractions."""
+    return float(grid.lower), float(grid.width), grid.cells - 1
 
 
 def cell(label: IndustryLabel) -> StepBest:
