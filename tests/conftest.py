@@ -69,12 +69,23 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def _shares_with_its_module(item: pytest.Item) -> bool:
+    """Whether it uses something that is made once for its module: in one process, or each worker would make it again."""
+    if not isinstance(item, pytest.Function):
+        return False
+    used = [one for defined in item._fixtureinfo.name2fixturedefs.values() for one in defined]
+    return any(one.scope == "module" and one.func.__module__ == item.module.__name__ for one in used)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long form of checks that have one")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if _shares_with_its_module(item) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="long form: run with --long"))
         for marker, variable in NEEDS.items():
