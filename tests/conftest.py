@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Collection, Generator
+from contextlib import suppress
+from importlib import import_module
 from typing import TypeVar
 
 import pytest
@@ -59,14 +62,32 @@ def pytest_sessionstart() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """What is collected stays to the end: nobody looks for garbage in thousands of tests again, while they are gathered or run."""
     gc.disable()
     try:
+        _compile_a_share(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _compile_a_share(config: pytest.Config) -> None:
+    """Each worker begins with other modules, whose bytecode the others find then: all would compile the same ones at the same moment.
+
+    What cannot be imported is met again, and told, where it is collected.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1 or sys.dont_write_bytecode:
+        return
+    own = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    root = config.rootpath
+    asked = [root / argument.partition("::")[0] for argument in config.args]
+    files = sorted({file for path in asked for file in (path.rglob("test_*.py") if path.is_dir() else [path])})
+    for file in files[own % workers :: workers]:
+        with suppress(Exception):
+            import_module(".".join(file.relative_to(root).with_suffix("").parts))
 
 
 def _shares_with_its_module(item: pytest.Item) -> bool:
