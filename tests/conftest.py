@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TypeVar
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 from hypothesis import settings
 
 from benchmarks import shelf
@@ -120,6 +122,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome):
             for name, figure in report.user_properties:
                 terminalreporter.line(f"{name}: {figure}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Nothing here asks for Django's own permissions and kinds of content, which it writes anew whenever a test left the tables empty."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture(scope="session")
