@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -255,14 +256,19 @@ def set_up(folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "
 
 
 def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], port: int) -> None:
-    """By the container's own health check."""
+    """By the container's own health check, once something listens there: a check takes half a second of a processor."""
     deadline = time.monotonic() + START_S
     command = [sys.executable, "-m", "portal.health"]
     environment = {**made.environment("web"), "PORT": str(port)}
-    while subprocess.run(command, env=environment, cwd=made.root, capture_output=True, check=False).returncode != 0:
+    while not _listens(port) or subprocess.run(command, env=environment, cwd=made.root, capture_output=True, check=False).returncode != 0:
         assert process.poll() is None, (made.folder / "web.log").read_text("utf-8")
         assert time.monotonic() < deadline, (made.folder / "web.log").read_text("utf-8")
         time.sleep(0.2)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
