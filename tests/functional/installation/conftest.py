@@ -258,7 +258,7 @@ def set_up(folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "
 def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], port: int) -> None:
     """By the container's own health check, once something listens there: a check takes half a second of a processor."""
     deadline = time.monotonic() + START_S
-    command = [sys.executable, "-m", "portal.health"]
+    command = [sys.executable, "-m", "portal.health_check"]
     environment = {**made.environment("web"), "PORT": str(port)}
     while not _listens(port) or subprocess.run(command, env=environment, cwd=made.root, capture_output=True, check=False).returncode != 0:
         assert process.poll() is None, (made.folder / "web.log").read_text("utf-8")
