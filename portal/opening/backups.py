@@ -259,7 +259,9 @@ def _running(
             raise InputError(
                 "dump-failed",
                 Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
-                "Its own message is shown beside. A dump that failed is deleted; a restore that failed changed nothing in this database.",
+                "Its own message is shown beside. A dump that failed is deleted."
+                if program == "pg_dump"
+                else "Its own message is shown beside. A restore that failed changed nothing in this database.",
                 found=messages.read().decode("utf-8", "replace").strip()[-1000:],
             )
 
