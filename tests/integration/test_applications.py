@@ -397,7 +397,9 @@ def test_an_application_without_the_code_is_approved_with_the_one_that_the_offic
     row = applied()
     FirmApplication.objects.filter(pk=row.pk).update(credit_code="")  # as those that came in before the form asked for it
     officer, page = signed_in(cast.provincial), f"/applications/firms/{row.pk}/"
-    assert "missing: enter it when you decide" in officer.get(page).content.decode()
+    shown = officer.get(page).content.decode()
+    assert "missing: enter it when you decide" in shown
+    assert 'name="credit_code"' in shown
     decision = {"do": "approve", "controlling": "new"}
     for typed, told in (("", "A firm in this jurisdiction has a unified social credit code."), (CODE[:-1], "has 18 characters")):
         answer = officer.post(page, {**decision, "credit_code": typed})
