@@ -222,5 +222,7 @@ def test_no_answer_to_another_house_names_the_first_firms_plant_report_or_device
 def test_a_regulators_key_reads_no_value_of_a_site(house: House) -> None:
     """Participation and places: who, whether, between which places; never how much."""
     for name in ("api:participation", "api:places", "api:drafts", "api:sites", "api:periods"):
-        for row in house.ask("nation", "get", name).json()["results"]:
+        rows = house.ask("nation", "get", name).json()["results"]
+        assert rows, name
+        for row in rows:
             assert not [key for key, value in row.items() if isinstance(value, float)]

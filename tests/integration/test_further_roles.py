@@ -208,7 +208,7 @@ def test_another_figure_takes_the_place_of_the_one_before_and_one_can_be_taken_b
     with pytest.raises(Delivery.DoesNotExist):
         deliveries.take_back(partners.people["other-supplier"], stands[0].id, NOW)
     deliveries.take_back(supplier, stands[0].id, NOW)
-    assert all(view.taken_back_at for view in deliveries.deliveries_of(supplier))
+    assert {view.taken_back_at is None for view in deliveries.deliveries_of(supplier)} == {False}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_an_empty_portal_takes_reports_after_one_run() -> None:
 
 def test_nobody_signs_in_before_a_password_is_set() -> None:
     register(REGISTER)
-    assert not any(user.has_usable_password() for user in User.objects.all())
+    assert {user.has_usable_password() for user in User.objects.all()} == {False}
 
 
 def test_a_second_run_changes_nothing_and_records_nothing() -> None:
