@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def status(self) -> int:
-        return WEAK if self.weak else NOT_ASKED if self.not_asked else CLEAN
+        return WEAK if self.weak else CLEAN if self.asked and not self.not_asked else NOT_ASKED
 
     def lines(self) -> list[str]:
         if self.status == CLEAN:
@@ -46,7 +46,7 @@ class Answer:
             lines.append(
                 f"{self.of}: could not be asked: {len(self.not_asked)} of {self.asked + len(self.not_asked)} ({self.not_asked[0]})"
             )
-        return lines
+        return lines or [f"{self.of}: could not be asked: no package is locked in it"]
 
 
 def of_lock(lock: Path, osv_url: str | None = None) -> Answer:
@@ -94,7 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("locks", nargs="*", type=Path, metavar="LOCK", help="files of requirements/; all where none is given")
     parser.add_argument("--osv-url", metavar="URL", help="a service with OSV's API, where PyPI's own cannot be reached")
     asked = parser.parse_args(arguments)
-    answers = [of_lock(lock, asked.osv_url) for lock in asked.locks or sorted((ROOT / "requirements").glob("*.txt"))]
+    if not (locks := asked.locks or sorted((ROOT / "requirements").glob("*.txt"))):
+        parser.error(f"there is no lock in {ROOT / 'requirements'}")
+    answers = [of_lock(lock, asked.osv_url) for lock in locks]
     for answer in answers:
         print("\n".join(answer.lines()), flush=True)
     statuses = {answer.status for answer in answers}

@@ -71,11 +71,18 @@ def first_limit(one: Need) -> str:
 
 
 def filled(text: str) -> str:
-    """The page with its two tables and the sizes at which something gives out."""
+    """The page with its two tables and the sizes at which something gives out.
+
+    Raises:
+        LookupError: the page has no place for one of them.
+    """
     measured = json.loads(MEASURED.read_text("utf-8"))
     blocks = {"measured": _measured(measured), "needs": _needs(measured), "breaks": _breaks(measured)}
     for name, block in blocks.items():
-        text = re.sub(rf"(<!-- table: {name} -->\n).*?(<!-- end: {name} -->)", rf"\g<1>\n{block}\n\n\g<2>", text, flags=re.DOTALL)
+        place = rf"(<!-- table: {name} -->\n).*?(<!-- end: {name} -->)"
+        text, places = re.subn(place, rf"\g<1>\n{block}\n\n\g<2>", text, flags=re.DOTALL)
+        if places != 1:
+            raise LookupError(f"{PAGE.name} has {places} places for the table {name!r}")
     return text
 
 

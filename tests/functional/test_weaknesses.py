@@ -31,6 +31,7 @@ def said(*packages: object) -> str:
         (said(SOUND, SKIPPED), NOT_ASKED, "x.txt: could not be asked: 1 of 2 (Dependency not found on PyPI"),
         (said(FOUND, SKIPPED), WEAK, "x.txt: could not be asked: 1 of 2"),
         ("", NOT_ASKED, "x.txt: could not be asked: 1 of 1 (Connection refused)"),
+        (said(), NOT_ASKED, "x.txt: could not be asked: no package is locked in it"),
     ],
 )
 def test_nothing_that_was_not_asked_for_is_clean(out: str, status: int, line: str) -> None:

@@ -17,6 +17,7 @@ from portal.catalogue.obliged_list import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.request_sizes import MAX_FORM_BYTES
 from portal.web.forms.packs import MOST_PACK_BYTES
+from portal.web.sight import metrics
 from tests.functional.first_publication import commands
 from tests.servers import nginx
 
@@ -168,6 +169,14 @@ def test_prometheus_scrapes_the_ports_of_the_proxy_under_the_name_that_the_alarm
     assert job["static_configs"] == [{"targets": ports}]
     assert [Path(file).relative_to("/opt/steplabel") for file in scraped["rule_files"]] == [Path("deploy/alarms.yml")]
     assert set(re.findall(r'job="([^"]*)"', (DEPLOY / "alarms.yml").read_text("utf-8"))) == {job["job_name"]}
+
+
+def test_what_the_alarms_ask_for_is_measured_by_the_names_that_they_ask_by() -> None:
+    """Also what a portal without a fault, witness, backup or refusal has no value of: an alarm on a name that nobody measures never rings."""
+    asked = {name.removesuffix("_total") for name in re.findall(r"steplabel_\w+", (DEPLOY / "alarms.yml").read_text("utf-8"))}
+    measured = set(re.findall(r'"(steplabel_\w+)"', Path(metrics.__file__).read_text("utf-8")))
+    assert len(asked) > 10
+    assert asked <= measured
 
 
 def test_the_proxy_takes_the_longest_form_and_no_longer_envelope() -> None:

@@ -58,6 +58,8 @@ def test_every_module_stands_in_the_list_with_its_own_first_sentence() -> None:
 def test_sizing_is_worked_out_from_the_run_that_is_kept() -> None:
     text = sizing.PAGE.read_text(encoding="utf-8")
     assert sizing.filled(text) == text, WRITE
+    with pytest.raises(LookupError, match="0 places for the table 'needs'"):
+        sizing.filled(text.replace("table: needs", "table: need"))
     assert sizing.need(20_000, MEASURED).web_cores == pytest.approx(2 * sizing.need(10_000, MEASURED).web_cores)
     # by hand: 36,000 sites in an hour at 3 times the mean are 30 a second; 10 ms of the database each is 0.3 cores, 70 % used 0.43
     assert sizing.need(36_000, MEASURED).database_cores == pytest.approx(0.3 / 0.7)
