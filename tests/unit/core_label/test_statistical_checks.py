@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,9 +12,30 @@ import numpy as np
 import pytest
 
 from benchmarks.privacy import intervals, mechanism
-from benchmarks.privacy.mechanism import exact_law, scores
+from benchmarks.privacy.mechanism import exact_law
+from benchmarks.privacy.mechanism import scores as scores_of
 from benchmarks.privacy.randomness import KeyedStream
-from tests.statistical import audit, cheats, checks, comparison, coverage, document, enough, odds, others, sampler, sound
+from benchmarks.ranking import FEWEST_FOR_A_SCORE
+from reporting_agent.savings.telling import SavingVerdict
+from tests.statistical import (
+    audit,
+    cheats,
+    checks,
+    comparison,
+    composition,
+    coverage,
+    document,
+    enough,
+    odds,
+    others,
+    potentials,
+    route_scores,
+    sampler,
+    savings,
+    scores,
+    sound,
+    utility,
+)
 from tests.statistical import exact_law as pairs
 from tests.statistical.audit import LEAST_LOST, REPLACED
 from tests.statistical.outcome import Outcome
@@ -75,10 +98,10 @@ def test_a_shortcut_that_is_off_is_the_mechanism(monkeypatch: pytest.MonkeyPatch
 
 
 def test_chi_square_finds_another_law() -> None:
-    wrong = exact_law(scores([0, 0, 1], 12, 2), Fraction(1))
+    wrong = exact_law(scores_of([0, 0, 1], 12, 2), Fraction(1))
     drawn = np.random.default_rng(1).multinomial(20_000, wrong)
     assert sampler.p_value(drawn, wrong) > 0.001
-    assert sampler.p_value(drawn, exact_law(scores([0, 0, 1], 12, 2), Fraction(3, 4))) < 1e-6
+    assert sampler.p_value(drawn, exact_law(scores_of([0, 0, 1], 12, 2), Fraction(3, 4))) < 1e-6
 
 
 def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -> None:
@@ -119,6 +142,72 @@ def test_coverage_would_find_an_interval_too_narrow(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(intervals, "interval", narrow)
     assert coverage.coverage("heavy tails", Fraction(1, 20), 670, 40)[0] < 36
+
+
+def narrowed(interval: tuple[float, float]) -> tuple[float, float]:
+    """A tenth of its width: what somebody claims who forgets where most of the doubt comes from."""
+    low, high = interval
+    return (11 * low + 9 * high) / 20, (9 * low + 11 * high) / 20
+
+
+def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held() -> bool:
+        return composition._sound(composition.tally("normal", 8, 10, 0.04), 10, long=False)
+
+    assert held()
+    true = composition.compose_step
+    for change in (lambda one: {"interval": narrowed(one.interval)}, lambda one: {"best": 1.02 * one.best}):
+        with monkeypatch.context() as world:
+            world.setattr(composition, "compose_step", lambda *given, _c=change, **more: _changed(true(*given, **more), _c))
+            assert not held()
+
+
+def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(potentials, "BETWEEN", ("normal",))
+    monkeypatch.setattr(potentials, "_SHORT", {8: 20})
+    assert potentials.run(False).held
+    true = potentials.compose_step
+    change = lambda one: {"interval": narrowed(one.interval), "typical_interval": narrowed(one.typical_interval)}  # noqa: E731
+    monkeypatch.setattr(potentials, "compose_step", lambda *given, **more: _changed(true(*given, **more), change))
+    assert not potentials.run(False).held
+
+
+@pytest.mark.parametrize("check", [scores, route_scores], ids=["scores", "route-scores"])
+def test_scores_would_find_an_interval_too_narrow(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "BETWEEN", ("normal",))
+    monkeypatch.setattr(check, "_SHORT", {FEWEST_FOR_A_SCORE: 4})
+    monkeypatch.setattr(check, "_KIND_SHORT" if check is route_scores else "_KIND", 500)
+    assert check.run(False).held
+    name = "of_route" if check is route_scores else "standings"
+    true = getattr(check, name)
+    monkeypatch.setattr(check, name, lambda *given: [replace(one, score=narrowed(one.score)) for one in true(*given)])
+    assert not check.run(False).held
+
+
+def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(savings, "SHORT", 2)
+    told = [savings.Known(100.0, inside=True, half_width=0.02, verdict=SavingVerdict.SAVED)] * 5 * 2
+
+    def held(found: list[savings.Known]) -> bool:
+        coming = iter(found)
+        monkeypatch.setattr(savings, "_case", lambda *_: next(coming))
+        return savings.run(False).held
+
+    assert held(told)
+    assert not held([replace(one, inside=place % 3 > 0) for place, one in enumerate(told)])
+    assert not held([replace(one, inside=False, half_width=None) for one in told])
+
+
+def test_utility_would_find_a_formula_that_tells_half_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(utility, "CASES", ((Fraction(1, 10), 340),))
+    assert utility.run(False).held
+    true = utility.expected_error
+    monkeypatch.setattr(utility, "expected_error", lambda *given: true(*given) / 2)
+    assert not utility.run(False).held
+
+
+def _changed(one: Any, change: Callable[[Any], dict[str, Any]]) -> Any:
+    return replace(one, **change(one))
 
 
 def test_more_records_a_day_need_so_many_more_batches() -> None:
