@@ -6,6 +6,7 @@ its own directory, as it would on its own machine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -262,16 +263,24 @@ def test_a_log_that_was_cut_or_changed_is_not_cosigned_and_what_was_signed_is_ke
 
 def test_the_portal_takes_a_cosignature_of_its_own_log_alone(plants: list[Plant], bodies: list[Body], client: Client) -> None:
     assert plants
-    (body, _) = bodies
+    first, second = bodies
+
+    def handed_in(checkpoint: str) -> tuple[int, Any]:
+        answer = client.post("/api/v1/log/cosignatures/", {"checkpoint": checkpoint}, content_type="application/json")
+        return answer.status_code, answer.json().get("code")
+
     with history(1):
-        assert visit(body) == "taken"
-        raw = cosigned_file(body).read_bytes()
+        assert visit(first) == "taken"
+        raw = cosigned_file(first).read_text("utf-8")
     logged(2)
-    answer = client.post("/api/v1/log/cosignatures/", {"checkpoint": raw.decode()}, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (409, "cosignature-of-another-log")
-    altered = raw.decode().replace("certifier", "association")
-    answer = client.post("/api/v1/log/cosignatures/", {"checkpoint": altered + "x"}, content_type="application/json")
-    assert answer.status_code == 400
+    assert handed_in(raw) == (409, "cosignature-of-another-log")
+    assert visit(second) == "taken"
+    own = cosigned_file(second).read_text("utf-8")
+    assert handed_in(own) == (200, None)
+    signed, _, signature = own.rstrip("\n").rpartition(" ")
+    other = "A" if signature[60] != "A" else "B"
+    assert handed_in(f"{signed} {signature[:60]}{other}{signature[61:]}\n") == (400, "note-signature-invalid")
+    assert handed_in(own + "x") == (400, "note-malformed")
     assert client.get("/api/v1/log/checkpoint/?show=other").status_code == 400
     assert client.get("/api/v1/log/checkpoint/?show=witnessed").status_code == 404
 
@@ -279,12 +288,28 @@ def test_the_portal_takes_a_cosignature_of_its_own_log_alone(plants: list[Plant]
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies: list[Body], client: Client, language: str) -> None:
     assert plants
-    before = client.get("/log/", headers={"accept-language": language}).content.decode()
-    assert all(name in before for name in NAMES)
+
+    def seen() -> dict[str, list[str]]:
+        """By witness, when it cosigned last, and how many entries."""
+        page = client.get("/log/", headers={"accept-language": language}).content.decode()
+        table = page.partition("<tbody")[2].partition("</tbody>")[0]
+        rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in table.split("<tr")[1:]]
+        return {name: told for name, *told in rows}
+
+    def missed() -> list[str]:
+        """Witnesses that were never here, as an alarm asks for them."""
+        return re.findall(r'^steplabel_witness_seen_seconds{witness="(.*)"} \+Inf$', client.get("/metrics").content.decode(), re.M)
+
+    before = seen()
+    assert tuple(before) == NAMES == tuple(missed())
+    assert {size for _at, size in before.values()} == {"—"}
     logged(1)
     assert visit(bodies[0]) == "taken"
-    after = client.get("/log/", headers={"accept-language": language}).content.decode()
-    assert before != after
+    after = seen()
+    assert after[NAMES[1]] == before[NAMES[1]]
+    assert missed() == [NAMES[1]]
+    assert after[NAMES[0]][0] != before[NAMES[0]][0]
+    assert after[NAMES[0]][1] == str(checkpoints.parse(cosigned_file(bodies[0]).read_bytes()).size)
     text = client.get("/log/checkpoint")
     assert text["Content-Type"].startswith("text/plain")
     found = checkpoints.cosigned_by(checkpoints.parse(text.content), keys.published_directory().content)

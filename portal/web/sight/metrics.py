@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,10 +93,9 @@ class _Installation:
         yield GaugeMetricFamily(
             "steplabel_log_kept_entries", "Entries that the kept heads say were shown", value=kept_heads.shown_so_far().size
         )
-        ages = {
-            witness.name: (self._now - witness.at).total_seconds()
+        ages = {  # of one that never came it is no number: without a value no alarm would miss it
+            witness.name: inf if witness.at is None else (self._now - witness.at).total_seconds()
             for witness in witnesses.witnesses(keys.published_directory())
-            if witness.at is not None
         }
         yield _gauge("steplabel_witness_seen_seconds", "Since a witness cosigned", "witness", ages)
         file: Path | None = settings.HEADS_FILE

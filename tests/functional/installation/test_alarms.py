@@ -36,6 +36,7 @@ FAULTS: dict[str, dict[str, str]] = {
     "log-set-back": {LOG: "399"},
     "keys-end-soon": {'steplabel_key_days_left{kind="receipt"}': "59"},
     "witness-late": {'steplabel_witness_seen_seconds{witness="w"}': "86401"},
+    "witness-late never": {'steplabel_witness_seen_seconds{witness="w"}': "Inf"},
     "backup-late": {BACKUP: "108001"},
     "backup-late never": {BACKUP: "_"},
     "heads-disk-full": {"steplabel_heads_disk_free_bytes": "99000000"},
@@ -51,6 +52,7 @@ QUIET: dict[str, dict[str, str]] = {
     "log-set-back": {},
     "keys-end-soon": {'steplabel_key_days_left{kind="receipt"}': "61"},
     "witness-late": {'steplabel_witness_seen_seconds{witness="w"}': "86000"},
+    "witness-late never": {'steplabel_witness_seen_seconds{witness="w"}': " ".join(["_"] * 110 + ["Inf"] * 300)},  # for 22 hours
     "backup-late": {BACKUP: "107000"},
     "backup-late never": {BACKUP: "_", LOG: "_"},  # of no portal at all it is not asked
     "heads-disk-full": {"steplabel_heads_disk_free_bytes": "101000000"},
@@ -72,6 +74,7 @@ LABELS: dict[str, dict[str, str]] = {
     "clock-apart": {"worker": "a"},
     "keys-end-soon": {"kind": "receipt"},
     "witness-late": {"witness": "w"},
+    "witness-late never": {"witness": "w", "came": "never"},
     "backup-late never": {"backup": "never"},
     "refusals-rise": {"reason": "stale"},
     "door-refusals-rise": {"code": "401"},
@@ -79,7 +82,9 @@ LABELS: dict[str, dict[str, str]] = {
 
 
 def repeated(value: str) -> str:
-    """A value every `STEP`; `0+5` rises by five each time, and `_` is none."""
+    """A value every `STEP`; `0+5` rises by five each time, and `_` is none; several values are all there are."""
+    if " " in value:
+        return value
     return f"{value}x400" if "+" in value or value == "_" else f"{value}+0x400"
 
 
