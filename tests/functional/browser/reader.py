@@ -117,6 +117,7 @@ class Reader:
         if secret:
             self.page.fill("#id_code", second_factor.code_at(secret, timezone.now()))
             self._send()
+        assert "/sign-in/" not in self.page.url, f"{email} is not signed in: {self.text()}"
 
     def _send(self) -> None:
         """Press the button, and wait for the answer: whoever opens the next page meanwhile is not signed in."""
@@ -138,7 +139,10 @@ class Reader:
         return asked
 
     def look(self, name: str, expected_status: int | None = None) -> None:
-        """Check the page that stands there: policy, script, accessibility with every detail opened, width, language."""
+        """Check the page that stands there: policy, script, accessibility with every detail opened, width, language.
+
+        `expected_status` is what the page was answered with, and has been: a page that is let through is none that is refused.
+        """
         self._settled()
         self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         if self.screenshots is not None:
@@ -146,6 +150,7 @@ class Reader:
         here = f"{name} ({self.language}, {self.width} px)"
         expected = f"Failed to load resource: the server responded with a status of {expected_status}"
         complaints = [one for one in self.complaints if not one.startswith(expected)]
+        assert expected_status is None or complaints != self.complaints, f"{here}: nothing was answered with {expected_status}"
         self.complaints.clear()
         violations, findings = self.page.evaluate("window.__violations"), self.findings()
         assert not violations, f"{here}: the content policy was broken: {violations}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
+from django.http import HttpRequest
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -192,7 +194,7 @@ PASSWORD = "a password of their own, 密码"  # noqa: S105 - of keys made in the
 
 @ON_SCREENS
 def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_is_sent(
-    reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
+    reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant, keys = world.cast.plants[9 + SCREENS.index(screen)], AuditorKeys.generate()
     file, other = tmp_path / "auditor.pem", tmp_path / "other.pem"
@@ -201,8 +203,16 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     assignment = in_a_worker(lambda: _engaged(world, plant.site, keys.signing))
     auditor = reader(*screen, world.cast.auditor.email)
     page = auditor.page
-    sent: list[bytes] = []
-    page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+    came: list[bytes] = []
+    read = HttpRequest.read
+
+    def kept(request: HttpRequest, *size: int) -> bytes:
+        """At the portal: a browser shows its program no file that it sends."""
+        content: bytes = read(request, *size)
+        came.append(content)
+        return content
+
+    monkeypatch.setattr(HttpRequest, "read", kept)
 
     auditor.open(f"/assigned/{assignment}/sample/")
     for chosen, password, told in ((None, "", "key"), (file, "wrong", "password"), (other, PASSWORD, "other")):
@@ -231,9 +241,29 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     _sign_here(auditor, file)
     page.wait_for_selector("main a[href^='/verify/A-']")
     assert in_a_worker(lambda: Attestation.objects.get(digest=digest).state) == Attestation.State.ISSUED
-    everything = b"".join(sent)
-    assert b"PRIVATE KEY" not in everything
-    assert PASSWORD.encode() not in everything
+    assert b'name="signature"' in b"".join(came), "what the portal was sent is searched"
+    assert secrets_in(came) == set()
+    for how in ("FormData", "URLSearchParams"):  # a careless script, which sends a form with both
+        came.clear()
+        page.evaluate(CARELESS, [how, file.read_text("ascii"), PASSWORD])
+        assert secrets_in(came) == {"key", "password"}, how
+
+
+CARELESS = """
+([how, key, password]) => {
+  const form = how === 'FormData' ? new FormData() : new URLSearchParams();
+  form.append('key', how === 'FormData' ? new Blob([key]) : key);
+  form.append('password', password);
+  return fetch(location.href, {method: 'POST', body: form}).then(answer => answer.text());
+}
+"""
+
+
+def secrets_in(came: list[bytes]) -> set[str]:
+    """Which of both stand in what came to the portal, as they are or as a form's field is written."""
+    raw = b"".join(came)
+    plain = raw + unquote_to_bytes(raw.replace(b"+", b" "))
+    return {name for name, secret in (("key", b"PRIVATE KEY"), ("password", PASSWORD.encode())) if secret in plain}
 
 
 def _engaged(world: World, site: Site, key: AuditorKey) -> int:

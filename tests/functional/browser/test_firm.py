@@ -40,6 +40,7 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     sent = owner.requests()
     kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
     before = page.evaluate(kept)
+    assert page.locator("[data-money]").count() > 0
     assert not page.is_visible("[data-money]"), "no price, no money: no column of dashes, and no row of them on a phone"
     page.focus("#yearly-output")
     page.keyboard.type("1,500,000")
@@ -61,8 +62,8 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
             assert numbers(told) == [], "without a price of its fuel a gap has no money"
             assert numbers(row.locator("[data-cell=electricity]").inner_text()) == [], "heat is never told in kilowatt-hours"
         assert low < value < high
-    if page.locator("[data-worth] tbody tr:not([data-kind=electricity])").count():
-        assert numbers(page.inner_text("[data-worth] tfoot [data-cell=money]")) == [], "a sum that lacks a part is said to be incomplete"
+    assert page.locator("[data-worth] tbody tr:not([data-kind=electricity])").count() > 0
+    assert numbers(page.inner_text("[data-worth] tfoot [data-cell=money]")) == [], "a sum that lacks a part is said to be incomplete"
     page.fill("#price-coal", "728.6")
     total = numbers(page.inner_text("[data-worth] tfoot [data-cell=money]"))
     parts = [numbers(told) for told in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
