@@ -50,8 +50,11 @@ class Score:
             self.deviations[name] += found
 
     def failures(self) -> list[str]:
-        """Every kind and figure that does not hold, in words; figures of `OPEN` begin with that word."""
-        told = []
+        """Every kind and figure that does not hold, in words; figures of `OPEN` begin with that word.
+
+        A figure of which nothing was compared holds no more than one that is wrong.
+        """
+        told = [f"{name}: nothing was compared" for name in LIMITS if not self.deviations[name]]
         for kind, tally in self.kinds.items():
             if tally.recall < LEAST:
                 told.append(f"{kind}: found {tally.found} of {tally.put_in}; missed {tally.missed[:5]}")
@@ -109,6 +112,11 @@ def _rate(struck: Struck, rate: float) -> str:
     if struck is Struck.FORM:
         return "every row of such a file"
     return f"{rate:.0%} of loggers" if struck is Struck.LOGGER else f"{rate:,g} {struck.value}"
+
+
+def never_put_in(scores: Sequence[Score]) -> list[str]:
+    """Kinds that no plant of any rate had: of these all of nothing was found."""
+    return [kind.id for kind in KINDS if not any(one.kinds[kind.id].put_in for one in scores)]
 
 
 def all_failures(scores: Iterable[Score]) -> list[str]:

@@ -18,15 +18,19 @@ from tests.functional.every_fault.codes import CODES
 
 @pytest.mark.timeout(900)
 def test_every_fault_is_found_and_labels_gaps_uses_and_balances_are_true() -> None:
-    failures = table.asserted(list(score_all(EACH_ONCE).values()))
+    scores = list(score_all(EACH_ONCE).values())
+    failures = table.asserted(scores)
     assert not failures, "\n".join(failures)
+    assert table.never_put_in(scores) == []
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_the_same_over_many_plants() -> None:
-    failures = table.asserted(list(score_all(list(product(SECTORS, range(1, LONG_SEEDS + 1), RATES))).values()))
+    scores = list(score_all(list(product(SECTORS, range(1, LONG_SEEDS + 1), RATES))).values())
+    failures = table.asserted(scores)
     assert not failures, "\n".join(failures)
+    assert table.never_put_in(scores) == []
 
 
 @pytest.mark.parametrize("pack", [SECTORS[0], *(pytest.param(pack, marks=pytest.mark.long) for pack in SECTORS[1:])])

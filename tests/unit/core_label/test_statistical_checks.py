@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.composition import compose_step
 from benchmarks.privacy import intervals, mechanism
+from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import exact_law
 from benchmarks.privacy.mechanism import scores as scores_of
 from benchmarks.privacy.randomness import KeyedStream
@@ -155,10 +157,9 @@ def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypat
         return composition._sound(composition.tally("normal", 8, 10, 0.04), 10, long=False)
 
     assert held()
-    true = composition.compose_step
     for change in (lambda one: {"interval": narrowed(one.interval)}, lambda one: {"best": 1.02 * one.best}):
         with monkeypatch.context() as world:
-            world.setattr(composition, "compose_step", lambda *given, _c=change, **more: _changed(true(*given, **more), _c))
+            world.setattr(composition, "compose_step", lambda *given, _c=change, **more: _changed(compose_step(*given, **more), _c))
             assert not held()
 
 
@@ -166,9 +167,8 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "BETWEEN", ("normal",))
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
-    true = potentials.compose_step
     change = lambda one: {"interval": narrowed(one.interval), "typical_interval": narrowed(one.typical_interval)}  # noqa: E731
-    monkeypatch.setattr(potentials, "compose_step", lambda *given, **more: _changed(true(*given, **more), change))
+    monkeypatch.setattr(potentials, "compose_step", lambda *given, **more: _changed(compose_step(*given, **more), change))
     assert not potentials.run(False).held
 
 
@@ -201,8 +201,7 @@ def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_t
 def test_utility_would_find_a_formula_that_tells_half_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(utility, "CASES", ((Fraction(1, 10), 340),))
     assert utility.run(False).held
-    true = utility.expected_error
-    monkeypatch.setattr(utility, "expected_error", lambda *given: true(*given) / 2)
+    monkeypatch.setattr(utility, "expected_error", lambda *given: expected_error(*given) / 2)
     assert not utility.run(False).held
 
 
