@@ -36,7 +36,7 @@ def test_it_installs_without_a_network_and_not_once_a_wheel_was_changed(bundle: 
         return subprocess.run([bundle / "install", tmp_path / name], env=NO_NETWORK, capture_output=True, text=True, check=False)
 
     installed = install("agent")
-    assert installed.stdout.startswith("steplabel-agent "), installed.stderr
+    assert (installed.returncode, installed.stdout.split(" ")[0]) == (0, "steplabel-agent"), installed.stderr
     packed = next((bundle / "wheels").glob("steplabel_agent-*.whl"))
     packed.write_bytes(packed.read_bytes() + b"\0")
     refused = install("another")

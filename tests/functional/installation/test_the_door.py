@@ -194,4 +194,5 @@ def test_postgresql_shuts_the_web_role_out_of_the_vault_of_this_installation(ins
         connection.execute("SELECT count(*) FROM opening_openedreport")
     given = {**installation.environment("web"), "VAULT_DATABASE_URL": installation.vault_url}
     ran = subprocess.run([sys.executable, "manage.py", "check"], env=given, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
     assert "Only worker and operator may reach the vault" in ran.stderr
