@@ -123,6 +123,7 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
     record_property("upgraded under load", dict(statuses))
     assert [one["refusal"] for one in answers] == [""] * 4
     assert not {page: number for page, number in statuses.items() if page[1] == 500}, statuses
+    assert {page for page, status in statuses if status == 200} >= set(PAGES), statuses
     assert statuses["submit", 201] == 1
     assert statuses["submit", 200] > 1
     assert len(releases.states(made.default_url)) == 3 * 3 + 1
