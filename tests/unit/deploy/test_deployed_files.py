@@ -172,7 +172,7 @@ def test_prometheus_scrapes_the_ports_of_the_proxy_under_the_name_that_the_alarm
 
 
 def test_what_the_alarms_ask_for_is_measured_by_the_names_that_they_ask_by() -> None:
-    """Also what a portal without a fault, witness, backup or refusal has no value of: an alarm on a name that nobody measures never rings."""
+    """Also what a portal without fault, witness, backup or refusal has no value of: an alarm on a name that nobody measures never rings."""
     asked = {name.removesuffix("_total") for name in re.findall(r"steplabel_\w+", (DEPLOY / "alarms.yml").read_text("utf-8"))}
     measured = set(re.findall(r'"(steplabel_\w+)"', Path(metrics.__file__).read_text("utf-8")))
     assert len(asked) > 10
