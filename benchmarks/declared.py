@@ -1,4 +1,5 @@
-"""What every declared thing is made of: numbers as written, texts by language, a figure's source, and the digest of its content."""
+"""What every declared thing is made of: numbers as written, texts by language, a figure's source and when it
+counts as verified, and the digest of its content."""
 
 from __future__ import annotations
 

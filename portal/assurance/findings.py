@@ -1,4 +1,5 @@
-"""Findings: raised, answered, returned or closed, appealed to the regulator and decided; and engagements that end with the firm.
+"""Findings: raised, answered, returned or closed, appealed to the regulator and decided; which major ones are still open; and
+engagements that end with the firm.
 
 A firm that disputes one appeals, once, to the regulator of the site, as a firm asks the authority that ordered a check to review it.
 A finding outlives the assignment that it was raised under: where the same body is given the site and period anew, it is answered, closed

@@ -1,4 +1,4 @@
-"""Reading proposals, what was said of them, and the packs that came of them."""
+"""Reading proposals, what was said of them, and the packs that came of them; who is a national regulator, and so may decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The footprint of one product: the CO2 of its steps' energy, what the firm declares beyond them, and the share that is assured."""
+"""The footprint of one product: the CO2 of its steps' energy, what the firm declares beyond them, and the assured
+share of their sum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where we stand: a site's protected values beside the published benchmark, largest gap first, its ranks and scores, and its trend."""
+"""Where we stand: a site's protected values beside the published benchmark, largest gap first (what lies within
+noise gets a dash), its ranks and scores, and its trend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What meters counted in whole local days, how surely, how far another hour of reading moves it, and which replaced another.
+"""What meters counted in whole local days, how surely, how far another hour of reading moves it (a day's use at
+either end), and which replaced another.
 
 The uncertainty of a meter is that of its accuracy class (rectangular: 2 / sqrt(3) of the limit), else the site's declared one; several
 meters are added as if each erred alone. A meter that begins after another has ended takes its place: of the two one tells an hour.

@@ -1,4 +1,5 @@
-"""Running energy of one meter that counts, from readings as they come; its mean power, and registers that fell.
+"""Running energy of one meter that counts, from readings as they come; its mean power over the latest minutes (what idle equipment
+takes), and registers that fell.
 
 Pure: clocks are arguments.
 """
