@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
+from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.metering.order import order_of
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import rolls
@@ -25,28 +26,7 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-FEWEST_NINES = 5  # 9999 kW can be real; 999.999 and 99999 are what loggers write
 AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes through rounding on its way
-
-
-_NINES = np.array(
-    sorted(10.0**whole - 10.0**-decimals for whole in range(2, 13) for decimals in range(7) if whole + decimals >= FEWEST_NINES)
-)
-"""Every value of w whole and d decimal nines, which is 10^w - 10^-d."""
-
-
-def all_nines(value: Floats) -> Flags:
-    """Values written with nines only, such as 999.999 or -99999 (at least five of them)."""
-    nines = np.zeros(len(value), dtype=bool)
-    if not len(value):
-        return nines
-    size = np.abs(value)
-    # a register runs through few of them in one block; NaN, in either end, leaves them all in
-    within = _NINES[~((size.min() > _NINES * (1 + 1e-12)) | (size.max() < _NINES * (1 - 1e-12)))]
-    if len(within):
-        near = within[np.minimum(np.searchsorted(within, size * (1 - 1e-12)), len(within) - 1)]
-        nines = np.abs(size - near) <= near * 1e-12
-    return nines
 
 
 @dataclass(frozen=True, slots=True)

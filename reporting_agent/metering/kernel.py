@@ -1,4 +1,4 @@
-"""The inner loops over a block of readings: the screen's scan, loads, sentinels of nines, and exact sums of energy in whole numbers.
+"""The inner loops over a block of readings: the screen's scan, loads, and exact sums of energy in whole numbers.
 
 They work in chunks that stay in the processor's cache and in memory that is used again.
 
@@ -56,7 +56,7 @@ class _Scratch(local):
         self.flags = np.empty(CHUNK, dtype=np.bool_)
 
 
-_scratch = _Scratch()
+scratch = _Scratch()  # for loops over chunks elsewhere too
 
 
 def scan(time_us: Integers, value: Floats) -> Scan:
@@ -72,8 +72,8 @@ def scan(time_us: Integers, value: Floats) -> Scan:
 def _look(time_us: Integers, value: Floats) -> tuple[int, int, float, float, float, float, float, bool]:
     """The same of one chunk, but for runs of equal values: only whether two neighbours are equal."""
     length = len(value) - 1
-    step = np.subtract(time_us[1:], time_us[:-1], out=_scratch.whole[:length])
-    move = np.subtract(value[1:], value[:-1], out=_scratch.float_1[:length])
+    step = np.subtract(time_us[1:], time_us[:-1], out=scratch.whole[:length])
+    move = np.subtract(value[1:], value[:-1], out=scratch.float_1[:length])
     least, most = float(move.min()), float(move.max())
     if least > 0:  # a register that runs: the values are in order, and no two are equal
         return int(step.min()), int(step.max()), float(value[0]), float(value[-1]), least, most, least, False
@@ -81,7 +81,7 @@ def _look(time_us: Integers, value: Floats) -> tuple[int, int, float, float, flo
     quantum = float(size.min())
     still = quantum == 0
     if still:
-        quantum = float(size.min(initial=np.inf, where=np.greater(size, 0, out=_scratch.flags[:length])))
+        quantum = float(size.min(initial=np.inf, where=np.greater(size, 0, out=scratch.flags[:length])))
     return int(step.min()), int(step.max()), float(value.min()), float(value.max()), least, most, quantum, still
 
 
@@ -99,25 +99,6 @@ def loads(time_us: Integers, energy: Floats) -> tuple[float, float]:
     """Lowest and highest energy an hour; energy i lies between stamps i and i + 1."""
     load = load_of(energy, np.diff(time_us))
     return float(load.min()), float(load.max())
-
-
-def nines_below(power: float) -> tuple[float, float]:
-    """Where all values of five nines and more next to this power of ten lie, and what `cleaning.all_nines` allows for rounding."""
-    fewest = max(100_000.0 / power, 1.0)  # 99.999, 999.99, 9999.9, 99999, 999999
-    return (power - 1 / fewest) * (1 - 1e-11), (power - 1e-6) * (1 + 2e-12)
-
-
-def near_power_of_ten(value: Floats, power: float) -> bool:
-    """Whether any size may be five nines or more next to this power of ten: see `nines_below`."""
-    low, high = nines_below(power)
-    for first in range(0, len(value), CHUNK):
-        part = value[first : first + CHUNK]
-        size = np.abs(part, out=_scratch.float_1[: len(part)])
-        near = np.greater_equal(size, low, out=_scratch.flags[: len(part)])
-        near &= size <= high
-        if near.any():
-            return True
-    return False
 
 
 def rate_sums(time_us: Integers, value: Floats, factor: float, at: Integers) -> tuple[Integers, Integers]:
@@ -151,8 +132,8 @@ class _Sums:
     def take(self, energy: Floats, first: int) -> None:
         """The energies from this one on."""
         length = len(energy)
-        steps = np.multiply(energy, STEPS_PER_UNIT, out=_scratch.float_1[:length])
-        floor = np.floor(steps, out=_scratch.float_2[:length])
+        steps = np.multiply(energy, STEPS_PER_UNIT, out=scratch.float_1[:length])
+        floor = np.floor(steps, out=scratch.float_2[:length])
         steps -= floor
         steps *= PLACES
         np.rint(steps, out=steps)

@@ -27,15 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
+from reporting_agent.metering.all_nines import POWERS, near_power_of_ten, nines_below
 from reporting_agent.metering.cleaning import end_of_range
-from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below
+from reporting_agent.metering.kernel import Scan
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-_POWERS = tuple(10.0**whole for whole in range(2, 13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Screen:
     def _nines(self, value: Floats, found: Scan) -> bool:
         largest = max(-found.lowest, found.highest)
         smallest = max(found.lowest, -found.highest, 0.0)
-        for power in _POWERS:
+        for power in POWERS:
             low, high = nines_below(power)
             if low <= largest and smallest <= high and near_power_of_ten(value, power):
                 return True

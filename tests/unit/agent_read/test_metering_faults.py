@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, MeteredEnergy, Windows, courses
-from reporting_agent.metering.cleaning import all_nines
+from reporting_agent.metering.all_nines import NINES, POWERS, all_nines, near_power_of_ten
 from reporting_agent.metering.readings import Readings
 
 STEP_S = 60
@@ -81,6 +81,14 @@ def test_what_loggers_write_for_a_fault_is_recognised(value: float) -> None:
 @pytest.mark.parametrize("value", [0.0, 9999.0, 999.0, 1000.0, 99998.0, 99.99, 48.625, float("nan")])
 def test_ordinary_values_are_no_sentinels(value: float) -> None:
     assert not all_nines(np.array([value]))[0]
+
+
+@pytest.mark.parametrize("size", NINES[NINES < POWERS[-1]].tolist())  # at 1e12 the last digits are lost
+def test_the_screen_holds_back_whatever_cleaning_takes_for_a_fault(size: float) -> None:
+    for value in (size, -size, size * (1 + 5e-13), size * (1 - 5e-13)):  # as rounding leaves them
+        written = np.array([value])
+        assert all_nines(written)[0]
+        assert any(near_power_of_ten(written, power) for power in POWERS)
 
 
 def test_a_rollover_is_added_back() -> None:
