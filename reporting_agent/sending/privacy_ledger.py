@@ -1,4 +1,4 @@
-"""The privacy ledger: what was spent on each batch of each step, and which account a record keeps whose start or id was changed.
+"""The privacy ledger: what was spent on each batch of each step, and what may still be.
 
 Amounts are exact fractions, durable before anything is drawn.
 
@@ -7,7 +7,8 @@ Amounts are exact fractions, durable before anything is drawn.
 A batch is known by (step, batch id), whatever
 period, product, variant or metric it was released under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk
 before anything is drawn; a release id is debited once, however often a killed run is repeated. Where ids start again every
-year they carry their year (`reporting_agent.pipeline.batch_names`), and `settle` keeps a record whose start was changed on its account.
+year they carry their year (`reporting_agent.pipeline.batch_names`); a record whose start or id was changed keeps its account
+(`changed_records`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
@@ -24,7 +25,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit, Spent
-from reporting_agent.pipeline.batch_names import Key, split, with_year
+from reporting_agent.sending import changed_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +64,16 @@ class Ledger:
         self._connection = connection
 
     def settle(self, debits: Sequence[Debit], batches: Iterable[Batch]) -> list[Debit]:
-        """Give every debit the account on which its record stands already, whatever name it comes under now.
-
-        A name with a year in it opens an account of its own, except where the ledger holds the plant's same id
-        - for the same year, named with or without it: the plant changed `batch_ids` in between; or
-        - for another year of which the data at hand hold batches, and this one no more: its start was changed.
-        Of a year whose records are not at hand nothing can be told: there the plant's word counts that ids start again.
-        An id that differs from a debited one by noughts in front, blanks or the case of letters alone is that one, as a spreadsheet
-        writes 12 for 000012, except where the data at hand hold both.
+        """Give every debit the account on which its record stands already: see `changed_records`.
 
         Args:
             batches: every record at hand, those outside the period as well.
         """
-        held: dict[Key, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        held: list[tuple[str, str, int]] = []
         for step in sorted({debit.step for debit in debits}):
-            for row in self._connection.execute("SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,)):
-                held[step, split(row["batch_id"])[0]][row["batch_id"]].add(row["year"])
-        alike: dict[Key, list[str]] = defaultdict(list)
-        for step, own in held:
-            alike[step, _plain(own)].append(own)
-        present, years, at_hand = set[Key](), set[tuple[str, int]](), set[Key]()
-        for batch in batches:
-            at_hand.add((batch.step, split(batch.batch_id)[0]))
-            present.add((batch.step, with_year(split(batch.batch_id)[0], batch.start.year)))
-            years.add((batch.step, batch.start.year))
-
-        def account(debit: Debit) -> str:
-            own, named_year = split(debit.batch_id)
-            accounts = held.get((debit.step, own)) or next(
-                (held[debit.step, other] for other in alike[debit.step, _plain(own)] if (debit.step, other) not in at_hand), {}
-            )
-            if debit.batch_id in accounts:
-                return debit.batch_id
-            for name, debited in accounts.items():
-                gone = all((debit.step, year) in years and (debit.step, with_year(own, year)) not in present for year in debited)
-                if debit.year in debited or (named_year is not None and gone):
-                    return name
-            return debit.batch_id
-
-        return [replace(debit, batch_id=account(debit)) for debit in debits]
+            rows = self._connection.execute("SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,))
+            held += [(step, row["batch_id"], row["year"]) for row in rows]
+        return changed_records.settle(debits, batches, held)
 
     def record(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> int:
         """Write the debits of one report, those that are already there excepted.
@@ -216,11 +188,6 @@ def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
         'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" under [site] in site.toml. If these '
         "are the same batches with a corrected date, their privacy budget is used up: do not report them again.",
     )
-
-
-def _plain(batch_id: str) -> str:
-    """As a spreadsheet may leave it."""
-    return batch_id.strip().lstrip("0").casefold()
 
 
 def period_of(parcel: str) -> str:
