@@ -1,4 +1,5 @@
-"""The checks of one published value by itself: lag, frequency, dominance, p-percent, weight.
+"""The checks of one published value by itself: lag, frequency, its mean's weights, and dominance and p-percent by weights that the
+caller gives.
 
 Each gives the reason why the value is refused, or None. What it would give away beside others is in `differencing`.
 

@@ -16,14 +16,11 @@ from benchmarks.composition import ReportedLabel
 from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from portal import wall
-from portal.accounts.models import SizeClass
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake.models import State
 from portal.standings.attested import NONE, LeftOut, Verdicts, verdicts
 from portal.standings.models import ProtectedValue, grid_of
-
-SIZE_WEIGHTS: Mapping[str, float] = {SizeClass.SMALL: 1.0, SizeClass.MEDIUM: 3.0, SizeClass.LARGE: 10.0, SizeClass.VERY_LARGE: 30.0}
-"""Declared weights of the size classes (an assumption of ours, public): about a factor of three a class."""
+from portal.standings.size_weights import weights_of
 
 _METRICS = {metric.value: metric for metric in Metric}
 
@@ -70,7 +67,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     reported: list[ReportedLabel] = []
     submissions: dict[str, int] = {}
     digests: set[str] = set()
-    weights: dict[str, float] = {}
+    sites: dict[str, tuple[str, str]] = {}
     out: dict[str, LeftOut] = {}
     for row in rows.values_list(*_COLUMNS, named=True):
         firm, site, digest = (
@@ -97,8 +94,8 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
         )
         reported.append(ReportedLabel(firm, site, label, digest))
         if site not in submissions:
-            weights[firm] = weights.get(firm, 0.0) + SIZE_WEIGHTS[row.submission__site__size_class]
+            sites[site] = firm, row.submission__site__size_class
             submissions[site] = row.submission_id
         digests.add(digest)
     left_out = {digest: reason for digest, reason in out.items() if digest not in digests}
-    return Cohort(tuple(reported), submissions, tuple(sorted(digests)), weights, audited, left_out)
+    return Cohort(tuple(reported), submissions, tuple(sorted(digests)), weights_of(sites.values()), audited, left_out)
