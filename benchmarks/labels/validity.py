@@ -1,4 +1,4 @@
-"""Which batches may enter a label: every batch read is used or excluded under exactly one reason.
+"""Which of the batches that metering left may enter a label: every batch read is used or excluded under exactly one reason.
 
 The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of itself, then what its energy
 and its physics say. Bounds are those of one physically possible batch, tested on the value as measured and at reference: a slope

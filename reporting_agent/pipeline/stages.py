@@ -27,7 +27,7 @@ from reporting_agent.pipeline import (
     conditions,
     declared,
     energy_by_batch,
-    faults,
+    examining,
     fuels_in_the_log,
     heating_values,
     joint,
@@ -266,7 +266,7 @@ def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], r
 def examined(logged: Logged, given: Given, measured: MeteredBothWays, settled: Settled, request: Request) -> PlantData:
     """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
     site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
-    batches, of_faults = faults.examine(
+    batches, of_faults = examining.examine(
         settled.batches,
         site,
         pack,
@@ -330,7 +330,7 @@ def from_log(request: Request) -> PlantData:
         rejected += [*table.rejected, *table.in_their_own_columns(own_rows)]
     batches = BothWays(cut.batches, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
     settled = with_heat(batches.own, cut.beside, request)
-    own, of_faults = faults.examine(settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys)
+    own, of_faults = examining.examine(settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys)
     return PlantData(
         pack,
         own,

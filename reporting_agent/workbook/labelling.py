@@ -15,7 +15,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult, PlantData, faults
+from reporting_agent.pipeline import LabelResult, PlantData, examining
 from reporting_agent.pipeline.provisos import in_the_future
 from reporting_agent.pipeline.rejections import rejections
 from reporting_agent.pipeline.units import mj_in
@@ -90,7 +90,7 @@ def label(sheet: RunSheet, now: datetime) -> Labelled:
     factors = FactorTable.load()
     pack = method(sheet.batches, factors)
     site = _site(sheet)
-    batches, findings = faults.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
+    batches, findings = examining.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
     uncertainty = sheet.about.uncertainty_pct / 100
     site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
     data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected)], sheet.rejected)

@@ -20,7 +20,7 @@ from benchmarks.privacy.units import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.pipeline import (
-    faults,
+    examining,
     fuels_in_the_log,
     heating_values,
     joint,
@@ -93,7 +93,7 @@ def judge(
     Args:
         going: the rows, with the energy given per batch.
         metered: by place of the row, what its meters counted in its window.
-        metered_steps, blank: as `faults.examine` takes them.
+        metered_steps, blank: as `examining.examine` takes them.
         beside: what the rows hold in columns that nothing maps.
         whole: what the files decide for all their rows at once (`whole_files`).
     """
@@ -131,7 +131,7 @@ def _by_themselves(
     settled, _ = over_the_fence.left_out(settled, site, pack)
     settled, _ = materials_in_the_log.left_out(settled, pack)
     blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
-    return faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)[0]
+    return examining.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)[0]
 
 
 def declared(site: Site, *, runs: bool) -> list[Transformation]:

@@ -37,7 +37,7 @@ def try_plant(pack: str, seed: int, rate: float, *, road: str | None = None, fol
         site = load_site(directory / "site.toml")
         with (
             patch("reporting_agent.metering.tally.PLACES_KEPT", ALL_PLACES),
-            patch("reporting_agent.pipeline.faults.PLACES_KEPT", ALL_PLACES),
+            patch("reporting_agent.pipeline.examining.PLACES_KEPT", ALL_PLACES),
             patch("reporting_agent.pipeline.energy_by_batch.PLACES_KEPT", ALL_PLACES),
         ):
             result = pipeline.label(site, Period.parse(truth.period, site.zone))

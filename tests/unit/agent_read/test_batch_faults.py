@@ -8,7 +8,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity, State
 from reporting_agent.config import Site
-from reporting_agent.pipeline import faults
+from reporting_agent.pipeline import examining
 
 PACK = packs.load("steel")
 START = datetime(2016, 5, 14, 8, tzinfo=UTC)
@@ -38,7 +38,7 @@ def site(**inputs: str) -> Site:
 
 def examine(*batches: Batch, metered: bool = False) -> tuple[list[str | None], dict[str, Finding]]:
     steps = {"eaf": {""}} if metered else {}
-    judged, found = faults.examine(batches, site(), PACK, metered_steps=steps, blank=frozenset())
+    judged, found = examining.examine(batches, site(), PACK, metered_steps=steps, blank=frozenset())
     return [batch.excluded for batch in judged], {finding.code: finding for finding in found}
 
 
@@ -193,7 +193,7 @@ def test_a_heat_that_was_broken_off_has_no_other_unit() -> None:
 @pytest.mark.parametrize("code", ["still-while-producing", "clock-drift", "clock-standard-time", "clock-daylight-saving", "clock-offset"])
 def test_what_is_wrong_with_a_meter_excludes_its_batches_and_is_told_with_the_meter(code: str) -> None:
     several = heats(5)
-    judged, found = faults.examine(several, site(), PACK, metered_steps={"eaf": {""}}, blank=frozenset(), suspected={3: {code}})
+    judged, found = examining.examine(several, site(), PACK, metered_steps={"eaf": {""}}, blank=frozenset(), suspected={3: {code}})
     assert [batch.excluded for batch in judged] == [None, None, None, code, None]
     assert [finding.code for finding in found] == []
 

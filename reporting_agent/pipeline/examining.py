@@ -1,4 +1,4 @@
-"""Faults that a batch's own record shows, such as overlapping time: each counted, and batches excluded before any label is made.
+"""Batches examined for the faults that their own records show (`batch_faults`): each counted, and batches excluded before any label.
 
 Each fault is a finding with the count of *all* batches that show it. A batch is excluded under the first excluding fault it
 shows, in the order of `FAULTS`, so that the exclusions add up while the findings tell the whole extent of each fault.
