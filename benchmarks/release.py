@@ -1,4 +1,5 @@
-"""From the exact label to the released one: whether it may be released, which batches count, their count class, and the debits.
+"""From the exact label to the released one: whether it may be released, which batches count, their count class, and
+whom a release debits (how much: `privacy.charges`).
 
 The order is the ledger's: `debits` are written to disk first, then `release` draws. What leaves: two noised cells on a public
 grid, the class that holds the number of batches, and the key of the label. Nothing else of the plant's data enters the
@@ -18,10 +19,11 @@ from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import Debit, day_account
+from benchmarks.privacy.charges import draw_epsilons, epsilon_of_a_metric
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import draw
 from benchmarks.privacy.pooling import fewest_batches
-from benchmarks.privacy.units import day_of, draw_epsilons, epsilon_of_a_metric, most_together, within_bound
+from benchmarks.privacy.units import day_of, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import MetricRule, Step
 

@@ -18,9 +18,9 @@ from benchmarks.measurements import Batch
 from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.privacy import randomness
+from benchmarks.privacy.charges import draw_epsilons
 from benchmarks.privacy.mechanism import draw_cell, scores
 from benchmarks.privacy.randomness import KeyedStream
-from benchmarks.privacy.units import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
 from benchmarks.routes import Step

@@ -23,8 +23,8 @@ from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.phrases import Phrase
+from benchmarks.privacy.charges import cells_together
 from benchmarks.privacy.pooling import fewest_batches
-from benchmarks.privacy.units import cells_together
 from benchmarks.routes import MetricRule, Step
 
 INCOMPLETE, LIMIT, NO_BOUND, SILENTLY = "metric-incomplete", "metric-limit", "no-bound", "no-reason-given"

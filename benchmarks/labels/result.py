@@ -20,7 +20,7 @@ from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
 from benchmarks.measurements import Finding, Metric, Period
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.units import RECORDS, Path
+from benchmarks.privacy.stability import RECORDS, Path
 from benchmarks.released import rank
 from benchmarks.standard_limits import Levels
 

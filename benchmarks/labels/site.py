@@ -24,7 +24,7 @@ from benchmarks.measurements import Batch, Direction, Finding, Metric, Period, S
 from benchmarks.packs import digest
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.bounds import clamp_to_cells
-from benchmarks.privacy.units import LOCAL, RECORDS, Path
+from benchmarks.privacy.stability import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
 
 _METRICS = {Metric.TOTAL: Phrase("total"), Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("thermal")}

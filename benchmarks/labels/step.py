@@ -25,7 +25,7 @@ from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
 from benchmarks.labels.validity import ExclusionReason, Reasons, Unusable, metric_reasons, record_reasons
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period
-from benchmarks.privacy.units import RECORDS, Path
+from benchmarks.privacy.stability import RECORDS, Path
 from benchmarks.released import rank
 from benchmarks.routes import MetricRule, Step
 

@@ -84,7 +84,7 @@ def paid_together(asked: Iterable[tuple[M, Fraction]], cap: Fraction) -> list[tu
     """Of a step's metrics, the headline first, those that one batch can pay for in one report: the first, and what the cap leaves room for.
 
     Args:
-        asked: each with what it takes from a batch (`units.epsilon_of_a_metric`).
+        asked: each with what it takes from a batch (`charges.epsilon_of_a_metric`).
     """
     paid: list[tuple[M, Fraction]] = []
     for metric, epsilon in asked:

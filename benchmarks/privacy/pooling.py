@@ -21,8 +21,8 @@ from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import paid_together
+from benchmarks.privacy.charges import draw_epsilons, epsilon_of_a_metric
 from benchmarks.privacy.eligibility import expected_error
-from benchmarks.privacy.units import draw_epsilons, epsilon_of_a_metric
 from benchmarks.routes import MetricRule, Step
 
 

@@ -15,8 +15,8 @@ from benchmarks.errors import VerificationError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
+from benchmarks.privacy.charges import draw_epsilons
 from benchmarks.privacy.pooling import too_long
-from benchmarks.privacy.units import draw_epsilons
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.canonical import Value, encode

@@ -2,7 +2,7 @@
 
 A run may find that a meter's unit changed, that a clock is seven minutes off, or that a step's outputs jumped. What was found in one
 record by looking at others acts on nothing that leaves the site until somebody who knows declares it here: one declared event acts on
-each reading and each row by itself (`benchmarks.privacy.units`). Events are part of the settings whose digest a report commits to,
+each reading and each row by itself (`benchmarks.privacy.stability`). Events are part of the settings whose digest a report commits to,
 and an auditor reads their reasons.
 """
 

@@ -19,7 +19,7 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.disclosure import GateResult, Published, gate
 from benchmarks.exercises.reading import Fact
 from benchmarks.measurements import Metric
-from benchmarks.privacy.units import draw_epsilons
+from benchmarks.privacy.charges import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Pack

@@ -1,6 +1,6 @@
 """A batch's energy from the readings inside its own window, and from nothing else.
 
-This is how energy is metered on its way out (`benchmarks.privacy.units`): readings elsewhere, and what the whole record of a meter
+This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere, and what the whole record of a meter
 shows, change nothing here. The plant's own label is metered along the whole curve (`engine`), which knows more.
 
 A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at its stamp (start, end]. Of a window's

@@ -10,7 +10,7 @@ from benchmarks import packs
 from benchmarks.labels import RELATIVE_UNCERTAINTY, SiteLabel, label_site
 from benchmarks.measurements import Batch, Finding, Period
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.units import Path
+from benchmarks.privacy.stability import Path
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.console import say

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.units import Transformation
+from benchmarks.privacy.stability import Transformation
 from reporting_agent.config import Profile
 from reporting_agent.sources.encodings import recognise
 from reporting_agent.sources.sheets import format_of, joins_lines

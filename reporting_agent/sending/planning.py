@@ -33,8 +33,9 @@ from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import randomness
 from benchmarks.privacy.accounting import Debit, paid_together
+from benchmarks.privacy.charges import epsilon_of_a_metric
 from benchmarks.privacy.pooling import fewest_batches, too_long
-from benchmarks.privacy.units import epsilon_of_a_metric, most_together, within_bound
+from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.conformity import policy_digest, released_metrics

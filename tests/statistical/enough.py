@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from benchmarks.privacy.charges import epsilon_of_a_record
 from benchmarks.privacy.eligibility import expected_error
-from benchmarks.privacy.units import epsilon_of_a_record
 from benchmarks.released import rank
 from tests.statistical.outcome import Outcome
 from tests.statistical.plants import COUNT_CLASSES, EPSILON_BEST, RULE

@@ -15,8 +15,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.privacy.charges import epsilon_of_a_record
 from benchmarks.privacy.mechanism import exact_law, scores
-from benchmarks.privacy.units import epsilon_of_a_record
 from benchmarks.released import rank
 from tests.statistical.outcome import Outcome
 

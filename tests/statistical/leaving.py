@@ -24,7 +24,7 @@ from benchmarks.measurements import Period
 from benchmarks.privacy.accounting import add_up
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import exact_law, scores
-from benchmarks.privacy.units import RECORDS
+from benchmarks.privacy.stability import RECORDS
 from benchmarks.released import rank
 from reporting_agent import pipeline
 from reporting_agent.config import Site, load_site

@@ -1,6 +1,6 @@
 """Batches as they are judged on their way out: each by its own row, its own energies and readings, and what the site declares.
 
-The plant's own label may use everything that was learned across records; what leaves may not (`benchmarks.privacy.units`). So rows
+The plant's own label may use everything that was learned across records; what leaves may not (`benchmarks.privacy.stability`). So rows
 that look out of scale, clocks that were found to run away, standstills and overlaps act here only once they are declared, and the
 run that finds them proposes the declaration (`pipeline.proposals`).
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.units import Path, Transformation
+from benchmarks.privacy.stability import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.pipeline import (

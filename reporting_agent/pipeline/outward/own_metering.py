@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks import gas_and_steam
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.units import Transformation
+from benchmarks.privacy.stability import Transformation
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.privacy import units
+from benchmarks.privacy import stability
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from tests.statistical import raw_plants
@@ -55,7 +55,7 @@ def test_an_encoding_with_states_has_no_bound(tmp_path: Path, encoding: str, bou
     assert ("save energy.csv as UTF-8" in data.outward.paths["eaf"].reasons) is (bound is None)
 
 
-def path_of(folder: Path) -> units.Path:
+def path_of(folder: Path) -> stability.Path:
     data = pipeline.read(load_site(folder / "site.toml"), outward=True)
     assert data.outward is not None
     return data.outward.paths["eaf"]

@@ -17,9 +17,10 @@ from benchmarks.labels import StepLabel, label_step
 from benchmarks.measurements import Batch, Period
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import add_up, check, day_account
+from benchmarks.privacy.charges import draw_epsilons, epsilon_of_a_record
 from benchmarks.privacy.mechanism import exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
-from benchmarks.privacy.units import draw_epsilons, epsilon_of_a_record, most_together, within_bound
+from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.release import counted, debits, refusal, release
 from benchmarks.routes import Step
 from tests.statistical import exact_law as pairs
