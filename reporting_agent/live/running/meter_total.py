@@ -30,6 +30,7 @@ HOUR_US = 3600 * SECOND_US
 SILENT_TIMES = 5  # the usual time between a meter's readings
 SILENT_LEAST_US = 60 * SECOND_US
 POWER_OVER_US = 600 * SECOND_US
+LONGEST_POWER_US = 1800 * SECOND_US  # of a meter that is read each quarter of an hour, with one reading missed
 LATEST = 50  # readings that tell the usual time between two
 SPARE = 500  # readings of a meter that are dropped together
 FEW = 10  # late readings of a meter, each put in by itself
@@ -229,9 +230,10 @@ class Total:
         return self.usual_us > self.longest_gap_us
 
     def power(self, now_us: int, since_us: int = 0) -> Power | None:
-        """Energy an hour over the latest ten minutes, none of it before `since_us`.
+        """Energy an hour over the latest ten minutes, or where readings lie further apart from the one before them, half an hour at most;
+        none of it before `since_us`.
 
-        None where some of it is not known or beyond the declared range, or its readings cover less than half of that: of few seconds,
+        None where some of it is not known or beyond the declared range, or its readings cover less than five minutes: of few seconds,
         one step of a register would be a high power or none.
         """
         begin_us = max(now_us - POWER_OVER_US, 0)
@@ -242,7 +244,7 @@ class Total:
         from_us, to_us = self.time_us[first], self.time_us[-1]
         if self._not_known(from_us) or self._beyond(first):
             return None
-        if not POWER_OVER_US / 2 <= to_us - from_us <= 3 * POWER_OVER_US:
+        if not POWER_OVER_US / 2 <= to_us - from_us <= LONGEST_POWER_US:
             return None
         return Power((self.energy[-1] - self.energy[first]) / (to_us - from_us) * HOUR_US, from_us, to_us)
 

@@ -327,6 +327,24 @@ def test_a_value_beyond_the_range_is_none_whether_it_is_read_at_once_by_itself_o
         assert held.energy.tolist() == [0.0, pytest.approx(0.6)]
 
 
+@pytest.mark.parametrize("apart", [15, 25, 30])
+def test_idle_power_of_a_register_that_is_read_seldom_says_over_what_span(site: Path, apart: int) -> None:
+    total, minute = _register(site), 60_000_000
+    for place in range(5):
+        total.take(place * apart * minute, float(place * apart), 0)
+    power = total.power((4 * apart + 9) * minute)  # docs/live.md: half an hour at most
+    assert power is not None
+    assert (power.from_us, power.to_us) == (3 * apart * minute, 4 * apart * minute)
+    assert power.an_hour == pytest.approx(60.0)
+
+
+def test_idle_power_is_not_made_over_more_than_half_an_hour(site: Path) -> None:
+    total, minute = _register(site), 60_000_000
+    for place in range(5):
+        total.take(place * 31 * minute, float(place * 31), 0)
+    assert total.power(124 * minute) is None
+
+
 def test_idle_power_is_not_made_of_seconds(site: Path) -> None:
     total, second = _register(site), 1_000_000
     for at_s, value in ((0, 0.0), (1000, 10.0), (1005, 11.0)):
