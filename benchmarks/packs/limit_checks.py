@@ -44,6 +44,8 @@ def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     yield from _steps_named(limit, step, pack, place)
     if not limit.source.verified or limit.source.kind == "engineering-assumption":
         yield Fault(f"{place}.source", limit.source.text, Phrase("a verified source: an unverified value is never a limit"))
+    if not (limit.clause.strip() or limit.source.clause.strip()):
+        yield Fault(f"{place}.clause", Phrase("none"), Phrase("the clause and table of %(standard)s", standard=limit.standard))
     if limit.source.document and limit.source.document not in limit.standard:
         yield Fault(
             f"{place}.source",

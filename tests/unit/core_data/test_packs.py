@@ -316,6 +316,7 @@ CONTRADICTIONS: Faults = [
         "eaf",
         "clause 4.5 corrects the limits of eaf",
     ),
+    ('clause = "4, table 1; 5.3"', 'clause = " "', "limits[gb21342-2025-top].clause", "none", "the clause and table of GB 21342-2025"),
     ('document = "GB 21342"', 'document = "GB 99999"', "limits[gb21342-2025-top].source", "GB 99999", "a source of GB 21342-2025"),
     (
         "effective_from = 2026-07-01\nsource",
