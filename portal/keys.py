@@ -88,6 +88,18 @@ def receipt_key() -> ReceiptKey:
     return newest
 
 
+def newest_receipt_key_is_held() -> bool:
+    """Web and operator only: whether the key is at hand that began last of those listed. An older one signs on until it ends.
+
+    Raises: as `receipt_key`.
+    """
+    held = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
+    today = timezone.now().date()
+    begun = [key for key in published_directory().content.receipts if key.valid_from <= today]
+    newest = max((key.valid_from for key in begun), default=None)
+    return any(key.key_id in held for key in begun if key.valid_from == newest)
+
+
 def processing_keys() -> tuple[ProcessingKey, ...]:
     """The worker only: in any other process the setting is None, and a variable that names a file stops it from starting."""
     return _processing_keys(_stamp(*processing_key_files()))

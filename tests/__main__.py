@@ -31,7 +31,7 @@ CHECKS: dict[str, list[str]] = {
     "imports": [str(BIN / "lint-imports")],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "statistics": [PYTHON, "-m", "tests.statistical"],
-    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
+    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
 }
 # what takes long and needs no server runs beside the tests, on what they leave of the processors while they wait
 BESIDE = ("types", "statistics")

@@ -106,8 +106,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    in_parallel = config.pluginmanager.hasplugin("xdist")
     for item in items:
-        if _shares_with_its_module(item) and not item.get_closest_marker("xdist_group"):
+        if in_parallel and _shares_with_its_module(item) and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="long form: run with --long"))

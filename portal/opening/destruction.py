@@ -97,15 +97,18 @@ def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: date
     return Destroyed(key_id, reports)
 
 
-def finish(folder: Path) -> None:
-    """Destroy what was set aside here, by this run or by one that was cut short."""
-    for path in folder.glob(f"*{_ASIDE}"):
+def finish(folder: Path) -> tuple[str, ...]:
+    """Destroy what was set aside here, by this run or by one that was cut short; the names of these files."""
+    aside = sorted(folder.glob(f"*{_ASIDE}"))
+    for path in aside:
         overwrite_and_delete(path)
+    return tuple(path.name.removesuffix(_ASIDE) for path in aside)
 
 
 def _set_aside(file: Path) -> None:
     """First another name, under which no worker reads it: half a key would stop them all."""
     try:
+        file.chmod(0o600)  # in containers nobody may write a key, and whoever owns it may change that: or nothing is set aside
         file.rename(file.with_name(file.name + _ASIDE))
     except OSError as error:
         raise not_writable(file, error) from error
@@ -114,6 +117,7 @@ def _set_aside(file: Path) -> None:
 def overwrite_and_delete(file: Path) -> None:
     """Random bytes over the file's own, brought to the disk, then the name gone, and that brought to the disk, too."""
     try:
+        file.chmod(0o600)
         with file.open("r+b", buffering=0) as handle:
             handle.write(secrets.token_bytes(file.stat().st_size))
             os.fsync(handle.fileno())

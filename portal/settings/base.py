@@ -10,6 +10,7 @@ from django.conf.locale import LANG_INFO
 from django.utils.translation import to_language
 
 from portal.settings.contact import contact_of_this_installation
+from portal.settings.in_transit import stays_on_this_machine
 from portal.settings.rates import rate, rate_text
 from portal.settings.roles import processing_key_token, role_of_this_process
 from portal.settings.secret import optional_secret
@@ -160,7 +161,8 @@ EMAIL_HOST = os.environ.get("STEPLABEL_MAIL_HOST", "")
 EMAIL_PORT = whole_number("STEPLABEL_MAIL_PORT", 587, least=1, most=65_535)
 EMAIL_HOST_USER = os.environ.get("STEPLABEL_MAIL_USER", "")
 EMAIL_HOST_PASSWORD = optional_secret("STEPLABEL_MAIL_PASSWORD")
-EMAIL_USE_TLS = EMAIL_PORT == 587
+# mails hold links that let their reader in
+EMAIL_USE_TLS = EMAIL_PORT == 587 or (EMAIL_PORT != 465 and not stays_on_this_machine(EMAIL_HOST))
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_TIMEOUT = 20
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "portal.notifications.no_server.EmailBackend"

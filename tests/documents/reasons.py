@@ -40,7 +40,7 @@ def grades() -> Codes:
     places = (
         "benchmarks/labels/limit_test.py",
         "reporting_agent/analysis/account/route.py",
-        "reporting_agent/analysis/__init__.py",
+        "reporting_agent/changes/questioned_label.py",
         "reporting_agent/pipeline/rejections.py",
     )
     return found | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}

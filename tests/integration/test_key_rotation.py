@@ -33,6 +33,7 @@ from portal.intake.models import Submission
 from portal.intake.storing import Received
 from portal.opening import destruction, tasks
 from portal.problems import RefusedError
+from portal.web.sight import readiness
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"])
@@ -114,6 +115,26 @@ def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(fold
     assert keys.receipt_key().key_id == asked.receipt_key_id
 
 
+def test_a_listed_receipt_key_that_is_not_here_is_told_while_the_old_one_signs_on(folder: Path, cast: Cast) -> None:
+    """In containers the file of a new key has to be named first: nobody must learn it on the day on which the old key ends."""
+    old, signed, today = keys.receipt_key().key_id, (folder / "directory.cbor").read_bytes(), timezone.now().date()
+    asked = key_ceremony.rotate(
+        folder,
+        signed,
+        processing=None,
+        receipt=folder / "receipt.pem",
+        valid_from=today,
+        valid_to=today + timedelta(days=9),
+        old_until=today + timedelta(days=5),
+    )
+    key_ceremony.take(folder / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"))
+    (new,) = set(folder.glob("receipt-*.pem"))
+    assert "receipt-key-missing" not in readiness.wrong(timezone.now())
+    new.rename(folder / "elsewhere.pem")
+    assert keys.receipt_key().key_id == old
+    assert "receipt-key-missing" in readiness.wrong(timezone.now())
+
+
 def test_an_old_key_is_taken_through_its_window_and_the_grace_and_then_no_more(folder: Path, cast: Cast, monkeypatch: Any) -> None:
     rotate(folder)
     raw = sealed_to_old(cast.plants[0], cast)
@@ -172,6 +193,7 @@ def test_the_bytes_of_a_destroyed_key_are_overwritten_before_the_name_goes(tmp_p
 def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(folder: Path, cast: Cast, monkeypatch: Any) -> None:
     old = keys.processing_key().key_id
     asked = rotate(folder)
+    (folder / "processing.pem").chmod(0o444)  # as in containers
 
     def die(_file: Path) -> None:
         raise SystemExit
@@ -182,7 +204,8 @@ def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(fol
             destroy(old)
     assert [key.key_id for key in keys.processing_keys()] == [asked.processing_key_id]
     (left,) = folder.glob("processing.pem.destroyed")
-    destruction.finish(folder)
+    assert left.stat().st_mode & 0o777 == 0o600, "whoever owns it can write it, whatever its mode was"
+    assert "processing.pem" in destruction.finish(folder)
     assert not left.exists()
     assert not list(folder.glob("*.destroyed"))
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.servers import Server, free_port, unprivileged
 
-START_S = 120
+START_S = 240  # a replica has to reach what its primary wrote meanwhile, under the load of all tests
 """A replica replays first what its primary wrote during the copy: beside other tests 30 s were once too few."""
 
 

@@ -140,7 +140,10 @@ def _keys() -> Iterator[str]:
         return
     try:
         keys.receipt_key()
+        whole = keys.newest_receipt_key_is_held()
     except (ImproperlyConfigured, SteplabelError):
+        whole = False
+    if not whole:
         yield "receipt-key-missing"
 
 

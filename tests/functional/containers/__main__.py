@@ -32,9 +32,9 @@ from tests.servers import nginx
 SECTION = "### In containers"
 UPGRADING = "In containers, in the folder `docker`: "
 STAND_INS = Path(__file__).with_name("stand_ins")
-STANDING_FOR = {"python": "python:3.11-slim-bookworm", "postgres": "postgres:17-bookworm", "redis": "redis:7.2-bookworm"}
+STANDING_FOR = {"python": "python:3.11-slim-bookworm", "postgres": "postgres:15-bookworm", "redis": "redis:7.2-bookworm"}
 DEBIAN = "steplabel-stand-in-debian"
-PORT = 8000
+PORTS = (8001, 8002)
 BACK_S = 60
 
 REPORT = """
@@ -65,10 +65,21 @@ def page() -> str:
     return (ROOT / "docs" / "portal.md").read_text("utf-8")
 
 
-def commands() -> list[str]:
-    """The section's own lines, without what stands behind `#`."""
+def _blocks() -> list[list[str]]:
+    """The section's blocks of lines, without what stands behind `#`."""
     section = page().split(SECTION, 1)[1].split("\n### ", 1)[0]
-    return [re.sub(r"\s+#.*", "", line).strip() for line in re.findall(r"^ {4}(\S.*)$", section, re.MULTILINE)]
+    blocks = re.findall(r"(?:^ {4}\S.*\n)+", section, re.MULTILINE)
+    return [[re.sub(r"\s+#.*", "", line).strip() for line in block.splitlines()] for block in blocks]
+
+
+def commands() -> list[str]:
+    """What installs it."""
+    return _blocks()[0]
+
+
+def duties() -> list[str]:
+    """What an operator does there: backup, checks, an upgrade."""
+    return _blocks()[1]
 
 
 def hand_over() -> list[str]:
@@ -161,9 +172,10 @@ def main() -> int:
         walk, installation = Walk(), Installation(copy)
         if not keep:
             stack.callback(installation.compose, "down", "--volumes", "--timeout", "5")
-        os.environ |= {"STEPLABEL_HOSTS": NAME, "STEPLABEL_URL": f"https://{NAME}"}
         install(walk, copy)
         report_and_publish(stack, installation, folder)
+        for line in duties():
+            walk.line(line)
         for line in chain(killed(installation), handed_over(walk, installation)):
             print(line, flush=True)
     print("Not run as the page says it:")
@@ -175,7 +187,6 @@ def install(walk: Walk, copy: Path) -> None:
     """The page's lines, on keys made here."""
     walk.run(f"cd {copy}")
     walk.run(f"STEPLABEL_VAR={copy}/var {sys.executable} {ROOT}/manage.py make_keys --dir {copy}/keys")
-    walk.run("cp docs/register.toml docker/")
     for line in commands():
         walk.line(line)
     print(f"/healthz: {asked('healthz')}")
@@ -183,7 +194,7 @@ def install(walk: Walk, copy: Path) -> None:
 
 def asked(path: str) -> str:
     """The web's answer, under the portal's name and as behind its proxy. HTTPException, OSError: it has none."""
-    connection = HTTPConnection("127.0.0.1", PORT, timeout=2)
+    connection = HTTPConnection("127.0.0.1", PORTS[0], timeout=2)
     try:
         connection.request("GET", f"/{path}", headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"})
         return connection.getresponse().read().decode().strip()
@@ -195,7 +206,7 @@ def report_and_publish(stack: ExitStack, installation: Installation, folder: Pat
     """Ten plants, by the agent of the checkout, through the sample proxy."""
     proxy = folder / "proxy"
     proxy.mkdir()
-    address = stack.enter_context(nginx.serve(proxy, PORT))
+    address = stack.enter_context(nginx.serve(proxy, *PORTS))
     stack.enter_context(known_here(NAME))
     installation.operator(TAKE_PART)
     tokens = installation.operator(TOKENS)

@@ -154,7 +154,8 @@ def test_the_settings_that_the_portal_reads_are_those_that_are_documented() -> N
     running = {*(ROOT / "portal").rglob("*.py")} - {ROOT / "portal" / "settings" / "test.py"}  # nobody runs a portal on those
     read = environment_read(running) | set(re.findall(r"\$\{([A-Z_]+):-", entrypoint.read_text(encoding="utf-8")))
     assert read - {"STEPLABEL_DEMO"} <= documented
-    sources = [*(ROOT / "portal").rglob("*.py"), *(ROOT / "portal").rglob("*.sql"), ROOT / "benchmarks" / "catalogue.py", entrypoint]
+    files = [ROOT / "benchmarks" / "catalogue.py", entrypoint, ROOT / "docker" / "compose.yaml"]
+    sources = [*(ROOT / "portal").rglob("*.py"), *(ROOT / "portal").rglob("*.sql"), *files]
     spoken = " ".join(file.read_text(encoding="utf-8") for file in sources)
     assert {name for name in documented if not re.search(rf"\b{name}\b", spoken)} == set()
 

@@ -283,6 +283,16 @@ except Exception as error:
     assert "secret" not in ran.stdout + ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "encrypted"),
+    [("mail.example", "587", True), ("mail.example", "2587", True), ("mail.example", "465", False), ("127.0.0.1", "2525", False)],
+)
+def test_no_mail_leaves_the_machine_in_the_clear(host: str, port: str, encrypted: bool) -> None:
+    """A mail holds a link that lets its reader in. At port 465 the connection itself is encrypted."""
+    ran = load("settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL", **{**PRODUCTION, "STEPLABEL_MAIL_HOST": host, "STEPLABEL_MAIL_PORT": port})
+    assert ran.stdout.split() == [str(encrypted), str(port == "465")], ran.stderr
+
+
 VERIFIED = "sslmode=verify-full&sslrootcert=/ca.pem"
 NAMED = "ssl_cert_reqs=required&ssl_check_hostname=true"
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from portal import keys
 from portal.opening import destruction
 from portal.operator_command import OperatorCommand
@@ -25,7 +25,8 @@ class Command(OperatorCommand):
         directory = keys.published_directory().content
         files = keys.processing_files()
         for folder in {file.parent for file in files.values()}:
-            destruction.finish(folder)
+            if begun := destruction.finish(folder):
+                self.remark(Phrase("What an earlier run had begun to destroy is destroyed now: %(files)s.", files=enumerated(begun)))
         if options["key"] is None:
             for key_id in files:
                 self.answer(self._standing(key_id, len(files)))

@@ -1,4 +1,4 @@
-# In place of postgres:17-bookworm: Debian's server, begun as the image's own entrypoint begins it.
+# In place of postgres:15-bookworm: Debian's server, begun as the image's own entrypoint begins it.
 FROM steplabel-stand-in-debian
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/* \
     && install -d -o postgres -g postgres /docker-entrypoint-initdb.d /var/run/postgresql
