@@ -1,4 +1,4 @@
-"""Lists of the API: filters that are declared, pages by a cursor, and one description of both for the schema.
+"""Lists of the API: filters that are declared and given once, pages by a cursor, and one description of both for the schema.
 
 A cursor is the sort key of the last row, which the reader has seen: it counts nobody else's rows, and rows that come or go
 between two pages are neither doubled nor left out. Keys are texts; a number among them is written with leading noughts.

@@ -17,8 +17,8 @@ from benchmarks.audit.counts import values_of_used
 from benchmarks.audit.evidence import MOST_NAMED, Evidence, Outcome, failed, held, named, not_checkable
 from benchmarks.audit.records import of_batch
 from benchmarks.declared import Words, worded
-from benchmarks.labels.at_once import at_once
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.labels.one_machine_at_once import at_once
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
 from benchmarks.routes import Step

@@ -1,4 +1,4 @@
-"""Sector method packs: steel, aluminium, cement, or a pack of a plant's own. `docs/packs.md` says how to write one.
+"""Which sector method packs there are, in which versions, and the digest that names a pack's content.
 
 A pack is data. `load` reads it, checks every cross reference and gives a `Pack`; `digest` names exactly this content, so
 that a label or an envelope can say by which rules it was made.
@@ -6,7 +6,6 @@ that a label or an envelope can say by which rules it was made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from benchmarks.declared import content_digest
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
 from benchmarks.packs.corrections import RULES
-from benchmarks.packs.faults import Fault
 from benchmarks.packs.reading import parse, text_of
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
@@ -96,29 +94,6 @@ def newer(pack: Pack) -> Pack | None:
     """The newest version that comes with Steplabel of a pack that comes with it in an older one, and here is that; else None."""
     older = HOME / f"{pack.id}-{pack.version}.toml"
     return load(pack.id) if pack.id in shipped() and older.is_file() else None
-
-
-def published_as(pack: Pack) -> Pack | None:
-    """The published pack of the same id and version, be it of the same content or not: what comes with Steplabel, or was approved."""
-    if not is_known(pack.id):
-        return None
-    try:
-        return load(pack.id, pack.version)
-    except InputError:  # a version that does not exist
-        return None
-
-
-def is_published(pack: Pack) -> bool:
-    """Whether the pack is, content for content, a published one, wherever it was read from."""
-    published = published_as(pack)
-    return published is not None and (published is pack or digest(published) == digest(pack))
-
-
-def impostures(pack: Pack) -> Iterator[Fault]:
-    """The fault of a pack that calls itself a published one and is of another content."""
-    if published_as(pack) is not None and not is_published(pack):
-        wanted = Phrase("an id or a version of its own: the published pack of this name is a different one")
-        yield Fault("version", f"{pack.id} {pack.version}", wanted)
 
 
 @lru_cache(maxsize=32)

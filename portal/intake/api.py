@@ -26,7 +26,7 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
 from portal.accounts.models import Device, Site
-from portal.accounts.request_rates import count_for_device
+from portal.accounts.request_limits import count_for_device
 from portal.api_views import ProblemSerializer, StrictView
 from portal.celery import nudge_soon
 from portal.intake import commitments, receiving, worker_seen

@@ -1,4 +1,5 @@
-"""Sending the mails that wait, at least once and never by two at a time; deleting mails and read notices that are past their time.
+"""Sending the mails that wait, at least once and never by two at a time, and when one is tried again; deleting mails and
+read notices that are past their time.
 
     waiting ──claim──▶ sending ──▶ sent | dropped | waiting again, later | failed
 

@@ -230,7 +230,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["portal.parsing.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["portal.accounts.request_rates.RateByKey"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.accounts.request_limits.RateByKey"],
     "DEFAULT_THROTTLE_RATES": RATES,
     "EXCEPTION_HANDLER": "portal.problems.handle",
     "NUM_PROXIES": whole_number("STEPLABEL_PROXIES", 0, least=0, most=10),

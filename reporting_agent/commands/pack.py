@@ -131,10 +131,11 @@ def _check(args: argparse.Namespace) -> int:
     from benchmarks import pack_remarks, packs
     from benchmarks.packs import provenance
     from benchmarks.packs.checks import read_in_the_future, refuse
+    from benchmarks.packs.published_names import impostures
     from reporting_agent.console import emit
 
     pack = named(args.pack)
-    refuse([*packs.impostures(pack), *read_in_the_future(pack, datetime.now(UTC).astimezone().date())], Path(args.pack))
+    refuse([*impostures(pack), *read_in_the_future(pack, datetime.now(UTC).astimezone().date())], Path(args.pack))
     table = packs.factors(pack)
     every = [*provenance.numbers(pack), *provenance.factors(table)]
     lacking = [number.place for number in every if not number.is_complete]

@@ -1,4 +1,4 @@
-"""Runs that stand for one another (one machine at one time, or copies under other ids), counted once where they better a label.
+"""Runs that stand for one another (as `one_machine_at_once` tells, or copies under other ids), counted once where they better a label.
 
 Of two runs that one machine made at once, the one that was given less energy is no better run; and the best days written three times are
 three good days in a quantile. Together, and once, they count here; a label that is better by more than 0.5 % without that is held back.
@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel
-from benchmarks.labels.at_once import at_once
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.labels.one_machine_at_once import at_once
 from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase
 

@@ -1,4 +1,4 @@
-"""The stages from the plant's files to batches with energy, each a function from one named value to the next.
+"""The stages from the plant's files and its pack to batches with energy, each a function from one named value to the next.
 
     read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData
     from_log ▶ with_heat ▶ PlantData                                  of a production log that knows no batches
@@ -17,6 +17,7 @@ from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
+from benchmarks.packs.published_names import impostures
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent import sources
@@ -369,7 +370,7 @@ def pack_of(site: Site, pack: Pack | None = None) -> Pack:
 
 def _named(site: Site) -> Pack:
     pack = packs.load(site.pack, site.pack_version, site.folder)
-    for imposture in packs.impostures(pack):
+    for imposture in impostures(pack):
         raise InputError(
             "pack-name-taken",
             Phrase(

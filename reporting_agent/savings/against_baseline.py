@@ -1,4 +1,4 @@
-"""What the energy of one period would have been in another: a forecast by the baseline, and how far it can be trusted.
+"""What the energy of one period would have been in another, and its interval: by days that remember the day before, or by four-week sums.
 
 energy of a day = b . x + e, fitted on the days of the baseline period; saving = sum over the reporting days of (b . x - energy).
 

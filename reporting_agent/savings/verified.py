@@ -1,4 +1,4 @@
-"""The verified saving of every action and target: expected by the baseline less used, with its interval, or why there is none.
+"""The verified saving of every action and target, as `against_baseline` tells it, or the first reason why there is none.
 
 Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action is not done; too few days are
 known; nothing says what the meter's energy makes; the baseline has not seen a year and the reporting period lies elsewhere in it; the

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
+from benchmarks.packs.published_names import is_published
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
@@ -22,7 +23,7 @@ def require_reportable(site: Site) -> Pack:
         PolicyRefusal: `pack-of-its-own`, `unit-assumed`, `reason-not-written`.
     """
     pack = packs.load(site.pack, site.pack_version, site.folder)
-    if not packs.is_published(pack):
+    if not is_published(pack):
         raise PolicyRefusal(
             "pack-of-its-own",
             Phrase(

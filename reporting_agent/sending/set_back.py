@@ -65,15 +65,6 @@ def require_current(planned: Plan, ledger: LedgerStand, parcels: Sequence[Parcel
             )
 
 
-def given_up(subject_period: str, revision: int, parcels: Iterable[Parcel]) -> list[Parcel]:
-    """Earlier revisions of the period that have a challenge and were never debited: they may have been drawn by another copy."""
-    return [
-        parcel
-        for parcel in parcels
-        if parcel.period == subject_period and parcel.revision < revision and parcel.state is ParcelState.CHALLENGED
-    ]
-
-
 def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Parcel], closed: Iterable[Closed] = ()) -> None:
     """A report that the portal holds and this outbox does not know was spent elsewhere, and so was what another directory left behind.
 

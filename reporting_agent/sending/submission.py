@@ -36,7 +36,7 @@ from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import Proposal
-from reporting_agent.sending import challenge_bindings, cut_otherwise, enrolment, log_heads, log_restarts, set_back
+from reporting_agent.sending import challenge_bindings, cut_otherwise, enrolment, given_up_revisions, log_heads, log_restarts, set_back
 from reporting_agent.sending.challenge_bindings import commitment_of, refuse_another, stored_challenge
 from reporting_agent.sending.closed_periods import ClosedPeriods
 from reporting_agent.sending.enrolment import Identity
@@ -203,8 +203,8 @@ class Submission:
         ledger, parcels = set_back.require_ledger(given), self._outbox.all()
         set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
         with transaction(self._connection):
-            for earlier in set_back.given_up(parcel.period, parcel.revision, parcels):
-                self._debit(begun.plan.under(earlier.revision, correction=earlier.correction), begun.batches, earlier)
+            for earlier_plan, earlier in given_up_revisions.as_if_drawn(begun.plan, parcel, parcels):
+                self._debit(earlier_plan, begun.batches, earlier)
             self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
         self._checkpoint("challenged")
         return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))

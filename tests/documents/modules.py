@@ -18,7 +18,7 @@ HEAD = """# What is done where
 Every module by its folder, with the first sentence of its docstring. How the folders follow one another stands in
 [architecture.md](architecture.md). This list is written by `python -m tests.documents --write`."""
 
-_UNLISTED = frozenset({"__init__.py", "__main__.py", "apps.py", "urls.py"})
+_UNLISTED = frozenset({"__main__.py", "apps.py", "urls.py"})
 
 
 def page() -> str:
@@ -33,7 +33,13 @@ def page() -> str:
 def _modules() -> Iterator[Path]:
     for package in PRODUCT:
         listed = (path for path in (ROOT / package).rglob("*.py") if path.name not in _UNLISTED and "migrations" not in path.parts)
-        yield from sorted(listed, key=lambda path: (path.parent, path.stem))
+        yield from sorted(filter(_does_something, listed), key=lambda path: (path.parent, path.stem))
+
+
+def _does_something(module: Path) -> bool:
+    """A package's own file is listed where it defines something: most hold a sentence about the folder and no more."""
+    body = ast.parse(module.read_text(encoding="utf-8")).body if module.name == "__init__.py" else None
+    return body is None or any(isinstance(statement, ast.FunctionDef | ast.ClassDef) for statement in body)
 
 
 def sentence_of(module: Path) -> str:

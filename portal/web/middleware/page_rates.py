@@ -1,7 +1,7 @@
 """How many pages a minute are answered to one asker who is not signed in: a browser known from an earlier sign-in, else a network.
 
 Counted before a session or a row is looked at, so that a flood costs little more than its counting. Forms that are sent count apart
-from pages that are read. The API has rates of its own (`request_rates`), `/healthz` none.
+from pages that are read. The API has rates of its own (`request_limits`), `/healthz` none.
 """
 
 from __future__ import annotations
