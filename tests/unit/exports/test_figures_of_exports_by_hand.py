@@ -1,0 +1,274 @@
+"""What exports are filled with, each rule by itself: which quarter hour an output ends in, what is known, what a footprint adds up."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from benchmarks import packs
+from benchmarks.conversion import FactorTable
+from benchmarks.declared import worded
+from benchmarks.errors import InputError
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Batch, Direction, Period, Status
+from benchmarks.wire.signing import key_id
+from reporting_agent.exports.assured import holding
+from reporting_agent.exports.carbon import CarrierUse, StepCarbon
+from reporting_agent.exports.footprint_settings import FootprintSettings
+from reporting_agent.exports.footprints import Footprint, Part, footprint
+from reporting_agent.exports.intervals import Clock, Floats, Measured, Series, _known_s, _output
+from reporting_agent.exports.monitoring import deviations, fill, quality, remarks, shares
+from reporting_agent.exports.monitoring_schema import load_schema
+from reporting_agent.exports.pact_and_catena_x import catena_x, pact
+from reporting_agent.pipeline import PlantData
+from tests.unit.exports.test_footprints import KEY, OTHER_GASES, SETTINGS, statement
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MARCH = Period.parse("2026-03", SHANGHAI)
+BEGINS = datetime(2026, 3, 1, tzinfo=SHANGHAI)
+CLOCK = Clock.of(MARCH, SHANGHAI)
+QUARTERS = 31 * 96
+SCHEMA = load_schema(None)
+
+
+def series(energy: float = 1.0, known_s: float | Floats = 900.0, unplaced: float = 0.0, **changes: Any) -> Series:
+    """A meter that counts so much each quarter hour of March, and besides once across a gap."""
+    across = np.zeros(QUARTERS)
+    across[100] = unplaced
+    given = {"object": "m", "step": "cement-grinding", "equipment": "", "carrier": "electricity", "direction": Direction.IMPORT}
+    amounts = {"energy": np.full(QUARTERS, energy), "known_s": np.full(QUARTERS, known_s), "unplaced": across}
+    return Series(**cast("Any", {**given, "unit": "kWh", "lhv_mj_per_unit": None, **amounts, **changes}))
+
+
+def measured(*meters: Series, **more: Any) -> Measured:
+    nobody: dict[str, Any] = {"shared": (), "silent": (), "sparse": (), "unmetered": ()}
+    return Measured(CLOCK, meters, (), FactorTable.load(), **{**nobody, **more})
+
+
+def column(tables: Sequence[Any], name: str, header: str) -> list[Any]:
+    (table,) = [table for table in tables if table.name == name]
+    return list(next(column.values for column in table.columns if column.name == header))
+
+
+def batch(minutes: float, name: str = "B", **changes: Any) -> Batch:
+    """100 t that end so many minutes after the month has begun."""
+    end = BEGINS + timedelta(minutes=minutes)
+    given = Batch(name, "cement-grinding", "cement", "", end - timedelta(hours=1), end, 100.0)
+    return replace(given, **changes)
+
+
+def output_of(*batches: Batch) -> dict[int, float]:
+    """Quarter hours with an output."""
+    data = PlantData(packs.load("cement", None), list(batches), [], [])
+    made = _output("cement-grinding", data, CLOCK)
+    return {place: float(made[place]) for place in np.flatnonzero(made).tolist()}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "quarters"),
+    [
+        (14, {0: 100.0}),
+        (15, {0: 100.0}),  # on the edge: it ended before it
+        (16, {1: 100.0}),
+        (0, {}),  # with the month before
+        (-5, {}),
+        (31 * 1440, {QUARTERS - 1: 100.0}),  # at the very end of the month
+        (31 * 1440 + 1, {}),
+    ],
+)
+def test_output_stands_in_the_quarter_hour_in_which_its_batch_ended(minutes: float, quarters: dict[int, float]) -> None:
+    assert output_of(batch(minutes)) == quarters
+
+
+def test_only_good_output_counts_and_each_batch_once() -> None:
+    bad = [batch(10, "S", status=Status.SCRAP), batch(10, "T", status=Status.TEST), batch(10, "O", end=None), batch(10, "N", output_t=-3.0)]
+    assert output_of(batch(10), batch(10), batch(10, "C"), *bad) == {0: 200.0}
+    assert output_of(batch(10, step="clinker-burning")) == {}
+
+
+def test_of_several_meters_a_quarter_hour_is_known_as_far_as_the_one_that_knows_least() -> None:
+    """In the first half of the month both stand, later one alone, and on the last day none."""
+    place = np.arange(QUARTERS)
+    early, throughout = series(known_s=300.0), series(known_s=600.0)
+    known_s = _known_s([(early, place < QUARTERS // 2), (throughout, place < QUARTERS - 96)])
+    assert (known_s[0], known_s[QUARTERS // 2], known_s[-1]) == (300.0, 600.0, 0.0)
+
+
+def test_a_heating_value_is_told_for_the_new_unit() -> None:
+    """29,300 MJ a tonne are 29.3 MJ a kilogram; two tonnes are 2,000 kg."""
+    coal = series(2.0, unplaced=1.0, unit="t", carrier="coal", lhv_mj_per_unit=29_300.0).told_in("kg")
+    assert (coal.unit, coal.lhv_mj_per_unit, coal.energy[0], coal.unplaced[100]) == ("kg", 29.3, 2000.0, 1000.0)
+    as_heat = series(2.0, unit="t", carrier="coal", lhv_mj_per_unit=29_300.0).told_in("kWh")
+    assert (as_heat.unit, as_heat.energy[0]) == ("t", 2.0), "a mass is no heat without more"
+
+
+@pytest.mark.parametrize(
+    ("period", "cut"),
+    [("2026-03", False), ("2026-03-01/2026-04-15", True), ("2026-03-10/2026-04-01", True), ("2026-03-10/2026-04-15", True)],
+)
+def test_a_month_is_cut_where_the_period_begins_or_ends_within_it(period: str, cut: bool) -> None:
+    clock = Clock.of(Period.parse(period, SHANGHAI), SHANGHAI)
+    assert clock.months_cut is cut
+    whole = clock.edges_us("month")
+    assert max(len(whole) - 1, 0) == (1 if period.startswith("2026-03-01") or period == "2026-03" else 0)
+
+
+def verdict(known_s: float, unplaced: float = 0.0) -> str:
+    return str(column([quality(measured(series(known_s=known_s, unplaced=unplaced)), SCHEMA)], "quality", "quality")[0])
+
+
+def test_a_month_that_reaches_just_what_is_asked_of_it_is_good() -> None:
+    """The draft asks for 90 %: 810 of each 900 s are good, and a hundredth of a second less is not."""
+    assert SCHEMA.quality.completeness_least_pct == 90
+    assert verdict(810.0) == "good"
+    assert verdict(809.99) == "incomplete"
+
+
+def test_days_may_deviate_by_just_as_much_as_is_allowed() -> None:
+    """2,976 kWh in days; with so much across a gap that it is the allowed share of the month's sum, and a hundredth more."""
+    most = SCHEMA.quality.day_sums_most_pct
+    allowed = QUARTERS * most / (100 - most)
+    assert verdict(900.0, allowed * 0.9999) == "good"
+    assert verdict(900.0, allowed * 1.01) == "days-deviate"
+    assert verdict(800.0, allowed * 1.01) == "incomplete, days-deviate"
+
+
+def test_how_far_days_lie_off_their_month_has_no_sign() -> None:
+    """A register set back by 476 kWh: the month counted 2,500, its days 2,976; fed back, the same with the sign turned."""
+    assert deviations(series(unplaced=-476.0), CLOCK) == [pytest.approx(100 * 476 / 2500)]
+    assert deviations(series(-1.0, unplaced=476.0), CLOCK) == [pytest.approx(100 * 476 / 2500)]
+    assert deviations(series(0.0), CLOCK) == [None], "of nothing there is no share"
+
+
+def test_an_interval_without_a_known_second_has_neither_energy_nor_coal_equivalent() -> None:
+    """96 kWh a day are 96 x 0.1229 kgce (GB/T 2589); the second day is not known at all."""
+    known_s = np.full(QUARTERS, 900.0)
+    known_s[96:192] = 0.0
+    tables = fill(measured(series(known_s=known_s)), SCHEMA, "works")
+    assert column(tables, "days", "energy")[:3] == [96.0, None, 96.0]
+    assert column(tables, "days", "energy_kgce")[:3] == [11.798, None, 11.798], "as the draft rounds 11.7984"
+    assert shares(series(known_s=known_s), CLOCK, "day")[:3].tolist() == [1.0, 0.0, 1.0]
+
+
+def test_what_a_register_counted_across_a_gap_is_in_its_month_alone() -> None:
+    tables = fill(measured(series(unplaced=24.0)), SCHEMA, "works")
+    assert sum(column(tables, "days", "energy")) == QUARTERS
+    assert column(tables, "months", "energy") == [QUARTERS + 24.0]
+    assert column(tables, "months", "day_sum") == [QUARTERS]
+
+
+@pytest.mark.parametrize(("today", "ended"), [(date(2026, 3, 31), False), (date(2026, 4, 1), True)])
+def test_a_period_has_ended_on_the_day_after_its_last(today: date, ended: bool) -> None:
+    words = " ".join(str(remark) for remark in remarks(measured(series()), SCHEMA, today))
+    assert ("has not ended" not in words) is ended
+
+
+def use(co2_kg: float | None, direction: Direction = Direction.IMPORT, carrier: str = "electricity") -> CarrierUse:
+    return CarrierUse(carrier, direction, 100.0, "kWh", 12.29, co2_kg, "own supply 2026" if co2_kg is not None else None)
+
+
+def step(*uses: CarrierUse, output: float = 200.0, unit: str = "t", product: str = "cement") -> StepCarbon:
+    label = SimpleNamespace(step="cement-grinding", product=product, variant="any", output_t=output)
+    return StepCarbon(cast("StepLabel", label), worded("Cement grinding"), unit, uses)
+
+
+def test_one_carrier_without_a_factor_leaves_a_step_without_a_sum() -> None:
+    assert step(use(50.0), use(30.0, carrier="coal")).co2_per_output == pytest.approx(0.4)
+    lacking = step(use(50.0), use(None, carrier="coal"))
+    assert (lacking.lacking, lacking.co2_kg, lacking.co2_per_output) == (("coal",), None, None)
+
+
+def test_energy_given_back_is_neither_credited_nor_does_its_factor_lack() -> None:
+    """50 kg over 200 t, whatever was given back."""
+    assert step(use(50.0), use(-20.0, Direction.EXPORT)).co2_per_output == pytest.approx(0.25)
+    assert step(use(50.0), use(None, Direction.RECOVERED, "steam")).co2_per_output == pytest.approx(0.25)
+
+
+def test_a_step_that_took_nothing_in_or_made_nothing_has_no_co2_per_output() -> None:
+    assert step(use(-20.0, Direction.EXPORT)).co2_kg is None
+    assert step(use(50.0), output=0.0).co2_per_output is None
+
+
+def declared(*, outside: str = "", biogenic: float = 0.0, per_product: float = 1.0) -> FootprintSettings:
+    settings = SETTINGS.format(complete="true", more=OTHER_GASES + outside)
+    settings = settings.replace("fossil_carbon", f"biogenic_carbon_kg_per_kg = {biogenic}\nfossil_carbon", 1)
+    return FootprintSettings.model_validate(tomllib.loads(settings.replace("per_product = 1.0", f"per_product = {per_product}")))
+
+
+def a_footprint(settings: FootprintSettings, kg_per_kg: float = 0.4, assured: bool = True) -> Footprint:
+    part = Part(step(use(50.0)), kg_per_kg, assured)
+    return Footprint(settings, "works", MARCH, datetime(2026, 4, 2, tzinfo=UTC), (part,), ())
+
+
+CREDIT = '[[outside]]\nkind = "waste"\nwords = "Heat sold"\nkg_co2e_per_kg = -0.5\nsource = "bill of the network"\n'
+
+
+def test_a_credit_lowers_the_footprint_and_raises_no_assured_share() -> None:
+    """0.4 of the step, 0.6 of clinker, 0.5 credited: 0.5 in all, of which 0.4 / (0.4 + 0.6 + 0.5) is assured."""
+    credited = a_footprint(declared(outside=CREDIT))
+    assert credited.total == pytest.approx(0.5)
+    assert credited.assured_share == pytest.approx(0.4 / 1.5)
+    assert a_footprint(declared(), assured=False).assured_share == 0
+
+
+def test_biogenic_carbon_is_taken_off_as_the_co2_that_it_was() -> None:
+    """0.12 kg of carbon were 0.44 kg of CO2 (44/12): 1.0 less 0.44."""
+    whole = a_footprint(declared(biogenic=0.12))
+    in_pact, in_catena_x = pact(whole)["pcf"], catena_x(whole)["pcf"]
+    assert float(in_pact["pcfExcludingBiogenicUptake"]) == pytest.approx(1.0)
+    assert float(in_pact["pcfIncludingBiogenicUptake"]) == pytest.approx(0.56)
+    assert in_catena_x["pcfIncludingBiogenic"] == pytest.approx(0.56)
+    assert in_catena_x["carbonContentTotal"] == pytest.approx(0.121)
+
+
+def test_a_whole_number_keeps_its_noughts() -> None:
+    assert pact(a_footprint(declared(), 99.4))["pcf"]["fossilGhgEmissions"] == "100"
+    assert pact(a_footprint(declared(outside=CREDIT.replace("-0.5", "-1.0"))))["pcf"]["fossilGhgEmissions"] == "0"
+    assert pact(a_footprint(declared(), 1e-7))["pcf"]["fossilGhgEmissions"] == "0.6000001", "no exponent"
+
+
+def test_a_tonne_of_a_steps_output_is_a_thousand_kilograms_and_goes_in_by_its_share() -> None:
+    """50 kg over 200 t are 0.25 kg a tonne and 0.00025 a kilogram; 1.2 t of it go into a tonne of product."""
+    (part,) = footprint(declared(per_product=1.2), "works", MARCH, BEGINS, [step(use(50.0))], ()).parts
+    assert (part.kg_per_kg, part.assured) == (pytest.approx(0.0003), False)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [step(use(50.0), unit="1000 items")],  # goods that are counted
+        [step(use(50.0)), step(use(50.0), product="slag cement")],  # two that fit
+        [],
+    ],
+    ids=["counted goods", "two that fit", "none"],
+)
+def test_a_step_that_no_single_label_per_tonne_fits_is_refused(steps: list[StepCarbon]) -> None:
+    with pytest.raises(InputError) as refused:
+        footprint(declared(), "works", MARCH, BEGINS, steps, ())
+    assert refused.value.code == "footprint-step-unknown"
+
+
+def test_counted_goods_beside_a_label_per_tonne_do_not_stand_in_its_way() -> None:
+    steps = [step(use(50.0), unit="1000 items"), step(use(50.0))]
+    assert footprint(declared(), "works", MARCH, BEGINS, steps, ()).of_steps == pytest.approx(0.00025)
+
+
+@pytest.mark.parametrize(("today", "in_force"), [(9, False), (10, True), (20, True), (21, False)])
+def test_a_statement_is_in_force_from_the_day_of_its_issue_to_its_last(today: int, in_force: bool, tmp_path: Path) -> None:
+    file = statement(tmp_path, issued_on=date(2026, 3, 10), valid_until=date(2026, 3, 20))
+    asked = ([file], [key_id(KEY.public_bytes).upper()], "works", "2026-01", date(2026, 3, today))
+    if in_force:
+        assert [entry.steps for entry in holding(*asked)] == [frozenset({"cement-grinding"})], "a key's letters may be of either case"
+        return
+    with pytest.raises(InputError) as refused:
+        holding(*asked)
+    assert refused.value.code == "footprint-statement-unusable"
