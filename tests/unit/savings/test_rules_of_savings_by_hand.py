@@ -1,0 +1,283 @@
+"""What an interval allows to say of a saving, and which days tell it: each rule at its limit, worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from benchmarks.labels.columns import Flags, Floats
+from benchmarks.measurements import Batch, Period
+from reporting_agent.changes.change import Change, Kind
+from reporting_agent.config import Site
+from reporting_agent.config.events import Event
+from reporting_agent.savings.actions import Action, Target
+from reporting_agent.savings.against_baseline import Forecast, _effective, _of_blocks, forecast
+from reporting_agent.savings.days import Days, _mean, _output_unknown, _spread, _unusable
+from reporting_agent.savings.telling import SavingVerdict, verdict
+from reporting_agent.savings.verified import Verified, _before, _concerns, _periods, _same_season, _span, _terms, _unseen
+
+SITE = cast("Site", SimpleNamespace(zone=UTC, events=()))
+NEW_YEAR = date(2023, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("share", "wanted", "told"),
+    [
+        (None, 3.0, SavingVerdict.NOT_TOLD),
+        ((0.05, 0.0, 0.1), None, SavingVerdict.NOT_PROVEN),  # 0 lies in it
+        ((0.05, 0.001, 0.1), None, SavingVerdict.SAVED),
+        ((-0.05, -0.1, 0.0), None, SavingVerdict.NOT_PROVEN),
+        ((-0.05, -0.1, -0.001), None, SavingVerdict.USED_MORE),
+        ((0.05, 0.03, 0.1), 3.0, SavingVerdict.REACHED),  # all of it at 3 % or above
+        ((0.05, 0.0299, 0.1), 3.0, SavingVerdict.SAVED),
+        ((0.05, -0.01, 0.1), 3.0, SavingVerdict.NOT_PROVEN),
+    ],
+)
+def test_an_interval_alone_decides_what_is_said(
+    share: tuple[float, float, float] | None, wanted: float | None, told: SavingVerdict
+) -> None:
+    assert verdict(share, wanted) is told
+
+
+def action(**keys: Any) -> Action:
+    given = {"id": "lids", "meter": "el", "what": "Lids", "owner": "Wang Li", "state": "done", "day": date(2023, 1, 1)}
+    return Action.model_validate(given | keys)
+
+
+def predicted(expected: float, actual: float) -> Verified:
+    reach = 20.0
+    found = Forecast(expected, actual, expected - actual - reach, expected - actual + reach, 0.9, 1.0, 0.1, np.zeros(0))
+    period = Period.parse("2023", UTC)
+    return Verified(action(expected_pct=2), period, period, "kWh", 365, 100, found, None)
+
+
+def test_shares_are_of_what_was_expected() -> None:
+    """1,000 expected, 950 used: 5 % saved, between 3 and 7."""
+    result = predicted(1000, 950)
+    assert result.share == (pytest.approx(0.05), pytest.approx(0.03), pytest.approx(0.07))
+    assert result.verdict is SavingVerdict.REACHED
+    assert predicted(0.0, -50.0).share is None, "of nothing there is no share"
+
+
+def test_a_period_ends_where_the_data_do() -> None:
+    whole = Period.parse("2023", UTC)
+    assert _before(date(2023, 7, 1), whole, SITE).end == datetime(2023, 7, 1, tzinfo=UTC)
+    assert _before(date(2024, 7, 1), whole, SITE).end == datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("keys", "today", "begun"),
+    [
+        ({}, date(2023, 1, 1), False),  # it takes effect today: no day has passed
+        ({}, date(2023, 1, 2), True),
+        ({"state": "under-way"}, date(2023, 6, 1), False),
+        ({"baseline": "2022", "reporting": "2023"}, date(2023, 1, 1), False),
+        ({"baseline": "2022", "reporting": "2023"}, date(2023, 1, 2), True),
+    ],
+)
+def test_a_saving_has_a_period_once_a_day_of_it_has_passed(keys: dict[str, Any], today: date, begun: bool) -> None:
+    baseline, reporting = _periods(action(**keys), SITE, today)
+    assert (reporting is not None) is begun
+    if baseline is not None and reporting is not None:
+        assert (baseline.start, baseline.end) == (datetime(2022, 1, 1, tzinfo=UTC), datetime(2023, 1, 1, tzinfo=UTC))
+        assert (reporting.start, reporting.end) == (datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 1, 2, tzinfo=UTC))
+
+
+def days(count: int = 730, output: dict[tuple[str, str], Floats] | None = None, **more: Any) -> Days:
+    row = tuple(NEW_YEAR + timedelta(days=number) for number in range(count))
+    given: dict[str, Any] = {
+        "unit": "kWh",
+        "output": output or {},
+        "conditions": {},
+        "degrees": {},
+        "lines": frozenset({("melting", "f1")}),
+    }
+    return Days(days=row, energy=np.ones(count), **{**given, **more})
+
+
+def between(of: Days, first: tuple[int, int, int], last: tuple[int, int, int]) -> Flags:
+    return of.between(date(*first), date(*last))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "reporting", "same"),
+    [
+        (((2023, 3, 1), (2023, 6, 1)), ((2024, 3, 1), (2024, 6, 1)), True),
+        (((2023, 3, 1), (2023, 6, 1)), ((2024, 2, 20), (2024, 6, 10)), True),  # nine days of the year beyond either end
+        (((2023, 3, 1), (2023, 6, 1)), ((2024, 2, 10), (2024, 6, 1)), False),
+        (((2023, 12, 20), (2023, 12, 31)), ((2024, 1, 1), (2024, 1, 8)), True),  # across the new year a week lies between
+        (((2023, 12, 20), (2023, 12, 31)), ((2024, 1, 1), (2024, 1, 20)), False),
+    ],
+)
+def test_two_periods_are_of_one_season_where_no_day_is_ten_days_from_one_of_the_other_years(
+    baseline: tuple[Any, Any], reporting: tuple[Any, Any], same: bool
+) -> None:
+    of = days()
+    assert _same_season(of, between(of, *baseline), between(of, *reporting)) is same
+
+
+def test_a_span_is_from_the_first_known_day_to_the_last() -> None:
+    assert _span(np.array([False, True, False, True, True, False])) == 4
+
+
+def test_days_between_hold_the_first_and_not_the_last() -> None:
+    assert np.flatnonzero(days(10).between(date(2023, 1, 3), date(2023, 1, 6))).tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("made", "seen_on", "named"), [(2.1, 9, True), (1.9, 9, False), (2.1, 10, False), (50.0, 10, False)])
+def test_what_the_baseline_hardly_made_may_be_a_fiftieth_of_the_output(made: float, seen_on: int, named: bool) -> None:
+    """Of 100 t a day `made` are of a kind that the baseline made on nine or ten of its days."""
+    before, after = np.arange(200) < 100, np.arange(200) >= 100
+    new = np.where(after, made, 0.0)
+    new[:seen_on] = 5.0
+    of = days(200, {("cement", "slag"): new, ("cement", "blended"): np.where(after, 100 - made, 100.0)})
+    assert _unseen(of, before, after) == (["cement slag"] if named else [])
+
+
+def test_a_kind_seldom_made_has_no_term_of_its_own_and_is_left_in_the_rest() -> None:
+    """Level of a running and of an idle day, the kind of 20 days, the rest: the columns in this order."""
+    often, seldom = np.zeros(30), np.zeros(30)
+    often[:20], seldom[20:29] = 10.0, 7.0
+    terms = _terms(days(30, {("a", ""): often, ("b", ""): seldom}), np.ones(30, dtype=bool), season=False)
+    assert terms.shape == (30, 4)
+    assert terms[[0, 20, 29]].tolist() == [[1, 0, 10, 0], [1, 0, 0, 7], [0, 1, 0, 0]]
+
+
+def test_where_nothing_is_fed_weekdays_are_the_running_days() -> None:
+    """1 January 2023 was a Sunday."""
+    terms = _terms(days(8, feeds=False), np.ones(8, dtype=bool), season=False)
+    assert terms[:, 0].tolist() == [0, 1, 1, 1, 1, 1, 0, 0]
+    assert terms[:, 1].tolist() == [1, 0, 0, 0, 0, 0, 1, 1]
+
+
+def a_change(kind: Kind, *meters: str, step: str = "melting", equipment: tuple[str, ...] = ()) -> Change:
+    return Change(kind, step, meters, equipment, NEW_YEAR, None, 0.9, 0.0, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "of_meter", "of_step"),
+    [
+        (a_change(Kind.LEVEL, "grid"), True, True),  # a meter that the energy is made from
+        (a_change(Kind.LEVEL, "sub"), False, True),  # the ratio of one below moves nothing above
+        (a_change(Kind.PROCESS, "sub"), True, True),  # energy a tonne of a line below does
+        (a_change(Kind.LEVEL, "elsewhere", step="drying"), False, False),
+        (a_change(Kind.OUTPUT, equipment=("f1",)), True, True),
+        (a_change(Kind.OUTPUT, equipment=("f2",)), False, True),
+        (a_change(Kind.OUTPUT), True, True),  # of every line of the step
+        (a_change(Kind.OUTPUT, step="drying"), False, False),
+        (a_change(Kind.ROUNDING, step=""), True, True),  # of every step
+    ],
+)
+def test_a_change_concerns_a_saving_whose_energy_or_output_it_moves(change: Change, of_meter: bool, of_step: bool) -> None:
+    of = days(2, meters=frozenset({"grid"}), below=frozenset({"sub"}))
+    target = Target(id="t", step="melting", saving_pct=3, baseline="2022", reporting="2023", owner="Wang Li")
+    assert _concerns(change, action(meter="grid"), of) is of_meter
+    assert _concerns(change, target, of) is of_step
+
+
+def run(begins: datetime, hours: float, **changes: Any) -> Batch:
+    given = {"batch_id": "B", "step": "melting", "product": "glass", "variant": "", "output_t": 10.0}
+    return Batch(**cast("Any", {**given, "start": begins, "end": begins + timedelta(hours=hours), **changes}))
+
+
+def test_a_batch_across_midnight_counts_on_both_days_by_its_hours() -> None:
+    row = days(3).days
+    assert _spread(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 24), row, SITE) == [(0, 0.25), (1, 0.75)]
+    assert _spread(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 6), row, SITE) == [(0, 1.0)], "it ends at midnight"
+    assert _spread(run(datetime(2022, 12, 31, 12, tzinfo=UTC), 24), row, SITE) == [(0, 0.5)], "half of it lies before"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"end": None}, {"end": datetime(2023, 1, 1, 12, tzinfo=UTC)}, {"end": datetime(2023, 1, 1, tzinfo=UTC)}]
+)
+def test_a_batch_without_a_sound_end_is_of_the_day_that_it_began(changes: dict[str, Any]) -> None:
+    assert _spread(run(datetime(2023, 1, 2, 12, tzinfo=UTC), 1, **changes), days(3).days, SITE) == [(1, 1.0)]
+
+
+def unusable(begins: str, until: str | None, **keys: Any) -> Site:
+    given = {"kind": "unusable", "from": begins, "reason": "wired wrongly", **({} if until is None else {"until": until}), **keys}
+    return cast("Site", SimpleNamespace(zone=UTC, events=(Event.model_validate(given),)))
+
+
+@pytest.mark.parametrize(
+    ("until", "places"),
+    [("2023-01-04", [1, 2]), ("2023-01-04T06:00", [1, 2, 3]), (None, [1, 2, 3, 4, 5])],
+)
+def test_every_day_that_unusable_time_touches_is_unusable(until: str | None, places: list[int]) -> None:
+    """From noon of 2 January until midnight, or the morning, of 4 January, which is not included."""
+    flags = _unusable(unusable("2023-01-02T12:00", until, meter="el"), {"el"}, days(6).days)
+    assert np.flatnonzero(flags).tolist() == places
+    assert not _unusable(unusable("2023-01-02", until, meter="other"), {"el"}, days(6).days).any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "unknown"),
+    [
+        ({}, False),
+        ({"output_t": 0.0}, False),
+        ({"output_t": -1.0}, True),
+        ({"output_t": float("nan")}, True),
+        ({"excluded": "unit-label"}, True),
+    ],
+)
+def test_nobody_knows_what_a_batch_made_that_made_less_than_nothing(changes: dict[str, Any], unknown: bool) -> None:
+    assert _output_unknown(SITE, run(datetime(2023, 1, 1, tzinfo=UTC), 1, **changes), set()) is unknown
+
+
+def test_a_batch_in_time_that_is_declared_unusable_made_what_nobody_knows() -> None:
+    site = unusable("2023-01-02", "2023-01-03", step="melting")
+    begins = [datetime(2023, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    assert [_output_unknown(site, run(begin, 1), set()) for begin in begins] == [False, True, False]
+    assert _output_unknown(SITE, run(begins[0], 1), {("melting", "B", begins[0])}), "more than its energy can have made"
+
+
+@pytest.mark.parametrize(("recorded", "mean"), [(8, 3.0), (7, None)])
+def test_a_condition_is_a_term_where_four_fifths_of_the_output_carry_it(recorded: int, mean: float | None) -> None:
+    """Ten batches of 10 t; of those with a value half stand at 2 and half, of them twice as heavy ones not, at 4."""
+    batches = [
+        run(datetime(2023, 1, 1, tzinfo=UTC), 1, variables={"moisture": 2.0 + 2 * (n % 2)} if n < recorded else {}) for n in range(10)
+    ]
+    assert _mean(batches, "moisture") == (None if mean is None else pytest.approx(mean))
+
+
+def test_a_mean_of_a_condition_is_by_output() -> None:
+    """30 t at 2 and 10 t at 6."""
+    batches = [
+        run(datetime(2023, 1, 1, tzinfo=UTC), 1, output_t=t, variables={"moisture": value}) for t, value in ((30.0, 2.0), (10.0, 6.0))
+    ]
+    assert _mean(batches, "moisture") == pytest.approx(3.0)
+
+
+def test_days_that_are_alike_tell_as_much_of_a_mean_as_fewer_that_are_not() -> None:
+    """(1 - r) / (1 + r): a third of 300 days at r = 1/2."""
+    assert _effective(300, 0.5) == pytest.approx(100)
+
+
+def test_four_weeks_of_half_their_days_or_more_count_as_blocks() -> None:
+    """Seven blocks of 28 days, each at 1 or -1 throughout: a sum of 28, over the root of 28 days; 7 x 28 / (7 - 3) a day."""
+    day, sign = np.arange(7 * 28), np.repeat([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0], 28)
+    assert _of_blocks(day, sign) == (pytest.approx(7 * 28 / 4), 4)
+    few = np.concatenate((day[: 6 * 28], day[6 * 28 : 6 * 28 + 13]))
+    variance, freedom = _of_blocks(few, sign[few] * np.where(few >= 6 * 28, 100.0, 1.0))
+    assert (variance, freedom) == (pytest.approx(6 * 28 / 3), 3), "thirteen days are no block, however far they lie"
+
+
+def test_blocks_that_drift_together_count_for_more_and_blocks_that_turn_for_no_less() -> None:
+    """Six blocks: 1 1 1 1 1 1 (five pairs alike) against 1 -1 1 -1 1 -1: (6 + 2 x 5) x 28 / 3 and 6 x 28 / 3."""
+    day = np.arange(6 * 28)
+    assert _of_blocks(day, np.ones(len(day)))[0] == pytest.approx(16 * 28 / 3)
+    assert _of_blocks(day, np.repeat([1.0, -1.0] * 3, 28))[0] == pytest.approx(6 * 28 / 3)
+    assert _of_blocks(day[: 5 * 28], np.ones(5 * 28)) == (0.0, 3), "of five blocks nothing is told"
+
+
+@pytest.mark.parametrize(("count", "told"), [(13, False), (14, True)])
+def test_a_forecast_needs_twice_as_many_days_as_terms_and_ten_more(count: int, told: bool) -> None:
+    """Two terms: 2 x 2 + 10."""
+    made = np.random.default_rng(2).uniform(50, 150, count)
+    terms = np.column_stack([np.ones(count), made])
+    energy = 30 + 2 * made + np.resize([1.0, -1.0], count)
+    assert (forecast(np.arange(count), energy, terms, energy[:5], terms[:5]) is not None) is told
