@@ -189,7 +189,7 @@ def test_a_run_is_of_the_day_that_the_sites_clock_shows() -> None:
 
 def test_what_a_product_adds_is_told_by_its_neighbours_whatever_the_level_does() -> None:
     """B takes 0.7 more than A; half way the level rises by 0.5; C ran once, and two turns tell nothing."""
-    product = np.array(["A", "B"] * 20)
+    product = np.array(["B", "A"] * 20)
     value = np.where(product == "B", 0.7, 0.0) + np.where(np.arange(40) >= 20, 0.5, 0.0)
     freed = of_product(value, product)
     assert np.ptp(freed[:20]) == pytest.approx(0, abs=1e-12)

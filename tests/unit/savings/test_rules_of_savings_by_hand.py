@@ -12,13 +12,14 @@ import pytest
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch, Period
 from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.review import Review
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event
 from reporting_agent.savings.actions import Action, Target
 from reporting_agent.savings.against_baseline import Forecast, _effective, _of_blocks, forecast
 from reporting_agent.savings.days import Days, _mean, _output_unknown, _spread, _unusable
 from reporting_agent.savings.telling import SavingVerdict, verdict
-from reporting_agent.savings.verified import Verified, _before, _concerns, _periods, _same_season, _span, _terms, _unseen
+from reporting_agent.savings.verified import Verified, _before, _concerns, _periods, _same_season, _span, _terms, _unseen, _why
 
 SITE = cast("Site", SimpleNamespace(zone=UTC, events=()))
 NEW_YEAR = date(2023, 1, 1)
@@ -281,3 +282,45 @@ def test_a_forecast_needs_twice_as_many_days_as_terms_and_ten_more(count: int, t
     terms = np.column_stack([np.ones(count), made])
     energy = 30 + 2 * made + np.resize([1.0, -1.0], count)
     assert (forecast(np.arange(count), energy, terms, energy[:5], terms[:5]) is not None) is told
+
+
+@pytest.mark.parametrize(("before", "after", "few"), [(60, 14, False), (59, 14, True), (60, 13, True)])
+def test_sixty_days_of_baseline_and_fourteen_of_reporting_are_enough(before: int, after: int, few: bool) -> None:
+    why = reason(days(before + after, {("glass", ""): np.full(before + after, 10.0)}), before)
+    assert (why is not None and "Too few days" in why) is few
+    assert few or why is None
+
+
+@pytest.mark.parametrize(
+    ("made", "on", "guessed"),
+    [
+        (109.0, 20, False),  # a tenth above the most that the baseline made
+        (111.0, 2, False),  # on two of twenty days
+        (111.0, 3, True),
+        (89.0, 3, True),  # a tenth below the least
+        (91.0, 20, False),
+    ],
+)
+def test_a_tenth_of_the_days_may_lie_a_tenth_beyond_what_the_baseline_made(made: float, on: int, guessed: bool) -> None:
+    """The baseline made 100 t each day."""
+    output = np.full(120, 100.0)
+    output[100 : 100 + on] = made
+    why = reason(days(120, {("glass", ""): output}), 100)
+    assert (why is not None and "outside the range" in why) is guessed
+    assert guessed or why is None
+
+
+def test_a_meter_of_which_no_output_is_known_tells_nothing_unless_it_is_said_that_none_matters() -> None:
+    idle = days(120, {("glass", ""): np.zeros(120)})
+    assert "No record shows what is made" in str(reason(idle, 100))
+    assert "No record shows" in str(reason(idle, 100, no_output="Desks and lamps")), "it feeds a line, whatever is said"
+    assert reason(days(120, feeds=False), 100, no_output="Desks and lamps") is None
+    assert "No record shows" in str(reason(days(120, feeds=False), 100))
+
+
+def reason(of: Days, before: int, **keys: Any) -> str | None:
+    """Why nothing is told of a saving whose baseline is so many days, and the reporting period all after."""
+    place = np.arange(len(of.days))
+    whole = Period.parse("2023", UTC)
+    why = _why(action(no_season="a kiln", **keys), of, place < before, place >= before, whole, whole, Review())
+    return None if why is None else str(why)

@@ -110,8 +110,8 @@ def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_wa
     start, end = np.array([0.0, 15.0, 30.0, 12.0, 13.0]), np.array([10.0, 20.0, 40.0, 14.0, 20.0])
     equipment, product = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 0, 0])
     pause, changed = _before(start, end, equipment, product, np.array([True, False, True, True, True]))
-    assert np.nan_to_num(pause, nan=-1).tolist() == [-1, 5, 20, -1, -1]
-    assert np.nan_to_num(changed, nan=-1).tolist() == [-1, 0, 1, -1, 0]
+    assert np.nan_to_num(pause, nan=-9).tolist() == [-9, 5, 20, -9, -9], "one that overlaps has none"
+    assert np.nan_to_num(changed, nan=-9).tolist() == [-9, 0, 1, -9, 0]
 
 
 @pytest.mark.parametrize(
