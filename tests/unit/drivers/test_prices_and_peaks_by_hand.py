@@ -160,7 +160,7 @@ def test_a_day_that_drew_its_energy_at_its_cheapest_is_not_made_dearer() -> None
     load = Load(at_hours(*range(25)), np.where(np.arange(24) < 6, 50.0, 0.0))
     batches = runs([0], [10], kwh=400.0)
     result = shifted(prices, of_use, load, batches.start_us, batches.end_us, batches.machine, batches.kwh)
-    assert (result.before, result.after, result.days) == (pytest.approx(100.0), pytest.approx(100.0), 1)
+    assert (result.before, result.after, result.days) == pytest.approx((100.0, 100.0, 1))
 
 
 def test_a_day_of_which_an_hour_has_no_price_is_in_no_saving() -> None:
@@ -173,7 +173,7 @@ def test_the_cheapest_hours_are_as_many_as_it_ran() -> None:
     """Three hours at 1.0; the day has two hours at 0.2 and all others at 1.0: (2 x 0.2 + 1.0) / 3 a kWh."""
     prices = curve([1.0] * 20 + [0.2] * 2 + [1.0] * 2)
     result = moved(prices, None, 5, 8, 300.0)
-    assert (result.before, result.after) == (pytest.approx(300.0), pytest.approx(300 * 1.4 / 3))
+    assert (result.before, result.after) == pytest.approx((300.0, 300 * 1.4 / 3))
 
 
 def test_what_a_batch_gives_back_is_not_moved() -> None:
@@ -184,7 +184,7 @@ def test_a_batch_over_midnight_counts_on_either_day_by_its_hours() -> None:
     """22:00 to 02:00, 100 kWh an hour at 1.0; each day's cheapest two hours cost 0.5 and 0.1."""
     prices = curve([0.5] * 2 + [1.0] * 22 + [1.0] * 2 + [0.1] * 2 + [1.0] * 20)
     result = moved(prices, None, 22, 26, 400.0)
-    assert (result.before, result.after, result.days) == (pytest.approx(400.0), pytest.approx(200 * 0.5 + 200 * 0.1), 2)
+    assert (result.before, result.after, result.days) == pytest.approx((400.0, 200 * 0.5 + 200 * 0.1, 2))
 
 
 def test_an_hour_in_which_power_flowed_back_weighs_nothing_in_the_price() -> None:

@@ -59,7 +59,7 @@ def predicted(expected: float, actual: float) -> Verified:
 def test_shares_are_of_what_was_expected() -> None:
     """1,000 expected, 950 used: 5 % saved, between 3 and 7."""
     result = predicted(1000, 950)
-    assert result.share == (pytest.approx(0.05), pytest.approx(0.03), pytest.approx(0.07))
+    assert result.share == pytest.approx((0.05, 0.03, 0.07))
     assert result.verdict is SavingVerdict.REACHED
     assert predicted(0.0, -50.0).share is None, "of nothing there is no share"
 
@@ -261,10 +261,10 @@ def test_days_that_are_alike_tell_as_much_of_a_mean_as_fewer_that_are_not() -> N
 def test_four_weeks_of_half_their_days_or_more_count_as_blocks() -> None:
     """Seven blocks of 28 days, each at 1 or -1 throughout: a sum of 28, over the root of 28 days; 7 x 28 / (7 - 3) a day."""
     day, sign = np.arange(7 * 28), np.repeat([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0], 28)
-    assert _of_blocks(day, sign) == (pytest.approx(7 * 28 / 4), 4)
+    assert _of_blocks(day, sign) == pytest.approx((7 * 28 / 4, 4))
     few = np.concatenate((day[: 6 * 28], day[6 * 28 : 6 * 28 + 13]))
     variance, freedom = _of_blocks(few, sign[few] * np.where(few >= 6 * 28, 100.0, 1.0))
-    assert (variance, freedom) == (pytest.approx(6 * 28 / 3), 3), "thirteen days are no block, however far they lie"
+    assert (variance, freedom) == pytest.approx((6 * 28 / 3, 3)), "thirteen days are no block, however far they lie"
 
 
 def test_blocks_that_drift_together_count_for_more_and_blocks_that_turn_for_no_less() -> None:
