@@ -49,7 +49,7 @@ class Forecast:
 
 
 def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_terms: Floats) -> Forecast | None:
-    """Fit the baseline's days and forecast the later ones; None where fewer than twice as many days as terms are left.
+    """Fit the baseline's days and forecast the later ones; None where the days are too few for the terms, or tell too little of their own.
 
     Args:
         day: number of each baseline day, rising; days may be missing.

@@ -13,7 +13,7 @@ from math import floor, log10
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.meters.adequacy_verdicts import GRAVITY, AdequacyVerdict, Aspect, Issue, Measuring
-from reporting_agent.analysis.sentences import shown
+from reporting_agent.analysis.sentences import plain, shown
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
 
@@ -66,7 +66,7 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
                 unit=measuring.unit,
                 share=f"{share:.1%}",
             ),
-            worded("choose a range to %(better)s %(unit)s or more", better=shown(better), unit=measuring.unit),
+            worded("choose a range to %(better)s %(unit)s or more", better=plain(better), unit=measuring.unit),
         )
     elif 0 < load.mean < measuring.low_load * top:
         better = _next_range(load.highest or load.mean)
@@ -88,7 +88,7 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
                 share=f"{load.mean / top:.1%}",
                 means=means,
             ),
-            worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=measuring.unit)
+            worded("choose 0 to %(better)s %(unit)s", better=plain(better), unit=measuring.unit)
             if better < top
             else _smaller_turndown(measuring),
         )
@@ -154,14 +154,14 @@ def _better_class(measuring: Measuring, allowed: float) -> Words:
         if measuring.meter.accuracy_of == "range" and measuring.meter.range is not None and load is not None:
             better = _next_range(load.highest or load.mean)
             if better < measuring.meter.range[1] and better / measuring.meter.range[1] * common <= allowed:
-                return worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=measuring.unit)
+                return worded("choose 0 to %(better)s %(unit)s", better=plain(better), unit=measuring.unit)
         if wanted is not None:
             return worded("choose class %(wanted)s", wanted=f"{wanted:g}")
         return worded("use a meter whose class refers to the reading, not to the range")
     return worded(
         "read it at least every %(seconds)s s, in steps of %(fine)s %(meter_unit)s",
         seconds=shown(max(measuring.batch_s * LONGEST_SAMPLE, 1)),
-        fine=shown(_fine(measuring)),
+        fine=plain(_fine(measuring)),
         meter_unit=measuring.meter.unit,
     )
 
@@ -185,7 +185,7 @@ def _resolution(measuring: Measuring) -> Iterator[Issue]:
                 record_unit=measuring.record.unit,
             ),
             worded(
-                "set it to write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(measuring)), meter_unit=measuring.meter.unit
+                "set it to write steps of %(fine)s %(meter_unit)s or finer", fine=plain(_fine(measuring)), meter_unit=measuring.meter.unit
             ),
         )
 

@@ -71,8 +71,8 @@ def test_a_load_is_low_below_a_twentieth_of_the_range_and_of_gas_below_a_tenth(c
 @pytest.mark.parametrize(
     ("highest", "change"),
     [
-        (30.0, "choose 0 to 50.0 kW"),  # 37.5
-        (40.0, "choose 0 to 50.0 kW"),  # 50 with its room, exactly
+        (30.0, "choose 0 to 50 kW"),  # 37.5
+        (40.0, "choose 0 to 50 kW"),  # 50 with its room, exactly
         (40.1, "choose 0 to 100 kW"),
         (160.0, "choose 0 to 200 kW"),
         (450.0, "its peaks need this range"),  # 562.5: the next range is the one that it has
@@ -127,8 +127,8 @@ def test_the_class_to_choose_is_the_coarsest_that_would_do(class_: float, of_bat
     ("quantum", "per_reading", "fine"),
     [
         (4.0, 1.0, None),  # a hundredth of 400 kWh
-        (5.0, 1.0, "set it to write steps of 2.00 kWh or finer"),  # 4 would do: of 1, 2 and 5 it is 2
-        (0.1, 80.0, "set it to write steps of 0.0500 kWh or finer"),  # times 80 of a transformer: 8 kWh; 4 / 80 = 0.05
+        (5.0, 1.0, "set it to write steps of 2 kWh or finer"),  # 4 would do: of 1, 2 and 5 it is 2
+        (0.1, 80.0, "set it to write steps of 0.05 kWh or finer"),  # times 80 of a transformer: 8 kWh; 4 / 80 = 0.05
     ],
 )
 def test_a_step_of_a_hundredth_of_a_batch_is_the_coarsest(quantum: float, per_reading: float, fine: str | None) -> None:
