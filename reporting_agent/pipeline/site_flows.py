@@ -160,7 +160,7 @@ def _error(record: MeterRecord, declared: float) -> float:
 
 def of_steps(whole: Sitewide, declared: float) -> Iterator[tuple[str, Raw]]:
     """What each step used: its meters over the whole period; of shared meters and given energy its batches' part."""
-    metered: set[tuple[str, str, Direction]] = set()
+    metered: set[_Metered] = set()
     shared: dict[tuple[str, str, Direction], tuple[float, float]] = {}
     site, batches = whole.site, whole.batches
     lhv, of_site = _mean_lhv(batches, by_step=True), _mean_lhv(batches)
@@ -169,7 +169,7 @@ def of_steps(whole: Sitewide, declared: float) -> Iterator[tuple[str, Raw]]:
         if record is None:
             continue
         sinks, error = sinks_of(meter, site), _error(record, declared)
-        metered |= {(sink.step, meter.carrier, meter.direction) for sink in sinks}
+        metered |= {(sink.step, sink.equipment, meter.carrier, meter.direction) for sink in sinks}
         if meter.allocation is None:
             used = _sign(meter.direction) * record.total
             step = sinks[0].step
@@ -204,12 +204,17 @@ def _allocated(batches: Sequence[Batch], carrier: str, unit: str, direction: Dir
     return given
 
 
-def _given(batches: Sequence[Batch], metered: set[tuple[str, str, Direction]], declared: float) -> Iterator[tuple[str, Raw]]:
+_Metered = tuple[str, str, str, Direction]
+"""Step, equipment ("" for all of the step), carrier and direction of a meter: beside a line with one there may be a line without."""
+
+
+def _given(batches: Sequence[Batch], metered: set[_Metered], declared: float) -> Iterator[tuple[str, Raw]]:
     """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
     sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
     for batch in batches:
         for energy in batch.energy:
-            if (batch.step, energy.carrier, energy.direction) not in metered and energy.carrier in CARRIERS:
+            lines = {(batch.step, equipment, energy.carrier, energy.direction) for equipment in ("", batch.equipment)}
+            if not lines & metered and energy.carrier in CARRIERS:
                 sums.setdefault((batch.step, energy.carrier, energy.unit, energy.direction), []).append(energy)
     for (step, carrier, unit, direction), energies in sums.items():
         amount = sum(energy.quantity for energy in energies)

@@ -81,7 +81,7 @@ def uses(site: Site, result: LabelResult) -> tuple[StepUse, ...]:
     for place, batch in enumerate(batches):
         places.setdefault((batch.step, batch.equipment), []).append(place)
     of_meters = [_of_meters(group, [covers[id(record)] for record in group], batches, places) for group in _grouped(counted, covers)]
-    metered = {(sink.step, record.meter.carrier) for record in counted for sink in covers[id(record)]}
+    metered = {(sink.step, sink.equipment, record.meter.carrier) for record in counted for sink in covers[id(record)]}
     return (*of_meters, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))
 
 
@@ -230,8 +230,13 @@ def _closing(parts: dict[Use, float], total: float) -> dict[Use, float]:
     return {use: parts[use] for use in Use if parts.get(use)}
 
 
-def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: set[tuple[str, str]], steps: set[str]) -> Iterator[StepUse]:
-    """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell."""
+def _of_batches(
+    batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: set[tuple[str, str, str]], steps: set[str]
+) -> Iterator[StepUse]:
+    """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell.
+
+    `metered` are step, equipment ("" for all of the step) and carrier of every meter: beside a line with a meter there may be one without.
+    """
     sums: dict[tuple[str, str, str], dict[Use, float]] = {}
     without: dict[str, list[Batch]] = {}
     for batch in batches:
@@ -241,7 +246,7 @@ def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: 
             without.setdefault(batch.step, []).append(batch)
         use = purpose(batch)
         for entry in batch.energy:
-            if entry.direction is not Direction.IMPORT or (batch.step, entry.carrier) in metered:
+            if entry.direction is not Direction.IMPORT or _has_meter(batch, entry.carrier, metered):
                 continue
             energy = round(entry.quantity * GRID) / GRID
             rejected = _rejected(batch, use, energy) if batch.reject_t else 0.0
@@ -257,6 +262,10 @@ def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: 
         unknown = sum(all(entry.carrier != carrier for entry in batch.energy) for batch in without.get(step, ()))
         step_use = _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
         yield replace(step_use, unknown=unknown)
+
+
+def _has_meter(batch: Batch, carrier: str, metered: set[tuple[str, str, str]]) -> bool:
+    return (batch.step, batch.equipment, carrier) in metered or (batch.step, "", carrier) in metered
 
 
 def _use(

@@ -19,6 +19,7 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterFacts, MeterRecord, Stretch
 from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.site_flows import of_steps
 from reporting_agent.report.label_json import label_json
 from tests.unit.waste.conftest import START
 
@@ -97,6 +98,18 @@ def test_a_pause_between_two_batches_of_one_product_is_idling(a_melt: Melt, used
     assert found.share == pytest.approx(22_500 / 22_900)
     assert "run level 6,000 kW, idle level 400 kW, usual pause 15 min" in found.rules[0].en
     assert "空转水平 400 kW" in found.rules[0].said_in("zh")
+
+
+def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+    """lf-1 has a meter: 22,500 kWh in runs and 400 between. lf-2 has none: 2 x 3,000 kWh by the energy file."""
+    metered = day_of_runs(a_melt)
+    given = [run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2") for number in range(2)]
+    site, result = a_site(meters=[METER]), labelled([*metered, *given], [record(metered, PAUSES)])
+    assert [(one.meter, one.total) for one in uses(site, result)] == [("lf-1-main", 22_900.0), ("", 6_000.0)]
+    of_step = [
+        entry for carrier, entry in of_steps(result.sitewide(site), 0.01) if (carrier, entry.name) == ("electricity", "ladle-refining")
+    ]
+    assert sorted(entry.quantity for entry in of_step) == [6_000.0, 22_900.0]
 
 
 @pytest.mark.parametrize(
