@@ -119,11 +119,11 @@ def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto
             continue
         above = [row for row in table.rows if row.p_value is not None and row.p_value < level and (row.difference or 0.0) > 0]
         if table.dimension is Dimension.MONTH:
-            shifted = _of_shift(pack, labels[0], whole, level)
-            if shifted is not None:
-                yield shifted
-            elif above:
-                yield from _of_months(pack, labels, above, whole)
+            shifted = [shift for label in labels if (shift := _of_shift(pack, label, whole, level / len(labels))) is not None]
+            yield from shifted
+            if above and not shifted:
+                by_label = [months for label in labels if (months := _of_months(pack, label, above, whole)) is not None]
+                yield from sorted(by_label, key=lambda advice: advice.amount.kgce if advice.amount is not None else 0.0)[-1:]
             continue
         for row in above:
             inside = [_in_group(table.dimension, row.key, label) for label in labels]
@@ -185,14 +185,15 @@ def _chance(p_value: float) -> str:
     return Phrase("less than 0.1 %") if p_value < 0.001 else f"{p_value * 100:.1f} %"
 
 
-def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoRow], whole: float) -> Iterator[Advice]:
-    """Months above the best quarter of months: when it changed is what an engineer can ask about."""
-    label = labels[0]
+def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole: float) -> Advice | None:
+    """Months above the best quarter of the label's months: when it changed is what an engineer can ask about."""
     months = label.evidence.month
     code = months.code[label.made_from.rows]
     medians = {place: float(np.median(label.batches.at_reference[code == place])) for place in np.unique(code).tolist()}
     good = float(np.quantile(list(medians.values()), 0.25))
-    names = sorted(row.key for row in above)
+    names = sorted({row.key for row in above} & {months.names[place] for place in medians})
+    if not names:
+        return None  # the label has no batch in any of them: those of another variant are higher
     inside = np.isin(code, [place for place in medians if months.names[place] in names])
     gain = sum(
         max(medians[place] - good, 0.0) * float(label.batches.output_t[code == place].sum())
@@ -203,9 +204,9 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
     worst = max((place for place in medians if months.names[place] in names), key=lambda place: medians[place])
     amount = _scaled(label, inside, gain)
     if amount.kgce < _LEAST_SHARE * whole:
-        return
+        return None
     share, season = min(amount.kgce / whole, 1.0), _or_season(code)
-    yield Advice(
+    return Advice(
         "month-differs",
         label.step,
         Words.of(

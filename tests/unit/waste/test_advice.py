@@ -85,6 +85,29 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(a_melt: Melt
     assert set(first.batches) <= set(lost[0].batches.ids[since:])
 
 
+@pytest.mark.parametrize(
+    ("dear", "code", "told"),
+    [({11, 12}, "level-shift", "since 2023-11"), ({7}, "month-differs", "2023-07 are higher")],
+)
+def test_a_dear_month_of_the_second_variant_is_told_of_that_variant(dear: set[int], code: str, told: str, a_melt: Melt, look: Look) -> None:
+    """Untreated steel until June, vacuum-treated from July on at twice the energy; in the dear months 300 kWh more."""
+    chance = np.random.default_rng(5)
+    starts = [START + timedelta(hours=6 * number) for number in range(4 * 363)]
+    melts = [
+        a_melt(number, chance.normal(9_000, 60) + 300.0 * (start.month in dear), start=start, variant="vacuum-treated")
+        if start.month > 6
+        else a_melt(number, chance.normal(4_500, 60), start=start)
+        for number, start in enumerate(starts)
+    ]
+    (found,) = (one for one in look(melts)[2] if one.code in {"level-shift", "month-differs"})
+    assert found.code == code
+    assert told in found.words.en
+    assert "acuum" in found.words.en
+    assert found.amount is not None
+    dear_melts = sum(start.month in dear for start in starts)
+    assert found.amount.kgce == pytest.approx(300 * dear_melts * KGCE_PER_KWH, rel=0.15)
+
+
 def test_years_beside_the_period_do_not_tell_a_season_from_a_change(a_melt: Melt, look: Look) -> None:
     """Every sixth hour of two years, 120 kWh more in July to December of both; only the second year is compared."""
     chance = np.random.default_rng(13)
