@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise, permutations
+from operator import gt, lt
 
 from reporting_agent.config import Profile
 from reporting_agent.proposal.look import Look, is_date
@@ -19,6 +20,7 @@ from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
 AMOUNTS = frozenset({"energy", "volume"})
+_FEWEST_FALLING = 20  # values that only fall: a file that begins with its newest row, and no load that happened to sink
 
 
 def energy_columns(look: Look) -> list[int]:
@@ -102,12 +104,12 @@ def readings(maker: Maker) -> None:
         _meter(maker, header, maker.look.column(index), unit_of(maker.look, index))
 
 
-def _values_of(maker: Maker, meter: str) -> Iterator[object]:
+def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
     key, value = maker.found["meter_id"].index, maker.found["value"].index
     return (row[value] for _, row in maker.look.rows if max(key, value) < len(row) and plain(str(row[key])) == meter)
 
 
-def _meter(maker: Maker, name: str, cells: Sequence[object], stated: tuple[str, str] | None) -> None:
+def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, str] | None) -> None:
     """What is known of a meter: unit, and whether it is a register, a rate or an interval."""
     unit = stated[0] if stated else maker.asked(f"readings.unit.{name}", f"In which unit is meter {name!r}?", example="kWh")
     meter = {} if unit is None else {"unit": unit}
@@ -127,20 +129,18 @@ def _meter(maker: Maker, name: str, cells: Sequence[object], stated: tuple[str, 
     maker.proposal.meters[name] = meter
 
 
-def _reading_of(maker: Maker, cells: Sequence[object], unit: str | None) -> tuple[str | None, str]:
+def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, str]:
     kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
     if kind in {"power", "flow"}:
         return "rate", f"{unit} is a power or a flow"
-    decimal = "," if maker.proposal.keys.get("decimal") == "," else "."
-    values = [float(t) for cell in cells if _plain_number(t := str(cell).strip().replace(" ", "").replace(decimal, "."))]
-    falls = sum(later < earlier for earlier, later in pairwise(values))
-    if len(values) > 2 and falls <= len(values) // 100 and len(set(values)) > len(values) // 10:
+    written = {key: maker.proposal.keys[key] for key in ("decimal", "thousands") if key in maker.proposal.keys}
+    values = [*_read(cells, Profile.model_validate(written))]
+    falls, rises = (sum(map(turned, values[1:], values)) for turned in (lt, gt))
+    few, moves = len(values) // 100, len(set(values)) > len(values) // 10
+    if len(values) > 2 and falls <= few and moves:
         return "register", f"the values rise ({falls} falls in {len(values):,})"
+    if len(values) >= _FEWEST_FALLING and rises <= few and moves:
+        return "register", f"the values fall, newest first ({rises} rises in {len(values):,})"
     if kind in {"energy", "volume", "mass"}:
         return "interval", f"{unit} is an amount, and the values rise and fall"
     return None, "They rise and fall, and no unit is known: a rate or an interval."
-
-
-def _plain_number(text: str) -> bool:
-    head, _, tail = text.lstrip("+-").partition(".")
-    return head.isdigit() and (tail == "" or tail.isdigit())

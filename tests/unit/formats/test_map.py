@@ -321,3 +321,22 @@ def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
     assert found["profile"]["columns"]["value"] == "kwh"
     assert found["profile"]["columns"].get("meter_id", "meter_id") == "meter_id"
     assert left_behind in found["not_used"]
+
+
+@pytest.mark.parametrize("german", [False, True])
+def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, german: bool) -> None:
+    """It stands at 1,234,567.5 kWh and rises by 12.5 every quarter of an hour."""
+    shown = [f"{1_234_567.5 + 12.5 * row:,.1f}" for row in range(30)]
+    cells = [one.translate(str.maketrans(",.", ".,")) if german else f'"{one}"' for one in shown]
+    between = ";" if german else ","
+    rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02}{between}{cell}" for row, cell in enumerate(cells)]
+    _, answer = mapped("\n".join([f"Time{between}Main [kWh]", *rows]) + "\n")
+    assert proposal_of(answer, "readings")["meters"]["Main [kWh]"]["reading"] == "register"
+
+
+def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: Any) -> None:
+    rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02},{50_000 + 12.5 * row}" for row in range(30)]
+    _, answer = mapped("\n".join(["Time,Main [kWh]", *rows[::-1]]) + "\n")
+    found = proposal_of(answer, "readings")
+    assert found["meters"]["Main [kWh]"]["reading"] == "register"
+    assert "newest first" in because(found, "meters.Main [kWh].reading")
