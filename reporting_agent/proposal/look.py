@@ -1,7 +1,7 @@
 """How a file is written: encoding, delimiter, where its header stands, which rows are units, titles and totals.
 
-A row of data holds at least two cells that are numbers, dates or durations in some notation. The header is the row of names
-above the first such row; a row of units may stand between, and rows of merged cells above it.
+A row of data holds at least two cells that are numbers, dates or durations in some notation, or one beside an identifier such as H12.
+The header is the row of names above the first such row; a row of units may stand between, and rows of merged cells above it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats
 _CELLS_LOOKED_AT = 200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
 _HEADER_WITHIN = 60
 _FEWEST_DAYS = 5  # side by side
-_VALUE = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
-_WITH_UNIT = re.compile(r"[+-−]?[\d.,' \u00a0\u202f]*\d\s*([^\W\d_][^\s]*)")
+_VALUE = re.compile(r"[-+−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
+_IDENTIFIER = re.compile(r"[^\W\d_] ?\d+")  # H12 or Z 3: no number, and beside one no name of a column either
+_WITH_UNIT = re.compile(r"[-+−]?[\d.,' \u00a0\u202f]*\d\s*([^\W\d_][^\s]*)")
 _IN_CELLS = frozenset({"mass", "count", "energy", "power", "volume", "flow", "time"})
 _LETTERS = frozenset(UNITS["one_letter"])
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
@@ -234,7 +235,16 @@ def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tup
 
 def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
     """The first row of data below another row."""
-    return next((place for place, cells in enumerate(rows) if sum(map(is_value, cells)) >= 2 and place > 0), None)
+    return next((place for place, cells in enumerate(rows) if place > 0 and _is_data(cells)), None)
+
+
+def _is_data(cells: Sequence[Cell]) -> bool:
+    """Whether a row holds two values, or one beside what numbers a heat or a machine: names of columns may all end in a digit."""
+    return any(map(is_value, cells)) and sum(is_value(cell) or _is_identifier(cell) for cell in cells) > 1
+
+
+def _is_identifier(cell: Cell) -> bool:
+    return isinstance(cell, str) and bool(_IDENTIFIER.fullmatch(plain(cell)))
 
 
 def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str], answered: str | None) -> tuple[str, ...]:
@@ -303,7 +313,7 @@ def _refuse_second_table(path: Path, header: Sequence[str], data: Sequence[tuple
     own = {plain(name) for name in header}
     for row, cells in data:
         names = [plain(str(cell)) for cell in cells if not is_blank(cell)]
-        if len(names) < 3 or any(map(is_value, (cell for cell in cells if not is_blank(cell)))) or own.issuperset(names):
+        if len(names) < 3 or any(is_value(cell) or _is_identifier(cell) for cell in cells if not is_blank(cell)) or own.issuperset(names):
             continue
         if sum(name in own or VOCABULARY.knows(name) for name in names) > len(names) / 2:
             raise InputError(

@@ -323,6 +323,21 @@ def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
     assert left_behind in found["not_used"]
 
 
+def test_names_of_one_letter_and_a_number_are_names_and_not_values(mapped: Any) -> None:
+    """Meters M1 and M2 below a title: their names are the header, and a column of furnaces F1 and F2 holds no numbers."""
+    rows = [f"2016-05-14 {hour:02}:00;F{1 + hour % 2};{12.5 + hour * 7 % 5};{3.25 + hour * 3 % 4}" for hour in range(12)]
+    _, answer = mapped("\n".join(["Hall 3", "Time;Furnace;M1;M2", *rows]) + "\n")
+    found = proposal_of(answer, "readings")
+    assert found["profile"]["header_row"] == 2
+    assert set(found["meters"]) == {"M1", "M2"}
+
+
+def test_a_heat_beside_one_number_is_a_row_of_data(mapped: Any) -> None:
+    text = "Heat No;Carrier;Energy;Unit\nH1;electricity;48000;kWh\nH2;electricity;47500;kWh\n"
+    code, answer = mapped(text, "--as", "energy", answers='step = "eaf"\n')
+    assert (code, proposal_of(answer, "energy")["proof"]["read"]) == (0, 2)
+
+
 @pytest.mark.parametrize("german", [False, True])
 def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, german: bool) -> None:
     """It stands at 1,234,567.5 kWh and rises by 12.5 every quarter of an hour."""
