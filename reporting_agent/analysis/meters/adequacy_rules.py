@@ -54,7 +54,7 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
     if measuring.load is None or measuring.meter.range is None:
         return
     top, load = measuring.meter.range[1], measuring.load
-    if measuring.record.facts.at_range_share > SATURATED:
+    if top > 0 and measuring.record.facts.at_range_share > SATURATED:
         share = measuring.record.facts.at_range_share
         better = _next_range(2 * top / ROOM)
         yield Issue(
@@ -151,7 +151,7 @@ def _better_class(measuring: Measuring, allowed: float) -> Words:
         wanted = next(
             (offered for offered in (2.5, 2.0, 1.5, 1.0, 0.5, 0.2) if offered < klass and offered / klass * common <= allowed), None
         )
-        if measuring.meter.accuracy_of == "range" and measuring.meter.range is not None and load is not None:
+        if measuring.meter.accuracy_of == "range" and measuring.meter.range is not None and load is not None and load.mean > 0:
             better = _next_range(load.highest or load.mean)
             if better < measuring.meter.range[1] and better / measuring.meter.range[1] * common <= allowed:
                 return worded("choose 0 to %(better)s %(unit)s", better=plain(better), unit=measuring.unit)

@@ -71,6 +71,13 @@ def test_the_same_meter_for_all_of_the_steps_energy_is_not_adequate(a_site: Buil
     assert [finding.code for finding in findings([one])] == ["meter-inadequate"]
 
 
+def test_a_meter_wired_backwards_is_judged_and_no_range_is_told_for_what_flows_the_other_way(a_site: Build, labelled: Label) -> None:
+    """It shows some −42 MW. Of a range of 500 MW class 0.5 is 2.5 MW, by √3 and k = 2 it is 2.9: 7 %. Class 0.2 is 3 %, within the 5 %."""
+    toml = meter("f1", "rate", "kW", step='"eaf"', range="[-500000.0, 500000.0]", accuracy_class=1.5, accuracy_of='"range"')
+    one = judged(a_site, labelled, toml, {"f1": rate(lambda moment: -heat_power(moment), DAYS + 1)})["f1"]
+    assert next(issue for issue in one.issues if issue.aspect is Aspect.CLASS).change.en == "choose class 0.2"
+
+
 def test_a_good_meter_is_adequate_and_no_finding(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5, range="[0.0, 60000.0]")
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1)})["f1"]
