@@ -151,7 +151,7 @@ def _cumulative(
             if above is None:
                 known[index] = None
                 return None
-            total += above * shares[parent, index]
+            total += above * shares.get((parent, index), 0.0)  # of a parent whose children made nothing, none took a part
         known[index] = total
         return total
 

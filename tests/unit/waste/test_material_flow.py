@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.measurements import Batch, CarrierEnergy
+from benchmarks.measurements import Batch, CarrierEnergy, Status
 from benchmarks.routes import Pack
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.account.flow import material_flow
@@ -95,6 +95,22 @@ def test_a_batch_whose_way_is_not_known_has_no_total(
     found = material_flow(a_site(), labelled(broken, not_used=rest))
     assert found is not None
     assert found.cumulative == ()
+
+
+def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+) -> None:
+    """A cast that was lost, of a ladle that went nowhere else."""
+    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    ladle = a_melt(0, batch_id="L9", start=START + timedelta(hours=5))
+    lost = a_melt(
+        0, batch_id="C9", step="continuous-casting", start=START + timedelta(hours=6), output_t=0.0, parents=("L9",), status=Status.SCRAP
+    )
+    found = material_flow(a_site(), labelled([*heats(a_melt), ladle, lost], not_used=rest))
+    assert found is not None
+    (caster,) = found.cumulative
+    assert caster.ids == ["C1", "C2"]
+    assert caster.mean * 188 == pytest.approx((9_000 + 1_900) * KGCE_PER_KWH)
 
 
 def test_what_was_bought_is_shown_at_the_packs_value_and_said_to_be_assumed(
