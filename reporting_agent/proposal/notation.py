@@ -18,6 +18,7 @@ _STAMP = re.compile(
     r"(\d{1,4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,4})日?(?:\s+(?P<hour>\d{1,2})(?P<point>[:.])\d{2}(?P<second>(?P=point)\d{2})?(?P<space>\s*)(?P<half>[AaPp][Mm])?)?"
 )
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
+_NUMBER = re.compile(r"[-+−]?[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*[^\d\s.,]*")  # a remark with both signs proves nothing
 _OFFSET = re.compile(r"\d(?:Z|[+-]\d{2}:?\d{2})$|\d[+-]\d{2}$")
 
 
@@ -32,7 +33,7 @@ class Notation:
 
 def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]:
     """The decimal sign, and the sign between groups of three digits; None where the template's holds (point, none)."""
-    texts = [plain(cell) for cell in cells if isinstance(cell, str) and re.search(r"\d", cell)]
+    texts = [plain(cell) for cell in cells if isinstance(cell, str) and _NUMBER.fullmatch(plain(cell))]
     both = next((text for text in texts if "," in text and "." in text), None)
     if both is not None:
         last = "," if both.rindex(",") > both.rindex(".") else "."
@@ -42,7 +43,7 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
     group = _group_sign(texts)
     if group is not None:
         texts = [re.sub(rf"(?<=\d){group.value}(?=\d{{3}})", "", text) for text in texts]
-    if (comma := next((text for text in texts if re.fullmatch(r"[+-]?\d+,(\d{1,2}|\d{4,})", text)), None)) is not None:
+    if (comma := next((text for text in texts if re.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)", text)), None)) is not None:
         return Notation(",", f"{comma!r}: no group has other than three digits"), group
     if (twice := next((text for text in texts if text.count(",") > 1), None)) is not None:
         return None, Notation(",", f"{twice!r}: a number has one decimal sign")

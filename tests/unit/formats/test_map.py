@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from fixtures.simulator import Sector
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
+from reporting_agent.proposal.notation import decimal_of
 
 GERMAN = """Werk 2;;;;;;
 Schmelzenbericht Mai 2016;;;;;;
@@ -355,3 +356,18 @@ def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: 
     found = proposal_of(answer, "readings")
     assert found["meters"]["Main [kWh]"]["reading"] == "register"
     assert "newest first" in because(found, "meters.Main [kWh].reading")
+
+
+def test_a_remark_with_both_signs_proves_no_decimal_sign() -> None:
+    """12.500 is twelve and a half or twelve thousand five hundred, whatever stands in the remark of another row."""
+    decimal, group = decimal_of(["12.500", "13.250", "n.a., 2h", "14.750"])
+    assert decimal is not None
+    assert not decimal.certain
+    assert group is None
+
+
+def test_a_comma_behind_four_digits_parts_no_groups() -> None:
+    """A group has three digits at most, so 1250,125 has a decimal comma though three digits follow it."""
+    decimal, _ = decimal_of(["1250,125", "1300,500"])
+    assert decimal is not None
+    assert (decimal.value, decimal.certain) == (",", True)
