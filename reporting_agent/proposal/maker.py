@@ -270,7 +270,25 @@ class Maker:
         elif answer is not None:
             column = self.wanted.column(name)
             number = column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
-            self.proposal.set(f"constants.{name}", float(answer) if number and is_value(answer) else answer, "as answered")
+            self.proposal.set(
+                f"constants.{name}", self._amount(key or f"{self.wanted.name}.{name}", answer) if number else answer, "as answered"
+            )
+
+    def _amount(self, key: str, answer: str) -> float | str:
+        """A number as an answers file takes it, with a decimal point; of what is none, the reader says so."""
+        if not is_value(answer):
+            return answer
+        try:
+            return float(answer)
+        except ValueError as no_number:
+            raise InputError(
+                "answer-unknown",
+                Phrase("The answer to %(key)s is not a number.", key=key),
+                "Correct it in the answers file.",
+                place=Place(str(self.look.path), column=key),
+                found=repr(answer),
+                wanted="a number with a decimal point, such as 122.5, or the header of a column",
+            ) from no_number
 
     def unit(self, quantity: str, unit: str) -> None:
         """The unit of a quantity: a column of its own, the header, the row below it, or a question."""

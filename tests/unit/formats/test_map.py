@@ -358,6 +358,12 @@ def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: 
     assert "newest first" in because(found, "meters.Main [kWh].reading")
 
 
+def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) -> None:
+    text = "Heat No,Start\nH1,2016-05-14 08:00\nH2,2016-05-14 09:00\n"
+    code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n"batches.output_quantity" = "122,5"\n')
+    assert (code, answer["error"]["code"]) == (1, "answer-unknown")
+
+
 def test_a_remark_with_both_signs_proves_no_decimal_sign() -> None:
     """12.500 is twelve and a half or twelve thousand five hundred, whatever stands in the remark of another row."""
     decimal, group = decimal_of(["12.500", "13.250", "n.a., 2h", "14.750"])
