@@ -114,9 +114,15 @@ def _of_log(change: Change, line: str) -> Phrase:
             "for different lengths of time. %(share)s of the energy of these runs is used in pauses.",
             step=change.step, line=line, share=f"{100 * change.size:.1f} %",
         )  # fmt: skip
+    hours = f"{abs(change.size) / 3600:g}"
+    if change.size < 0:
+        return Phrase(
+            "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h earlier in the log, and not the output of its own run.",
+            step=change.step, line=line, hours=hours,
+        )  # fmt: skip
     return Phrase(
         "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h later in the log, and not the output of its own run.",
-        step=change.step, line=line, hours=f"{change.size / 3600:g}",
+        step=change.step, line=line, hours=hours,
     )  # fmt: skip
 
 

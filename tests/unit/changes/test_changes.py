@@ -445,6 +445,11 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("late_s", "told"), [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")])
+def test_output_that_is_booked_early_is_told_as_earlier(late_s: float, told: str) -> None:
+    assert told in str(sentence(Change(Kind.BOOKED, "melting", (), ("f1",), None, None, late_s, 0.0, (Cause.BOOKING,))))
+
+
 def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> None:
     target, period, truth = plant_of("mill", 1, 1, tmp_path)
     one_product(target, 1.15)
