@@ -52,7 +52,8 @@ LEAST = 0.02  # of the highest: a sensor at rest may show a little less than not
 
 
 def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Change]:
-    """One change a meter without a declared range whose lowest reading lies below nothing; `size` is that over its highest.
+    """One change a meter without a declared range whose lowest reading lies below nothing; `size` is that over its highest, 0 where it
+    never shows more than nothing.
 
     Its days are those of which an hour comes out negative; none where the readings are lost in their hours, and then all are doubtful.
     """
@@ -63,7 +64,7 @@ def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Ch
         if counts and low is not None and high is not None and low < -LEAST * abs(high):
             days = tuple(date.fromordinal(day) for day in np.unique(days_of(record.hour_us[record.hour_energy < 0], zone)).tolist())
             equipment = (meter.equipment,) if meter.equipment else ()
-            size = low / high if high else low
+            size = low / high if high > 0 else 0.0
             causes = (Cause.READING, Cause.FED_BACK)
             changes.append(Change(Kind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
     return changes

@@ -174,6 +174,11 @@ def _of_days(change: Change) -> Phrase:
             "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per hour (%(days)s).",
             meter=meter, count=count, times=f"{change.size:.4g}", days=days,
         )  # fmt: skip
+    if not change.size:
+        return Phrase(
+            "Meter %(meter)s shows values below zero and none above it, but no declared range allows this. That energy is subtracted.",
+            meter=meter,
+        )  # fmt: skip
     return Phrase(
         "Meter %(meter)s shows values below zero, down to %(share)s of its highest reading, but no declared range allows this. That "
         "energy is subtracted.",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
-from benchmarks.measurements import Period
+from benchmarks.measurements import Direction, Period
 from reporting_agent import pipeline
+from reporting_agent.changes import readings
 from reporting_agent.changes.change import Kind
 from reporting_agent.changes.review import review
+from reporting_agent.changes.telling import sentence
 from reporting_agent.config import load_site
+from reporting_agent.metering import MeterRecord
 from tests.statistical.savings import Kind as Plant
 from tests.statistical.savings import write
 
@@ -61,3 +67,16 @@ def test_a_little_below_nothing_is_a_sensor_at_rest(works: Path) -> None:
         "\n".join([rows[0], *(row if ",-" not in row else f"{row.rpartition(',')[0]},-1.0" for row in rows[1:])]) + "\n", encoding="utf-8"
     )
     assert Kind.NEGATIVE not in asked(works)
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "told"),
+    [(-10.0, 50.0, "down to −20 % of its highest reading"), (-44.0, -2.0, "none above it"), (-44.0, 0.0, "none above it")],
+)
+def test_a_meter_that_shows_nothing_above_zero_is_told_so_and_by_no_share(lowest: float, highest: float, told: str) -> None:
+    """A current transformer that was put in backwards: its highest reading is below zero too, and no measure of the others."""
+    meter = SimpleNamespace(id="f1", role="main", direction=Direction.IMPORT, range=None, step="melting", equipment="")
+    hours = {"hour_us": np.array([0, 3_600_000_000]), "hour_energy": np.array([lowest, highest])}
+    record = cast("MeterRecord", SimpleNamespace(meter=meter, facts=SimpleNamespace(lowest=lowest, highest=highest), **hours))
+    (change,) = readings.negatives_of_meters([record], UTC)
+    assert told in str(sentence(change))
