@@ -61,7 +61,7 @@ def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
         return Phrase("no change of energy per %(unit)s would be seen: too few runs or days of production", unit=unit)
     energy, output = max(limit.energy or 0.0 for limit in own), max(limit.output or 0.0 for limit in own)
     uncertainty = None if label.uncertainty is None else label.uncertainty.best
-    if uncertainty is not None and uncertainty.value / label.best.value >= max(energy, output):
+    if uncertainty is not None and uncertainty.value >= max(energy, output) * abs(label.best.value):
         return None
     return _unseen(energy, output, unit)
 

@@ -14,10 +14,10 @@ from reporting_agent.changes.smallest_change import Limit, beside, of_lines
 from reporting_agent.metering import MeterRecord
 
 
-def label(half: float | None, metric: Metric = Metric.ELECTRICITY) -> StepLabel:
-    """A label of 100 with that half-width."""
+def label(half: float | None, metric: Metric = Metric.ELECTRICITY, best: float = 100.0) -> StepLabel:
+    """A label of 100, if no other value is given, with that half-width."""
     told = None if half is None else SimpleNamespace(best=SimpleNamespace(value=half))
-    return cast("StepLabel", SimpleNamespace(step="firing", metric=metric, best=SimpleNamespace(value=100.0), uncertainty=told))
+    return cast("StepLabel", SimpleNamespace(step="firing", metric=metric, best=SimpleNamespace(value=best), uncertainty=told))
 
 
 def limit(energy: float | None, carrier: str = "electricity", step: str = "firing") -> Limit:
@@ -32,6 +32,13 @@ def test_what_would_not_be_seen_stands_beside_a_smaller_uncertainty() -> None:
 def test_nothing_is_said_where_the_label_is_no_surer_than_that() -> None:
     assert beside(label(18.0), [limit(0.114)]) is None
     assert beside(label(1.4), [limit(0.114, step="drying")]) is None
+
+
+def test_a_step_that_gives_back_more_than_it_takes_has_a_label_below_zero_that_is_no_surer() -> None:
+    """18 of −100 are 18 %, more than the 17 % that would not be seen; of a label of 0 any uncertainty is more."""
+    assert beside(label(18.0, best=-100.0), [limit(0.114)]) is None
+    assert beside(label(1.4, best=-100.0), [limit(0.114)]) is not None
+    assert beside(label(1.4, best=0.0), [limit(0.114)]) is None
 
 
 def test_a_metric_of_one_carrier_is_told_of_by_its_meters_and_another_by_all() -> None:
