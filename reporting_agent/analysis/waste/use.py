@@ -240,8 +240,8 @@ def _of_batches(
     sums: dict[tuple[str, str, str], dict[Use, float]] = {}
     without: dict[str, list[Batch]] = {}
     for batch in batches:
-        if batch.step not in steps or batch.excluded == ExclusionReason.OUTSIDE_PERIOD:
-            continue
+        if batch.step not in steps or batch.excluded in {ExclusionReason.OUTSIDE_PERIOD, "duplicate"}:
+            continue  # a row written twice has the energy of its id, which the first has already
         if batch.excluded == ExclusionReason.ENERGY_UNKNOWN:
             without.setdefault(batch.step, []).append(batch)
         use = purpose(batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.measurements import Batch, CarrierEnergy, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Period, State, Status
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.use import StepUse, uses
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, Site, load_site
 from reporting_agent.metering import MeterFacts, MeterRecord, Stretch
 from reporting_agent.metering.moments import to_us
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, label
 from reporting_agent.pipeline.site_flows import of_steps
 from reporting_agent.report.label_json import label_json
 from tests.unit.waste.conftest import START
@@ -98,6 +99,22 @@ def test_a_pause_between_two_batches_of_one_product_is_idling(a_melt: Melt, used
     assert found.share == pytest.approx(22_500 / 22_900)
     assert "run level 6,000 kW, idle level 400 kW, usual pause 15 min" in found.rules[0].en
     assert "空转水平 400 kW" in found.rules[0].said_in("zh")
+
+
+def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
+    """b1 took 3,200 kWh and b2 3,300; both rows of b1 have what the energy file says of that id."""
+    site = '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+    rows = [f"b{day},cement-grinding,cement,2025-01-0{day} 00:00,2025-01-0{day} 08:00,100,t" for day in (1, 1, 2)]
+    given = [f"b{day},cement-grinding,electricity,{kwh},kWh" for day, kwh in ((1, 3_200), (2, 3_300))]
+    (tmp_path / "site.toml").write_text(site, encoding="utf-8")
+    (tmp_path / "batches.csv").write_text(
+        "\n".join(["batch_id,step,product,start,end,output_quantity,output_unit", *rows]) + "\n", encoding="utf-8"
+    )
+    (tmp_path / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *given]) + "\n", encoding="utf-8")
+    works = load_site(tmp_path / "site.toml")
+    result = label(works, Period.parse("2025", works.zone))
+    assert [(one.carrier, one.total) for one in uses(works, result)] == [("electricity", 6_500.0)]
+    assert [entry.quantity for _, entry in of_steps(result.sitewide(works), 0.01)] == [6_500.0]
 
 
 def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
