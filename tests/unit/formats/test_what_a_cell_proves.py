@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reporting_agent.proposal import notation
-from reporting_agent.proposal.columns import _plain_number, carrier_in
+from reporting_agent.proposal.columns import carrier_in
 from reporting_agent.proposal.notation import Notation
 from reporting_agent.proposal.spread_moments import _has_clock, _joined
 from reporting_agent.sources.cells import Cell
@@ -136,14 +136,6 @@ def test_numbers_are_excels_days_where_every_one_is_a_day_of_1982_to_2064(cells:
 )
 def test_a_carrier_is_told_by_a_whole_word_of_a_header(header: str, carrier: str | None) -> None:
     assert carrier_in(header) == carrier
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("12", True), ("-12.5", True), ("+3.", True), (".5", False), ("1e3", False), ("1.2.3", False), ("", False), ("n/a", False)],
-)
-def test_a_plain_number_is_digits_with_one_point_at_most(text: str, number: bool) -> None:
-    assert _plain_number(text) is number
 
 
 def test_a_day_and_a_clock_are_one_moment() -> None:
