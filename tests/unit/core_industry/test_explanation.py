@@ -18,9 +18,10 @@ from benchmarks.composition import ReportedLabel, StepBest, by_step, compose_rou
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
 from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
+from benchmarks.explanation.facts import StepAttested
 from benchmarks.explanation.shown_limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
-from benchmarks.explanation.wording import decimals, figure
+from benchmarks.explanation.wording import amount, between, decimals, figure, findings, firms, reports, sites
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack
 from tests.unit.core_industry.conftest import released
@@ -236,3 +237,91 @@ def test_a_poor_fit_is_told_of_every_cell_that_is_shown_with_its_metric(pack: Pa
 
 def test_that_no_sample_was_opened_is_said_where_they_were_counted_and_none_was(pack: Pack) -> None:
     assert "No sample has been opened" in en16231.verification_of_data(Verification(sites_opened=0), pack).en
+
+
+@pytest.mark.parametrize(
+    ("firms", "other_firms", "share"),
+    [
+        (8, 8, "Melting, 8 of 17 sites"),
+        (7, 8, "no share stated"),  # seven firms that are attested could be guessed
+        (8, 7, "no share stated"),  # so could the seven that are not
+        (0, 8, "Melting, 8 of 17 sites"),  # nobody is pointed at
+        (8, 0, "Melting, 8 of 17 sites"),
+    ],
+)
+def test_a_share_of_attested_sites_is_stated_where_no_firm_or_enough_firms_stand_on_each_side(
+    pack: Pack, firms: int, other_firms: int, share: str
+) -> None:
+    step = StepAttested("melting", 8, 17, firms, other_firms)
+    body = Words(en="Certifier", zh="Zertifizierer")
+    text = en16231.verification_of_data(Verification(1, names=(body,), steps=(step,), valid_until=date(2018, 6, 1)), pack).en
+    assert share in text
+    assert ("8 of 17" in text) == (share != "no share stated")
+    assert "valid until 2018-06-01" in text
+
+
+@pytest.mark.parametrize(
+    ("on", "names"),
+    [
+        (date(2009, 12, 31), []),
+        (date(2010, 1, 1), ["in force", "no more"]),  # the first day of both
+        (date(2014, 12, 31), ["in force", "no more"]),
+        (date(2015, 1, 1), ["in force"]),  # another edition takes its place on that day
+        (date(2026, 6, 30), ["in force"]),
+        (date(2026, 7, 1), ["in force", "not yet"]),
+    ],
+)
+def test_a_limit_stands_from_its_first_day_and_no_longer_on_the_day_it_ends(pack: Pack, on: date, names: list[str]) -> None:
+    assert [limit.words.en for limit in shown_limits(pack, pack.routes[0], on)] == names
+
+
+def test_sources_of_the_method_are_named_once_and_what_is_assumed_or_unread_is_counted(explanation: Explanation) -> None:
+    """Of three ratios and five limits the first ratio and two limits are assumed or read by nobody; the rest is one standard."""
+    assert "assumptions: 3;" in explanation.sources.en
+    assert explanation.sources.en.count("GB 0-2000, clause 4") == 1
+    assert "for the tests" not in explanation.sources.en
+
+
+def explained(result: GateResult, pack: Pack, **changed: Any) -> Explanation:
+    """Of the gate's result with some of its label changed."""
+    label = dataclasses.replace(result.published, **changed)
+    return explain(dataclasses.replace(result, published=label), pack, pack.routes[0], FACTS, version="2", on=date(2016, 1, 1))
+
+
+def test_where_no_whole_route_may_be_told_the_lead_has_the_steps_combined(pack: Pack, result: GateResult) -> None:
+    label = result.published
+    text = explained(result, pack, best_reached=dataclasses.replace(label.best_reached, value=None, interval=None))
+    assert label.composite.value is not None
+    combined = f"Combined, the best values of the steps make a tonne of bar with {label.composite.value:.1f} kgce;"
+    assert text.lead.en.startswith(combined)
+    assert "What plants really reached over the whole route cannot be shown." in text.rule.en
+
+
+def test_without_a_typical_total_the_lead_has_no_number(pack: Pack, result: GateResult) -> None:
+    text = explained(result, pack, typical=dataclasses.replace(result.published.typical, value=None, interval=None))
+    assert text.lead.en.startswith("No value of the whole route can be shown")
+    assert not any(sign.isdigit() for sign in text.lead.en)
+
+
+@pytest.mark.parametrize(("rolling", "share"), [(52.0, "One step, Melting, accounts for 72 %"), (50.0, "84 %"), (47.0, "")])
+def test_the_widest_step_is_named_with_its_share_and_not_where_another_step_lies_the_other_way(
+    pack: Pack, result: GateResult, rolling: float, share: str
+) -> None:
+    """Between best and typical lie 1.05 x 10 at melting and 1.02 x 2 at blowing. With 2 at rolling that is 10.5 of 14.54, with none
+    10.5 of 12.54; with 3 less than its best at rolling 10.5 would be more than the whole of 9.54."""
+    values = {"melting": (50.0, 60.0), "blowing": (-32.0, -30.0), "rolling": (50.0, rolling)}
+    steps = tuple(dataclasses.replace(step, best=values[step.step][0], typical=values[step.step][1]) for step in result.published.steps)
+    lead = explained(result, pack, steps=steps).lead.en
+    assert share in lead
+    assert ("accounts for" in lead) == bool(share)
+
+
+def test_counts_and_numbers_are_written_as_they_are_read() -> None:
+    assert [str(firms(count)) for count in (0, 1, 2, 1200)] == ["0 firms", "1 firm", "2 firms", "1,200 firms"]
+    assert [str(sites(count)) for count in (1, 2)] == ["1 site", "2 sites"]
+    assert [str(findings(count)) for count in (1, 2)] == ["1 finding", "2 findings"]
+    assert [str(reports(count)) for count in (1, 2)] == ["1 report", "2 reports"]
+    assert [between(*pair).en for pair in ((8, 8), (8, 24))] == ["8", "8 to 24"]
+    assert [figure(value, 1) for value in (1234.56, -0.04, -0.06)] == ["1,234.6", "0.0", "\u22120.1"]
+    assert decimals(Fraction(1, 3)) == 4, "a grid that no decimals show exactly"
+    assert str(amount("kgce/m2", "board")) == "1 m2 of board"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -183,3 +184,41 @@ def test_the_years_are_those_of_the_single_question_and_a_refusal_is_one_of_the_
     for year, answer in by_year(coil, KNOWN, price=Decimal(80)):
         assert answer == payable(coil, KNOWN if year == KNOWN.year else date(year, 12, 31), KNOWN, price=Decimal(80))
     assert {type(answer) for _year, answer in by_year(Goods("7208", "CN", "E"), KNOWN)} == {InputError}
+
+
+@pytest.mark.parametrize("amounts", [{"price": Decimal(-1)}, {"paid_at_home": Decimal(-1)}, {"price": Decimal("Infinity")}])
+def test_no_price_is_negative_or_without_end(amounts: dict[str, Decimal]) -> None:
+    with pytest.raises(InputError) as refused:
+        payable(Goods("7601", "CN", "K"), date(2026, 2, 1), KNOWN, **amounts)
+    assert refused.value.code == "border-amount"
+
+
+def test_a_price_of_nothing_is_a_price() -> None:
+    free = payable(Goods("7601", "CN", "K"), date(2026, 5, 1), KNOWN, price=Decimal(0))
+    assert (free.price, free.cost) == (0, 0)
+
+
+def test_a_route_that_nobody_named_is_said_to_be_that_of_the_only_value() -> None:
+    unnamed, named = (payable(Goods("7601", "CN", route), date(2026, 2, 1), KNOWN) for route in ("", "K"))
+    assert (unnamed.route, named.route) == ("K", "K")
+    assert unnamed.certificates == named.certificates
+    of_route = [str(caveat) for caveat in unnamed.caveats if "No route was named" in str(caveat)]
+    assert of_route == ["No route was named. The only default value is that of route K (primary aluminium), so it applies."]
+    assert not any("No route was named" in str(caveat) for caveat in named.caveats)
+
+
+@pytest.mark.parametrize(
+    ("today", "years"), [(date(2024, 5, 1), (2026, 2034)), (date(2033, 5, 1), (2033, 2034)), (date(2036, 5, 1), (2036, 2036))]
+)
+def test_the_years_begin_with_the_first_that_has_a_price_and_end_with_the_last_that_changes(today: date, years: tuple[int, int]) -> None:
+    answers = by_year(Goods("7601", "CN", "K"), today)
+    assert (answers[0][0], answers[-1][0]) == years
+    assert len(answers) == years[1] - years[0] + 1
+
+
+def test_goods_are_offered_for_the_routes_that_the_file_names() -> None:
+    """Counted in the file itself, without the product's reader."""
+    table = tomllib.loads(files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8"))["good"]
+    for sector, route in {(row["sector"], route) for row in table for route in row["routes"]} | {("steel", "no-route"), ("glass", "eaf")}:
+        offered = [row["cn_code"] for row in table if row["sector"] == sector and route in row["routes"]]
+        assert [sold.cn_code for sold in goods.goods_of(sector, route)] == offered, (sector, route)

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from benchmarks.errors import VerificationError
 from benchmarks.guidance.closed_batches import closing_batch
 from benchmarks.guidance.outcomes import Outcome, Reported
-from benchmarks.guidance.practices import Library
+from benchmarks.guidance.practices import Library, told_by_a_firm
+from benchmarks.phrases import Name
 from benchmarks.wire import outcomes
 from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import DeviceKey
@@ -129,3 +130,32 @@ def refusal(raw: bytes) -> str:
     with pytest.raises(VerificationError) as refused:
         outcomes.verify(raw, lambda _found: KEYS)
     return refused.value.code
+
+
+def test_a_signed_library_takes_the_place_of_what_came_before_by_id_and_stands_after_the_rest() -> None:
+    source, practice = Library.held().lists[0], Library.held().practices[0]
+    before = Library(
+        lists=(source,),
+        practices=(practice, practice.model_copy(update={"id": "stays"})),
+        reported={"a": Reported.of(FIVE), "b": Reported.of(FIVE)},
+    )
+    six = Reported.of([*FIVE, (5, "under-2", 2026, False)])
+    newer = practice.model_copy(update={"version": 7})
+    both = before.with_further(Library(lists=(source,), practices=(newer,), reported={"a": six}))
+    assert both.lists == (source,), "the same list is there once"
+    assert [(entry.id, entry.version) for entry in both.practices] == [("stays", practice.version), (practice.id, 7)]
+    assert {of: reported.sites for of, reported in both.reported.items()} == {"a": 6, "b": 5}
+    assert both.reported["a"].years == "2024\u20132026"
+
+
+def test_practices_are_of_one_sectors_step() -> None:
+    practice = Library.held().practices[0]
+    others = [practice.model_copy(update=changed) for changed in ({"id": "a", "sector": "steel"}, {"id": "b", "step": "another"})]
+    library = Library(lists=(Library.held().listing(practice),), practices=(*others, practice))
+    assert library.of_step(practice.sector, practice.step or "") == (practice,)
+    assert library.of_step("steel", practice.step or "") == (others[0],)
+
+
+def test_a_firm_that_chose_not_to_be_named_is_named_nowhere() -> None:
+    assert told_by_a_firm(None).en == "A firm that chose not to be named, with its consent"
+    assert told_by_a_firm(Name("Hebei Cement")).en == "Hebei Cement, with its consent"

@@ -100,3 +100,39 @@ def test_a_source_that_is_not_named_and_an_id_that_stands_twice_are_told() -> No
         read(TEXT.replace('source = "ccts"', 'source = "nobody"'))
     with pytest.raises(ValueError, match="gnr-2016-kiln-heat stands twice"):
         read(TEXT.replace('id = "gnr-2014-kiln-heat"', 'id = "gnr-2016-kiln-heat"'))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "agrees"),
+    [
+        (date(2016, 1, 1), date(2016, 12, 31), True),
+        (date(2015, 7, 1), date(2016, 6, 30), False),  # half of it lies before the figure's year
+        (date(2016, 7, 1), date(2017, 6, 30), False),
+    ],
+)
+def test_a_label_lies_wholly_within_the_years_of_a_figure(first: date, last: date, agrees: bool) -> None:
+    compared = decided(one(), "dry-process", KILN, first, last)
+    assert [each.by for each in compared.refused] == ([] if agrees else ["year"])
+    several_years = decided(one(first_year=2015, last_year=2017), "dry-process", KILN, first, last)
+    assert several_years.refused == ()
+
+
+def test_a_site_without_a_route_is_told_that_its_label_is_of_the_step_alone() -> None:
+    (refusal,) = decided(one(), None, KILN, FIRST, LAST).refused
+    assert refusal.by == "route"
+    assert str(refusal.reason).endswith("your label is of the step alone")
+
+
+def test_a_figure_stands_beside_the_cell_of_its_own_metric_and_beside_no_other_step_or_sector() -> None:
+    total = Cell(KILN.step, KILN.boundary, "total", "kgce/t")
+    mill = Cell("raw-milling", "mill", "thermal", "MJ/t")
+    (compared,) = beside("cement", "dry-process", [mill, total, KILN], FIRST, LAST, [one()])
+    assert (compared.cell, compared.value) == (KILN, Decimal("3519"))
+    (other_metric,) = beside("cement", "dry-process", [mill, total], FIRST, LAST, [one()])
+    assert (other_metric.cell, [each.by for each in other_metric.refused]) == (total, ["unit"])
+    assert beside("cement", "dry-process", [mill], FIRST, LAST, [one()]) == ()
+    assert beside("steel", "dry-process", [KILN], FIRST, LAST, [one()]) == ()
+
+
+def test_the_years_of_a_figure_are_one_year_or_a_span() -> None:
+    assert (one().years, one(first_year=2014).years) == ("2016", "2014\u20132016")

@@ -1,0 +1,179 @@
+"""Where a rule of the gate begins to refuse: on the very number that the policy names, and one step beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from benchmarks.composition.posterior import Observed
+from benchmarks.composition.result import StepBest
+from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.rules import RuleName
+from benchmarks.composition.savings_potential import Potential, saved, without_noise
+from benchmarks.declared import Words
+from benchmarks.disclosure import Reason, frequency_and_dominance, potentials, sentence
+from benchmarks.disclosure.best_group import best_group, divided
+from benchmarks.disclosure.influence import Exhibit
+from benchmarks.disclosure.member_counts import may_replace, rounded_down
+from benchmarks.disclosure.reasons import with_step_names
+from benchmarks.policies import DisclosurePolicy
+
+POLICY = DisclosurePolicy.model_validate(
+    {
+        "fewest_firms": 8,
+        "largest_weight": "0.25",
+        "p_percent": "0.1",
+        "least_changed_participants": 3,
+        "largest_share_of_change": "0.6",
+        "lag_days": 90,
+        "reason": {"en": "for the tests", "zh": "zum Pruefen"},
+    }
+)
+
+
+def cell(typicals: Sequence[int]) -> CellRoster:
+    """Firms with these typical values, and bests a little below."""
+    members = [Member(f"firm-{place}", f"site-{place}", (670, value - 1, value)) for place, value in enumerate(typicals)]
+    return CellRoster("cell", tuple(members))
+
+
+def sizes(*weights: float) -> Mapping[str, float]:
+    return {f"firm-{place}": weight for place, weight in enumerate(weights)}
+
+
+@pytest.mark.parametrize(("largest", "refused"), [(1.0, False), (1.01, True)])
+def test_a_firm_may_make_up_exactly_the_largest_share_of_a_cell_and_no_more(largest: float, refused: bool) -> None:
+    """One of four alike is a quarter; 1.01 of 4.01 is 25.2 %."""
+    refusal = frequency_and_dominance.dominance(cell([10] * 4), POLICY, sizes(largest, 1.0, 1.0, 1.0))
+    assert (refusal is not None) == refused
+
+
+@pytest.mark.parametrize(("rest", "refused"), [(1.0, False), (0.99, True)])
+def test_what_the_two_largest_leave_over_may_be_exactly_p_percent_of_the_largest(rest: float, refused: bool) -> None:
+    """A tenth of 10 is 1."""
+    refusal = frequency_and_dominance.p_percent(cell([10] * 3), POLICY, sizes(10.0, 5.0, rest))
+    assert (refusal is not None) == refused
+
+
+@pytest.mark.parametrize(
+    ("rule", "firms", "refused"),
+    [
+        ("mean-of-top-decile", 41, False),  # a tenth of 41, rounded up, is five
+        ("mean-of-top-decile", 40, True),  # four firms of a quarter each: no weight is too large, and there are too few
+        ("mean-of-best-five", 5, False),
+        ("first-quartile", 100, True),  # one firm's value
+    ],
+)
+def test_a_mean_of_four_firms_is_refused_though_none_of_them_weighs_too_much(rule: RuleName, firms: int, refused: bool) -> None:
+    assert (frequency_and_dominance.weight(rule, firms, POLICY) is not None) == refused
+
+
+def potential_withheld(typicals: Sequence[int]) -> tuple[str, ...]:
+    """Of a cell of these firms, beside nothing else."""
+    who = cell(typicals)
+    potential = (Potential("typical", 1.0, (0.5, 1.5)),)
+    step = cast(StepBest, SimpleNamespace(rule="mean-of-best-five", averaging="five-ranks", potential=potential))
+    return potentials.withheld(step, Exhibit("", who), [], [], POLICY)
+
+
+def test_a_potential_is_told_of_five_firms_above_the_typical_value_and_not_of_four() -> None:
+    """Of ten firms the typical value is the mean of ranks 3 to 7 and of ranks 4 to 8: 5 where five stand at 10, 3 where four do."""
+    assert potential_withheld([0] * 5 + [10] * 5) == ()
+    assert potential_withheld([0] * 6 + [10] * 4) == ("typical",)
+
+
+def test_a_potential_that_is_mostly_one_firms_is_not_told() -> None:
+    """Above 5 lie 5, 5, 5, 5 and 95: of what is left when a reader takes out its own 5, one firm makes up 95 of 110."""
+    assert potential_withheld([0] * 5 + [10, 10, 10, 10, 100]) == ("typical",)
+
+
+def test_what_firms_would_save_counts_those_above_the_reference_and_divides_by_all() -> None:
+    """Above 2 lies 6 alone, by 4, of three firms; above 1 lie 2 and 6, by 1 and 5."""
+    drawn = np.array([[1.0, 2.0, 6.0], [1.0, 2.0, 6.0]])
+    assert saved(drawn, np.array([2.0, 1.0])) == pytest.approx([4 / 3, 2.0])
+
+
+def test_the_lift_of_noise_is_taken_off_once_more_than_it_is_seen() -> None:
+    """Simulated by 20,000 evenly spaced deviates: what is seen, less what as much noise again adds to it."""
+    values, sds, reference = np.array([58.0, 60.0, 61.0, 66.0]), np.array([1.0, 2.0, 0.5, 3.0]), 60.5
+    deviates = ndtri((np.arange(20_000) + 0.5) / 20_000)
+    noised_again = np.maximum(values[:, None] + sds[:, None] * deviates - reference, 0.0).mean()
+    seen = np.maximum(values - reference, 0.0).mean()
+    expected = seen - (noised_again - seen)
+    assert without_noise(Observed(values, sds, np.zeros(4)), reference) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
+    """Beside ten plants around 60 one drew the head of the grid: what is saved is that of the ten, and not 2 as with a true 80."""
+    ten = np.linspace(59.0, 61.0, 10)
+    alone = without_noise(Observed(ten, np.full(10, 0.1), np.zeros(10)), 60.0)
+    with_jump = Observed(np.append(ten, 80.0), np.full(11, 0.1), np.full(11, 0.001))
+    assert without_noise(with_jump, 60.0) == pytest.approx(alone, abs=0.05)
+
+
+@pytest.mark.parametrize(("others_of_b", "classes"), [(8, [("a",), ("b",)]), (7, [])])
+def test_a_class_with_too_few_firms_outside_the_group_is_not_told_apart(others_of_b: int, classes: list[tuple[str, ...]]) -> None:
+    """Of thirty best firms fifteen are of each class: were seven others of b, somebody could take most firms of b for the best."""
+    best = {f"best-{place:02}": "ab"[place % 2] for place in range(30)}
+    others = {f"a-{place}": "a" for place in range(100)} | {f"b-{place}": "b" for place in range(others_of_b)}
+    shares = divided(best.keys(), best | others, 8)
+    assert [share.classes for share in shares] == classes
+
+
+def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_are_enough_outside() -> None:
+    """c has three others, b and c together eleven: a stays apart."""
+    group = {f"best-{place:02}": name for place, name in enumerate("a" * 12 + "b" * 10 + "c" * 9)}
+    others = {f"{name}-{place}": name for name, count in (("a", 50), ("b", 8), ("c", 3)) for place in range(count)}
+    shares = divided(group.keys(), group | others, 8)
+    assert [(share.classes, share.firms) for share in shares] == [(("a",), 12), (("b", "c"), 19)]
+
+
+def test_of_equal_firms_at_the_edge_of_the_best_the_first_by_name_is_in() -> None:
+    """Four firms are better; of three that are alike the fifth place goes to the first name, in whatever order they stand."""
+    named = [("z", 1), ("y", 2), ("x", 3), ("w", 4), ("n", 5), ("m", 5), ("o", 5), ("a", 9)]
+    members = tuple(Member(firm, f"site-{firm}", (670, value, value)) for firm, value in named)
+    for order in (members, members[::-1]):
+        assert best_group(CellRoster("cell", order), "mean-of-best-five") == {"z", "y", "x", "w", "m"}
+
+
+COUNTED = {f"firm-{place}": {"step"} for place in range(8)}
+NOBODY: frozenset[str] = frozenset()
+
+
+def test_firms_that_the_reader_knows_do_not_stand_behind_a_count() -> None:
+    assert may_replace(COUNTED, [], NOBODY, 8, 3)
+    assert not may_replace(COUNTED, [], {"firm-0"}, 8, 3)
+    assert may_replace(COUNTED | {"firm-8": set()}, [], {"firm-0"}, 8, 3)
+
+
+@pytest.mark.parametrize(("joining", "known", "may"), [(2, 0, False), (3, 0, True), (3, 1, False), (4, 1, True)])
+def test_firms_that_the_reader_knows_do_not_hide_who_joined(joining: int, known: int, may: bool) -> None:
+    later = COUNTED | {f"new-{place}": {"step"} for place in range(joining)}
+    assert may_replace(later, [COUNTED], {f"new-{place}" for place in range(known)}, 8, 3) == may
+
+
+def test_who_is_counted_for_something_else_has_changed_and_every_earlier_count_is_compared() -> None:
+    later = COUNTED | {f"firm-{place}": {"step", "grade"} for place in range(3)}
+    assert may_replace(later, [COUNTED], NOBODY, 8, 3)
+    almost_this = later | {"firm-0": {"step"}}
+    assert not may_replace(later, [COUNTED, almost_this], NOBODY, 8, 3)
+
+
+@pytest.mark.parametrize(("having", "shown"), [(2, 0), (3, 3), (5, 3), (6, 6), (8, 6)])
+def test_a_count_is_told_as_the_multiple_of_three_that_it_reaches(having: int, shown: int) -> None:
+    firms = {f"firm-{place}": {"step"} if place < having else set() for place in range(8)}
+    assert rounded_down(firms, ["step", "grade"]) == {"step": shown, "grade": 0}
+
+
+def test_a_reader_is_told_the_names_of_hidden_steps_and_of_no_other_word() -> None:
+    names = {"kiln": Words(en="Burning", zh="Brennen"), "raw-mill": Words(en="Raw milling", zh="Mahlen")}
+    incomplete = with_step_names(sentence(Reason.INCOMPLETE, steps="raw-mill, kiln"), names)
+    assert incomplete.en == "No total: there is no value for Raw milling, Burning."
+    assert "Mahlen\u3001Brennen" in incomplete.said_in("zh"), "a list of names has that language's own comma"
+    other_id = with_step_names(sentence(Reason.INCOMPLETE, steps="pre-kiln"), names)
+    assert other_id.en == "No total: there is no value for pre-kiln."
