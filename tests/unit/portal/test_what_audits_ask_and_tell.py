@@ -1,0 +1,232 @@
+"""What an audit asks of its people on which day, how a statement stands and is found, and what a version tells of all of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from benchmarks.phrases import Name
+from portal.assurance.attestation_standing import Standing, canonical, code_of, standing_of, start_of_digest
+from portal.assurance.engagements import EngagementView, FindingView, StepView
+from portal.assurance.incentives import Correction, IncentiveView
+from portal.assurance.models import Attestation
+from portal.assurance.models.findings import Act, Grade
+from portal.assurance.reminding import Asked, Need, needs
+from portal.intake.models import State
+from portal.publication.audited import excluded, told_of_change, verification
+from portal.standings.attested import LeftOut, Verdicts
+from portal.standings.cohort import Cohort
+
+NOW = datetime(2017, 6, 1, 12, tzinfo=UTC)
+TODAY, DAY = date(2017, 6, 1), timedelta(days=1)
+
+
+def finding(grade: Grade = Grade.MAJOR, due: date = TODAY, *acts: Act) -> FindingView:
+    steps = tuple(StepView(act, "", "", "", NOW) for act in acts)
+    return FindingView(1, 1, grade, "", "", "", due, "", NOW, steps)
+
+
+def engagement(**changed: Any) -> EngagementView:
+    """Of a report that is accepted; one person declared no interest; nothing was found or concluded."""
+    fields: dict[str, Any] = dict.fromkeys(EngagementView.__dataclass_fields__, ())
+    fields |= {"due": None, "taken_back_at": None, "concluded": False}
+    fields |= {"submissions": (SimpleNamespace(state=State.ACCEPTED),), "declarations": (SimpleNamespace(interested=False, mine=False),)}
+    return EngagementView(**fields | changed)
+
+
+def stated(until: date, visit: date | None = None, standing: Standing = Standing.VALID) -> Any:
+    return SimpleNamespace(standing=standing, statement=SimpleNamespace(valid_until=until, surveillance_on=visit))
+
+
+@pytest.mark.parametrize(
+    ("days", "asked"),
+    [
+        (31, []),
+        (30, []),  # thirty whole days are left
+        (29, [Asked(Need.DUE_SOON, day=TODAY + 29 * DAY)]),
+        (0, [Asked(Need.DUE_SOON, day=TODAY)]),  # the day itself is not over
+        (-1, [Asked(Need.OVERDUE, day=TODAY - DAY)]),
+    ],
+)
+def test_a_conclusion_is_asked_for_thirty_days_ahead_and_late_once_its_day_is_over(days: int, asked: list[Asked]) -> None:
+    assert needs(engagement(due=TODAY + days * DAY), TODAY) == (*asked, Asked(Need.CONCLUDE))
+    assert needs(engagement(due=TODAY + days * DAY, concluded=True), TODAY) == ()
+
+
+@pytest.mark.parametrize(("visit", "until", "needed"), [(30, 90, []), (29, 90, [Need.SURVEILLANCE]), (30, 89, [Need.EXPIRES])])
+def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(visit: int, until: int, needed: list[Need]) -> None:
+    statement = stated(TODAY + until * DAY, TODAY + visit * DAY)
+    assert [asked.need for asked in needs(engagement(concluded=True, attestations=(statement,)), TODAY)] == needed
+    withdrawn = stated(TODAY, TODAY, Standing.WITHDRAWN)
+    assert needs(engagement(concluded=True, attestations=(withdrawn,)), TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("findings", "needed"),
+    [
+        ((finding(Grade.OBSERVATION, TODAY + DAY),), [Need.CONCLUDE]),  # an observation holds nothing up
+        ((finding(Grade.MINOR, TODAY + DAY),), []),
+        ((finding(Grade.MAJOR, TODAY + DAY),), []),
+        ((finding(Grade.MAJOR, TODAY, Act.ANSWERED, Act.CLOSED),), [Need.CONCLUDE]),
+        ((finding(Grade.MAJOR, TODAY, Act.APPEALED, Act.ANNULLED),), [Need.CONCLUDE]),
+        ((finding(Grade.MAJOR, TODAY, Act.ANSWERED),), [Need.ANSWERED]),
+        ((finding(Grade.MAJOR, TODAY),), []),  # its last day is not over
+        ((finding(Grade.MAJOR, TODAY - DAY),), [Need.LATE_ANSWERS]),
+        ((finding(Grade.MAJOR, TODAY - DAY, Act.ANSWERED, Act.RETURNED),), [Need.LATE_ANSWERS]),
+        ((finding(Grade.MAJOR, TODAY - DAY, Act.APPEALED),), []),  # it waits for the regulator
+    ],
+)
+def test_a_finding_holds_the_conclusion_up_until_it_has_ended(findings: tuple[FindingView, ...], needed: list[Need]) -> None:
+    for place in ("findings", "earlier"):
+        assert [asked.need for asked in needs(engagement(**{place: findings}), TODAY)] == needed, place
+
+
+def test_findings_that_wait_for_the_auditor_are_counted() -> None:
+    answered = finding(Grade.MINOR, TODAY, Act.ANSWERED)
+    assert needs(engagement(findings=(answered, answered, finding(due=TODAY - DAY))), TODAY) == (
+        Asked(Need.ANSWERED, 2),
+        Asked(Need.LATE_ANSWERS, 1),
+    )
+
+
+def test_open_majors_are_those_of_before_too_and_no_minor_ones() -> None:
+    closed = finding(Grade.MAJOR, TODAY, Act.CLOSED)
+    view = engagement(findings=(finding(), finding(Grade.MINOR), closed), earlier=(finding(),))
+    assert view.open_majors == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "superseded", "days", "standing"),
+    [
+        ("issued", False, 0, Standing.VALID),  # up to and with its last day
+        ("issued", False, -1, Standing.EXPIRED),
+        ("issued", True, 100, Standing.EARLIER),
+        ("withdrawn", True, 100, Standing.WITHDRAWN),
+        ("drawn-up", False, -1, Standing.DRAWN_UP),
+    ],
+)
+def test_a_statement_is_valid_up_to_and_with_its_last_day_while_its_report_counts(
+    state: str, superseded: bool, days: int, standing: Standing
+) -> None:
+    report = SimpleNamespace(state=State.SUPERSEDED if superseded else State.ACCEPTED)
+    statement = cast(Attestation, SimpleNamespace(state=state, submission=report, valid_until=TODAY + days * DAY))
+    assert standing_of(statement, TODAY) == standing
+
+
+def test_a_code_is_the_first_eighty_bits_by_fives_in_letters_that_are_no_digits() -> None:
+    """By hand: 0x00443214c74254b635cf is 0, 1, 2, ... 15 in five bits each; the alphabet begins with the ten digits."""
+    number = 0
+    for place in range(16):
+        number = number * 32 + place
+    digest = f"{number:020x}" + "f" * 44
+    assert digest.startswith("00443214c74254b635cf")
+    assert code_of(digest) == "A-0123-4567-89AB-CDEF"
+    assert start_of_digest("A-0123-4567-89AB-CDEF") == "00443214c74254b635cf"
+    assert code_of("f" * 64, "C") == "C-ZZZZ-ZZZZ-ZZZZ-ZZZZ"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("A-0123-4567-89AB-CDEF", "A-0123-4567-89AB-CDEF"),
+        (" a0123 4567 89ab cdef ", "A-0123-4567-89AB-CDEF"),
+        ("A-O1I3-L567-89AB-CDEF", "A-0113-1567-89AB-CDEF"),  # letters that are taken for digits
+        ("C-0123-4567-89AB-CDEF", "C-0123-4567-89AB-CDEF"),
+        ("A-0123-4567-89AB-CDE", None),  # a letter too few
+        ("A-0123-4567-89AB-CDEFG", None),
+        ("A-U123-4567-89AB-CDEF", None),  # no letter of a code
+        ("0-0123-4567-89AB-CDEF", None),  # no kind
+        ("", None),
+    ],
+)
+def test_a_code_is_read_however_it_was_typed(typed: str, code: str | None) -> None:
+    assert canonical(typed) == code
+
+
+def test_a_code_of_another_kind_finds_no_attestation() -> None:
+    assert start_of_digest("C-0123-4567-89AB-CDEF") is None
+
+
+def verdict(body: str, until: date, *steps: str) -> Any:
+    return SimpleNamespace(body=body, body_zh="", valid_until=until, steps=steps, ident=f"{body} {until}")
+
+
+LATE, SOON = date(2019, 1, 1), date(2018, 1, 1)
+POSITIVE = {1: (verdict("Zertifikat", LATE, "kiln", "mill"), verdict("Audit", SOON, "kiln")), 2: (verdict("Audit", LATE, "kiln"),)}
+VERDICTS = Verdicts(POSITIVE, frozenset({2}))
+
+
+def test_the_newest_statement_that_covers_a_step_attests_it_and_an_adverse_one_outweighs_all() -> None:
+    assert [VERDICTS.attestation(1, step) for step in ("kiln", "mill", "cooler")] == [POSITIVE[1][1], POSITIVE[1][0], None]
+    assert VERDICTS.attestation(2, "kiln") is None
+    assert [VERDICTS.attests(report, "kiln") for report in (1, 2, 3)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("attested_only", "adverse_leaves", "left_out"),
+    [
+        (False, False, (None, None, None)),
+        (False, True, (None, LeftOut.ADVERSE, None)),
+        (True, False, (None, LeftOut.NOT_ATTESTED, LeftOut.NOT_ATTESTED)),
+        (True, True, (None, LeftOut.ADVERSE, LeftOut.NOT_ATTESTED)),  # the reason that weighs more
+    ],
+)
+def test_a_report_leaves_by_what_its_peer_group_decided(
+    attested_only: bool, adverse_leaves: bool, left_out: tuple[LeftOut | None, ...]
+) -> None:
+    group: Any = SimpleNamespace(attested_only=attested_only, adverse_leaves=adverse_leaves)
+    assert tuple(VERDICTS.left_out(group, report, "kiln") for report in (1, 2, 3)) == left_out
+    assert VERDICTS.left_out(group, 1, "cooler") == (LeftOut.NOT_ATTESTED if attested_only else None)
+
+
+def cohort(verdicts: Verdicts, reported: list[tuple[str, str, str]], left_out: dict[str, LeftOut] | None = None) -> Cohort:
+    """Of (step, site, firm); the report of site `s1` is row 1."""
+    labels: Any = tuple(SimpleNamespace(label=SimpleNamespace(step=step), site=site, firm=firm) for step, site, firm in reported)
+    return Cohort(labels, {site: int(site[1:]) for _, site, _ in reported}, (), {}, verdicts, left_out or {})
+
+
+def test_a_firm_with_an_attested_site_and_another_stands_on_both_sides_and_the_first_end_is_told() -> None:
+    reported = [(step, site, firm) for step in ("kiln", "mill") for site, firm in (("s1", "A"), ("s3", "A"), ("s4", "B"))]
+    seen = verification(cohort(Verdicts(POSITIVE, frozenset()), reported))
+    kiln, mill = seen.steps
+    assert (kiln.step, kiln.sites, kiln.of, kiln.firms, kiln.other_firms) == ("kiln", 1, 3, 1, 2)
+    assert (mill.step, mill.sites) == ("mill", 1)
+    assert [name.en for name in seen.names] == ["Audit", "Zertifikat"]
+    assert (seen.bodies, seen.valid_until) == (2, SOON)
+
+
+def test_without_a_statement_no_body_and_no_day_is_told() -> None:
+    seen = verification(cohort(Verdicts({}, frozenset()), [("kiln", "s1", "A")]))
+    assert (seen.bodies, seen.names, seen.valid_until, seen.steps[0].sites) == (0, (), None, 0)
+
+
+def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for_an_adverse_opinion() -> None:
+    left_out = {"a": LeftOut.ADVERSE, "b": LeftOut.ADVERSE, "new": LeftOut.ADVERSE, "c": LeftOut.NOT_ATTESTED}
+    present = cohort(Verdicts({}, frozenset()), [], left_out)
+    assert told_of_change("Audited.", present, ["a", "b", "c"]).en == (
+        "Audited. 2 sites left this version after an adverse opinion of a certification body."
+    )
+    assert told_of_change("Audited.", present, ["a"]).en.startswith("Audited. 1 site left this version")
+    assert told_of_change("Audited.", present, ["c"]).en == "Audited."
+    assert told_of_change("", present, []).en == "the drafter did not describe the change."
+    assert excluded(present) == (("adverse-opinion", 3), ("not-attested", 1))
+
+
+@pytest.mark.parametrize(
+    ("corrected", "counted", "barred"),
+    [
+        (None, Decimal(100), {7}),
+        (Correction(Decimal(40), "", "", 8, NOW), Decimal(40), {7, 8}),
+        (Correction(None, "", "", 8, NOW), Decimal(0), {7, 8}),  # nothing was given
+        (Correction(Decimal(0), "", "", 8, NOW), Decimal(0), {7, 8}),
+    ],
+)
+def test_an_incentive_counts_as_it_was_corrected_by_who_did_not_enter_it(
+    corrected: Correction | None, counted: Decimal, barred: set[int]
+) -> None:
+    view = IncentiveView(1, "works-1", Name("Works"), "scheme", Decimal(100), "", "", 7, True, "", NOW, corrected)
+    assert (view.counted, view.barred) == (counted, barred)

@@ -1,0 +1,244 @@
+"""Rules that need no database: lists of the obliged, series of reports, sizes, packs before a proposal, results of the kit, practices."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.phrases import Name
+from benchmarks.routes import Pack
+from portal.accounts.models import SizeClass
+from portal.catalogue.obliged_list import _difference
+from portal.catalogue.obliged_rows import Entry
+from portal.governance import effects
+from portal.intake.participation import ParticipationView, Taking
+from portal.partners import conformance
+from portal.practices.entry_texts import lacking
+from portal.practices.given_away import gives_away
+from portal.problems import RefusedError
+from portal.sharing import group_counts
+from portal.sharing.labels import LabelRow, Labels
+from portal.sharing.models import GroupMember
+from portal.standings import quality
+from portal.standings.size_weights import weights_of
+
+
+def test_a_list_says_of_each_site_what_becomes_of_it() -> None:
+    """Of five members one stays, one has another cohort, one is obliged from now on, one is released; one site is new."""
+    members = {
+        "stays": Entry("stays", True, "hundred"),
+        "moves": Entry("moves", True, "hundred"),
+        "willing": Entry("willing", False),
+        "leaves": Entry("leaves", True, "thousand"),
+        "aside": Entry("aside", False),
+    }
+    listed = [
+        Entry("stays", True, "hundred"),
+        Entry("moves", True, "thousand"),
+        Entry("willing", True),
+        Entry("leaves", False),
+        Entry("new", True, "hundred"),
+        Entry("plain", True),
+    ]
+    change = _difference(members, listed)
+    assert (change.added, change.obliged, change.released) == (("new", "plain"), ("willing",), ("leaves",))
+    assert change.cohorts == (("moves", "hundred", "thousand"), ("leaves", "thousand", ""), ("new", "", "hundred"))
+    assert change.unchanged == 1
+
+
+def version(number: str, effective_from: date) -> Pack:
+    return cast(Pack, SimpleNamespace(id="cement", version=number, effective_from=effective_from))
+
+
+OF_2016, OF_2018 = date(2016, 1, 1), date(2018, 1, 1)
+VERSIONS = [version("2", OF_2016), version("10", OF_2016), version("9", OF_2016), version("11", OF_2018), version("3-1", date(2015, 1, 1))]
+
+
+@pytest.mark.parametrize(
+    ("number", "effective_from", "before"),
+    [
+        ("12", date(2020, 1, 1), "11"),  # the last to take effect
+        ("12", OF_2018, "11"),  # one that took effect on the same day is before it
+        ("12", date(2017, 12, 31), "10"),  # ten comes after nine
+        ("10", OF_2016, "9"),  # none is before itself
+        ("1", date(2015, 6, 1), "3-1"),
+        ("1", date(2014, 1, 1), None),
+    ],
+)
+def test_a_proposed_pack_is_held_against_the_last_that_took_effect_no_later(
+    monkeypatch: pytest.MonkeyPatch, number: str, effective_from: date, before: str | None
+) -> None:
+    monkeypatch.setattr(effects.packs, "versions", lambda _pack: VERSIONS)
+    earlier = effects.before_of(version(number, effective_from), "")
+    assert (earlier.version if earlier else None) == before
+
+
+def test_an_erratum_is_held_against_what_it_corrects_and_against_nothing_where_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_pack: str, number: str) -> Pack:
+        if number == "9":
+            return VERSIONS[2]
+        raise InputError("pack-version-unknown", "There is no such version.", "Name another.")
+
+    monkeypatch.setattr(effects.packs, "versions", lambda _pack: VERSIONS)
+    monkeypatch.setattr(effects.packs, "load", load)
+    assert effects.before_of(version("9-1", OF_2018), "9") is VERSIONS[2]
+    assert effects.before_of(version("9-1", OF_2018), "8") is None
+
+
+def test_a_firm_weighs_as_much_as_all_its_sites() -> None:
+    """By the declared classes 1, 3, 10 and 30."""
+    sites = [("A", SizeClass.LARGE), ("B", SizeClass.VERY_LARGE), ("A", SizeClass.LARGE), ("A", SizeClass.SMALL), ("C", SizeClass.MEDIUM)]
+    assert weights_of(sites) == {"A": 21.0, "B": 30.0, "C": 3.0}
+
+
+FIRST, SECOND, THIRD, STRANGER = (UUID(int=number) for number in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "vouched"),
+    [
+        (FIRST, FIRST, True),
+        (FIRST, SECOND, True),
+        (FIRST, THIRD, True),  # by way of the second
+        (SECOND, FIRST, False),  # not backwards
+        (FIRST, STRANGER, False),
+        (STRANGER, FIRST, False),
+    ],
+)
+def test_an_agent_that_took_over_by_rotations_goes_on_with_the_series(before: UUID, now: UUID, vouched: bool) -> None:
+    assert quality._vouched_for(before, now, {FIRST: SECOND, SECOND: THIRD}) == vouched
+
+
+def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_accepted_ones_count() -> None:
+    covered = [
+        ("mill kiln", Taking.REPORTED),
+        ("kiln mill packing", Taking.REPORTED),
+        ("kiln", Taking.REPORTED),
+        ("mill kiln", Taking.WAITING),
+    ]
+    participants = [SimpleNamespace(covers=covers, taking=taking, site_id=place) for place, (covers, taking) in enumerate(covered)]
+    view = cast(ParticipationView, SimpleNamespace(participants=participants, previous="", peer_group=1, period="2016"))
+    seen = quality.quality(view, ["kiln", "mill"])
+    assert (seen.accepted, seen.whole, seen.broken) == (3, 2, 0)
+    assert [getattr(seen.of(cast(Any, participant)), "steps", None) for participant in participants] == [2, 2, 1, None]
+
+
+def result(**changed: object) -> bytes:
+    checks = [{"name": name, "passed": name != "units"} for name in conformance.CHECKS]
+    return json.dumps(
+        {"schema": conformance.SCHEMA, "source": "s", "kit": "k", "ran_on": "2017-05-01", "checks": checks, **changed}
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"source": "x" * 200}, {"kit": "x" * 100}, {"source": "x"}], ids=["long source", "long kit", "short source"]
+)
+def test_a_result_of_the_kit_is_read_with_what_failed(changed: dict[str, object]) -> None:
+    read = conformance.read(result(**changed))
+    assert (read.failed, read.ran_on) == (("units",), date(2017, 5, 1))
+    assert conformance.read(result(**changed).ljust(conformance.MOST_BYTES)).source == read.source
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        (result(source="x" * 201), "source is not a text of 1 to 200 characters"),
+        (result(kit="x" * 101), "kit is not a text of 1 to 100 characters"),
+        (result(kit="a\0b"), "kit is not a text"),
+        (result(ran_on="20170501x"), "ran_on is not a day"),
+        (result(source=5), "source is not a text"),
+        (result().ljust(conformance.MOST_BYTES + 1), "does not have the schema"),
+        (result(checks=[{"name": name, "passed": True} for name in conformance.CHECKS[:-1]]), "not those of the kit"),
+    ],
+    ids=["long source", "long kit", "null", "no day", "no text", "too many bytes", "a check less"],
+)
+def test_what_is_wrong_with_a_result_is_told(raw: bytes, wrong: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        conformance.read(raw)
+    assert wrong in str(refused.value)
+
+
+RANGE = {"saving_from": "10", "saving_to": "19"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "field"),
+    [("10", "12", ""), ("10", "11.99", "saving_to"), ("0.5", "0.6", ""), ("10", "", "saving_to"), ("", "12", "saving_to")],
+)
+def test_a_firms_range_reaches_at_least_to_a_fifth_more_than_its_low_end(low: str, high: str, field: str) -> None:
+    assert gives_away({"saving_from": low, "saving_to": high}) == field
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("The damper stands at 5 %. The kiln takes less fuel.", ""),  # another sentence
+        ("Its fuel fell by 3.5 %.", "done_en"),  # a point within a number ends no sentence
+        ("Its fuel fell; the damper stands at 5 %.", ""),
+        ("Less heat: 5 percent.", "done_en"),
+        ("A third of the energy.", ""),  # figures in words are for the reviewer
+        ("12 kWh", "done_en"),
+        ("12 kWhx", ""),  # no unit
+        ("Use 3 t of steam.", "done_en"),
+        ("Use 3 t of sand.", ""),
+    ],
+)
+def test_a_share_tells_a_firms_energy_where_both_stand_in_one_sentence(text: str, field: str) -> None:
+    assert gives_away({**RANGE, "done_en": text}) == field
+
+
+def test_the_first_field_that_tells_is_the_one_that_is_named() -> None:
+    energy = "It takes 3 GJ."
+    assert gives_away({**RANGE, "title_en": energy, "equipment_en": energy}) == "title_en"
+    assert gives_away({**RANGE, "saving_to": "11", "equipment_en": energy}) == "equipment_en"
+
+
+TITLE = {"title_en": "Keep it hot", "title_zh": "Warm halten"}
+SOURCE = {"source_en": "A list", "source_zh": "Eine Liste", "read_on": "2026-01-31"}
+
+
+@pytest.mark.parametrize(
+    ("content", "imported", "names"),
+    [
+        (TITLE, False, ["done_en", "done_zh"]),  # a firm says what it did
+        (TITLE, True, ["source_en", "source_zh", "read_on"]),  # a list need not, and names its source
+        (TITLE | SOURCE, True, []),
+        (TITLE | SOURCE | {"done_en": "x"}, True, ["done_zh"]),
+        (TITLE | {"done_en": "x", "done_zh": "y", "equipment_zh": "z"}, False, ["equipment_en"]),
+        ({"done_en": "x", "done_zh": "y"}, False, ["title_en", "title_zh"]),
+    ],
+)
+def test_what_stands_in_one_language_is_needed_in_both(content: dict[str, str], imported: bool, names: list[str]) -> None:
+    assert list(lacking(content, imported=imported)) == names
+
+
+def member(pack: str | None) -> GroupMember:
+    return cast(GroupMember, SimpleNamespace(site=None if pack is None else SimpleNamespace(pack=pack)))
+
+
+def test_a_group_of_several_sectors_is_counted_by_the_strictest_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    policies = {"cement": (8, 3), "steel": (5, 6), "glass": (20, 9)}
+
+    def versions(pack: str) -> list[Any]:
+        fewest, least = policies[pack]
+        return [SimpleNamespace(disclosure=SimpleNamespace(fewest_firms=fewest, least_changed_participants=least))]
+
+    monkeypatch.setattr(group_counts.packs, "versions", versions)
+    monkeypatch.setattr(group_counts.packs, "available", lambda: list(policies))
+    assert group_counts._policy([member("steel")]) == (5, 6)
+    assert group_counts._policy([member("cement"), member("steel"), member(None)]) == (8, 6)
+    assert group_counts._policy([member(None)]) == (20, 9), "of no known sector: the strictest that there is"
+
+
+def test_a_member_shows_the_steps_that_it_chose_and_comes_back_from_what_was_kept() -> None:
+    rows = tuple(LabelRow(step, "p", "any", "total", "MJ/t", "b", 1.0, 2.0, None, None, 1) for step in ("kiln", "mill", "kiln"))
+    labels = Labels(Name("Firm"), "works-1", Name("Works"), "cement", "3", "dry", "2016", 1, "ab", 7, "2017-06-01T00:00:00+00:00", rows)
+    assert [row.step for row in labels.only(["kiln"]).rows] == ["kiln", "kiln"]
+    assert labels.only([]).rows == ()
+    assert Labels.from_json(json.loads(json.dumps(labels.to_json()))).rows == rows
