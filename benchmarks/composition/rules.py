@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -69,9 +70,9 @@ def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
     return both if firms % 2 == 0 else both[: len(both) // 2]
 
 
-def heaviest_weight(rule: RuleName, firms: int) -> float:
+def heaviest_weight(rule: RuleName, firms: int) -> Fraction:
     """The weight of one firm in the published mean; 0 for the first quartile, which is no mean of firms: the gate refuses it by itself."""
-    return 0.0 if rule == "first-quartile" else 1.0 / len(averaged(rule, firms))
+    return Fraction(0) if rule == "first-quartile" else Fraction(1, len(averaged(rule, firms)))
 
 
 def apply_rule(rule: RuleName, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from fractions import Fraction
 
 from benchmarks.composition.roster import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
@@ -38,7 +39,7 @@ def frequency(roster: CellRoster, policy: DisclosurePolicy) -> Refusal | None:
 def dominance(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
     """No firm above `largest_weight` of the cell's declared size."""
     sizes = _sizes(roster, size_weights)
-    if sizes[0] / sum(sizes) <= policy.largest_weight:
+    if sizes[0] <= policy.largest_weight * sum(sizes):
         return None
     return Reason.DOMINANCE, sentence(Reason.DOMINANCE, share=per_cent(float(policy.largest_weight)))
 
@@ -49,15 +50,14 @@ def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mappin
     Else the second largest, who knows itself, could work the largest out that closely.
     """
     sizes = _sizes(roster, size_weights)
-    p = float(policy.p_percent)  # a share: 1/10 is 10 %
-    if sum(sizes[2:]) >= p * sizes[0]:
+    if sum(sizes[2:]) >= policy.p_percent * sizes[0]:  # a share: 1/10 is 10 %
         return None
-    return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=per_cent(p))
+    return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=per_cent(float(policy.p_percent)))
 
 
-def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[float]:
-    """Declared sizes of the cell's firms, the largest first."""
-    return sorted((size_weights.get(firm, 1.0) for firm in roster.firms), reverse=True)
+def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[Fraction]:
+    """Declared sizes of the cell's firms, the largest first; exact, for one of five has a fifth and no more."""
+    return sorted((Fraction(size_weights.get(firm, 1.0)) for firm in roster.firms), reverse=True)
 
 
 def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | None:

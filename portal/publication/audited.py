@@ -28,7 +28,8 @@ def verification(present: Cohort) -> Verification:
         attested = {site: firm for site, firm in sites.items() if present.verdicts.attests(present.submissions[site], step)}
         others = {firm for site, firm in sites.items() if site not in attested}
         steps.append(StepAttested(step, len(attested), len(sites), len(set(attested.values())), len(others)))
-    counting = [row for submission in present.submissions.values() for row in present.verdicts.positive.get(submission, ())]
+    unopposed = set(present.submissions.values()) - present.verdicts.adverse
+    counting = [row for submission in unopposed for row in present.verdicts.positive.get(submission, ())]
     names = dict.fromkeys((row.body, row.body_zh) for row in sorted(counting, key=lambda row: row.body))
     return Verification(
         bodies=len(names),

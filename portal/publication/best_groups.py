@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from benchmarks import packs
 from benchmarks.composition import Roster
@@ -140,7 +141,8 @@ def _content(row: Publication) -> JSON:
             409, "nothing-told", "The disclosure gate allows nothing of this to be shown.", "Its page says why, step by step."
         )
     period, group = row.period, row.period.peer_group
-    places = Jurisdiction.objects.filter(path__startswith=group.scope.path)
+    scope = group.scope.path
+    places = Jurisdiction.objects.filter(Q(path=scope) | Q(path__startswith=f"{scope}/"))
     names = {place.path: {"en": str(place.name), "zh": in_chinese(place.name) or str(place.name)} for place in places}
     document = {
         "schema": SCHEMA,
@@ -229,8 +231,9 @@ def _traits(site: Site, scope: Jurisdiction) -> Traits:
 
 def region_of(path: str, scope: str) -> str:
     """The part of the scope, one level below it, in which a site lies."""
-    below = path.removeprefix(scope).strip("/").split("/")[0]
-    return f"{scope}/{below}" if below else ELSEWHERE
+    if not path.startswith(f"{scope}/"):
+        return ELSEWHERE
+    return f"{scope}/{path.removeprefix(f'{scope}/').split('/')[0]}"
 
 
 def age_of(since: int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import cast
 
@@ -51,6 +52,15 @@ def test_a_firm_may_make_up_exactly_the_largest_share_of_a_cell_and_no_more(larg
     """One of four alike is a quarter; 1.01 of 4.01 is 25.2 %."""
     refusal = frequency_and_dominance.dominance(cell([10] * 4), POLICY, sizes(largest, 1.0, 1.0, 1.0))
     assert (refusal is not None) == refused
+
+
+@pytest.mark.parametrize(("share", "alike", "rule", "firms"), [("0.2", 5, "mean-of-best-five", 8), ("0.1", 10, "mean-of-top-decile", 100)])
+def test_a_limit_that_no_binary_number_holds_is_kept_exactly_too(share: str, alike: int, rule: RuleName, firms: int) -> None:
+    """One of five alike is a fifth, one of ten a tenth; the others leave 10 over, a fifth of 50 and a tenth of 100."""
+    policy = POLICY.model_copy(update={"largest_weight": Fraction(share), "p_percent": Fraction(share)})
+    assert frequency_and_dominance.dominance(cell([10] * alike), policy, {}) is None
+    assert frequency_and_dominance.weight(rule, firms, policy) is None
+    assert frequency_and_dominance.p_percent(cell([10] * 12), policy, sizes(alike * 10.0, 5.0, *[1.0] * 10)) is None
 
 
 @pytest.mark.parametrize(("rest", "refused"), [(1.0, False), (0.99, True)])

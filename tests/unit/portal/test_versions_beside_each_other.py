@@ -314,6 +314,7 @@ def test_a_plant_is_of_the_age_in_which_it_began_to_run(since: int | None, age: 
         ("cn/he", "cn", "cn/he"),
         ("cn", "cn", "not-in-a-part"),
         ("cn/he/tangshan", "cn/he", "cn/he/tangshan"),
+        ("dex/a", "de", "not-in-a-part"),  # a prefix of letters is no place
     ],
 )
 def test_a_site_lies_in_the_part_of_the_scope_one_level_below_it(path: str, scope: str, region: str) -> None:

@@ -199,6 +199,14 @@ def test_a_firm_with_an_attested_site_and_another_stands_on_both_sides_and_the_f
     assert (seen.bodies, seen.valid_until) == (2, SOON)
 
 
+def test_a_statement_that_an_adverse_one_outweighs_names_no_body_and_no_day() -> None:
+    """The report enters all the same where the peer group did not decide that it leaves."""
+    positive = {1: (verdict("Zertifikat", LATE, "kiln"),), 2: (verdict("Audit", SOON, "kiln"),)}
+    seen = verification(cohort(Verdicts(positive, frozenset({2})), [("kiln", "s1", "A"), ("kiln", "s2", "B")]))
+    assert [name.en for name in seen.names] == ["Zertifikat"]
+    assert (seen.bodies, seen.valid_until, seen.steps[0].sites, seen.steps[0].of) == (1, LATE, 1, 2)
+
+
 def test_without_a_statement_no_body_and_no_day_is_told() -> None:
     seen = verification(cohort(Verdicts({}, frozenset()), [("kiln", "s1", "A")]))
     assert (seen.bodies, seen.names, seen.valid_until, seen.steps[0].sites) == (0, (), None, 0)
