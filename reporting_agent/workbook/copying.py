@@ -167,8 +167,8 @@ def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | 
 
 def _money(label: StepLabel, labelled: Labelled) -> float | None:
     """Of all runs with a gap; None where that of one is not known."""
-    rows = {(batch.step, batch.batch_id): batch.place.row for batch in labelled.result.data.batches if batch.place is not None}
-    runs = (labelled.of_run.get((str(label.metric), rows.get((label.step, run.batch_id)) or 0)) for run in label.values)
+    rows = (batch.place.row for batch in labelled.result.data.batches if batch.step == label.step and batch.place is not None)
+    runs = (labelled.of_run.get((str(label.metric), row or 0)) for row in rows)
     parts = [run.money for run in runs if run is not None and run.gap is not None]
     known = [part for part in parts if part is not None]
     return sum(known) if len(known) == len(parts) else None

@@ -95,16 +95,20 @@ def label(sheet: RunSheet, now: datetime) -> Labelled:
     site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
     data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected)], sheet.rejected)
     result = LabelResult(site_label, data)
-    rows = {(batch.step, batch.batch_id): batch for batch in reversed(batches)}  # of two with one name the first counts
-    of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, rows, sheet)}
+    of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, batches, sheet)}
     return Labelled(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))
 
 
-def _runs_of(label: StepLabel, rows: Mapping[tuple[str, str], Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
+def _runs_of(label: StepLabel, batches: list[Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
+    named: dict[tuple[str, datetime], list[Batch]] = {}  # of one name and start each has a row of its own, the first of them first
+    for batch in batches:
+        if batch.step == label.step:
+            named.setdefault((batch.batch_id, batch.start), []).append(batch)
     gaps = {part.batch_id: part for part in label.gap.batches} if label.gap is not None else {}
     results = []
     for run in label.values:
-        batch = rows.get((label.step, run.batch_id))
+        same = named.get((run.batch_id, run.start))
+        batch = same.pop(0) if same else None
         if batch is None or batch.place is None or batch.place.row is None:
             continue
         gap = gaps.get(run.batch_id) if run.excluded is None else None

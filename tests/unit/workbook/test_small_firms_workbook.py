@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -358,3 +359,36 @@ def test_runs_later_than_now_are_told_in_the_copy_and_at_the_terminal(tmp_path: 
     copy.write_bytes(copying.labelled_copy(early))
     cells = [str(cell.value) for row in openpyxl.load_workbook(copy).worksheets[0].iter_rows() for cell in row]
     assert summary.as_text(early).splitlines()[-1] in cells
+
+
+def test_a_run_name_that_stands_twice_takes_nothing_from_the_row_that_counts(tmp_path: Path) -> None:
+    """Twelve runs of 10 t use 100 to 111 kWh/t; the fourth one's name stands below again, with 150. The label is the third lowest value (a
+    quarter of twelve), 102 kWh/t, so that the fourth run, 103, lies 10 kWh above it."""
+    path = tmp_path / "runs.xlsx"
+    path.write_bytes(template("en", path.name))
+    book = openpyxl.load_workbook(path)
+    start = datetime(2026, 3, 1, 6)  # noqa: DTZ001 - as a firm writes it, in its own time
+    rows = [(f"R{number}", 1000 + 10 * number) for number in range(12)]
+    for number, (name, electricity) in enumerate([*rows, ("R3", 1500)]):
+        at = start + timedelta(days=number)
+        cells = [name, None, None, "bracket", at, at + timedelta(hours=7), 10, "t", None, electricity]
+        for column, value in enumerate(cells, start=1):
+            book.worksheets[1].cell(number + 2, column).value = value
+    for key, value in book.worksheets[0].iter_rows(max_col=2):
+        if str(key.value or "").startswith("Price of electricity"):
+            value.value = 0.5
+    book.save(path)
+    labelled = labelling.label(reading.read(path), NOW)
+    counted, again = labelled.of_run["electricity", 5], labelled.of_run["electricity", 14]
+    assert (counted.value, counted.label, counted.excluded) == (103, 102, None)
+    assert counted.gap is not None
+    assert counted.gap.energy == pytest.approx(10)
+    assert (again.value, again.gap, again.money) == (150, None, None)
+    assert again.excluded is not None
+    (label,) = labelled.labels
+    parts = [run.money for run in labelled.of_run.values() if run.gap is not None]
+    assert len(parts) == 9, "all of the twelve but the three that reach the label"
+    labels = openpyxl.load_workbook(io.BytesIO(copying.labelled_copy(labelled)))["Labels"]
+    heads = [cell.value for cell in labels[1]]
+    assert label.gap is not None
+    assert labels[2][heads.index("Unexplained, CNY")].value == pytest.approx(0.5 * label.gap.unexplained)
