@@ -409,3 +409,18 @@ def test_labels_of_another_pack_are_not_compared_and_one_alone_is_best_of_nothin
     found = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(300.0, 310.0, pack="steel 2"))])
     assert [len(group.sites) for group in found] == [1, 1]
     assert all(row.distance is None and not row.is_best for group in found for row in group.sites)
+
+
+def test_a_site_is_known_again_by_another_way_of_writing_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its inputs are named whole, so that nothing but the path of site.toml differs between the two runs."""
+    site = Furnaces(heats=1).write(tmp_path)
+    own = site.read_text("utf-8")
+    for name in ("batches", "readings", "energy"):
+        own = own.replace(f'{name} = "{name}', f'{name} = "{tmp_path.as_posix()}/{name}')
+    site.write_text(own, "utf-8")
+    assert f'batches = "{tmp_path.as_posix()}/' in own
+    monkeypatch.chdir(tmp_path)
+    out = str(tmp_path / "out")
+    assert do(Task("site.toml", {}, None, "en", out, "check")).refused is None
+    again = do(Task(str(site), {}, None, "en", out, "check"))
+    assert (again.kept, again.file) == (True, str(site))
