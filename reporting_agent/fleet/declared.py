@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Site
@@ -69,6 +69,18 @@ class Fleet(Setting):
         if unknown := sorted(set(inherit) - set(shared)):
             raise ValueError(f"must be tables that sites can share ({unknown[0]!r} is none): {', '.join(shared)}")
         return inherit
+
+    @model_validator(mode="after")
+    def _each_once_however_written(self) -> Self:
+        """A site that stands twice would be compared with itself."""
+        named: dict[Path, str] = {}
+        for site, file in zip(self.sites, self.files(), strict=True):
+            if is_object(file):
+                continue
+            earlier = named.setdefault(Path(file).resolve(), site.file)
+            if earlier != site.file:
+                raise ValueError(f"must name every site once; {earlier!r} and {site.file!r} are one file")
+        return self
 
     def files(self) -> tuple[str, ...]:
         """Each site.toml: its path, or its address in object storage."""

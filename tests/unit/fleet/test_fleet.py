@@ -424,3 +424,12 @@ def test_a_site_is_known_again_by_another_way_of_writing_its_path(tmp_path: Path
     assert do(Task("site.toml", {}, None, "en", out, "check")).refused is None
     again = do(Task(str(site), {}, None, "en", out, "check"))
     assert (again.kept, again.file) == (True, str(site))
+
+
+def test_a_site_that_stands_twice_under_two_spellings_is_refused(tmp_path: Path) -> None:
+    sites = "".join(f'[[sites]]\nfile = "{file}"\n' for file in ("a/site.toml", "b/../a/site.toml"))
+    (tmp_path / "fleet.toml").write_text(f'[fleet]\nname = "G"\n{sites}', encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_fleet(tmp_path / "fleet.toml")
+    assert refused.value.code == "fleet-invalid"
+    assert "'a/site.toml' and 'b/../a/site.toml' are one file" in str(refused.value.wanted)
