@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
 def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
     """`fleet status`, and `status --fleet`: a line a site. Of one that cannot be read it is said why; the others are told all the same."""
     import json
+    import sqlite3
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, SteplabelError
@@ -107,6 +108,8 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
             rows.append(row if site.status is not None else overview.with_fault(row, _fault_of(str(file), fleet.inherit)))
         except (SteplabelError, OSError) as why:
             rows.append(overview.unread(name, why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why)))
+        except sqlite3.Error as damaged:  # its state directory holds no database, or a broken one
+            rows.append(overview.unread(name, str(damaged)))
         except (ValueError, LookupError, TypeError, AttributeError):  # not what `status --out` writes
             rows.append(overview.unread(name, Phrase("%(file)s was not written by `status --out`", file=str(site.status))))
     payload = {"fleet": fleet.fleet.name, "written_at": now.isoformat(), "sites": overview.as_json(rows, args.lang)}

@@ -27,6 +27,7 @@ from reporting_agent.fleet.processes import in_processes
 from reporting_agent.fleet.site_tasks import Outcome, SiteStep, Task, name_of
 from reporting_agent.fleet.sites_compared import grouped
 from reporting_agent.sources.price_series import kept_at
+from reporting_agent.state import StateDirectory
 from tests.unit.report.conftest import heats_site
 
 TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'
@@ -433,3 +434,17 @@ def test_a_site_that_stands_twice_under_two_spellings_is_refused(tmp_path: Path)
         load_fleet(tmp_path / "fleet.toml")
     assert refused.value.code == "fleet-invalid"
     assert "'a/site.toml' and 'b/../a/site.toml' are one file" in str(refused.value.wanted)
+
+
+def test_a_damaged_state_directory_hides_no_other_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        Furnaces(heats=1).write(tmp_path / name)
+    state = StateDirectory(tmp_path / "first" / "state")
+    state.path.mkdir()
+    state.database.write_bytes(b"no database" * 1000)
+    sites = "".join(f'[[sites]]\nfile = "{name}/site.toml"\n' for name in ("first", "second"))
+    (tmp_path / "fleet.toml").write_text(f'[fleet]\nname = "G"\n{sites}', "utf-8")
+    assert main(["fleet", "--config", str(tmp_path / "fleet.toml"), "status", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["sites"]
+    assert [[trouble["code"] for trouble in row["trouble"]] for row in rows] == [["not-read"], ["not-enrolled"]]
