@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.commands import write_file
 
 if TYPE_CHECKING:
     from reporting_agent.audit.openings.statements import AuditorKeys
@@ -36,7 +37,6 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.audit.openings.statements import AuditorKeys
     from reporting_agent.console import emit
-    from reporting_agent.state import write_whole
 
     if (args.sign is None) != (args.out is None):
         raise UsageError("auditor-arguments", "--sign and --out go together.", "Give both, or neither to make new keys.")
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         keys = load_keys(args)
         statement = read_one(args.sign)
         signed = attestations.sign(statement, keys.signing)
-        write_whole(args.out, signed)
+        write_file(args.out, signed)
         text = Phrase("Signed with the key %(key)s: %(file)s.", key=keys.signing.key_id, file=args.out)
         emit(args, {"file": str(args.out), "fingerprint": keys.signing.key_id}, text)
         return ExitCode.DONE
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             place=Place(str(args.keys)),
         )
     generated = AuditorKeys.generate()
-    write_whole(args.keys, generated.to_pem(password(args, new=True)))
+    write_file(args.keys, generated.to_pem(password(args, new=True)))
     text = Phrase(
         "Keys written to %(file)s, protected by the password. Keep the two in separate places, with a copy of each.\nPublic key "
         "(register it at the portal): %(public)s\nFingerprint: %(fingerprint)s",

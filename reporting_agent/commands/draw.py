@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.commands import write_file
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ def _promise(args: argparse.Namespace) -> int:
     from benchmarks.audit import sample_positions, signed_draws
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from reporting_agent.console import emit
-    from reporting_agent.state import write_whole
 
     site, slash, period = args.about.partition("/")
     if not (site and slash and period):
@@ -89,9 +89,9 @@ def _promise(args: argparse.Namespace) -> int:
         )
     keys, nonce, plan = load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES), _plan(args)
     promise = args.nonce.with_name(f"{args.nonce.name}.promise")
-    write_whole(args.nonce, nonce)
     raw = signed_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
-    write_whole(promise, raw)
+    write_file(args.nonce, nonce)
+    write_file(promise, raw)
     digest = signed_draws.read_promise(raw).digest
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
     sufficient = not sample_positions.weaker(plan) and not args.step
@@ -110,7 +110,6 @@ def _draw(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.console import emit
-    from reporting_agent.state import write_whole
 
     keys, nonce = load_keys(args), read_one(args.nonce)
     promise = signed_draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
@@ -127,7 +126,7 @@ def _draw(args: argparse.Namespace) -> int:
     signed_draws.require_promised(drawn, promise)
     raw = signed_draws.sign(drawn, keys.signing)
     signed_draws.read(raw)
-    write_whole(args.out, raw)
+    write_file(args.out, raw)
     commitment = drawn.commitment
     payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
     sentence = (

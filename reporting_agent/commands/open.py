@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, in_context
-from reporting_agent.commands import add_language, add_site
+from reporting_agent.commands import add_language, add_site, write_file
 
 
 def add_parser(sub: Any) -> None:
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.sending import enrolment
-    from reporting_agent.state import StateDirectory, write_whole
+    from reporting_agent.state import StateDirectory
 
     draw = signed_draws.read(read_one(args.draw))
     if args.promise is not None:
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     _agree(args)
     signed = openings.sign(assembled.opening, identity.device_key)
     recipient = None if draw.seal_to is None else ProcessingPublicKey(draw.seal_to)
-    write_whole(args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient))
+    write_file(args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient))
     answering.note(state, draw, assembled, sealed=recipient is not None, now=datetime.now(UTC))
     payload = {
         "file": str(args.out),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.commands import add_period, add_report, add_site
+from reporting_agent.commands import add_period, add_report, add_site, write_file
 
 
 def add_parser(sub: Any) -> None:
@@ -31,10 +31,9 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.audit.reconciliation import loading, reconcile
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
-    from reporting_agent.state import write_whole
 
     if args.template is not None:
-        write_whole(args.template, loading.template(args.template, args.lang))
+        write_file(args.template, loading.template(args.template, args.lang))
         emit(
             args,
             {"file": str(args.template)},
@@ -48,6 +47,6 @@ def run(args: argparse.Namespace) -> int:
     period = Period.parse(args.period, site.zone)
     verdict = Verdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
     if args.out is not None:
-        write_whole(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
+        write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
     return ExitCode.INPUT if verdict.failed else ExitCode.DONE

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.commands import add_report
+from reporting_agent.commands import add_report, write_file
 from reporting_agent.commands.auditor import add_password
 
 
@@ -41,7 +41,6 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.commands.auditor import load_keys
     from reporting_agent.config import load_site
     from reporting_agent.console import emit
-    from reporting_agent.state import write_whole
 
     telling.require_kind(args.out)
     handed = files.read_all(args.files)
@@ -50,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     folder = args.files[0].parent if site is None else site.folder
     verdict = verify(handed, Trust(args.fingerprint, unsealing, args.auditor), site=site, folder=folder)
     if args.out is not None:
-        write_whole(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
+        write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     if args.summary is not None:
-        write_whole(args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode())
+        write_file(args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode())
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
     return ExitCode.DONE if verdict.holds else ExitCode.INPUT
