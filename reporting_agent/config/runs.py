@@ -39,8 +39,9 @@ class Runs(Setting):
     def _clock_times(cls, starts: tuple[str, ...]) -> tuple[str, ...]:
         for start in starts:
             hours, _, minutes = start.partition(":")
-            if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
+            if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60):
                 raise ValueError("must be clock times such as 06:00")
-        if not starts or list(starts) != sorted(starts):
+        of_day = [60 * int(start[:-3]) + int(start[-2:]) for start in starts]  # not as texts: 6:00 comes before 14:00
+        if not starts or of_day != sorted(of_day):
             raise ValueError("must be given in the order of the day")
         return starts

@@ -38,7 +38,7 @@ class Shift:
 def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """The shift that holds a moment, by the local hours at which shifts begin."""
     local = at.astimezone(zone)
-    hours = sorted(time.fromisoformat(hour) for hour in starts)
+    hours = sorted(time(int(hour[:-3]), int(hour[-2:])) for hour in starts)  # 6:00 as well as 06:00
     edges = [datetime.combine(local.date() + timedelta(days=day), hour, zone) for day in (-1, 0, 1) for hour in hours]
     begun = max(edge for edge in edges if edge <= local)
     return begun, min(edge for edge in edges if edge > local)
