@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,9 +49,13 @@ class Group:
 
     @property
     def anchor(self) -> str:
-        """Its place on the page; ids of packs are small letters, digits and hyphens, those of a plant's own pack may be anything."""
+        """Its place on the page, which no other group has. Ids of packs are small letters, digits and hyphens; products of a log and what a
+        plant's own pack names may be anything: a hash tells those apart of which letters were lost."""
         parts = (self.step.id, self.product, self.variant)
-        return "-".join("".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in part) for part in parts if part)
+        plain = "-".join("".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in part) for part in parts if part)
+        if plain == "-".join(part for part in parts if part):
+            return plain
+        return f"{plain}-{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
