@@ -29,6 +29,8 @@ def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: 
     writing.write_text(out / "report.html", html.render(site, result, analysis, lang, made=made))
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
+    else:  # what an earlier run proposed is declared by now, or of other data
+        writing.remove(out / "declarations.toml")
     return payload
 
 

@@ -110,6 +110,14 @@ def write_table(path: Path, table: Table) -> None:
     _into_place(path, buffer.getvalue())
 
 
+def remove(path: Path) -> None:
+    """Take away a file that an earlier run left, if there is one."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as refused:
+        raise _cannot_write(path, refused) from refused
+
+
 def _into_place(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.new")
     try:

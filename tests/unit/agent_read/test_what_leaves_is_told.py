@@ -92,6 +92,9 @@ def test_a_site_of_a_fleet_has_what_to_declare_too(tmp_path: Path) -> None:
     raw_plants.shared("hours").write(tmp_path)
     assert do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused is None
     assert 'by = "power"' in (tmp_path / "of-fleet" / "declarations.toml").read_text(encoding="utf-8")
+    raw_plants.shared("power").write(tmp_path)  # as it proposed
+    assert do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused is None
+    assert not (tmp_path / "of-fleet" / "declarations.toml").exists()
 
 
 def test_who_sends_is_reminded_of_how_many_there_are() -> None:
