@@ -67,11 +67,16 @@ def _values(series: Series, every: Every, measured: Measured, schema: Monitoring
         "kgce": _in_kgce(own, share, [kgce[start.date()] for start in starts]),
         "output": output,
         "output_unit": [series.output_unit] * count,
-        "day_sum": clock.sums(series.energy * times, every).tolist() if month else [None] * count,
+        "day_sum": _day_sums(clock.sums(series.energy * times, every), share) if month else [None] * count,
         "day_sum_deviation_pct": deviations(series, clock) if month else [None] * count,
         "completeness_pct": (100 * share).tolist(),
         "quality": [", ".join(_lacks(*pair, schema)) or GOOD for pair in zip(share, _deviation(series, clock, every, count), strict=True)],
     }
+
+
+def _day_sums(sums: Floats, share: Floats) -> list[float | None]:
+    """None of a month of which no second is known: the sum of unknown days is not nought."""
+    return [days if part > 0 else None for days, part in zip(sums.tolist(), share.tolist(), strict=True)]
 
 
 def _in_kgce(own: Floats, share: Floats, factors: Sequence[float | None]) -> list[float | None]:

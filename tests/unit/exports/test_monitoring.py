@@ -251,3 +251,11 @@ def test_a_site_without_readings_has_no_course_in_time(tmp_path: Path, export: C
         SITE.partition("[[meters]]")[0].format(zone="Asia/Shanghai").replace("readings.csv", "energy.csv").replace("readings =", "energy =")
     )
     assert export(site, "2026-03", status=1)["error"]["code"] == "export-no-meters"
+
+
+def test_the_days_of_a_month_without_a_reading_have_no_sum(tmp_path: Path, export: Callable[..., Any]) -> None:
+    """Readings of March alone, asked for March and April: of April nothing is known, which is not nought."""
+    export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5)), "2026-03-01/2026-05-01")
+    march, april = of(rows_of(tmp_path, "months"), "mill-register")
+    assert (march["day_sum"], march["energy"]) == ("7440.0", "7440.0")  # 31 x 96 x 2.5
+    assert (april["day_sum"], april["energy"], april["quality"]) == ("", "", "incomplete")
