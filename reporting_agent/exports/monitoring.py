@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.exports.intervals import Clock, Floats, Measured, Series
-from reporting_agent.exports.monitoring_schema import NUMBERS, Every, ExportTable, MonitoringSchema
+from reporting_agent.exports.monitoring_schema import NUMBERS, OF_QUALITY, Every, ExportTable, MonitoringSchema
 from reporting_agent.report.tables import Column, Kind, Table, table
 
 GOOD, INCOMPLETE, DEVIATING = "good", "incomplete", "days-deviate"
@@ -144,7 +144,7 @@ def quality(measured: Measured, schema: MonitoringSchema) -> Table:
             rows.append(
                 (series.object, month, round(100 * share, 2), least, None if deviation is None else round(deviation, 3), most, verdict)
             )
-    return table("quality", _QUALITY, rows)
+    return table(OF_QUALITY, _QUALITY, rows)
 
 
 def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[Phrase | str]:

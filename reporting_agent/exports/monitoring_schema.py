@@ -23,6 +23,8 @@ FieldName = Literal[
     "output", "output_unit", "day_sum", "day_sum_deviation_pct", "completeness_pct", "quality",
 ]  # fmt: skip
 NUMBERS = frozenset({"energy", "kgce", "output", "day_sum", "day_sum_deviation_pct", "completeness_pct"})
+OF_QUALITY = "quality"
+"""The table that every export has besides those of the schema."""
 OF_MONTHS = frozenset({"day_sum", "day_sum_deviation_pct"})
 OF_STEPS = frozenset({"output", "output_unit"})
 
@@ -88,6 +90,8 @@ class MonitoringSchema(Setting):
         names = [table.name for table in self.tables]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"the table {twice[0]!r} stands twice")
+        if OF_QUALITY in names:
+            raise ValueError(f"a table cannot be called {OF_QUALITY!r}: every export has one of that name besides")
         for carrier, unit in self.units.items():
             if carrier not in CARRIERS:
                 raise ValueError(f"{carrier!r} is no carrier: {', '.join(CARRIERS)}")

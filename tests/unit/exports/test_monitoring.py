@@ -259,3 +259,11 @@ def test_the_days_of_a_month_without_a_reading_have_no_sum(tmp_path: Path, expor
     march, april = of(rows_of(tmp_path, "months"), "mill-register")
     assert (march["day_sum"], march["energy"]) == ("7440.0", "7440.0")  # 31 x 96 x 2.5
     assert (april["day_sum"], april["energy"], april["quality"]) == ("", "", "incomplete")
+
+
+def test_a_table_of_the_name_that_every_export_has_is_refused(tmp_path: Path, export: Callable[..., Any]) -> None:
+    schema = tmp_path / "own.toml"
+    schema.write_text(OWN.format(unit="kWh", field="energy").replace('name = "power"', 'name = "quality"'), encoding="utf-8")
+    refused = export(plant(tmp_path, steady(MARCH, 96, 2.5)), "2026-03", "--schema", str(schema), status=1)["error"]
+    assert refused["code"] == "export-schema-invalid"
+    assert "cannot be called 'quality'" in refused["wanted"]
