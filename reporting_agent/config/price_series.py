@@ -48,7 +48,7 @@ class PriceSeries(Setting):
     def _known_zone(cls, name: str | None) -> str | None:
         try:
             ZoneInfo(name or "UTC")
-        except (ZoneInfoNotFoundError, ValueError) as unknown:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
             raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai") from unknown
         return name
 

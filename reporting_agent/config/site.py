@@ -49,7 +49,7 @@ class Identity(Setting):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as unknown:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
             names = ", ".join(get_close_matches(name, sorted(available_timezones()))) or "Asia/Shanghai"
             raise ValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names)) from unknown
         return name

@@ -199,7 +199,7 @@ def zone_of(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
         return None
     try:
         return ZoneInfo(profile.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
         raise InputError(
             "profile-invalid",
             "The mapping profile names a time zone that does not exist.",

@@ -206,7 +206,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     zone = str(given.get("timezone", DEFAULT_ZONE))
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
         place = tell(SETTINGS["timezone"], lang)
         raise _setting_refused(path, None, place, zone, "a time zone of the IANA list, such as Asia/Shanghai") from unknown
     uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)

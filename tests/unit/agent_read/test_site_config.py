@@ -52,6 +52,7 @@ def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path)
         (GOOD + 'readings = "r.csv"\n', None, "", "no [[meters]]"),
         (GOOD + '[mapping.batches]\ncolums = { a = "b" }\n', "mapping.batches.colums", "does not know", "docs/agent.md"),
         (GOOD + '[mapping.batches]\ndecimal = ";"\n', "mapping.batches.decimal", "';'", "','"),
+        (GOOD.replace("Asia/Shanghai", "Asia"), "site.timezone", "'Asia'", "IANA"),  # a folder of zones
         (GOOD + '[runs]\nshift_starts = ["22:00", "06:00"]\n', "runs.shift_starts", "", "order of the day"),
         (GOOD + '[runs]\nshift_starts = ["22:00", "6:00"]\n', "runs.shift_starts", "", "order of the day"),
         (GOOD + '[runs]\nshift_starts = ["06:5"]\n', "runs.shift_starts", "", "clock times such as 06:00"),
