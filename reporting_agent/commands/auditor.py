@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.commands import write_file
+from reporting_agent.commands.answer_files import write_file
 
 if TYPE_CHECKING:
     from reporting_agent.audit.openings.statements import AuditorKeys

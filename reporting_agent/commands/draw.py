@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.commands import write_file
+from reporting_agent.commands.answer_files import write_file
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.commands import add_period, add_report, add_site, write_file
+from reporting_agent.commands import add_period, add_report, add_site
+from reporting_agent.commands.answer_files import write_file
 
 
 def add_parser(sub: Any) -> None:

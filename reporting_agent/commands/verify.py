@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.commands import add_report, write_file
+from reporting_agent.commands import add_report
+from reporting_agent.commands.answer_files import write_file
 from reporting_agent.commands.auditor import add_password
 
 

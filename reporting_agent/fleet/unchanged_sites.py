@@ -49,8 +49,8 @@ def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
         quality = None if raw["quality"] is None else Quality(**raw["quality"])
         steps = tuple(SiteStep(**step) for step in raw["steps"])
         lacking = tuple(LackingLabel(**label) for label in raw["lacking"])
-        now = {"file": task.file, "folder": task.out, "kept": True}  # the path may have been written otherwise then
-        return Outcome(**{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, **now})
+        of_this_run = {"file": task.file, "folder": task.out, "kept": True}  # the path may have been written otherwise then
+        return Outcome(**{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, **of_this_run})
     except (OSError, ValueError, KeyError, TypeError, SteplabelError):
         return None
 

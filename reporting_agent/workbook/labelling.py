@@ -101,9 +101,8 @@ def label(sheet: RunSheet, now: datetime) -> Labelled:
 
 def _runs_of(label: StepLabel, batches: list[Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
     named: dict[tuple[str, datetime], list[Batch]] = {}  # of one name and start each has a row of its own, the first of them first
-    for batch in batches:
-        if batch.step == label.step:
-            named.setdefault((batch.batch_id, batch.start), []).append(batch)
+    for of_step in (each for each in batches if each.step == label.step):
+        named.setdefault((of_step.batch_id, of_step.start), []).append(of_step)
     gaps = {part.batch_id: part for part in label.gap.batches} if label.gap is not None else {}
     results = []
     for run in label.values:

@@ -88,6 +88,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "audit": (
         "benchmarks/audit",
         "reporting_agent/audit/openings",
+        "reporting_agent/commands/answer_files.py",
         "reporting_agent/commands/auditor.py",
         "reporting_agent/commands/draw.py",
         "reporting_agent/commands/open.py",
