@@ -189,7 +189,7 @@ def _fetch(address: str, network: Network) -> tuple[bytes, str | None]:
                     )
             withdrawn = answer.headers.get("Steplabel-Withdrawn", "withdrawn")
             return bytes(body), unquote(withdrawn) if answer.headers.get("Steplabel-Status") == "withdrawn" else None
-    except (httpx.TransportError, httpx.InvalidURL) as silent:
+    except (httpx.RequestError, httpx.InvalidURL) as silent:  # an address that leads in a circle, too
         raise Unreachable(
             "benchmark-unreachable",
             Phrase("%(address)s did not answer (%(silent)s).", address=address, silent=silent),

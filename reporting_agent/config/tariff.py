@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
-from typing import Literal, Protocol, Self, TypeVar
+from typing import Annotated, Literal, Protocol, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
@@ -53,6 +53,15 @@ class _Dated(Setting):
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
 
+def _months_of_a_year(months: tuple[int, ...]) -> tuple[int, ...]:
+    if not months or not all(1 <= month <= 12 for month in months):
+        raise ValueError("must be months from 1 to 12")
+    return months
+
+
+Months = Annotated[tuple[int, ...], AfterValidator(_months_of_a_year)]
+
+
 class TariffPeriod(Setting):
     """[[tariff.prices.periods]]: a price for some hours of some days. Of a range over midnight each side belongs to its own day."""
 
@@ -60,7 +69,7 @@ class TariffPeriod(Setting):
     price: float  # may be negative: some markets pay for use at times
     hours: tuple[str, ...] = ("00:00-24:00",)
     weekdays: tuple[Weekday, ...] = WEEKDAYS
-    months: tuple[int, ...] = tuple(range(1, 13))
+    months: Months = tuple(range(1, 13))
     holidays: bool | None = None  # true: on holidays only; false: not on holidays; not given: on either
 
     @field_validator("hours")
@@ -69,13 +78,6 @@ class TariffPeriod(Setting):
         for span in hours:
             _minutes_of(span)
         return hours
-
-    @field_validator("months")
-    @classmethod
-    def _months_of_a_year(cls, months: tuple[int, ...]) -> tuple[int, ...]:
-        if not months or not all(1 <= month <= 12 for month in months):
-            raise ValueError("must be months from 1 to 12")
-        return months
 
     @field_validator("name")
     @classmethod
@@ -122,7 +124,7 @@ class DemandCharge(_Dated):
 
     price: float = Field(ge=0)  # currency per kW and month
     minutes: Literal[15, 30, 60] = 15
-    months: tuple[int, ...] = tuple(range(1, 13))
+    months: Months = tuple(range(1, 13))
 
 
 class CarbonPrice(_Dated):
@@ -148,7 +150,8 @@ class Tariff(Setting):
     def _one_price_a_day(self) -> Self:
         for carrier in {price.carrier for price in self.prices}:
             _check_disjoint([price for price in self.prices if price.carrier == carrier], f"prices of {carrier}")
-        _check_disjoint(self.demand, "demand charges")
+        for month in range(1, 13):
+            _check_disjoint([charge for charge in self.demand if month in charge.months], "demand charges")
         return self
 
     @model_validator(mode="after")

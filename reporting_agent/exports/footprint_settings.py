@@ -7,9 +7,9 @@ outside the steps, each with its source, and that nothing else is left out; with
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
@@ -79,6 +79,16 @@ class FootprintSettings(Setting):
     accounting: Accounting
     steps: tuple[UsedStep, ...] = Field(min_length=1)
     outside: tuple[Outside, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_step_once(self) -> Self:
+        """Steps that stand twice would count twice."""
+        named = [(used.step, used.product, used.variant) for used in self.steps]
+        if twice := [used for place, used in enumerate(named) if used in named[:place]]:
+            raise ValueError(
+                f"the step {' · '.join(part for part in twice[0] if part)!r} stands twice: give their sum as per_product"
+            )
+        return self
 
     def refuse_partial(self, path: Path) -> None:
         """InputError `footprint-partial` where the form would claim more than is known."""

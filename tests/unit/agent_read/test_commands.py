@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +223,24 @@ def test_a_comparison_is_said_in_the_readers_language(plant: Path, capsys: pytes
 def test_a_benchmark_that_cannot_be_reached_ends_with_3(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
     address = "http://127.0.0.1:9/api/v1/benchmarks/steel/2016/"  # the discard port: nothing listens
     assert main(["compare", "--site", str(plant), "--benchmark", address, "--state", str(plant.parent / "state")]) == 3
+    assert "benchmark-unreachable" in capsys.readouterr().err
+
+
+def test_an_address_that_leads_in_a_circle_ends_with_3(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Circle(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", self.path)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Circle) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/api/v1/benchmarks/steel/2016/"
+        assert main(["compare", "--site", str(plant), "--benchmark", address, "--state", str(plant.parent / "state")]) == 3
+        server.shutdown()
     assert "benchmark-unreachable" in capsys.readouterr().err
 
 

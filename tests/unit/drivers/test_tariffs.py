@@ -134,6 +134,13 @@ def test_the_demand_charge_goes_to_the_batches_that_ran_in_the_highest_quarter_h
     assert found.total == pytest.approx(160_000 + 4250)
 
 
+def test_the_demand_charge_of_summer_and_that_of_winter_stand_side_by_side() -> None:
+    """May at 40 and November at 30, for the 1,000 kW of one hour each."""
+    batches = batch(MONDAY, 1, kwh(1000)), batch(MONDAY.replace(month=11), 1, kwh(1000), name="B2")
+    demand = [{"price": 40.0, "months": [*range(4, 10)]}, {"price": 30.0, "months": [1, 2, 3, 10, 11, 12]}]
+    assert cost_of({"prices": [FLAT], "demand": demand}, *batches).demand == pytest.approx(40 * 1000 + 30 * 1000)
+
+
 def test_a_batch_that_runs_on_after_its_period_is_on_the_bill_of_its_own_months_alone() -> None:
     first = batch(MONDAY, 1, kwh(1000))
     over = batch(datetime(2023, 12, 31, 23, tzinfo=UTC), 2, kwh(8000), name="B2")
@@ -272,6 +279,8 @@ def test_a_price_is_asked_at_a_local_moment() -> None:
             "two prices of electricity hold on one day",
         ),
         ("[[tariff.demand]]\nprice = 40\nminutes = 20", "tariff.demand.0.minutes", "15, 30, 60"),
+        ("[[tariff.demand]]\nprice = 40\nmonths = [13]", "tariff.demand.0.months", "months from 1 to 12"),  # it would never be charged
+        ("[[tariff.demand]]\nprice = 40\n[[tariff.demand]]\nprice = 30\nmonths = [7, 8]", "tariff", "two demand charges hold on one day"),
     ],
 )
 def test_a_wrong_tariff_is_refused_by_its_key(tmp_path: Path, tariff: str, column: str, wanted: str) -> None:

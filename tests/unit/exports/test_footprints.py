@@ -222,6 +222,7 @@ def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tm
     [
         (('step = "cement-grinding"', 'step = "clinker-burning"'), "footprint-step-unknown"),
         (("exempted_pct = 0.5", "exempted_pct = 7"), "footprint-settings-invalid"),
+        (("[[outside]]", '[[steps]]\nstep = "cement-grinding"\nper_product = 0.1\n[[outside]]'), "footprint-settings-invalid"),  # twice
         (('ids = ["urn:gtin:4712345060507"]', 'ids = ["4712345060507"]'), "footprint-settings-invalid"),
     ],
 )
