@@ -241,6 +241,8 @@ def _sources() -> Iterator[tuple[Path, str]]:
 
 if __name__ == "__main__":
     for language in sorted({*sys.argv[1:], *(folder.name for folder in (*PAGES.iterdir(), *CORE.iterdir()))}):
-        pages, core = (folder / language / "LC_MESSAGES" for folder in (PAGES, CORE))
-        for text in [*update(pages / PO_FILE.name, texts_in_use()), *update(core / CORE_PO_FILE.name, phrases_of_core(language))]:
-            print(f"not translated into {language}: {text}")
+        of_pages, of_core = (PAGES, PO_FILE.name, texts_in_use()), (CORE, CORE_PO_FILE.name, phrases_of_core(language))
+        for folder, name, in_use in (of_pages, of_core):
+            po_file = folder / language / "LC_MESSAGES" / name
+            for text in update(po_file, in_use):
+                print(f"not translated in {po_file.relative_to(ROOT)}: {text}")

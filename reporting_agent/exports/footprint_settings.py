@@ -85,9 +85,7 @@ class FootprintSettings(Setting):
         """Steps that stand twice would count twice."""
         named = [(used.step, used.product, used.variant) for used in self.steps]
         if twice := [used for place, used in enumerate(named) if used in named[:place]]:
-            raise ValueError(
-                f"the step {' · '.join(part for part in twice[0] if part)!r} stands twice: give their sum as per_product"
-            )
+            raise ValueError(f"the step {' · '.join(part for part in twice[0] if part)!r} stands twice: give their sum as per_product")
         return self
 
     def refuse_partial(self, path: Path) -> None:

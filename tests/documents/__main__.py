@@ -13,7 +13,7 @@ from benchmarks import shelf
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
-    written = "tables of docs/errors.md, packs.md, sizing.md; docs/cli.md, modules.md, pack-numbers.md, decisions/README.md, openapi.yaml"
+    written = "tables of docs/agent.md, errors.md, packs.md, sizing.md; cli.md, modules.md, pack-numbers.md, openapi.yaml, decisions"
     parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
