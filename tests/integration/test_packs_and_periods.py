@@ -96,7 +96,7 @@ def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
 def test_a_period_begins_on_a_day_on_which_the_pack_is_in_force(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """In force from 1 January 2010 until the last day of 2017: on the first day of 2018 the next version is."""
     ends = cast.pack.model_copy(update={"effective_to": date(2018, 1, 1)})
-    monkeypatch.setattr(periods.packs, "load", lambda *_named: ends)
+    monkeypatch.setattr(packs, "load", lambda *_named: ends)
     assert ends.effective_from == date(2010, 1, 1)
     for name in ("2010", "2017"):
         assert periods.open_period_for(cast.approver, cast.group, name, NOW, TO_COME).name == name

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.phrases import Name
 from benchmarks.routes import Pack
@@ -74,7 +75,7 @@ VERSIONS = [version("2", OF_2016), version("10", OF_2016), version("9", OF_2016)
 def test_a_proposed_pack_is_held_against_the_last_that_took_effect_no_later(
     monkeypatch: pytest.MonkeyPatch, number: str, effective_from: date, before: str | None
 ) -> None:
-    monkeypatch.setattr(effects.packs, "versions", lambda _pack: VERSIONS)
+    monkeypatch.setattr(packs, "versions", lambda _pack: VERSIONS)
     earlier = effects.before_of(version(number, effective_from), "")
     assert (earlier.version if earlier else None) == before
 
@@ -85,8 +86,8 @@ def test_an_erratum_is_held_against_what_it_corrects_and_against_nothing_where_t
             return VERSIONS[2]
         raise InputError("pack-version-unknown", "There is no such version.", "Name another.")
 
-    monkeypatch.setattr(effects.packs, "versions", lambda _pack: VERSIONS)
-    monkeypatch.setattr(effects.packs, "load", load)
+    monkeypatch.setattr(packs, "versions", lambda _pack: VERSIONS)
+    monkeypatch.setattr(packs, "load", load)
     assert effects.before_of(version("9-1", OF_2018), "9") is VERSIONS[2]
     assert effects.before_of(version("9-1", OF_2018), "8") is None
 
@@ -229,8 +230,8 @@ def test_a_group_of_several_sectors_is_counted_by_the_strictest_of_them(monkeypa
         fewest, least = policies[pack]
         return [SimpleNamespace(disclosure=SimpleNamespace(fewest_firms=fewest, least_changed_participants=least))]
 
-    monkeypatch.setattr(group_counts.packs, "versions", versions)
-    monkeypatch.setattr(group_counts.packs, "available", lambda: list(policies))
+    monkeypatch.setattr(packs, "versions", versions)
+    monkeypatch.setattr(packs, "available", lambda: list(policies))
     assert group_counts._policy([member("steel")]) == (5, 6)
     assert group_counts._policy([member("cement"), member("steel"), member(None)]) == (8, 6)
     assert group_counts._policy([member(None)]) == (20, 9), "of no known sector: the strictest that there is"
