@@ -16,6 +16,7 @@ from django.db.models.signals import post_migrate
 from hypothesis import settings
 
 from benchmarks import shelf
+from reporting_agent.console import LANGUAGE
 
 # a slow example is a busy machine, not a finding: speed is measured elsewhere
 for form in ("short", "long"):
@@ -98,6 +99,12 @@ def _shares_with_its_module(item: pytest.Item) -> bool:
         return False
     used = [one for defined in item._fixtureinfo.name2fixturedefs.values() for one in defined]
     return any(one.scope == "module" and one.func.__module__ == item.module.__name__ for one in used)
+
+
+@pytest.fixture(autouse=True)
+def _terminal_in_english() -> None:
+    """The language in which an earlier test had a command speak was that test's own."""
+    LANGUAGE.set("en")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
