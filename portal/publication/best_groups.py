@@ -147,7 +147,7 @@ def _content(row: Publication) -> JSON:
     document = {
         "schema": SCHEMA,
         "benchmark": {
-            "pack": group.pack, "place": group.scope.path, "route": group.route, "period": period.name, "version": row.version,
+            "pack": group.pack, "place": scope, "route": group.route, "period": period.name, "version": row.version,
             "digest": row.digest,
         },
         "regions": names,

@@ -263,16 +263,15 @@ class Maker:
         waits = name == "batch_id" and any(question.key == "days" for question in self.proposal.questions)
         if waits or name in self.found or name in self.proposal.table("constants"):
             return
-        answer = self.asked(key or f"{self.wanted.name}.{name}", ask, choices, example)
+        key = key or f"{self.wanted.name}.{name}"
+        answer = self.asked(key, ask, choices, example)
         if answer in self.look.header:
             self.found[name] = Named(self.look.header.index(str(answer)), str(answer), "as answered", 1.0)
             self.proposal.set(f"columns.{name}", answer, "as answered")
         elif answer is not None:
             column = self.wanted.column(name)
             number = column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
-            self.proposal.set(
-                f"constants.{name}", self._amount(key or f"{self.wanted.name}.{name}", answer) if number else answer, "as answered"
-            )
+            self.proposal.set(f"constants.{name}", self._amount(key, answer) if number else answer, "as answered")
 
     def _amount(self, key: str, answer: str) -> float | str:
         """A number as an answers file takes it, with a decimal point; of what is none, the reader says so."""
