@@ -18,9 +18,10 @@ from threading import Lock, Timer
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import task_postrun, task_prerun, worker_ready
 from django.conf import settings
 from django.core.checks import run_checks
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,18 @@ def _nudge_now(task_name: str) -> None:
     with _soon_lock:
         _soon.discard(task_name)
     nudge(task_name)
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator] # Celery ships no types
+@task_postrun.connect  # type: ignore[untyped-decorator] # Celery ships no types
+def keep_what_answers(sender: Any, **_rest: Any) -> None:
+    """As Django does between requests: a connection is kept for `CONN_MAX_AGE`, and asked whether it answers before it is used again.
+
+    Celery would close it after every task (`CELERY_DB_REUSE_MAX` tells it not to), and a new one for each report took the databases more
+    than the report.
+    """
+    if not sender.request.is_eager:
+        close_old_connections()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types

@@ -256,6 +256,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_DB_REUSE_MAX = 10**12  # tasks: `portal.celery.keep_what_answers` ends connections, by Django's rule and not by number
 SWEEP_FOR_SECONDS = 5.0  # then a sweep ends and asks for the next: a worker that is told to end is done within this and one report
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
 SWEEPS = (  # tasks that look for work left undone, or due

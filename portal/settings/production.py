@@ -60,7 +60,7 @@ def _database(name: str, wait_s: float = 10, **sooner: int) -> dict[str, Any]:
         most = whole_number("STEPLABEL_DATABASE_CONNECTIONS", 8, least=1, most=1_000)
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": shared_connections(most, wait_s)}
     else:
-        parsed["CONN_MAX_AGE"] = 600
+        parsed["CONN_MAX_AGE"] = 60  # so long, at most, a worker goes on with a server from which an operator has moved the name away
     # PgBouncer in transaction mode gives each statement whichever server is free, and a cursor lives on one
     parsed["DISABLE_SERVER_SIDE_CURSORS"] = ROLE is not Role.OPERATOR
     # a server that a cut network hides is given up in seconds: without these a thread waits for it a quarter of an hour

@@ -7,12 +7,13 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
 
-from tests.functional.installation.conftest import Installation, Plant, as_json
+from tests.functional.installation.conftest import Installation, Plant, as_json, as_user
 from tests.integration.dying_worker import SWEEP
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
@@ -89,6 +90,36 @@ def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wron
         kept = {row[0] for row in connection.execute("SELECT envelope_digest FROM opening_openedreport")}
     assert {waited, nudged} <= kept
     assert off_pack not in kept
+
+
+def test_a_worker_goes_on_with_the_connections_that_it_has_until_they_answer_no_more(
+    installation: Installation, plant: Plant, other_plant: Plant
+) -> None:
+    """A connection a report would take the servers more than the report does; one that a server has ended is replaced, and nothing told."""
+    with installation.running("worker"):
+        assert settled(installation, sent(installation, plant.envelope()))["state"] == "accepted"
+        before = connections_of_the_worker(installation)
+        assert settled(installation, sent(installation, plant.envelope(revision=2)))["state"] == "accepted"
+        assert connections_of_the_worker(installation) == before
+        assert {database for database, _process in before} == {urlsplit(url).path[1:] for url in of_both(installation)}
+        with psycopg.connect(as_user(installation.default_url, "postgres"), autocommit=True) as superuser:
+            superuser.execute("SELECT pg_terminate_backend(process) FROM unnest(%s) AS process", [[number for _, number in before]])
+        assert settled(installation, sent(installation, other_plant.envelope()))["state"] == "accepted"
+        assert connections_of_the_worker(installation).isdisjoint(before)
+    assert "Traceback" not in (installation.folder / "worker.log").read_text("utf-8")
+
+
+def of_both(installation: Installation) -> tuple[str, str]:
+    return installation.default_url, installation.vault_url
+
+
+def connections_of_the_worker(installation: Installation) -> set[tuple[str, int]]:
+    """By database and by the number of the server's process."""
+    user = urlsplit(installation.vault_url).username
+    asked = "SELECT datname, pid FROM pg_stat_activity WHERE usename = %s AND datname = ANY(%s)"
+    names = [urlsplit(url).path[1:] for url in of_both(installation)]
+    with psycopg.connect(as_user(installation.default_url, "postgres")) as superuser:
+        return {(str(database), int(process)) for database, process in superuser.execute(asked, [user, names])}
 
 
 def test_a_worker_finds_by_itself_what_nobody_told_it_of(installation: Installation, plant: Plant) -> None:
