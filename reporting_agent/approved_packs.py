@@ -171,8 +171,8 @@ def fetch(
         )
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
     leaf = logged.hashed(Kind.PACK, logged.pack(approval), on)
+    proof = portal.log_inclusion(index, head.size) if index < head.size else ()
     try:
-        proof = portal.log_inclusion(index, head.size) if index < head.size else ()
         require_inclusion(leaf, index, head.size, proof, head.root)
     except VerificationError as broken:
         raise VerificationError(

@@ -84,8 +84,8 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
             "Use a newer release; what was saved stays in use.",
         ) from error
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
+    proof = portal.log_inclusion(index, head.size) if index < head.size else ()
     try:
-        proof = portal.log_inclusion(index, head.size) if index < head.size else ()
         require_inclusion(logged.hashed(Kind.PRACTICES, logged.practices(edition), on), index, head.size, proof, head.root)
     except VerificationError as broken:
         raise VerificationError(

@@ -113,8 +113,9 @@ def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency
                 _EVIDENCE,
             )
         return
+    proof = consistency(before.size, now.size) if before.size else ()  # an answer that cannot be read says nothing of the log
     try:
-        require_consistency(before.size, before.root, now.size, now.root, consistency(before.size, now.size) if before.size else ())
+        require_consistency(before.size, before.root, now.size, now.root, proof)
     except VerificationError as broken:
         raise VerificationError(
             "log-rewritten",

@@ -32,6 +32,8 @@ from reporting_agent.sending.log_restarts import OwnEntry
 from reporting_agent.state import transaction
 
 OMITTED = "log-omits"
+ACCUSES = "log-"
+"""How the codes begin of what a portal signed and does not fit; an answer that could not be read accuses nobody."""
 
 Read = TypeVar("Read")
 
@@ -94,7 +96,7 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
         try:
             heads.require_succession(first, shown, consistency)
         except VerificationError as broken:
-            if not restarted(lambda restart: restart.explains(first)):
+            if not broken.code.startswith(ACCUSES) or not restarted(lambda restart: restart.explains(first)):
                 _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
                 raise
     if witnessed is not None:
@@ -103,8 +105,10 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     for entry in own:
         if _is_found(connection, identity, entry) or log_restarts.is_lost(connection, identity, entry):
             continue
+        head = shown.head
+        proof = _proof(log.log_inclusion, entry.index, head.size) if entry.index < head.size else ()
         try:
-            _require_included(entry, shown, log)
+            require_inclusion(entry.leaf_hash, entry.index, head.size, proof, head.root)
         except VerificationError as broken:
             if not restarted(partial(log_restarts.lost_in, own=entry)):
                 raise _omitted(connection, entry, shown, now) from broken
@@ -190,13 +194,6 @@ def _is_found(connection: sqlite3.Connection, identity: Identity, own: OwnEntry)
     return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
 
 
-def _require_included(own: OwnEntry, shown: SeenHead, log: Log) -> None:
-    """VerificationError where the entry is not proven to be in the log of this head."""
-    head = shown.head
-    proof = _proof(log.log_inclusion, own.index, head.size) if own.index < head.size else ()
-    require_inclusion(own.leaf_hash, own.index, head.size, proof, head.root)
-
-
 def _omitted(connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now: datetime) -> VerificationError:
     """The refusal of a log that lacks an entry of this site, with the evidence kept."""
     _keep_evidence(connection, Evidence(OMITTED, own.signed, shown.signed, now.isoformat()))
@@ -222,6 +219,8 @@ def _proof(ask: Callable[[int, int], Sequence[bytes]], first: int, second: int) 
 
 
 def _keep_evidence(connection: sqlite3.Connection, found: Evidence) -> None:
+    if not found.code.startswith(ACCUSES):
+        return
     with transaction(connection):
         connection.execute(
             "INSERT OR IGNORE INTO log_evidence VALUES (?, ?, ?, ?)", (found.code, found.first, found.second, found.found_at)

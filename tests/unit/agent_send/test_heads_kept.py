@@ -219,3 +219,22 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
         portal.log = face
         seen.append(signed_heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}))
     assert [one.refusal.code for one in signed_heads.contradictions(seen, None)] == ["log-forked"]
+
+
+@pytest.mark.parametrize("asked", ["consistency", "inclusion"])
+def test_an_answer_that_is_none_accuses_nobody(desk: Desk, plant: Material, asked: str) -> None:
+    """A page of some proxy in place of the proof: neither a log that was rewritten nor an entry that it lacks."""
+    desk.enrol()
+    with desk.road as road:
+        desk.submission().prepare(plant, "2016", road, correct=False)
+    if asked == "consistency":
+        contact(desk)
+        desk.portal.log.append(other(9))
+    page = httpx.Response(200, text="<html>Back at ten.</html>")
+    desk.portal.trouble = lambda request: page if f"/log/{asked}/" in request.url.path else None
+    with pytest.raises(VerificationError) as refusal:
+        contact(desk)
+    assert refusal.value.code == "answer-unreadable"
+    assert log_heads.evidence(desk.connection) == ()
+    desk.portal.trouble = lambda _request: None
+    contact(desk)

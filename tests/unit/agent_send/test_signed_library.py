@@ -117,3 +117,13 @@ def test_a_kept_library_that_was_altered_is_read_no_more(tmp_path: Path, spoil: 
     with shelf.used(ApprovedShelf(tmp_path / "packs")), pytest.raises(VerificationError) as refused:
         Library.held()
     assert refused.value.code == "library-altered"
+
+
+def test_an_answer_that_is_no_proof_says_nothing_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def page(_portal: Portal, _index: int, _size: int) -> Sequence[bytes]:
+        raise VerificationError("answer-unreadable", "A page of some proxy.", "Ask again.")
+
+    monkeypatch.setattr(Portal, "log_inclusion", page)
+    with pytest.raises(VerificationError) as refused:
+        Portal().fetched(tmp_path)
+    assert refused.value.code == "answer-unreadable"
