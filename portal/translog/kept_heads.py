@@ -15,6 +15,7 @@ import base64
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from django.conf import settings
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads, restarts
+from benchmarks.wire.restarts import LogRestart
 from portal.problems import RefusedError
 
 FIRST_LOOK_BYTES = 16_384
@@ -81,6 +83,21 @@ def can_be_kept() -> bool:
 def keep_restart(statement: bytes) -> None:
     """From here on the log may have the size that the coordinator signed."""
     _add(f"{RESTART} {base64.b64encode(statement).decode('ascii')}\n", lambda: True)
+
+
+def restarts_so_far() -> list[LogRestart]:
+    """Every statement by which the log went on, oldest first: a restore may have taken some of them from the database."""
+    file: Path | None = settings.HEADS_FILE
+    if file is None or not file.exists():
+        return []
+    begin = f"{RESTART} ".encode("ascii")
+    taken: list[LogRestart] = []
+    with file.open("rb") as lines:
+        for line in lines:
+            if line.startswith(begin):
+                with suppress(ValueError, VerificationError):  # of a line that was cut short
+                    taken.append(restarts.parse(base64.b64decode(line.removeprefix(begin).rstrip(b"\n"), validate=True)))
+    return taken
 
 
 def require_whole(size: int, most: int | None = None) -> None:

@@ -51,7 +51,8 @@ def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) 
             "Restore a valid backup (`manage.py check_log` tests it), then ask again.",
         )
     after = selectors.head_of(selectors.size(), key)
-    lost_to = max(known.size, heads.parse(before).size)
+    again = (earlier.lost_to for earlier in kept_heads.restarts_so_far() if after.size <= earlier.lost_from)
+    lost_to = max(known.size, heads.parse(before).size, *again)  # some were away since an earlier restart and know what that one lost
     return restarts.request(LogRestart(before, lost_to, after.signed, int(now.timestamp()), reason))
 
 

@@ -38,6 +38,7 @@ from portal.opening import backups, tasks
 from portal.opening.models import OpenedReport
 from portal.settings.roles import Role
 from portal.translog import log, selectors
+from portal.translog import restarts as ceremony
 from portal.translog.models import LogEntry, LogHead, LogNode
 from reporting_agent.sending import enrolment, log_heads, log_restarts
 from reporting_agent.sending.submission import Material
@@ -166,6 +167,29 @@ def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_fir
     assert plant.debited() == 3 * 120
     with plant.state.connect() as connection:
         assert len(log_restarts.accepted(connection, keys.published_directory().fingerprint)) == 2
+
+
+def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_away_between_them(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, portal_keys: Path
+) -> None:
+    """The restore from the same dump takes the first statement from the database, and the log was shorter when it broke again."""
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    size = selectors.size()
+    grow(30, "before the first restore")
+    plant.submit(years["2017"], "2017")  # it has seen a head of 30 entries more, and is entries 30 and 31 after the dump itself
+    for restore in ("first", "second"):
+        call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+        restart(portal_keys)
+        grow(2, f"after the {restore} restore")
+    plant.submit(years["2018"], "2018")
+    plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    assert set(Row.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert plant.debited() == 3 * 120
+    (served,) = map(restarts.parse, ceremony.served())
+    assert (served.lost_from, served.lost_to) == (size, size + 32)
 
 
 def test_without_the_coordinators_signature_an_agent_keeps_refusing(
