@@ -22,9 +22,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from benchmarks.errors import InputError
-from benchmarks.wire import directory, envelope, rotation
+from benchmarks.wire import directory, directory_renewal, envelope, heads, restarts, rotation
 from benchmarks.wire.directory import GRACE
-from benchmarks.wire.signing import DeviceKey
+from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.signing import DeviceKey, ReceiptKey
 from portal import key_ceremony, keys
 from portal.accounts.models import Device
 from portal.auditlog.models import Action, Event
@@ -390,3 +391,24 @@ def test_a_successor_that_was_revoked_is_not_handed_out_again(client: Client, ca
     asked = rotation.rotate(str(plant.device.pk), plant.key, new)
     call_command("revoke_device", post(client, asked).json()["device_id"], stdout=StringIO())
     assert post(client, asked).json()["code"] == "device-revoked"
+
+
+def test_whoever_signs_is_shown_until_when_a_restart_excuses(folder: Path) -> None:
+    """Who has broken into the portal asks for a statement that would still excuse a log that is cut in 2049."""
+    receipt = ReceiptKey.from_pem((folder / "receipt.pem").read_bytes())
+    lost, left = (heads.issue(size, bytes([size]) * 32, 50, receipt) for size in (9, 5))
+    asked = LogRestart(lost, 9, left, 2_524_608_000, "The disk failed.")  # 2050-01-01T00:00Z
+    (folder / "log-restart-request.cbor").write_bytes(restarts.request(asked))
+    out = StringIO()
+    call_command("restart_log", "sign", dir=folder, stdout=out)
+    assert "2050-01-01T00:00+00:00" in out.getvalue()
+
+
+def test_whoever_signs_is_shown_the_features_that_a_directory_gains(folder: Path) -> None:
+    signed = (folder / "directory.cbor").read_bytes()
+    present = directory.verify(signed, directory.signer_of(signed))
+    asked = replace(present, number=present.number + 1, features=("another-format",))
+    (folder / "directory-request.cbor").write_bytes(directory_renewal.request(signed, asked))
+    out = StringIO()
+    call_command("make_keys", "sign", dir=folder, stdout=out)
+    assert "another-format (before: –)" in out.getvalue()

@@ -168,6 +168,9 @@ class Command(OperatorCommand):
         for witness in dict.fromkeys((*asked.witnesses, *present.witnesses)):
             change = Phrase("no more") if witness not in asked.witnesses else AS_BEFORE if witness in present.witnesses else NEW
             self.answer(Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change))
+        if asked.features != present.features:
+            facts = {"now": ", ".join(asked.features) or "–", "before": ", ".join(present.features) or "–"}
+            self.answer(Phrase("features: %(now)s (before: %(before)s)", **facts))
         if asked.witnesses or present.witnesses:
             facts = {"now": _asked_for(asked), "before": _asked_for(present)}
             self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))

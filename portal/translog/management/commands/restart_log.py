@@ -89,4 +89,6 @@ class Command(OperatorCommand):
         self.answer(shown)
         self.answer(Phrase("Goes on from: %(size)s entries, root %(root)s.", size=after.size, root=after.root.hex()))
         self.answer(Phrase("Lost: entries %(first)s to %(last)s (%(lost)s).", first=first, last=end - 1, lost=end - first))
+        moment = restart.moment.isoformat(timespec="minutes")
+        self.answer(Phrase("Asked for at %(moment)s: no head that was signed later is excused.", moment=moment))
         self.answer(Phrase("Reason, as everybody reads it: %(reason)s", reason=restart.reason))
