@@ -149,6 +149,7 @@ class _Seen(NamedTuple):
     evidence: tuple[Evidence, ...]
     restarted: tuple[Accepted, ...]
     announced: AgentRelease | None
+    keys: Mapping[str, VerifyingKey]
 
 
 def _look(state: StateDirectory) -> _Seen:
@@ -157,7 +158,7 @@ def _look(state: StateDirectory) -> _Seen:
     from reporting_agent.sending.privacy_ledger import Ledger
 
     if not state.exists():
-        return _Seen(state.path, None, None, (), (), (), None, None, (), (), None)
+        return _Seen(state.path, None, None, (), (), (), None, None, (), (), None, {})
     with state.connect() as connection:
         enrolled = enrolment.current(connection)
         key = None if enrolled is None else enrolled.fingerprint
@@ -173,6 +174,7 @@ def _look(state: StateDirectory) -> _Seen:
             evidence=log_heads.evidence(connection),
             restarted=() if key is None else log_restarts.accepted(connection, key),
             announced=None if key is None else announced.last_seen(connection, key),
+            keys=enrolment.receipt_keys(connection),
         )
 
 
@@ -180,7 +182,7 @@ def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]
     from reporting_agent.sending import log_restarts
     from reporting_agent.software import VERSION
 
-    enrolled, keys = seen.enrolled, _receipt_keys(seen.enrolled)
+    enrolled = seen.enrolled
     newer = seen.announced is not None and seen.announced.is_newer_than(VERSION)
     return {
         "written_at": now.isoformat(),
@@ -192,9 +194,9 @@ def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]
         "keys_until": _keys_until(enrolled),
         "budget": [_account(account, cap) for account in seen.accounts],
         "spent_on": [_spending(spending) for spending in seen.spendings],
-        "reports": [_report(parcel, keys) for parcel in seen.parcels],
+        "reports": [_report(parcel, seen) for parcel in seen.parcels],
         "spooled": sum(parcel.state.value == "sealed" for parcel in seen.parcels),
-        "log": None if seen.last_head is None else _head(seen.last_head, keys),
+        "log": None if seen.last_head is None else _head(seen.last_head, seen.keys),
         "log_witnessed": _witnesses(seen.cosigned, enrolled),
         "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in seen.evidence],
         "log_restarts": [log_restarts.as_shown(restart) for restart in seen.restarted],
@@ -259,20 +261,12 @@ def _spending(spending: Spending) -> dict[str, Any]:
     }
 
 
-def _receipt_keys(enrolled: Enrolment | None) -> dict[str, VerifyingKey]:
-    from benchmarks.wire import directory
-
-    if enrolled is None or enrolled.directory is None:
-        return {}
-    return directory.verify(enrolled.directory, enrolled.fingerprint).receipt_keys()
-
-
-def _report(parcel: Parcel, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
+def _report(parcel: Parcel, seen: _Seen) -> dict[str, Any]:
     from benchmarks.wire import receipts
 
     receipt = None
     if parcel.receipt is not None:
-        stated = receipts.read(parcel.receipt, keys)
+        stated = receipts.read(parcel.receipt, seen.keys)
         receipt = {"log_index": stated.log_index, "received_on": stated.received_on.isoformat(), "key_id": stated.key_id}
     return {
         "site": parcel.site,
@@ -286,7 +280,7 @@ def _report(parcel: Parcel, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     }
 
 
-def _head(kept: KeptHead, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
+def _head(kept: KeptHead, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
     from benchmarks.wire import heads
 
     head = heads.read(kept.signed, keys).head

@@ -22,7 +22,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy import randomness
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.directory import Directory, EnrolmentToken
-from benchmarks.wire.signing import DeviceKey
+from benchmarks.wire.signing import DeviceKey, VerifyingKey
 from reporting_agent.sending.transport import Portal, checked_address
 from reporting_agent.state import StateDirectory, transaction
 
@@ -121,6 +121,14 @@ def current(connection: sqlite3.Connection) -> Enrolment | None:
     """The enrolment in force: the newest that the portal has confirmed."""
     row = connection.execute("SELECT * FROM enrolment WHERE state = 'registered' ORDER BY sequence DESC LIMIT 1").fetchone()
     return None if row is None else _enrolment(row)
+
+
+def receipt_keys(connection: sqlite3.Connection) -> dict[str, VerifyingKey]:
+    """Of every portal that this directory was ever enrolled at, by key id: a receipt stays good when the site has moved on."""
+    keys: dict[str, VerifyingKey] = {}
+    for row in connection.execute("SELECT directory, fingerprint FROM enrolment WHERE directory IS NOT NULL ORDER BY sequence"):
+        keys |= key_directory.verify(row["directory"], row["fingerprint"]).receipt_keys()
+    return keys
 
 
 def pending(connection: sqlite3.Connection) -> Enrolment | None:

@@ -238,3 +238,12 @@ def test_an_answer_that_is_none_accuses_nobody(desk: Desk, plant: Material, aske
     assert log_heads.evidence(desk.connection) == ()
     desk.portal.trouble = lambda _request: None
     contact(desk)
+
+
+def test_status_tells_of_reports_that_another_portal_received(reported: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """A portal with keys of its own: the receipt of the one before stays good, and so does the answer about everything else."""
+    moved = Desk(reported.state, reported.connection, FakePortal(secret="t" * 43), [])
+    moved.enrol(replace=True)
+    shown = told(capsys, "--state", str(reported.state.path))
+    assert shown["reports"][0]["receipt"]["log_index"] == 4
+    assert shown["log"] is None  # of the portal of today none was seen
