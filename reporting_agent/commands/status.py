@@ -200,7 +200,7 @@ def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]
         "log_witnessed": _witnesses(seen.cosigned, enrolled),
         "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in seen.evidence],
         "log_restarts": [log_restarts.as_shown(restart) for restart in seen.restarted],
-        "unfinished": sum(not parcel.is_sealed for parcel in seen.parcels),
+        "unfinished": sum(not parcel.is_sealed and not parcel.is_given_up(seen.parcels) for parcel in seen.parcels),
     }
 
 
@@ -273,6 +273,7 @@ def _report(parcel: Parcel, seen: _Seen) -> dict[str, Any]:
         "period": parcel.period,
         "revision": parcel.revision,
         "state": parcel.state.value,
+        "given_up": parcel.is_given_up(seen.parcels),
         "envelope_digest": parcel.digest,
         "receipt": receipt,
         "attempts": parcel.attempts,
@@ -405,7 +406,8 @@ def _report_lines(language: Language, parcels: tuple[Parcel, ...]) -> list[str]:
     for parcel in parcels:
         digest = f" ({parcel.digest})" if parcel.digest else ""
         subject = {"site": parcel.site, "period": parcel.period, "revision": parcel.revision}
-        lines.append(text(language, "status.parcel", state=text(language, f"state.{parcel.state}"), digest=digest, **subject))
+        state = text(language, "state.given-up" if parcel.is_given_up(parcels) else f"state.{parcel.state}")
+        lines.append(text(language, "status.parcel", state=state, digest=digest, **subject))
         if parcel.refusal:
             lines.append("  " + text(language, "status.refusal", refusal=parcel.refusal))
     return lines or [text(language, "status.empty")]

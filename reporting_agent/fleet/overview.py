@@ -115,7 +115,7 @@ def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:
     if status["enrolment_pending"]:
         needs.append(Trouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
     for report in status["reports"]:
-        if report["state"] != "received":
+        if report["state"] != "received" and not report.get("given_up"):
             what = {"period": report["period"], "revision": report["revision"]}
             needs.append(Trouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
             if report["refusal"]:

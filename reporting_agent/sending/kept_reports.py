@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +74,11 @@ class Parcel:
     def is_bound(self) -> bool:
         """Whether its draws are determined: the data can no longer be exchanged under this revision."""
         return self.state not in (ParcelState.PLANNED, ParcelState.COMMITTED)
+
+    def is_given_up(self, parcels: Iterable[Parcel]) -> bool:
+        """Whether a later revision of its period is sealed: then no data bring this one back (`challenge_bindings.place`)."""
+        later = (other for other in parcels if (other.site, other.period) == (self.site, self.period) and other.revision > self.revision)
+        return not self.is_sealed and any(other.is_sealed for other in later)
 
     def same_data(self, data_digest: bytes, method_digest: bytes) -> bool:
         """Whether these batch records under this pack are the ones behind the report."""

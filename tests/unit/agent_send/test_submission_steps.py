@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,7 @@ from benchmarks.released import ReleasedLabel
 from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
 from reporting_agent import pipeline
+from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.sending import rotation, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
@@ -380,3 +382,17 @@ def from_log(folder: Path, starts: str, period: str) -> Material:
     replace(plant, site=plant.site.replace(MIDNIGHT, starts)).write(folder)
     read = load_site(folder / "site.toml")
     return gather(read, pipeline.pack_of(read), Period.parse(period, read.zone), (), None, pool=False, correct=False)
+
+
+def test_a_revision_that_another_took_the_place_of_needs_nobody_any_more(
+    enrolled: Desk, year: Material, changed_year: Material, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Killed):
+        run(enrolled, year, stop_at="challenged")
+    run(enrolled, changed_year, correct=True)
+    state = ["--state", str(enrolled.state.path)]
+    assert main(["status", "--json", "--trouble-fails", *state]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert ([report["given_up"] for report in shown["reports"]], shown["unfinished"]) == ([True, False], 0)
+    assert main(["status", *state]) == 0
+    assert "run submit again" not in capsys.readouterr().out

@@ -36,6 +36,7 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
     ({"enrolment": None, "keys_until": None, "reports": []}, ["not-enrolled"]),
     ({"enrolment_pending": True}, ["enrolment-unfinished"]),
     ({"reports": [WAITING]}, ["report-unfinished"]),
+    ({"reports": [WAITING | {"state": "debited", "given_up": True}]}, []),
     ({"reports": [WAITING | {"refusal": "no [period-not-open]"}]}, ["report-unfinished", "refused"]),
     ({"keys_until": "2027-01-21"}, ["keys-end"]),
     ({"keys_until": "2027-01-22"}, []),
