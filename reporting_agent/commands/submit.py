@@ -135,6 +135,7 @@ def _online(
             others.append({"period": other.period, "revision": other.revision, "sent": False, "code": refusal.code})
     payload = _summary(parcel, material) | {
         "state": "received",
+        "envelope_digest": receipt.envelope_digest,  # sending may have sealed it anew
         "known_before": known_before,
         "receipt": {
             "envelope_digest": receipt.envelope_digest,
@@ -146,7 +147,7 @@ def _online(
     }
     text = (
         f"{parcel.site} {parcel.period} revision {parcel.revision}: received by the portal on {receipt.received_on.isoformat()}, "
-        f"log entry {receipt.log_index}, envelope {parcel.digest}.{_told(payload)}"
+        f"log entry {receipt.log_index}, envelope {receipt.envelope_digest}.{_told(payload)}"
     )
     return payload, text
 
@@ -171,7 +172,7 @@ def _offline_begun(args: argparse.Namespace, submission: Submission, address: st
 def _offline(submission: Submission, begun: Begun, material: Material, file: Path) -> tuple[dict[str, Any], str]:
     if begun.waits_for_challenge:
         return _commitment_file(begun.parcel, file)
-    parcel = submission.seal(begun)
+    parcel = submission.to_carry(submission.seal(begun))
     assert parcel.envelope is not None  # noqa: S101  # `seal` ends with a sealed parcel
     _write(file, parcel.envelope)
     payload = _summary(parcel, material) | {"file": str(file)}

@@ -271,6 +271,12 @@ class Submission:
         self._checkpoint("received")
         return receipt
 
+    def to_carry(self, parcel: Parcel) -> Parcel:
+        """A sealed report that a person is to carry: sealed anew, as by `send`, where the portal would not take the envelope at hand."""
+        if parcel.receipt is None:
+            sealed_for_today(self._connection, parcel, self._identity, self._held, self._clock())
+        return self._outbox.get(parcel.site, parcel.period, parcel.revision)
+
     def consult(self, road: PortalClient) -> Unreachable | None:
         """Take the portal's present key directory and the head of its log, and hear what it holds of this site, before anything is spent.
 

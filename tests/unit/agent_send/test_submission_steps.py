@@ -6,6 +6,7 @@ import base64
 import json
 from dataclasses import replace
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -18,13 +19,14 @@ from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
 from reporting_agent import pipeline
 from reporting_agent.cli import main
+from reporting_agent.commands.submit import _offline, _online
 from reporting_agent.config import load_site
-from reporting_agent.sending import rotation, submission
+from reporting_agent.sending import enrolment, rotation, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
 from reporting_agent.sending.planning import Plan
 from reporting_agent.sending.report_material import gather
-from reporting_agent.sending.submission import STEPS, Material
+from reporting_agent.sending.submission import STEPS, Material, Submission
 from tests.statistical import raw_plants
 from tests.unit.agent_send.cast import NOW, SITE, Desk, heats, material, problem
 
@@ -382,6 +384,42 @@ def from_log(folder: Path, starts: str, period: str) -> Material:
     replace(plant, site=plant.site.replace(MIDNIGHT, starts)).write(folder)
     read = load_site(folder / "site.toml")
     return gather(read, pipeline.pack_of(read), Period.parse(period, read.zone), (), None, pool=False, correct=False)
+
+
+def sealed_under_a_device_that_is_replaced(desk: Desk, data: Material) -> Submission:
+    """The portal, asked meanwhile, has no such report."""
+    with pytest.raises(Killed):
+        run(desk, data, stop_at="sealed")
+    desk.portal.secret = "t" * 43
+    desk.enrol(replace=True)
+    sending = desk.submission()
+    with desk.road as road:
+        sending.consult(road)
+    return sending
+
+
+def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(enrolled: Desk, year: Material) -> None:
+    sending = sealed_under_a_device_that_is_replaced(enrolled, year)
+    with enrolled.road as road:
+        payload, text = _online(sending, road, year, "2016", False, print)
+    (body,) = enrolled.portal.submissions.values()
+    assert payload["envelope_digest"] == sha256(body).hexdigest()
+    assert sha256(body).hexdigest() in text
+
+
+def test_a_file_to_be_carried_is_sealed_anew_where_the_portal_would_not_take_the_old_one(
+    enrolled: Desk, year: Material, tmp_path: Path
+) -> None:
+    sending = sealed_under_a_device_that_is_replaced(enrolled, year)
+    file = tmp_path / "report.sealed"
+    _offline(sending, sending.begin(year, "2016", correct=False), year, file)
+    device = envelope.parse(file.read_bytes()).header.device_id
+    enrolment_in_force = enrolment.current(enrolled.connection)
+    assert enrolment_in_force is not None
+    assert device == enrolment_in_force.device_id
+    again = enrolled.submission()  # without a contact nothing is known of what the portal holds
+    _offline(again, again.begin(year, "2016", correct=False), year, tmp_path / "again.sealed")
+    assert (tmp_path / "again.sealed").read_bytes() == file.read_bytes()
 
 
 def test_a_revision_that_another_took_the_place_of_needs_nobody_any_more(
