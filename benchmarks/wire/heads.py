@@ -21,7 +21,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.merkle import HASH_BYTES, require_consistency
-from benchmarks.wire.records import DigestHex, Natural, Record, octets
+from benchmarks.wire.records import DigestHex, Natural, Record, Seconds, octets
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 
 VERSION = 1
@@ -38,7 +38,7 @@ class TreeHead(Record):
 
     size: Natural
     root: Annotated[bytes, octets(HASH_BYTES)]
-    at: Natural
+    at: Seconds
     key_id: DigestHex
 
     @property

@@ -19,12 +19,12 @@ from enum import IntEnum
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
+from benchmarks.wire.records import LAST_SECOND
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, VerifyingKey
 
 KEY_ID_BYTES = 4
 TIME_BYTES = 8
 MOST_SIGNATURES = 100
-LARGEST_TIME = 2**63 - 1
 _DASH = "\u2014 "
 
 
@@ -163,7 +163,7 @@ def cosigned_message(time: int, text: str) -> bytes:
 def _holds(key: NoteKey, line: NoteSignature, text: str) -> bool:
     if key.kind is SignatureType.ED25519:
         return key.key.accepts_bytes(text.encode(), line.body)
-    if line.time is None or line.time > LARGEST_TIME:
+    if line.time is None or line.time > LAST_SECOND:
         return False
     return key.key.accepts_bytes(cosigned_message(line.time, text), line.body[TIME_BYTES:])
 

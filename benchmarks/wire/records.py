@@ -122,3 +122,6 @@ DigestHex = Annotated[str, Kind(Fields.digest_hex)]
 Day = Annotated[date, DAY]
 Rational = Annotated[Fraction, RATIONAL]
 Natural = Annotated[int, whole(0, LARGEST_INTEGER)]
+LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z: a later moment is none of the calendar
+Seconds = Annotated[int, whole(0, LAST_SECOND)]
+"""Since 1970-01-01T00:00Z."""

@@ -22,7 +22,7 @@ from benchmarks.wire import heads
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.heads import SeenHead
-from benchmarks.wire.records import Natural, Record, octets, whole, words
+from benchmarks.wire.records import Record, Seconds, octets, whole, words
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey
 
 VERSION = 1
@@ -38,7 +38,7 @@ class LogRestart(Record):
     before: Annotated[bytes, octets()]  # the last head of the log that was lost, as signed
     lost_to: Annotated[int, whole(1, LARGEST_INTEGER)]  # the index after the last entry that anybody was told of
     after: Annotated[bytes, octets()]  # the head from which the log goes on, as signed
-    at: Natural
+    at: Seconds
     reason: Annotated[str, words(1, LONGEST_REASON)]
 
     @property

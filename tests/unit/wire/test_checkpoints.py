@@ -185,6 +185,17 @@ def test_a_cosignature_over_another_history_or_by_a_stranger_does_not_count() ->
     assert code_of(lambda: enough_witnesses.require_witnessed(unknown, listed(), NOW)) == "log-not-witnessed"
 
 
+def test_a_cosignature_of_a_moment_beyond_the_calendar_does_not_hold() -> None:
+    """A clock in milliseconds, or a witness that wants to stop whoever reads its line."""
+    (name, *_), log = WITNESSES, tree(1, 2)
+    for time in (253_402_300_800, 1_679_315_147_000, 2**63 - 1):  # the first second of the year 10000; March 2023 in milliseconds
+        key = NoteKey(name, WITNESSES[name].public, SignatureType.COSIGNATURE)
+        signed = WITNESSES[name].sign_note(notes.cosigned_message(time, checkpoints.parse(issued(log)).note.text))
+        line = notes.NoteSignature(name, key.key_id, time.to_bytes(8, "big") + signed)
+        checkpoint = checkpoints.read(checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [line]), FINGERPRINT, KEYS)
+        assert code_of(lambda checkpoint=checkpoint: checkpoints.cosigned_by(checkpoint, listed())) == "note-signature-invalid"
+
+
 def test_no_other_key_signs_notes_and_no_note_is_the_message_of_a_purpose() -> None:
     with pytest.raises(ValueError, match="does not sign"):
         DeviceKey.generate().sign_note(b"text\n")

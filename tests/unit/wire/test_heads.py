@@ -14,7 +14,7 @@ from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree, require_inclusion
-from benchmarks.wire.signing import ReceiptKey
+from benchmarks.wire.signing import Purpose, ReceiptKey
 
 KEY = ReceiptKey.generate()
 KEYS = {KEY.key_id: KEY.public}
@@ -58,6 +58,15 @@ def test_an_altered_head_is_refused(change: dict[str, Value]) -> None:
     with pytest.raises(VerificationError) as refused:
         heads.read(encode(content), KEYS)
     assert refused.value.code == "tree-head-signature-invalid"
+
+
+def test_a_head_of_a_moment_beyond_the_calendar_is_refused_by_whoever_would_keep_it() -> None:
+    """Kept, it would stop `status`, which writes the evidence against this portal out."""
+    content: dict[str, Value] = {"size": 0, "root": Tree().root(), "at": 253_402_300_800, "key_id": KEY.key_id}
+    raw = encode({"v": 1, "tree_head": content, "signature": KEY.sign(Purpose.TREE_HEAD, content)})
+    with pytest.raises(VerificationError) as refused:
+        heads.read(raw, KEYS)
+    assert refused.value.code == "field-malformed"
 
 
 def test_a_head_of_another_portal_is_refused() -> None:
