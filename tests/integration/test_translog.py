@@ -277,6 +277,15 @@ def test_a_row_altered_beneath_its_hashes_is_found_by_the_portal_itself() -> Non
     assert selectors.first_fault() is not None
 
 
+@pytest.mark.parametrize("altered", [{"kind": "gossip"}, {"digest": "zz" * 32}])
+def test_a_row_that_this_portal_never_wrote_is_named_and_no_traceback(altered: dict[str, str]) -> None:
+    logged_entries(7)
+    LogEntry.objects.filter(index=4)._raw_delete("default")
+    LogEntry.objects.create(**{"index": 4, "kind": Kind.ENVELOPE, "digest": digest(4), "appended_at": NOW} | altered)
+    with pytest.raises(CommandError, match="entry 4"):
+        call_command("check_log")
+
+
 def test_rows_beyond_the_logs_size_are_found() -> None:
     logged_entries(7)
     LogHead.objects.update(size=6)
