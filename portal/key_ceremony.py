@@ -122,14 +122,23 @@ def rotate(
         old_until=old_until,
     )
     directory_renewal.require_succession(present, proposed)
-    _write(folder / REQUEST, directory_renewal.request(signed, proposed))  # first: who may not write it leaves no key that nobody asks for
-    if processing and new_processing:
-        password, file = secrets.token_hex(32).encode("ascii"), beside(processing, new_processing.key_id)
-        pem = new_processing.to_pem(password)
-        _write(_password_of(file), token.wrapped(password, pem) if token else password, like=_in_use(processing))
-        _write(file, pem, like=_in_use(processing))
-    if receipt and new_receipt:
-        _write(beside(receipt, new_receipt.key_id), new_receipt.to_pem(), like=_in_use(receipt))
+    drawn: list[Path] = []
+    try:  # the request last: none may ask for a key that lies nowhere
+        if processing and new_processing:
+            password, file = secrets.token_hex(32).encode("ascii"), beside(processing, new_processing.key_id)
+            pem = new_processing.to_pem(password)
+            _write(_password_of(file), token.wrapped(password, pem) if token else password, like=_in_use(processing))
+            drawn.append(_password_of(file))
+            _write(file, pem, like=_in_use(processing))
+            drawn.append(file)
+        if receipt and new_receipt:
+            _write(beside(receipt, new_receipt.key_id), new_receipt.to_pem(), like=_in_use(receipt))
+            drawn.append(beside(receipt, new_receipt.key_id))
+        _write(folder / REQUEST, directory_renewal.request(signed, proposed))
+    except BaseException:  # whoever may not write one of them leaves no key that nobody asks for
+        for file in reversed(drawn):
+            file.unlink()
+        raise
     return Rotation(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import date, timedelta
 from pathlib import Path
@@ -79,6 +80,40 @@ def test_the_offline_key_is_not_needed_where_the_request_is_made(tmp_path: Path)
     asked = rotated(tmp_path, processing=False)
     assert asked.processing_key_id is None
     assert asked.receipt_key_id
+
+
+def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container as root without CAP_CHOWN, where the keys are somebody else's: request and keys are files of two kinds."""
+    make_keys(tmp_path, FROM, TO)
+    signed = (tmp_path / "directory.cbor").read_bytes()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for at_most in range(3):  # password, key, receipt key
+        given = [False] * at_most + [True]
+
+        def give(_file: object, _user: int, _group: int, given: list[bool] = given) -> None:
+            if given.pop(0):
+                raise PermissionError("not permitted")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(key_ceremony.os, "chown", give)
+            with pytest.raises(PermissionError):
+                rotated(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+    asked = rotated(tmp_path)
+    taken = key_ceremony.take(tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem"))
+    assert taken.processing_key(TURN).key_id == asked.processing_key_id
+    (pem,) = tmp_path.glob("processing-*.pem")
+    assert ProcessingKey.from_pem(pem.read_bytes(), pem.with_name(f"{pem.name}.password").read_bytes()).key_id == asked.processing_key_id
+
+
+def test_a_request_is_there_only_once_its_keys_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a machine that goes down between them leaves none for a key that lies nowhere."""
+    make_keys(tmp_path, FROM, TO)
+    placed: list[str] = []
+    link = os.link
+    monkeypatch.setattr(key_ceremony.os, "link", lambda source, file: (placed.append(Path(file).suffix), link(source, file)))
+    rotated(tmp_path)
+    assert placed == [".password", ".pem", ".pem", ".cbor"]
 
 
 def test_two_rotations_at_once_are_refused(tmp_path: Path) -> None:
