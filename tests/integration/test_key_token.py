@@ -21,7 +21,7 @@ from portal import keys
 from portal.intake import receiving
 from portal.intake.models import Submission
 from portal.key_token import Token
-from portal.opening import tasks
+from portal.opening import tasks, wrapping
 from portal.settings.roles import Role, processing_key_token
 from tests.integration.portal_cast import make_cast
 from tests.servers import softhsm
@@ -157,6 +157,41 @@ def test_the_wrapping_key_and_the_processing_key_rotate(folder: Path, settings: 
     assert len(keys.processing_keys()) == 2
     assert not [file for file in folder.glob("*.password") if not file.read_bytes().startswith(b"steplabel-wrapped-1:")]
     assert keys.published_directory().content.processing[-1].key_id != first
+
+
+def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine goes down when the wrapped password lies in its place, and the one in the clear under another name."""
+    clear = (folder / "processing.pem.password").read_bytes().strip()
+
+    def goes_down(_file: Path) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(wrapping, "overwrite_and_delete", goes_down)
+        with pytest.raises(SystemExit):
+            run("wrap_key", "--draw")
+    assert [file.name for file in folder.iterdir() if clear in file.read_bytes()] == ["processing.pem.password.old"]
+    blocks = (folder / "processing.pem.password.old").open("rb")
+    assert "opens by the key processing-wrap" in run("wrap_key")
+    assert not [file for file in folder.iterdir() if clear in file.read_bytes()]
+    assert clear not in blocks.read(), "overwritten, not only deleted"
+    blocks.close()
+
+
+def test_a_change_of_the_wrapping_key_goes_on_where_it_was_cut_short(folder: Path, settings: Settings) -> None:
+    run("wrap_key", "--draw")
+    old = str(settings.PROCESSING_KEY_TOKEN)
+    run("make_keys", "rotate", "--only", "processing", "--token", old)
+    settings.PROCESSING_KEY_TOKEN = old.replace(softhsm.KEY, "wrap-2027")
+    new = Token.at(settings.PROCESSING_KEY_TOKEN)
+    assert new.make_key()
+    first, second = keys.processing_key_files()
+    assert wrapping.wrap(first, new, Token.at(old))  # and then the token was unplugged
+    told = run("wrap_key", "--from", old)
+    assert f"{first}: opens by the key wrap-2027" in told
+    assert f"{second}: wrapped by the key wrap-2027" in told
+    keys.forget()
+    assert len(keys.processing_keys()) == 2
 
 
 @pytest.mark.parametrize("uri", ["", "pkcs11:token=a;object=b", "file:token=a;object=b?module-path=/m&pin-source=/p"])
