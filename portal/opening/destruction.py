@@ -6,6 +6,7 @@ Without the key those copies stay closed for ever, ours too; what was opened lie
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from dataclasses import dataclass
@@ -81,12 +82,13 @@ def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: date
         files: every processing key at hand and where it lies (`portal.keys.processing_files`).
 
     Raises:
-        InputError: `key-not-here`, or what `require_destructible` refuses.
+        InputError: `key-not-here`, `key-not-writable`, or what `require_destructible` refuses.
     """
     file = files.get(key_id)
     if file is None:
         raise InputError("key-not-here", "No processing key of this id is at hand.", "Run this where the worker's keys are.", found=key_id)
     reports = require_destructible(key_id, directory, len(files), now)
+    _require_writable(file)
     # the record first: a key that is gone without a word would be worse than a word without the deed, which can be repeated
     with transaction.atomic():
         record(now, "operator", Action.KEY_DESTROYED, f"processing key {key_id}", f"{reports} reports were sealed to it")
@@ -99,10 +101,21 @@ def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: date
 
 def finish(folder: Path) -> tuple[str, ...]:
     """Destroy what was set aside here, by this run or by one that was cut short; the names of these files."""
+    for path in sorted(folder.glob(f"*{_ASIDE}")):
+        key = path.with_name(path.name.removesuffix(_ASIDE))
+        password = key.with_name(key.name + PASSWORD_SUFFIX)
+        if password.exists() and not key.exists():  # it was cut short between the two
+            _set_aside(password)
     aside = sorted(folder.glob(f"*{_ASIDE}"))
     for path in aside:
         overwrite_and_delete(path)
     return tuple(path.name.removesuffix(_ASIDE) for path in aside)
+
+
+def _require_writable(file: Path) -> None:
+    """Whoever may not do it says so before the record says that it was done: its owner, or root, in a folder that they may change."""
+    if os.geteuid() not in (0, file.stat().st_uid) or not os.access(file.parent, os.W_OK):
+        raise not_writable(file, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def _set_aside(file: Path) -> None:

@@ -34,6 +34,7 @@ from portal.intake.models import Submission
 from portal.intake.storing import Received
 from portal.opening import destruction, tasks
 from portal.problems import RefusedError
+from portal.translog import selectors
 from portal.web.sight import readiness
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast
 
@@ -209,6 +210,41 @@ def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(fol
     assert "processing.pem" in destruction.finish(folder)
     assert not left.exists()
     assert not list(folder.glob("*.destroyed"))
+
+
+def test_a_destruction_cut_short_between_key_and_password_leaves_neither_behind_the_next(
+    folder: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = keys.processing_key().key_id
+    rotate(folder)
+    set_aside = destruction._set_aside
+
+    def die_at_the_password(file: Path) -> None:
+        if file.suffix == ".password":
+            raise SystemExit
+        set_aside(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(destruction, "_set_aside", die_at_the_password)
+        with pytest.raises(SystemExit):
+            destroy(old)
+    assert (folder / "processing.pem.password").exists()
+    assert set(destruction.finish(folder)) == {"processing.pem", "processing.pem.password"}
+    assert not list(folder.glob("processing.pem*"))
+
+
+def test_whoever_may_not_destroy_a_key_puts_nothing_on_record(folder: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Debian root owns the keys, and the worker reads them by its group: the log, which nobody can change, would say what is not so."""
+    old = keys.processing_key().key_id
+    rotate(folder)
+    size = selectors.size()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        assert code_of(old) == "key-not-writable"
+    assert not Event.objects.filter(action=Action.KEY_DESTROYED).exists()
+    assert selectors.size() == size
+    assert destroy(old).key_id == old
+    assert selectors.size() == size + 1
 
 
 def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings) -> None:

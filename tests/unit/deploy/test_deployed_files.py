@@ -230,8 +230,7 @@ def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_pa
 @pytest.mark.parametrize("page", ["portal.md", "runbook.md"])
 def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
-    typed = re.findall(
-        r"[^\n`]*manage\.py (?:restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses --add)[^\n`]*", text
-    )
+    writing = r"restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses --add|destroy_key|wrap_key"
+    typed = re.findall(rf"[^\n`]*manage\.py (?:{writing})[^\n`]*", text)
     assert typed
     assert [line for line in typed if not re.match(r" *deploy/as root:(worker|web|operator) python", line)] == []
