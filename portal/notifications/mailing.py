@@ -35,7 +35,8 @@ TO_ACCOUNTS_ALONE = ("new_password",)
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
-"""After the first attempt that failed; each further pause is four times as long, until it is the longest."""
+"""After the first attempt that failed; each further pause is four times as long, until it is the longest, and shorter again near the end of
+a letter's link."""
 
 KEPT_MAILS = timedelta(days=30)
 KEPT_NOTICES = timedelta(days=365)
@@ -136,6 +137,8 @@ def _message(mail: Mail, address: str, letter: Letter) -> EmailMessage:
 
 def _put_off(mail: Mail, now: datetime, fault: str, *, final: bool) -> None:
     later = now + min(FIRST_PAUSE * 4 ** min(mail.attempts - 1, 5), LONGEST_PAUSE)  # a letter is tried for up to a year
+    if mail.letter and later > mail.give_up_at:  # its link is still good, and nothing else says what it says: after half of what is left
+        later = now + max(FIRST_PAUSE, (mail.give_up_at - now) / 2)
     if final or later > mail.give_up_at:
         _settle(mail, Mail.State.FAILED, now, fault)
     else:

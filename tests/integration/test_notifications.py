@@ -208,6 +208,44 @@ def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(cast: Cast, lette
         assert Mail.objects.get(letter=letter).state == Mail.State.SENT
 
 
+def test_a_link_to_a_new_password_is_tried_until_its_hour_is_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that comes back within the hour sends it: whoever waits for it has nothing else that lets them in."""
+
+    def away(*_args: object) -> None:
+        raise SMTPServerDisconnected("gone")
+
+    Client().post("/password/forgotten/", {"email": cast.plants[0].owner.email})
+    began = now = Mail.objects.get(letter="new_password").due_at
+    tried = []
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMessage, "send", away)
+        while (row := Mail.objects.get(letter="new_password")).due_at <= began + timedelta(minutes=55):
+            now = row.due_at
+            tried.append((now - began) / timedelta(minutes=1))
+            assert mailing.sweep(write, lambda at=now: at) == 0  # type: ignore[misc] # the loop's own moment
+            assert row.state == Mail.State.WAITING
+    assert tried == [0, 1, 5, 21, 40.5, 50.25]  # 21 + 39 / 2, 40.5 + 19.5 / 2
+    assert mailing.sweep(write, lambda: row.due_at) == 1
+    assert "/password/" in mail.outbox[-1].body
+
+
+def test_a_letter_whose_link_is_over_is_given_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_args: object) -> None:
+        raise SMTPServerDisconnected("gone")
+
+    Client().post("/password/forgotten/", {"email": cast.plants[0].owner.email})
+    monkeypatch.setattr(EmailMessage, "send", away)
+    last = Mail.objects.get(letter="new_password").due_at
+    for _ in range(20):
+        row = Mail.objects.get(letter="new_password")
+        if row.state != Mail.State.WAITING:
+            break
+        last = row.due_at
+        mailing.sweep(write, lambda at=last: at)  # type: ignore[misc] # the loop's own moment
+    assert (row.state, row.sealed) == (Mail.State.FAILED, "")
+    assert row.give_up_at - timedelta(minutes=1) <= last <= row.give_up_at
+
+
 def dying(at: str) -> Callable[..., None]:
     """Sending that ends the worker, before the server has the mail or after."""
     really = EmailMessage.send
