@@ -234,3 +234,25 @@ def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -
     typed = re.findall(rf"[^\n`]*manage\.py (?:{writing})[^\n`]*", text)
     assert typed
     assert [line for line in typed if not re.match(r" *deploy/as root:(worker|web|operator) python", line)] == []
+
+
+def test_a_copy_into_the_archive_that_was_cut_short_is_made_again_and_whole(tmp_path: Path) -> None:
+    """PostgreSQL asks again for the same file until it is told 0; what it keeps meanwhile fills its disk."""
+    (asked,) = re.findall(r"archive_command = '([^']+)'", (ROOT / "docs" / "runbook.md").read_text("utf-8"))
+    archive, segment = tmp_path / "archive", tmp_path / "000000010000000000000007"
+    (tmp_path / "programs").mkdir()
+    archive.mkdir()
+    segment.write_bytes(b"changes of a minute" * 100)
+    command = asked.replace("$ARCHIVE", str(archive)).replace("%f", segment.name).replace("%p", str(segment))
+
+    def archived(path: str) -> int:
+        return subprocess.run(["/bin/sh", "-c", command], env={"PATH": path}, capture_output=True, check=False).returncode
+
+    dying = tmp_path / "programs" / "cp"
+    dying.write_text('#!/bin/sh\nhead -c 100 "$1" >"$2"\nkill -9 $$\n', "ascii")
+    dying.chmod(0o755)
+    assert archived(f"{dying.parent}:{os.defpath}") != 0
+    assert archived(os.defpath) == 0
+    assert (archive / segment.name).read_bytes() == segment.read_bytes()
+    assert archived(os.defpath) != 0, "another file of that name is never written over"
+    assert (archive / segment.name).read_bytes() == segment.read_bytes()
