@@ -227,6 +227,51 @@ def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_pa
     assert ran.stdout.split() == ["worker", str(os.getuid())], ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("terminal", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"LANGUAGE": "en", "LC_ALL": "zh_CN.UTF-8"}, "en"),
+        ({}, "en"),
+    ],
+    ids=str,
+)
+def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(tmp_path: Path, terminal: dict[str, str], language: str) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
+    (tmp_path / "deploy" / "as").write_text((DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path)), "utf-8")
+    said = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from benchmarks.catalogue import own_language; print(own_language(os.environ))"
+    )
+    asked = ["sh", "deploy/as", "root:worker", sys.executable, "-c", said]
+    ran = subprocess.run(asked, cwd=tmp_path, env={"PATH": os.defpath, **terminal}, capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == language, ran.stderr
+
+
+def test_what_an_agent_tried_all_night_is_tried_again_the_next() -> None:
+    """systemd counts starts from the first of a window: one that lasts to the next night's, or to that of a day of 23 hours, refuses it."""
+    unit = dict(lines(AT_PLANTS["steplabel-submit@.service"]))
+    minutes = {"h": 60, "d": 24 * 60, "min": 1}
+
+    def length(name: str) -> int:
+        number, of = re.fullmatch(r"(\d+)(h|d|min)", unit[name]).groups()  # type: ignore[union-attr]
+        return int(number) * minutes[of]
+
+    assert length("StartLimitIntervalSec") < 23 * 60
+    assert int(unit["StartLimitBurst"]) * length("RestartSec") < length("StartLimitIntervalSec"), "or it is tried for ever"
+
+
+@pytest.mark.parametrize("name", ["steplabel-submit@.service", "steplabel-watch@.service"])
+def test_what_an_agent_fetches_from_object_storage_lies_where_it_may_write(name: str) -> None:
+    """Its user has no home, and the unit may write below the site's folder alone."""
+    unit = lines(AT_PLANTS[name])
+    folder = dict(value.split("=", 1) for key, value in unit if key == "Environment")["STEPLABEL_OBJECTS"]
+    assert folder.startswith(dict(unit)["ReadWritePaths"] + "/")
+    names = [key for key, _ in unit]
+    assert names.index("Environment") < names.index("EnvironmentFile"), "a person's own setting counts"
+
+
 @pytest.mark.parametrize("page", ["portal.md", "runbook.md"])
 def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
