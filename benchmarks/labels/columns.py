@@ -215,13 +215,14 @@ def metric_energy(
     row, kind = columns.entry_row[entries], columns.entry_kind[entries]
     factor = factor_of_kind[kind] if len(kind) else np.zeros(0)
     convertible = np.ones(count, dtype=bool)
-    convertible[row[np.isnan(factor)]] = False
-    converted = columns.entry_quantity[entries] * np.nan_to_num(factor)
+    quantity = columns.entry_quantity[entries]
+    convertible[row[np.isnan(factor) & (quantity != 0)]] = False  # what was not used needs no heating value
+    converted = quantity * np.nan_to_num(factor)
     cell = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
     by_carrier: Floats = np.bincount(cell, weights=converted, minlength=count * width).astype(float).reshape(count, width)
     reported = np.bincount(cell, minlength=count * width).reshape(count, width) > 0
     taken = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
-    taken_in = columns.entry_quantity[entries] * np.nan_to_num(taken[kind] if len(kind) else np.zeros(0))
+    taken_in = quantity * np.nan_to_num(taken[kind] if len(kind) else np.zeros(0))
     coverage = np.full(count, np.inf)
     np.minimum.at(coverage, row, columns.entry_completeness[entries])
     measured = np.zeros(count, dtype=bool)

@@ -118,7 +118,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
         if batch.excluded is None:
             for energy in batch.energy:
                 known = CARRIERS.get(energy.carrier)
-                if known is None or not known.thermal or energy.carrier == "heat":
+                if known is None or not known.thermal or energy.carrier == "heat" or energy.quantity == 0:
                     continue
                 if energy.carrier in measured.get(batch.step, ()):
                     refused[batch.step, energy.carrier] += energy.lhv_mj_per_unit is None
@@ -231,12 +231,13 @@ def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values
 
 
 def _of_one_stream(batches: Sequence[Batch], values: HeatingValues) -> Iterator[tuple[Batch, CarrierEnergy]]:
-    """Energy whose heating value can be compared with that of others of its carrier: of no stream declared apart, and no metered heat."""
+    """Energy whose heating value can be compared with that of others of its carrier: of no stream declared apart, no metered heat, and not
+    of an amount of 0, which has none."""
     compared = {carrier.id for carrier in CARRIERS.values() if carrier.thermal and carrier.form != "heat"}
     for batch in batches:
         for energy in batch.energy if batch.excluded is None else ():
             metered = CARRIERS[energy.carrier].form == "steam" and _is_heat(energy.carrier, energy.unit)
-            if energy.carrier in compared and not metered and not _apart(energy, values, batch):
+            if energy.carrier in compared and energy.quantity != 0 and not metered and not _apart(energy, values, batch):
                 yield batch, energy
 
 

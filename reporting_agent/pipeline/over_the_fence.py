@@ -53,7 +53,12 @@ def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Bat
     for batch in batches:
         of_step = wanting.get(batch.step, set())
         taken = next(
-            (energy.carrier for energy in batch.energy if energy.carrier in of_step and energy.direction is Direction.IMPORT), None
+            (
+                energy.carrier
+                for energy in batch.energy
+                if energy.carrier in of_step and energy.direction is Direction.IMPORT and energy.quantity != 0
+            ),
+            None,
         )
         if taken is not None and batch.excluded is None:
             tally[batch.step, taken] += 1

@@ -64,6 +64,8 @@ def _usual(step: str, pack: Pack) -> dict[str, UsualHeat]:
 def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batch: Batch) -> bool:
     """Whether an amount's value is usual, or near the one declared with a reason; of an amount of heat, where something is usual."""
     declared = _declared(values, energy.carrier, batch)
+    if energy.quantity == 0:
+        return True  # none of it was used, whatever value stands beside
     if mj_in(energy.unit) is not None:
         return usual.admits or declared is not None
     if energy.lhv_mj_per_unit is None:
