@@ -7,7 +7,7 @@ does, or more than it can, explains nothing: labels that count what it takes do 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import fsum
 
@@ -20,7 +20,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import Best, Grade
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
-from reporting_agent.config.site_boundary import Conversion
+from reporting_agent.config.site_boundary import Conversion, Flow
 from reporting_agent.pipeline.sitewide import Sitewide
 
 CODE = "conversion-unlikely"
@@ -52,11 +52,11 @@ def judged(whole: Sitewide) -> list[Judged]:
 
 
 def _judged(conversion: Conversion, whole: Sitewide) -> Judged | None:
-    amounts = [(flow, whole.amount(flow)) for flow in conversion.takes]
-    if not any(amount is not None and amount[0] > 0 for _, amount in amounts):
+    amounts = [whole.amount(flow) for flow in conversion.takes]
+    if not any(amount is not None and amount[0] > 0 for amount in amounts):
         return None
-    taken = {flow.carrier: whole.flow_mj(flow) for flow, amount in amounts if amount is not None}
-    given = {flow.carrier: whole.flow_mj(flow) for flow in conversion.gives}
+    taken = _by_carrier(conversion.takes, whole)
+    given = dict.fromkeys(flow.carrier for flow in conversion.gives) | _by_carrier(conversion.gives, whole)
     known_taken, known_given = [mj for mj in taken.values() if mj is not None], [mj for mj in given.values() if mj is not None]
     into = fsum(known_taken)
     if len(known_taken) < len(taken) or len(known_given) < len(given) or into <= 0:
@@ -69,6 +69,16 @@ def _judged(conversion: Conversion, whole: Sitewide) -> Judged | None:
         return Judged(conversion, into, out, False, into - out)
     stands = _needed(bounds, "most") <= into <= _needed(bounds, "least") and bool(bounds)
     return Judged(conversion, into, out, stands, into - _needed(bounds, "typical"))
+
+
+def _by_carrier(flows: Iterable[Flow], whole: Sitewide) -> dict[str, float | None]:
+    """MJ in the period, of a carrier all its flows together (two boilers, two meters); None where nothing says the heat of one of them."""
+    sums: dict[str, float | None] = {}
+    for flow in flows:
+        if whole.amount(flow) is not None:
+            before, mj = sums.get(flow.carrier, 0.0), whole.flow_mj(flow)
+            sums[flow.carrier] = None if before is None or mj is None else before + mj
+    return sums
 
 
 def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:

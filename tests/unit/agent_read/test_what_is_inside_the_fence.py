@@ -142,6 +142,35 @@ def test_a_conversion_that_says_nothing_of_what_it_gives_explains_nothing(tmp_pa
     assert of_another_year.best.value is not None  # and says nothing of the coal of this one
 
 
+@pytest.mark.parametrize(
+    ("taken", "given", "best"),
+    [
+        ((9.4e7, 3.0e7), (5.52e7,), False),  # 198.72 TJ of 2852 TJ: 7 %; of the second entry alone 29 %
+        ((2.1e7, 0.9e7), (5.52e7,), True),  # of 690 TJ: 29 %; of the second entry alone 96 %
+        ((3.0e7,), (4.32e7, 1.2e7), True),  # two generators: 29 %; the second alone 6 %
+    ],
+)
+def test_flows_of_one_carrier_are_judged_together(tmp_path: Path, taken: tuple[float, ...], given: tuple[float, ...], best: bool) -> None:
+    takes = ", ".join(f'{{ carrier = "coal", quantity = {kg}, unit = "kg", period = "2026", lhv = 23.0 }}' for kg in taken)
+    gives = ", ".join(f'{{ carrier = "electricity", quantity = {kwh}, unit = "kWh", period = "2026" }}' for kwh in given)
+    sets = f'[[site_boundary.conversions]]\nid = "power-house"\ntakes = [{takes}]\ngives = [{gives}]\n'
+    label = of(
+        labelled(works(tmp_path, "aluminium", refinery(took("steam", 1000, "kg", 2.75)), REFINERY + BOUGHT + sets)), "alumina-refining"
+    )
+    assert label.best.reason == (None if best else "conversion-unlikely")
+
+
+def test_flows_of_other_years_stand_beside_those_of_this_one(tmp_path: Path) -> None:
+    """A site.toml that states both years: 29 % in 2026, whichever stands last."""
+    flow = '{{ carrier = "{}", quantity = {}, unit = "{}", period = "{}"{} }}'
+    years = ("2026", "2025")
+    takes = ", ".join(flow.format("coal", 3.0e7, "kg", year, ", lhv = 23.0") for year in years)
+    gives = ", ".join(flow.format("electricity", 5.52e7, "kWh", year, "") for year in years)
+    sets = f'[[site_boundary.conversions]]\nid = "power-house"\ntakes = [{takes}]\ngives = [{gives}]\n'
+    site = works(tmp_path, "aluminium", refinery(took("steam", 1000, "kg", 2.75)), REFINERY + BOUGHT + sets)
+    assert of(labelled(site), "alumina-refining").best.reason is None
+
+
 METAL = {"feed_fe_pct": 58.0, "rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
 STRAND = '[steps.sintering]\nnot_used = ["coke-oven-gas"]\n'
 BUYER = '[site_boundary]\nsold = [{ carrier = "steam", quantity = 72000, unit = "t", period = "2026", lhv = 2750 }]\n'
