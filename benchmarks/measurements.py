@@ -121,7 +121,8 @@ class CarrierEnergy:
     batch's seconds that the readings cover (1.0 where the plant gives energy per batch); `estimated` is the plant's own flag.
     `relative_uncertainty` is the expanded uncertainty (k = 2, JCGM 100) as a share of the quantity; None where nothing states it.
     `relative_systematic` is the part of it that every batch of the same meter has in common: it does not average out.
-    `allocated` says that a declared rule, and no meter of its own, gave this batch its part of a shared meter.
+    `allocated` says that a declared rule, and no meter of its own, gave this batch its part of a shared meter or of a joint run,
+    `of_joint_run` that it was the latter: the run as a whole had a meter of its own.
     """
 
     carrier: str
@@ -134,6 +135,12 @@ class CarrierEnergy:
     relative_uncertainty: float | None = None
     relative_systematic: float | None = None
     allocated: bool = False
+    of_joint_run: bool = False
+
+    @property
+    def of_shared_meter(self) -> bool:
+        """Whether it is a part of what a shared meter counted."""
+        return self.allocated and not self.of_joint_run
 
 
 @dataclass(frozen=True, slots=True)

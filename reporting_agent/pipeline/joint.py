@@ -147,7 +147,7 @@ def _time(batch: Batch, end: datetime, before: float, after: float) -> tuple[dat
 
 def _part(entry: CarrierEnergy, before: float, after: float) -> CarrierEnergy:
     quantity = (round(entry.quantity * after * GRID) - round(entry.quantity * before * GRID)) / GRID
-    return replace(entry, quantity=quantity, allocated=True)
+    return replace(entry, quantity=quantity, allocated=True, of_joint_run=not entry.of_shared_meter)
 
 
 def _changeovers(rows: Sequence[Batch]) -> Iterator[Finding]:

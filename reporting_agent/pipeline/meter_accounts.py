@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import fsum
 
-from benchmarks.measurements import Batch
+from benchmarks.measurements import Batch, CarrierEnergy
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.following import sinks_of
@@ -70,7 +70,7 @@ def _account(
     parts, output = dict[str, float](), dict[str, float]()
     for batch in runs:
         hours = 0.0 if batch.duration is None else max(batch.duration.total_seconds(), 0.0) / 3600
-        own = [energy.quantity for energy in batch.energy if _of(record.meter, energy.carrier, energy.direction, shared=energy.allocated)]
+        own = [energy.quantity for energy in batch.energy if _of(record.meter, energy)]
         if own:
             with_it += hours
             parts[batch.step] = parts.get(batch.step, 0.0) + fsum(own)
@@ -90,8 +90,9 @@ def _measured(record: MeterRecord, site: Site) -> float:
     return float(record.hour_energy[record.in_its_place(record.hour_us, site.zone)].sum())
 
 
-def _of(meter: Meter, carrier: str, direction: str, *, shared: bool) -> bool:
-    return (carrier, direction, shared) == (meter.carrier, meter.direction, meter.allocation is not None)
+def _of(meter: Meter, energy: CarrierEnergy) -> bool:
+    shared = meter.allocation is not None
+    return (energy.carrier, energy.direction, energy.of_shared_meter) == (meter.carrier, meter.direction, shared)
 
 
 def _edges(meter: Meter, site: Site, records: Mapping[str, MeterRecord]) -> Iterator[tuple[date, bool]]:

@@ -93,7 +93,7 @@ def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | Non
         if batch.step != sink.step or sink.equipment not in {"", batch.equipment} or batch.end is None:
             continue
         for entry in batch.energy:
-            if entry.allocated and entry.carrier == meter.carrier and entry.completeness > 0:
+            if entry.of_shared_meter and entry.carrier == meter.carrier and entry.completeness > 0:
                 energy += entry.quantity
                 hours += entry.completeness * (batch.end - batch.start).total_seconds() / 3600
     return energy / hours if hours else None

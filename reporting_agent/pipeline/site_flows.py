@@ -199,7 +199,7 @@ def _allocated(batches: Sequence[Batch], carrier: str, unit: str, direction: Dir
     given: dict[str, float] = {}
     for batch in batches:
         for energy in batch.energy:
-            if energy.allocated and (energy.carrier, energy.unit, energy.direction) == (carrier, unit, direction):
+            if energy.of_shared_meter and (energy.carrier, energy.unit, energy.direction) == (carrier, unit, direction):
                 given[batch.step] = given.get(batch.step, 0.0) + energy.quantity
     return given
 

@@ -198,7 +198,7 @@ def _taken(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
     own = [
         energy
         for energy in batch.energy
-        if energy.carrier == carrier and energy.direction is Direction.IMPORT and energy.allocated is shared
+        if energy.carrier == carrier and energy.direction is Direction.IMPORT and energy.of_shared_meter is shared
     ]
     return (
         sum(_on_grid(energy.quantity if energy.unit == unit else energy.quantity * ratio(energy.unit, unit)) for energy in own)
