@@ -147,6 +147,7 @@ def label_rows(
     output_t = fsum(columns.output_t[valid])
     mean = fsum(energy.total[valid]) / output_t if len(valid) else None
     inside = rows[columns.begun_in(context.period)[rows]]
+    own = inside[~reasons.under("duplicate")[inside]]
     missing = energy.missing_in(inside) if len(inside) else ()  # of other periods the readings were not looked at
     excluded = reasons.counts(rows)
     best = _best(ordered, step, missing, excluded)
@@ -197,7 +198,7 @@ def label_rows(
             energy.unit,
             context.relative_uncertainty,
         ),
-        uncertainty=None if mean is None else _uncertainty(columns, made_from, step, best.value, mean, rows, rule.unit),
+        uncertainty=None if mean is None else _uncertainty(columns, made_from, step, best.value, mean, own, rule.unit),
         missing_carriers=missing,
         outside=measured.outside.uses(inside),
         allocated_carriers=tuple(carrier for carrier in columns.allocated_in(valid) if carrier in energy.carriers),

@@ -9,7 +9,7 @@ Two parts, independent of each other, added as squares (JCGM 100, 5.1.2):
   for batches in sequence being alike, d = (1+r)/(1-r) with r the lag-1 autocorrelation of "at or below the quantile" (Wilks,
   Statistical Methods, 5.2.4), never below 1. Where a rank falls off the end, the end is taken and `bounded` is false: so few
   batches hold no interval. The mean is exact over the batches used; only the batches that are missing make it uncertain:
-  1.96 s sqrt(d/n) sqrt(1 - n/N), N the good batches read.
+  1.96 s sqrt(d/n) sqrt(1 - n/N), N the good batches of the period.
 """
 
 from __future__ import annotations

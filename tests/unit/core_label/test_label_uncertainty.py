@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import hypot
@@ -13,7 +14,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import StepLabel, label_step
-from benchmarks.labels.uncertainty import Floats, alike, label_uncertainty
+from benchmarks.labels.uncertainty import Expanded, Floats, alike, label_uncertainty
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from benchmarks.routes import Step
 
@@ -86,6 +87,25 @@ def test_a_common_error_stays_and_a_batchs_own_does_not(
     assert label.made_from.uncertainty.tolist() == pytest.approx([40_000 * 0.05**0.5 / 10] * 40)
     said = label.to_json()["uncertainty"]
     assert (said["coverage_factor"], said["unit"]) == (2, "kWh/t")
+
+
+def test_batches_of_another_period_and_rows_that_stand_twice_are_not_missing_ones(
+    factors: FactorTable, year: Period, a_step: Callable[..., Step], a_heat: Callable[..., Batch]
+) -> None:
+    """Every batch of the period is in the mean, so that nothing but the meter makes it uncertain; a tenth that is missing does."""
+    step = a_step()
+    heats = [a_heat(number, 390 + 20 * (number % 2)) for number in range(40)]
+    others = [a_heat(number, 400, start=datetime(2015, 6, 1, number, tzinfo=UTC)) for number in range(20)]
+    again = [replace(heat, excluded="duplicate") for heat in heats[:5]]
+
+    def mean(*rows: Batch) -> Expanded:
+        label = label_step(rows, step, step.metrics[0], product="", variant="", factors=factors, period=year)
+        assert label.uncertainty is not None
+        assert label.mean == pytest.approx(400)
+        return label.uncertainty.mean
+
+    assert mean(*heats, *others, *again).sampling == 0
+    assert mean(*heats, *others, *(a_heat(40 + number, None) for number in range(4))).sampling > 0
 
 
 def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
