@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import fsum
 
+import numpy as np
+
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.result import Measured
@@ -46,5 +48,6 @@ def percent(made: Measured, name: str, static: Mapping[str, float | str]) -> flo
     columns, rows = made.columns, made.rows
     by_run, output = columns.variable(name)[rows], columns.output_t[rows]
     of_site = static.get(name)
-    share = of_site if isinstance(of_site, int | float) else fsum(by_run * output) / fsum(output)
+    stated = np.where(np.isnan(by_run), of_site if isinstance(of_site, int | float) else np.nan, by_run)
+    share = fsum(stated * output) / fsum(output)
     return share if 0 <= share < 100 else None

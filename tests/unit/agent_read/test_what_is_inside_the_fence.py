@@ -378,6 +378,16 @@ def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path
         assert of_a_percent in told[0] or of_all in told[0]
 
 
+@pytest.mark.parametrize("of_site", ["", "[static]\nbought_ground_pct = 0\n"])
+def test_what_the_runs_state_is_not_silenced_by_what_the_site_states(tmp_path: Path, of_site: str) -> None:
+    """Each run says 37 %: 2.33 / 0.63 = 3.7 kgce/t, whatever [static] says."""
+    stated = {"blaine_m2_kg": 350.0, "bought_ground_pct": 37.0}
+    mill = {"cement-grinding": Ran(3000, [took("electricity", 0.63 * 30.1, "kWh")], stated, "slag")}
+    (proviso,) = besides(of(labelled(works(tmp_path, "cement", mill, of_site)), "cement-grinding"))
+    assert proviso.startswith("The site states that 37 % of the output was bought")
+    assert "would be up to 3.7 kgce/t" in proviso
+
+
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
