@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from benchmarks.measurements import Metric
 from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
 from portal.web.addresses import benchmark_url
@@ -18,7 +17,7 @@ from portal.web.charts.ladder import Span
 from portal.web.gaps import gap, with_interval
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
-from portal.web.presenters.site_gaps import carbon_of_gap, in_bounds
+from portal.web.presenters.site_gaps import carbon_of_gap, heat_cells, in_bounds
 from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
 from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
@@ -174,9 +173,9 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
     """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
     rows = []
     heat = {}
-    for step in view.label.steps:
+    for step in heat_cells(view.label):
         best, typical = step_estimates(step, 1.0)
-        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and typical is not None:
+        if best is not None and typical is not None:
             of_heat = gap(step.step, typical, best, step.ratio / MJ_PER_KGCE)
             heat[step.step] = (of_heat.lo, of_heat.hi)
     for step in headline(view.label):

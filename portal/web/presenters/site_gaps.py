@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
-from portal.publication.shapes import LabelView
+from portal.publication.shapes import LabelView, StepView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
 from portal.web.gaps import Gap, gap
@@ -50,12 +50,20 @@ def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
         if standing.metric == Metric.THERMAL
     }
     heat = {}
-    for step in label.steps:
+    for step in heat_cells(label):
         you, (best, _typical) = own.get((step.step, step.product, step.variant)), step_estimates(step, 1.0)
-        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and you is not None and you.lo is not None:
+        if best is not None and you is not None and you.lo is not None:
             of_heat = gap(step.step, you, best, step.ratio / MJ_PER_KGCE)
             heat[step.step] = (of_heat.lo, of_heat.hi)
     return heat
+
+
+def heat_cells(label: LabelView) -> Iterator[StepView]:
+    """The heat of the cells that make up the totals: another variant's is no part of their gap."""
+    summed = {(step.step, step.product, step.variant) for step in headline(label)}
+    for step in label.steps:
+        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and (step.step, step.product, step.variant) in summed:
+            yield step
 
 
 def carbon_of(clear: Iterable[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
