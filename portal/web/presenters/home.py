@@ -17,7 +17,7 @@ from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Finding
 from portal.assurance.next_audit import Duty
 from portal.assurance.obliged_sites import ObligedView
-from portal.assurance.reminding import Need, needs
+from portal.assurance.reminding import needs
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import ExtensionRequest, PeerGroup, ReportingPeriod
 from portal.days import scheme_day
@@ -223,7 +223,7 @@ def of_auditors(reports: int, today: date) -> Iterator[Waiting]:
 def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Waiting]:
     for view in engagements:
         for asked in needs(view, today):
-            day = asked.day if asked.need is not Need.EXPIRES and asked.day else view.due
+            day = asked.day or (None if view.concluded else view.due)  # a conclusion that was given is due no more
             title = _("%(site)s, %(period)s") % {"site": shown_name(view.site_name), "period": period_name(view.period)}
             late = NEED_MOODS[asked.need] == "no"
             yield _row(day, today, title, need_in_words(asked), _("Open"), reverse("web:engagement", args=[view.id]), late=late)
