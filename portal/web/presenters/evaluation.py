@@ -28,7 +28,17 @@ from portal.web.presenters.potentials import savings_of
 from portal.web.words.audits import GRADES, OPINIONS
 from portal.web.words.figures import NONE, between, energy_units, number
 from portal.web.words.tables import words
-from portal.web.words.terms import METRICS, TAKING_PART, Names, in_language, period_name, sentence_space, shown_name, unit_in_words
+from portal.web.words.terms import (
+    METRICS,
+    TAKING_PART,
+    Names,
+    in_language,
+    period_name,
+    sentence_space,
+    shown_name,
+    unit_in_words,
+    with_variant,
+)
 
 REFUSED_REPORTS = words("refused_reports")
 
@@ -177,7 +187,8 @@ def _reached(total: TotalView, places: int | None) -> Iterator[str]:
 
 
 def _step(step: StepView, shown: Shown) -> tuple[str, ...]:
-    head = (shown.names.step_name(step.step), str(METRICS[step.metric]))
+    variant = shown.names.variant_name(step.step, step.variant)
+    head = (with_variant(shown.names.step_name(step.step), variant), str(METRICS[step.metric]))
     if not step.shown or step.best is None:
         return (*head, in_language(step.reason_en, step.reason_zh))
     places = shown.step_places(step)

@@ -8,8 +8,13 @@ import pytest
 from django.utils import translation
 from docx import Document
 
+from benchmarks import packs
 from portal.web.papers import evaluation as evaluation_paper
-from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable, levels_section
+from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable, _step, levels_section
+from portal.web.presenters.ladders import Shown
+from portal.web.words.figures import energy_units
+from portal.web.words.terms import Names
+from tests.unit.portal_web.test_heat_of_variants import BOTH, label
 from tests.unit.portal_web.test_levels import CURVE, in_force
 
 
@@ -22,6 +27,15 @@ def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
     assert "is not a grade of any plant" in found.lines[0]
     assert "version 1" in found.lines[1]
     assert levels_section(in_force("blast-furnace", CURVE, unit="MJ/t")).table is None, "units that differ are not compared"
+
+
+def test_rows_of_one_step_say_which_variant_their_figures_are_of() -> None:
+    shown = Shown(Names.of("cement", packs.load("cement").version), "dry-process", energy_units(0.1229)["kgce"])
+    heads = [_step(step, shown)[:3] for step in label(BOTH).steps]
+    assert heads[1:] == [
+        ("Clinker burning (grey clinker)", "heat", "2,900"),
+        ("Clinker burning (white and special clinker)", "heat", "5,000"),
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
