@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from portal.accounts.models import ControllingFirm
 from portal.catalogue.peer_groups import make_peer_group
@@ -49,6 +50,18 @@ def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None
             assert (counted.of[group.id], counted.reported[group.id, PERIOD]) == (view.firms, view.firms_reported)
             seen.add((view.firms, view.firms_reported))
     assert seen == {(6, 4), (3, 2), (2, 2), (1, 1)}
+
+
+def test_a_site_is_missing_where_another_of_its_firm_has_reported(cast: Cast) -> None:
+    """Both firms of the second group have reported, one of them from one of its two works."""
+    Submission.objects.filter(site=cast.plants[2].site).update(state=State.REFUSED)
+    (beside,) = [group for group in groups_of(cast.approver) if group.route == "clinker"]
+    reader = Client()
+    assert reader.login(email=cast.approver.email, password=PASSWORD)
+    page = reader.get(reverse("web:participation", args=[beside.id, PERIOD])).content.decode()
+    assert "<b>2 of 2</b>" in page
+    assert "<b>1</b> further site of these firms has no accepted report yet." in page
+    assert "Nobody is missing" not in page
 
 
 def test_who_regulates_nothing_counts_nobody(cast: Cast) -> None:

@@ -67,6 +67,7 @@ class ParticipationPage:
     reported: int
     of: int
     late: int  # sites of which nothing came in time and nothing has come since
+    awaited: int  # sites that owe a report, or may still send one, of which none is accepted
     committed: int  # of those without a report
     whole: int  # accepted reports that cover every step of the route
     accepted: int
@@ -156,6 +157,7 @@ def participation_page(
         reported=view.firms_reported,
         of=view.firms,
         late=view.count(Taking.LATE),
+        awaited=sum(number for taking, number in view.totals.states.items() if taking not in (Taking.REPORTED, Taking.NOT_OWED)),
         committed=view.totals.committed,
         whole=quality.whole,
         accepted=quality.accepted,
