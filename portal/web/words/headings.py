@@ -38,7 +38,8 @@ def cell_words(columns: Sequence[str], row: Sequence[object]) -> list[object]:
     """The row with its codes in words, in every language but English, whose readers are programs too."""
     if _in_english():
         return list(row)
-    return [_word(column, value) for column, value in zip(columns, row, strict=True)]
+    coded = {"state"} if "state_name" in columns else ()  # its codes are not those of taking part, and their words stand beside
+    return [value if column in coded else _word(column, value) for column, value in zip(columns, row, strict=True)]
 
 
 def _word(column: str, value: object) -> object:
