@@ -61,7 +61,7 @@ KEYS: dict[str, tables.Key[KeyView]] = {
 def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> KeysPage:
     good = [view for view in views if _good(view, now)]
     only_good = query.get("state") == "good"
-    rows, pages = tables.paged(tables.sorted_rows(good if only_good else views, KEYS, query, "-made"), query)
+    rows, pages = tables.paged(_asked_for(views, query, now), query)
     titles = {
         "name": pgettext("not of a chart", "Key"),
         "whose": _("Owner"),
@@ -82,15 +82,21 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
         sort_form=tables.sort_form(columns, len(good if only_good else views), query),
         pages=pages,
         filters=filters if views else (),
-        export_url=reverse("web:keys-csv"),
+        export_url=reverse("web:keys-csv") + tables.with_query(query, page=None),
     )
 
 
-def keys_table(views: Sequence[KeyView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """For a file: columns by their codes."""
+def keys_table(views: Sequence[KeyView], query: QueryDict, now: datetime) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """For a file: the rows that the address leaves, in its order; columns by their codes."""
     return FILE_COLUMNS, (
-        tuple(" ".join(view.scopes) if name == "scopes" else getattr(view, name) or "" for name in FILE_COLUMNS) for view in views
+        tuple(" ".join(view.scopes) if name == "scopes" else getattr(view, name) or "" for name in FILE_COLUMNS)
+        for view in _asked_for(views, query, now)
     )
+
+
+def _asked_for(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Sequence[KeyView]:
+    only_good = query.get("state") == "good"
+    return tables.sorted_rows([view for view in views if not only_good or _good(view, now)], KEYS, query, "-made")
 
 
 def _row(view: KeyView, now: datetime) -> KeyRow:

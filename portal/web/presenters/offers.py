@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from portal.assurance.models import IncentiveOffer
 from portal.assurance.programmes import programmes
-from portal.web.presenters.listed import listed
+from portal.web.lists.tables import Key, with_query
+from portal.web.presenters.listed import Show, in_file, listed
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
@@ -33,6 +34,13 @@ COLUMNS = (
     *("id", "state", "programme", "criterion", "jurisdiction", "what_en", "what_zh", "amount", "unit"),
     *("authority_en", "authority_zh", "source_en", "source_zh", "valid_from", "valid_until", "reason"),
 )
+
+KEYS: Mapping[str, Key[IncentiveOffer]] = {
+    "from": lambda offer: offer.valid_from,
+    "state": lambda offer: offer.state,
+    "place": lambda offer: offer.jurisdiction.path,
+}
+DEFAULT = "-from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +74,12 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
         query,
         caption=_("Offers"),
         titles=titles,
-        keys={"from": lambda offer: offer.valid_from, "state": lambda offer: offer.state, "place": lambda offer: offer.jurisdiction.path},
-        default="-from",
+        keys=KEYS,
+        default=DEFAULT,
         cells=lambda offer: _row(offer, today),
         empty=_("No incentive is tied to a criterion yet. Propose one by the act that grants it."),
-        shown=(
-            ("now", _("valid today"), lambda offer: _stands(offer, today)),
-            ("waiting", _("waiting"), lambda offer: offer.state == State.PROPOSED),
-        ),
-        export_url=reverse("web:offers-csv"),
+        shown=_shown(today),
+        export_url=reverse("web:offers-csv") + with_query(query, page=None),
     )
     links = (Link(_("Propose an offer"), reverse("web:new-offer")),)
     return Sheet(_("Incentives by criterion"), crumbs()[:1], lead, sections=(Section("", table),), links=links)
@@ -119,7 +124,8 @@ def new_offer_page() -> FormSheet:
     return FormSheet(Sheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
 
 
-def offers_table(rows: Sequence[IncentiveOffer]) -> list[tuple[object, ...]]:
+def offers_table(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> list[tuple[object, ...]]:
+    """For a file: the rows that the address leaves, in its order."""
     return [
         (
             offer.pk, offer.state, offer.programme, offer.criterion, offer.jurisdiction.path, offer.what_en, offer.what_zh,
@@ -127,8 +133,15 @@ def offers_table(rows: Sequence[IncentiveOffer]) -> list[tuple[object, ...]]:
             offer.authority_en, offer.authority_zh, offer.source_en, offer.source_zh, offer.valid_from.isoformat(),
             offer.valid_until.isoformat() if offer.valid_until else "", offer.reason,
         )
-        for offer in rows
+        for offer in in_file(rows, query, KEYS, DEFAULT, shown=_shown(today))
     ]  # fmt: skip
+
+
+def _shown(today: date) -> tuple[Show[IncentiveOffer], ...]:
+    return (
+        ("now", _("valid today"), lambda offer: _stands(offer, today)),
+        ("waiting", _("waiting"), lambda offer: offer.state == State.PROPOSED),
+    )
 
 
 def crumbs() -> tuple[Crumb, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -17,7 +17,8 @@ from portal.partners.conformance import ConformanceView
 from portal.partners.deliveries import DeliveryView
 from portal.partners.grants import GrantedView, GrantView
 from portal.web.forms.partners import CARRIERS
-from portal.web.presenters.listed import listed
+from portal.web.lists.tables import Key, with_query
+from portal.web.presenters.listed import in_file, listed
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words.figures import raised
@@ -25,6 +26,21 @@ from portal.web.words.terms import SUBMISSION_STATES, enumerated, moment_in_word
 
 RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "failed", "file_sha256", "declared_at", "confirmed_at")
 DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")
+
+RESULTS = "results-"  # before the parameters of this table, which stands beside another one
+RESULT_KEYS: Mapping[str, Key[ConformanceView]] = {
+    "product": lambda view: (view.product.casefold(), view.version),
+    "provider": lambda view: view.provider.casefold(),
+    "ran": lambda view: view.ran_on,
+}
+RESULTS_BY = "-ran"
+DELIVERY_KEYS: Mapping[str, Key[DeliveryView]] = {
+    "site": lambda view: view.site,
+    "period": lambda view: view.period,
+    "carrier": lambda view: view.carrier,
+    "supplier": lambda view: view.supplier.casefold(),
+}
+DELIVERIES_BY = "-period"
 
 
 def results_list(
@@ -61,21 +77,17 @@ def results_list(
         query,
         caption=_("Results of the conformance kit"),
         titles=titles,
-        keys={
-            "product": lambda view: (view.product.casefold(), view.version),
-            "provider": lambda view: view.provider.casefold(),
-            "ran": lambda view: view.ran_on,
-        },
-        default="-ran",
+        keys=RESULT_KEYS,
+        default=RESULTS_BY,
         cells=cells,
         empty=_("No regulator has confirmed a result yet. Choose all to see the others.")
         if views
         else _("You have declared no result yet.")
         if own
         else _("No technology provider has declared a result yet."),
-        export_url=export_url,
-        only=(_("confirmed ones only"), lambda view: view.confirmed_at is not None),
-        prefix="results-",
+        export_url=export_url and export_url + with_query(query, **{f"{RESULTS}page": None}),
+        only=(_("confirmed ones only"), _confirmed),
+        prefix=RESULTS,
     )
 
 
@@ -153,19 +165,14 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         query,
         caption=_("Declared deliveries"),
         titles=titles,
-        keys={
-            "site": lambda view: view.site,
-            "period": lambda view: view.period,
-            "carrier": lambda view: view.carrier,
-            "supplier": lambda view: view.supplier.casefold(),
-        },
-        default="-period",
+        keys=DELIVERY_KEYS,
+        default=DELIVERIES_BY,
         cells=cells,
         empty=_("Nothing is declared yet.")
         if mine
         else _("No energy supplier has declared a delivery to a site and period that you audit. You need not do anything."),
-        export_url=export_url,
-        only=(_("valid ones only"), lambda view: view.taken_back_at is None) if mine else None,
+        export_url=export_url + with_query(query, page=None),
+        only=(_("valid ones only"), _stands) if mine else None,
     )
 
 
@@ -196,14 +203,26 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
     )
 
 
-def results_table(views: Sequence[ConformanceView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def results_table(views: Sequence[ConformanceView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """For a file: the rows that the address leaves, in its order."""
+    rows = in_file(views, query, RESULT_KEYS, RESULTS_BY, only=_confirmed, prefix=RESULTS)
     return RESULT_COLUMNS, (
-        tuple(" ".join(view.failed) if name == "failed" else getattr(view, name) or "" for name in RESULT_COLUMNS) for view in views
+        tuple(" ".join(view.failed) if name == "failed" else getattr(view, name) or "" for name in RESULT_COLUMNS) for view in rows
     )
 
 
-def deliveries_table(views: Sequence[DeliveryView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    return DELIVERY_COLUMNS, (tuple(getattr(view, name) or "" for name in DELIVERY_COLUMNS) for view in views)
+def deliveries_table(views: Sequence[DeliveryView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """For a file: the rows that the address leaves, in its order."""
+    rows = in_file(views, query, DELIVERY_KEYS, DELIVERIES_BY, only=_stands)
+    return DELIVERY_COLUMNS, (tuple(getattr(view, name) or "" for name in DELIVERY_COLUMNS) for view in rows)
+
+
+def _confirmed(view: ConformanceView) -> bool:
+    return view.confirmed_at is not None
+
+
+def _stands(view: DeliveryView) -> bool:
+    return view.taken_back_at is None
 
 
 def open_to(receipts: bool, values: bool) -> str:

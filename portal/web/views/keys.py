@@ -72,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 
 @for_role(*Role)
 def as_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-api-keys.csv", *keys_table(api_keys.keys_of(person(request))))
+    return csv_file("steplabel-api-keys.csv", *keys_table(api_keys.keys_of(person(request)), request.GET, timezone.now()))
 
 
 @for_role(*Role, posts=True)

@@ -78,7 +78,7 @@ def results(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.REGULATOR)
 def results_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_for_regulator(person(request))))
+    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_for_regulator(person(request)), request.GET))
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -115,4 +115,4 @@ def assigned_deliveries(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.CERTIFICATION_BODY)
 def assigned_deliveries_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries_assigned(person(request))))
+    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries_assigned(person(request)), request.GET))

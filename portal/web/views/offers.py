@@ -30,7 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @for_role(Role.REGULATOR)
 def as_csv(request: HttpRequest) -> HttpResponse:
     rows = list(offers_seen_by(person(request)))
-    return csv_file("steplabel-incentive-offers.csv", presenter.COLUMNS, presenter.offers_table(rows))
+    return csv_file("steplabel-incentive-offers.csv", presenter.COLUMNS, presenter.offers_table(rows, request.GET, scheme_day()))
 
 
 @for_role(Role.REGULATOR, posts=True)

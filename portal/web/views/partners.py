@@ -62,7 +62,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
 
 @for_role(Role.PROVIDER)
 def provider_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_of(person(request))))
+    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_of(person(request)), request.GET))
 
 
 @for_role(Role.PROVIDER)
@@ -111,7 +111,7 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
 
 @for_role(Role.SUPPLIER)
 def supplier_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries.deliveries_of(person(request))))
+    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries.deliveries_of(person(request)), request.GET))
 
 
 @for_role(Role.SUPPLIER, posts=True)
