@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from benchmarks.guidance.practices import Library
 from portal.assurance.models import AuditorKey
@@ -44,7 +45,7 @@ def confirm_page(library: Library, row: SiteReport) -> FormSheet:
         Fact(_("Site"), in_language(row.site.name, row.site.name_zh)),
         Fact(_("Practice"), _practice(library, row), reverse("web:practice", args=[row.practice])),
         Fact(_("What the site found"), class_found(row)),
-        Fact(_("Submitted"), moment_in_words(row.handed_in_at)),
+        Fact(pgettext("date", "Submitted"), moment_in_words(row.handed_in_at)),
         Fact(_("Command"), COMMAND % {"report": row.pk}, mono=True),
     )
     links = (Link(_("Save the file of the firm"), reverse("web:outcome-to-confirm", args=[row.pk])),)
@@ -80,7 +81,7 @@ def _about() -> str:
 
 
 def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
-    heads = (_("Site"), _("Practice"), _("What the site found"), _("Submitted"))
+    heads = (_("Site"), _("Practice"), _("What the site found"), pgettext("date", "Submitted"))
     cells = tuple((*_what(row, names, url="web:confirm-outcome"), Cell(moment_in_words(row.handed_in_at))) for row in rows)
     return table_of(_("Reports that wait"), heads, cells, _("Nothing waits for your confirmation."))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from benchmarks.errors import SteplabelError, VerificationError
 from portal.intake.by_hand import Answer
@@ -70,7 +71,7 @@ def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
 
 def _row(told: FileAnswer) -> tuple[Cell, ...]:
     if told.taken is None:
-        return Cell(told.name), Cell("", note=told.refusal, state=StateWord(_("Refused"), "no")), Cell("")
+        return Cell(told.name), Cell("", note=told.refusal, state=StateWord(pgettext("report", "Refused"), "no")), Cell("")
     state = StateWord(_("Submitted"), "ok") if told.created else StateWord(_("Same as before"), "ok")
     about = _("%(site)s, %(period)s, revision %(n)s") % {
         "site": shown_name(told.taken.site.name),

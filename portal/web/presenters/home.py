@@ -10,7 +10,7 @@ from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.accounts.models import Site
 from portal.assurance.engagements import EngagementView
@@ -225,8 +225,8 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
         for asked in needs(view, today):
             day = asked.day or (None if view.concluded else view.due)  # a conclusion that was given is due no more
             title = _("%(site)s, %(period)s") % {"site": shown_name(view.site_name), "period": period_name(view.period)}
-            late = NEED_MOODS[asked.need] == "no"
-            yield _row(day, today, title, need_in_words(asked), _("Open"), reverse("web:engagement", args=[view.id]), late=late)
+            late, action = NEED_MOODS[asked.need] == "no", pgettext("to open a page", "Open")
+            yield _row(day, today, title, need_in_words(asked), action, reverse("web:engagement", args=[view.id]), late=late)
 
 
 def of_partners(

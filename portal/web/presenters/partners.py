@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.accounts.models import Role
 from portal.intake.selectors import SubmissionView
@@ -125,7 +125,13 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
         pairs,
         query,
         caption=_("Reports of the sites that gave you access"),
-        titles={"site": _("Site"), "period": _("Report"), "state": _("State"), "what": _("You can see"), "granted": _("Granted")},
+        titles={
+            "site": _("Site"),
+            "period": _("Report"),
+            "state": _("State"),
+            "what": _("You can see"),
+            "granted": pgettext("access", "Granted"),
+        },
         keys={
             "site": lambda pair: pair[0].site,
             "period": lambda pair: pair[1].period if pair[1] else "",
@@ -194,7 +200,13 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
         views,
         query,
         caption=_("Who has or had access to this site"),
-        titles={"partner": _("Partner"), "what": _("To what"), "given": _("Granted"), "state": _("State"), "action": _("Action")},
+        titles={
+            "partner": _("Partner"),
+            "what": _("To what"),
+            "given": pgettext("access", "Granted"),
+            "state": _("State"),
+            "action": _("Action"),
+        },
         keys={"partner": lambda view: view.partner.casefold(), "given": lambda view: view.granted_at},
         default="-given",
         cells=cells,

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.accounts.models import Role
 from portal.practices.entry_texts import lacking
@@ -81,7 +82,7 @@ def entry_page(
         facts.append(Fact(_("Reviewed by"), f"{row.reviewer}, {moment_in_words(row.reviewed_at)}"))
     if row.published_at is not None:
         url = reverse("web:practice-version", args=[row.practice, row.version])
-        facts.append(Fact(_("Published"), moment_in_words(row.published_at), url=url))
+        facts.append(Fact(pgettext("date", "Published"), moment_in_words(row.published_at), url=url))
     if row.ended_at is not None:
         facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
     sheet = Sheet(title_of(row), crumbs(), "", tuple(facts), sections)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from benchmarks.declared import Words
 from benchmarks.guidance.outcomes import Outcome, Reported
@@ -334,7 +334,7 @@ def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Re
         *([Fact(_("Saving that sites reported"), in_page_language(reported.words))] if reported else []),
         Fact(_("Investment"), investment),
         Fact(_("Source"), in_page_language(listing.words)),
-        Fact(_("Published") if is_told else _("Date read"), dated(in_page_language(listing.read_in))),
+        Fact(pgettext("date", "Published") if is_told else _("Date read"), dated(in_page_language(listing.read_in))),
         Fact(_("Reviewed by"), reviewed),
         Fact(_("Version"), str(practice.version)),
     )
@@ -375,7 +375,7 @@ def _versions(practice: str, versions: Sequence[Entry]) -> tuple[Section, ...]:
         )
         for row in versions
     )
-    return (Section("", table_of(_("Versions"), (_("Version"), _("Published"), _("State")), rows, "")),)
+    return (Section("", table_of(_("Versions"), (_("Version"), pgettext("date", "Published"), _("State")), rows, "")),)
 
 
 def _links() -> tuple[Link, ...]:

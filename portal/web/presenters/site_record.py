@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from portal.accounts.models import Device, Organisation, Site
 from portal.assurance.engagements import EngagementView, FindingView
@@ -274,7 +274,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
             Cell(date_format(audit.due, _("j F Y")) if audit.due else "–"),
             Cell(
                 "",
-                state=StateWord(_("Withdrawn"), "no") if audit.taken_back_at else StateWord(_("Remains valid"), "ok"),
+                state=StateWord(pgettext("assignment", "Withdrawn"), "no") if audit.taken_back_at else StateWord(_("Remains valid"), "ok"),
                 note=audit.taken_back_reason,
             ),
         ),

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, CarbonFactor, FactorTable
@@ -197,7 +198,7 @@ def _kind(step: Step | None, heat: Bounds | None) -> Energies:
 
 def _energies(kind: Energies) -> str:
     return {
-        "electricity": _("electricity"),
+        "electricity": pgettext("carrier", "electricity"),
         "apart": _("heat and electricity, reported separately"),
         "either": _("fuel or electricity: reported as one sum"),
         "unknown": _("energy leaves this step again, so fuel and electricity cannot be separated"),

@@ -42,7 +42,7 @@ SUBMISSION_STATES: dict[str, tuple[Promise, Mood]] = {
     "received": (gettext_lazy("Waiting to be opened"), "wait"),
     "opening": (gettext_lazy("Being opened"), "wait"),
     "accepted": (gettext_lazy("Accepted"), "ok"),
-    "refused": (gettext_lazy("Refused"), "no"),
+    "refused": (pgettext_lazy("report", "Refused"), "no"),
     "superseded": (gettext_lazy("Replaced by a later revision"), "wait"),
     "deleted": (gettext_lazy("Deleted: the firm has left"), "wait"),
 }
