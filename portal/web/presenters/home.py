@@ -9,6 +9,7 @@ from datetime import date, datetime
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -249,7 +250,7 @@ def of_partners(
 
 
 def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[Change, ...]:
-    address, day = reverse("web:trail"), since.date().isoformat()
+    address, day = reverse("web:trail"), localdate(since).isoformat()  # the trail reads it in the reader's zone
     return tuple(Change(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}") for action, n in counted.items())
 
 
