@@ -77,7 +77,9 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
         keys=KEYS,
         default=DEFAULT,
         cells=lambda offer: _row(offer, today),
-        empty=_("No incentive is tied to a criterion yet. Propose one by the act that grants it."),
+        empty=_("Nothing on record matches this filter.")
+        if rows
+        else _("No incentive is tied to a criterion yet. Propose one by the act that grants it."),
         shown=_shown(today),
         export_url=reverse("web:offers-csv") + with_query(query, page=None),
     )

@@ -139,7 +139,9 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
         },
         default="site",
         cells=cells,
-        empty=_("No site has given you access. Ask the firm: its manager grants access on the page “Sites and agents”."),
+        empty=_("No report was refused.")
+        if pairs
+        else _("No site has given you access. Ask the firm: its manager grants access on the page “Sites and agents”."),
         only=(_("refused ones only"), lambda pair: pair[1] is not None and pair[1].state == "refused"),
     )
 
@@ -174,7 +176,9 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         keys=DELIVERY_KEYS,
         default=DELIVERIES_BY,
         cells=cells,
-        empty=_("Nothing is declared yet.")
+        empty=_("Nothing on record matches this filter.")
+        if views
+        else _("Nothing is declared yet.")
         if mine
         else _("No energy supplier has declared a delivery to a site and period that you audit. You need not do anything."),
         export_url=export_url + with_query(query, page=None),

@@ -33,7 +33,9 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, ro
         keys={"at": lambda entry: entry.written_at, "title": title_of, "state": lambda entry: entry.state},
         default="-at",
         cells=_entry_row,
-        empty=_("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
+        empty=_("Nothing on record matches this filter.")
+        if rows
+        else _("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
         shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
     )
     links = [Link(_("The library"), reverse("web:practices"))]

@@ -16,7 +16,9 @@ from portal.accounts.api_keys import KeyView
 from portal.assurance.models import IncentiveOffer
 from portal.partners.conformance import ConformanceView
 from portal.partners.deliveries import DeliveryView
-from portal.web.presenters import keys, offers, partners
+from portal.partners.grants import GrantedView
+from portal.practices.models import Entry
+from portal.web.presenters import keys, offers, partners, practice_entries
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TODAY, DAY = date(2026, 5, 4), timedelta(days=1)
@@ -79,3 +81,24 @@ def test_results() -> None:
     ]
     head, rows = partners.results_table(views, QueryDict("results-only=1&results-sort=product&only=0"))
     assert [row[head.index("product")] for row in rows] == ["a", "b"]
+
+
+def test_a_table_that_a_filter_leaves_empty_does_not_say_that_there_is_nothing() -> None:
+    """Each has a row that its filter leaves out."""
+    site = GrantedView("site", Name("Site"), "cement", receipts=False, values=False, granted_at=NOW, submissions=())
+    tables = (
+        partners.granted_list((site,), QueryDict("only=1")),
+        partners.deliveries_list((delivery("2025", "b", stands=False),), QueryDict("only=1"), mine=True, export_url=""),
+        offers.offers_page(OFFERS[:1], QueryDict("show=waiting"), TODAY).sections[0].table,
+        practice_entries.entries_page(
+            (cast(Entry, SimpleNamespace(state="published")),), QueryDict("show=offered"), to_publish=0, roles=frozenset(), regulates=False
+        )
+        .sections[0]
+        .table,
+    )
+    assert [(table.rows, table.empty) for table in tables] == [
+        ((), "No report was refused."),
+        *[((), "Nothing on record matches this filter.")] * 3,
+    ]
+    assert partners.granted_list((), QueryDict("")).empty.startswith("No site has given you access")
+    assert partners.deliveries_list((), QueryDict(""), mine=True, export_url="").empty == "Nothing is declared yet."
