@@ -366,7 +366,7 @@ class TestConfirmedByAnAuditor:
         assert "another feeder" not in told_to_everybody()
         acts = Event.objects.filter(action="practice-outcome.unconfirmed").values_list("subject", "detail")
         assert list(acts) == [("firm Enterprise 1", "")]
-        assert "已收回" in page(signed_in(cast.auditor), "confirmations", language="zh-hans")
+        assert "已撤回" in page(signed_in(cast.auditor), "confirmations", language="zh-hans")
 
     def test_what_an_auditor_refuses_is_not_counted_and_the_firm_may_hand_in_again(self, cast: Cast) -> None:
         plant, _key = cast.plants[0], self.registered(cast)

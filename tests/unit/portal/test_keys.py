@@ -95,7 +95,7 @@ def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeat
                 raise PermissionError("not permitted")
 
         with monkeypatch.context() as patch:
-            patch.setattr(key_ceremony.os, "chown", give)
+            patch.setattr(os, "chown", give)
             with pytest.raises(PermissionError):
                 rotated(tmp_path)
         assert sorted(path.name for path in tmp_path.iterdir()) == before
@@ -111,7 +111,12 @@ def test_a_request_is_there_only_once_its_keys_are(tmp_path: Path, monkeypatch: 
     make_keys(tmp_path, FROM, TO)
     placed: list[str] = []
     link = os.link
-    monkeypatch.setattr(key_ceremony.os, "link", lambda source, file: (placed.append(Path(file).suffix), link(source, file)))
+
+    def place(source: Path, file: Path) -> None:
+        placed.append(file.suffix)
+        link(source, file)
+
+    monkeypatch.setattr(os, "link", place)
     rotated(tmp_path)
     assert placed == [".password", ".pem", ".pem", ".cbor"]
 
