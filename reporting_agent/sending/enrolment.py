@@ -90,7 +90,7 @@ def enrol(
         software=software,
     )
     before = current(connection)
-    key_directory.verify(registration.directory, token.fingerprint, at_least=_number_seen(before, token.fingerprint))
+    _require_directory(connection, registration.directory, token.fingerprint)
     if before is not None and before.site != registration.site:
         raise InputError(
             "site-changed",
@@ -110,11 +110,14 @@ def enrol(
     return _of_token(connection, token) or row
 
 
-def _number_seen(before: Enrolment | None, fingerprint: str) -> int:
-    """The number of the directory last taken from this signer: a new device key is no way back to an older one."""
-    if before is None or before.directory is None or before.fingerprint != fingerprint:
-        return 0
-    return key_directory.verify(before.directory, fingerprint).number
+def _require_directory(connection: sqlite3.Connection, raw: bytes, fingerprint: str) -> None:
+    """Held against the newest that was ever taken from this signer: a new device key is no way to an older directory, or another."""
+    rows = connection.execute("SELECT directory FROM enrolment WHERE fingerprint = ? AND directory IS NOT NULL", (fingerprint,))
+    taken = [key_directory.verify(row["directory"], fingerprint) for row in rows]
+    if taken:
+        key_directory.renewed(raw, fingerprint, max(taken, key=lambda directory: directory.number))
+    else:
+        key_directory.verify(raw, fingerprint)
 
 
 def current(connection: sqlite3.Connection) -> Enrolment | None:

@@ -11,10 +11,11 @@ import pytest
 
 from benchmarks.errors import InputError, Unreachable, VerificationError
 from benchmarks.privacy import randomness
+from benchmarks.wire import sealing
 from benchmarks.wire.signing import DirectoryKey
 from reporting_agent.sending import enrolment
 from reporting_agent.sending.enrolment import SEED_FILE
-from tests.unit.agent_send.cast import NOW, SITE, Desk
+from tests.unit.agent_send.cast import NOW, SITE, Desk, FakePortal
 
 
 def test_the_portal_gets_public_key_commitment_and_secret_and_nothing_else(desk: Desk) -> None:
@@ -147,3 +148,20 @@ def test_an_identity_does_not_print_its_secrets(enrolled: Desk) -> None:
     assert identity.seed.hex() not in repr(identity)
     assert repr(identity.seed) not in repr(identity)
     assert dataclasses.replace(identity, site="other").seed == identity.seed
+
+
+def test_a_new_device_key_is_no_way_to_another_key_directory_of_the_same_number(enrolled: Desk) -> None:
+    enrolled.portal.processing_key, enrolled.portal.secret = sealing.generate(), "t" * 43
+    with pytest.raises(VerificationError) as refused:
+        enrolled.enrol(replace=True)
+    assert refused.value.code == "directory-forked"
+
+
+def test_nor_is_a_stay_at_another_portal(desk: Desk) -> None:
+    desk.portal.number = 5
+    desk.enrol()
+    Desk(desk.state, desk.connection, FakePortal(secret="t" * 43), []).enrol(replace=True)
+    desk.portal.number, desk.portal.secret = 4, "u" * 43
+    with pytest.raises(VerificationError) as refused:
+        desk.enrol(replace=True)
+    assert refused.value.code == "directory-outdated"
