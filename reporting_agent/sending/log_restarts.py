@@ -119,7 +119,8 @@ def _take(
         head = restart.before if row is None else row["head"]
         connection.execute("INSERT INTO log_restart VALUES (?, ?, ?, ?, ?)", (restarts.digest(raw), key, raw, head, now.isoformat()))
         connection.execute("UPDATE log_head SET head = ?, seen_at = ? WHERE fingerprint = ?", (restart.after, now.isoformat(), key))
-        connection.execute("DELETE FROM log_evidence WHERE first = ?", (head,))  # explained: statement and head say all of it
+        explained = [(signed,) for signed in (head, *(entry.signed for entry in lost))]  # statement and what was signed say all of it
+        connection.executemany("DELETE FROM log_evidence WHERE first = ?", explained)
         connection.execute("DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?", (key, restart.lost_from))
         insert = "INSERT OR IGNORE INTO log_lost VALUES (?, ?, ?)"  # what an earlier restart lost may be lost by this one too
         connection.executemany(insert, [(key, entry.index, entry.leaf_hash) for entry in lost])

@@ -13,9 +13,10 @@ import pytest
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import heads as signed_heads
-from benchmarks.wire import logged
+from benchmarks.wire import logged, restarts
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
+from benchmarks.wire.restarts import LogRestart
 from reporting_agent.cli import main
 from reporting_agent.sending import enrolment, log_heads
 from reporting_agent.sending.submission import Material
@@ -247,3 +248,19 @@ def test_status_tells_of_reports_that_another_portal_received(reported: Desk, ca
     shown = told(capsys, "--state", str(reported.state.path))
     assert shown["reports"][0]["receipt"]["log_index"] == 4
     assert shown["log"] is None  # of the portal of today none was seen
+
+
+def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(desk: Desk, plant: Material) -> None:
+    desk.enrol()
+    with desk.road as road:
+        desk.submission().prepare(plant, "2016", road, correct=False)
+    before = desk.portal.signed_head()
+    desk.portal.log = Tree()
+    after = desk.portal.signed_head()
+    desk.portal.log.append(other(1))
+    assert refused(desk) == "log-omits"
+    assert len(log_heads.evidence(desk.connection)) == 1
+    moment = int(NOW.timestamp())
+    desk.portal.restarts = [restarts.issue(LogRestart(before, 1, after, moment, "The disk failed."), desk.portal.directory_key)]
+    contact(desk)
+    assert log_heads.evidence(desk.connection) == ()
