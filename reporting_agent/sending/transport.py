@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import ip_address
 from typing import Any, Self, cast
 from urllib.parse import quote
@@ -37,7 +37,7 @@ LONGEST_PAUSE_S = 30.0
 MAX_ANSWER_BYTES = 1_048_576
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NOT_JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)  # the last where a megabyte is all brackets
+_NOT_JSON = (ValueError, RecursionError)  # also a number of five thousand digits, and a megabyte that is all brackets
 _DONE, _NEW_OR_KNOWN = frozenset({200}), frozenset({200, 201})
 _COMMITMENTS, _SUBMISSIONS = "/api/v1/commitments/", "/api/v1/submissions/"
 _RELEASE = f"/agent/files/{FILE}"
@@ -145,8 +145,9 @@ class Portal:
         """An approved pack with its signed document and its place in the log, still to be verified."""
         answer: Any = self._get(f"/api/v1/packs/{quote(pack, safe='')}/{quote(version, safe='')}/")
         try:
-            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"], answer["log"]["on"])
-        except (KeyError, TypeError) as error:
+            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"])
+            date.fromisoformat(answer["log"]["on"])
+        except (KeyError, TypeError, ValueError) as error:
             raise _not_a_portal("its answer is no approved pack") from error
         if not isinstance(members[0], dict) or not isinstance(members[3], int):
             raise _not_a_portal("its answer is no approved pack")
@@ -158,8 +159,9 @@ class Portal:
         try:
             if answer["document"] is None:
                 return None
-            members = (answer["document"], answer["library"], answer["log"]["index"], answer["log"]["on"])
-        except (KeyError, TypeError) as error:
+            members = (answer["document"], answer["library"], answer["log"]["index"])
+            date.fromisoformat(answer["log"]["on"])
+        except (KeyError, TypeError, ValueError) as error:
             raise _not_a_portal("its answer is no library of practices") from error
         if not isinstance(members[0], dict) or not isinstance(members[2], int):
             raise _not_a_portal("its answer is no library of practices")

@@ -148,8 +148,9 @@ def test_a_redirect_is_not_followed() -> None:
         httpx.Response(201, json={}),
         httpx.Response(201, json={"receipt": 7}),
         httpx.Response(201, json={"receipt": "not base64!"}),
+        httpx.Response(201, content=b'{"receipt": ' + b"7" * 5_000 + b"}"),
     ],
-    ids=["no-json", "no-object", "no-receipt", "receipt-no-text", "receipt-no-base64"],
+    ids=["no-json", "no-object", "no-receipt", "receipt-no-text", "receipt-no-base64", "no-number-of-ours"],
 )
 def test_an_answer_that_no_portal_gives_is_not_believed(answer: httpx.Response) -> None:
     with pytest.raises(VerificationError) as refused:
@@ -164,6 +165,15 @@ def test_an_answer_that_cannot_be_unpacked_or_never_stops_opening_brackets_is_to
     for answer, refusal in ((packed, VerificationError), (nested, VerificationError if status == 201 else InputError)):
         with pytest.raises(refusal):
             Line(answer).submit()
+
+
+@pytest.mark.parametrize("ask", [lambda portal: portal.practices(), lambda portal: portal.pack("steel", "4")], ids=["practices", "pack"])
+def test_a_day_of_the_log_that_is_none_is_told_in_words(ask: Callable[[Portal], object]) -> None:
+    given = {"document": {}, "library": "", "pack_toml": "", "factors_toml": "", "log": {"index": 3, "on": "yesterday"}}
+    answer = httpx.MockTransport(lambda _request: httpx.Response(200, json=given))
+    with pytest.raises(VerificationError) as refused, Portal(PORTAL, sleep=print, software="x", transport=answer) as portal:
+        ask(portal)
+    assert refused.value.code == "answer-unreadable"
 
 
 def test_an_answer_without_end_is_cut_off() -> None:
