@@ -188,7 +188,12 @@ def entry(index: int) -> EntryView | None:
 
 
 def entry_of(digest: str) -> EntryView | None:
-    """The entry of the thing with this digest: of a commitment, an envelope, a signed document; for who has it."""
+    """The entry of the thing with this digest: of a commitment, an envelope, a signed document; for who has it.
+
+    Raises:
+        RefusedError: `log-set-back` (503): of what is lost nobody is told that it was never logged.
+    """
+    whole_size()
     row = LogEntry.objects.filter(digest=digest).first()
     return None if row is None else _view(row)
 

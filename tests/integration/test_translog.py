@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import heads, logged, published
@@ -259,6 +261,17 @@ def test_a_log_that_lost_its_end_is_found(client: Client) -> None:
     with pytest.raises(VerificationError) as refused:
         heads.require_succession(kept, seen(client), proof_from(client))
     assert refused.value.code == "log-shrunk"
+
+
+def test_a_log_that_was_set_back_says_of_nothing_that_it_was_never_logged(client: Client, settings: Settings, tmp_path: Path) -> None:
+    logged_entries(7)
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    seen(client)
+    settings.HEADS_FILE = None
+    rebuilt([digest(number) for number in range(6)])
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    answer = client.get(f"/api/v1/log/entry/?digest={digest(6)}")
+    assert (answer.status_code, answer.json()["code"]) == (503, "log-set-back")
 
 
 def test_a_row_altered_beneath_its_hashes_is_found_by_the_portal_itself() -> None:
