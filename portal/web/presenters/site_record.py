@@ -188,7 +188,8 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
     report = facts.submissions[0] if facts.submissions else None
     running = [device for device in facts.devices if device.revoked_at is None]
     standing = [audit for audit in facts.audits if audit.taken_back_at is None]
-    attested = any(view.standing == "valid" for audit in standing for view in audit.attestations)
+    attested = next((audit for audit in standing if any(view.standing == "valid" for view in audit.attestations)), None)
+    audit_shown = attested or (standing[0] if standing else None)
     findings = [finding for audit in facts.audits for finding in audit.findings]
     waiting = [finding for finding in findings if not finding.closed]
     return (
@@ -210,10 +211,10 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
             StateWord(_("Attested"), "ok")
             if attested
             else StateWord(_("In progress"), "wait")
-            if standing
+            if audit_shown
             else StateWord(_("None assigned"), "wait"),
-            _("%(title)s, %(period)s") % {"title": shown_name(standing[0].body), "period": period_name(standing[0].period)}
-            if standing
+            _("%(title)s, %(period)s") % {"title": shown_name(audit_shown.body), "period": period_name(audit_shown.period)}
+            if audit_shown
             else "",
         ),
         Tile(
