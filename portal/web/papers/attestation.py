@@ -1,4 +1,6 @@
-"""An attestation on paper, with the code under which anybody sees how it stands today. The same statement gives the same bytes."""
+"""An attestation on paper, with the code under which anybody sees how it stands today. The same statement that stands as it did gives the
+same bytes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def certificate_pdf(page: AttestationPage, address: str) -> bytes:
     if page.withdrawal is not None:
         values = {"day": page.withdrawal.title, "reason": page.withdrawal.text}
         parts.append(text_of(_("Withdrawn on %(day)s. Reason: %(reason)s") % values, "warning"))
-    parts.append(text_of(page.opinion, "lead"))
+    if page.warning:
+        parts.append(text_of(page.warning, "warning"))
+    parts.append(text_of(f"{page.state.word} · {page.opinion}", "lead"))
     parts.append(table_of(["", ""], [[item.title, item.text] for item in page.facts], (2, 5)))
     parts.append(text_of(_("How to check this certificate"), "heading"))
     parts.append(
