@@ -187,12 +187,16 @@ def ladder_of(
     picture = ladder.draw([*rungs, total_rung])
     cells, route_limits, listed = beside_rows(limits, [step.step for step in steps], shown.names.pack) if you is None else ({}, (), ())
     rows = tuple(
-        _row(step, numbers[step.step], shown, rung, drawn, cells.get(step.step), covered=step.step not in cells and bool(listed))
+        _row(
+            *(step, numbers[step.step], shown, rung, drawn, cells.get(step.step)),
+            covered=step.step not in cells and bool(listed),
+            with_you=you is not None,
+        )
         for step, rung, drawn in zip(steps, rungs, picture.rungs[:-1], strict=True)
     )
     return Ladder(
         rows=rows,
-        total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits),
+        total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits, with_you=you is not None),
         picture=picture,
         scale_unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
         with_you=you is not None,
@@ -244,6 +248,7 @@ def _row(
     limits: LimitCell | None,
     *,
     covered: bool,
+    with_you: bool,
 ) -> LadderRow:
     known = shown.names.step(step.step)
     product = in_page_language(known.product_words) if known else step.product
@@ -255,11 +260,13 @@ def _row(
         picture=drawn,
         limits=limits,
         limits_from_above=covered,
-        **_values(rung, shown.step_places(step)),
+        **_values(rung, shown.step_places(step), with_you=with_you),
     )
 
 
-def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: tuple[Limit, ...]) -> LadderRow:
+def _total_row(
+    label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: tuple[Limit, ...], *, with_you: bool
+) -> LadderRow:
     places = shown.total_places(label)
     reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, places)} if rung.reached else ""
     own = _("%(value)s you") % {"value": number(rung.you.value, places)} if rung.you else ""
@@ -271,15 +278,15 @@ def _total_row(label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,
         own=own,
-        **_values(rung, places),
+        **_values(rung, places, with_you=with_you),
     )
 
 
-def _values(rung: ladder.Rung, places: int | None) -> RowText:
-    """The row's numbers as text: all with the same decimals."""
+def _values(rung: ladder.Rung, places: int | None, *, with_you: bool) -> RowText:
+    """The row's numbers as text: all with the same decimals. Beside a site's own values another's distance would pass for its own."""
     present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
     places = decimals(*(estimate.value for estimate in present)) if places is None else places
-    farther = rung.you or rung.typical
+    farther = rung.you if with_you else rung.typical
     above = rung.above(farther.value) if farther and rung.best else None
     return {
         "best": number(rung.best.value, places) if rung.best else "",

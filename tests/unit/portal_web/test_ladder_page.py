@@ -22,7 +22,7 @@ from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import Shown, ladder_of
 from portal.web.presenters.next_steps import PracticeRow, ToDo
 from portal.web.presenters.standard_limits import beside_rows
-from portal.web.words.figures import MINUS, energy_units
+from portal.web.words.figures import MINUS, Estimate, energy_units
 from portal.web.words.terms import Names
 
 PACK = packs.load("cement")
@@ -219,6 +219,15 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
     assert drawn.ratios.startswith("Reference ratios, what each step makes per m² of tempered glass: ")
     assert "0.25 weight case" in drawn.ratios
     assert "tonne" not in f"{drawn.rows}{drawn.total}{drawn.ratios}"
+
+
+def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(label: LabelView) -> None:
+    """Of the six steps the site reported the third alone: its 101 lie 3 above the best of 98, which counts 0.7 or more times."""
+    third = label.steps[2]
+    shown = ladder_of(label, shown_in("kgce"), you={third.step: Estimate(101.0)})
+    assert [bool(row.above) for row in (*shown.rows, shown.total)] == [False, False, True, False, False, False, False]
+    assert f"{3 * third.ratio:.1f}" in shown.rows[2].above
+    assert all(row.above for row in ladder_of(label, shown_in("kgce")).rows), "for everybody: of the typical value"
 
 
 def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
