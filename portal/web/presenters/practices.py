@@ -200,14 +200,15 @@ def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tupl
 def _row(library: Library, names: Names, practice: Practice) -> tuple[Cell, ...]:
     """The head of the list says tonnes: what is in another unit says so itself."""
     saving, made_in = saving_of(practice), names.step_made_in(practice.step or "")
+    other_unit = "" if made_in == TONNES else f"/{unit_in_words(made_in)}"
     return (
         Cell(in_page_language(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
         Cell(
-            saving if made_in == TONNES else f"{saving}/{unit_in_words(made_in)}",
+            f"{saving}{other_unit}",
             num=True,
             note=_in_short(library.reported.get(practice.id)),
         ),
-        Cell(NONE if practice.investment is None else str(practice.investment), num=True),
+        Cell(NONE if practice.investment is None else f"{practice.investment}{other_unit}", num=True),
         Cell(in_page_language(library.listing(practice).words)),
         Cell(str(practice.version), num=True),
     )
