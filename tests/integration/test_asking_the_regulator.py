@@ -115,8 +115,9 @@ def test_a_refusal_has_a_reason_which_the_firm_reads_and_it_may_ask_again(cast: 
     assert not Extension.objects.exists()
     assert "The meters ran all year." in read(firm, reverse("web:site-record", args=["works-3"]))
     assert "extension.refused" in asked_of(cast.plants[2].owner)
-    office.post(address, {"act": "grant"})  # decided already: the old page sent again changes nothing
+    again = office.post(address, {"act": "grant"}, follow=True)  # decided already: the old page sent again changes nothing
     assert not Extension.objects.exists()
+    assert "Somebody else has decided about it meanwhile; nothing that you chose was recorded." in again.content.decode()
     firm.post(asking(cast), {"until": UNTIL, "reason": REASON})
     assert ExtensionRequest.objects.filter(granted=None).count() == 1
 

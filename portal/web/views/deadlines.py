@@ -115,7 +115,10 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
     """What a firm asked for is given, or refused with a reason."""
     user, now = person(request), timezone.now()
     asked = next((extension_request for extension_request in asked_for(regulated_sites(user)) if extension_request.pk == pk), None)
-    if request.method == "GET" or asked is None:  # decided already, or of another jurisdiction
+    if request.method == "GET":
+        return redirect("web:deadlines", group, period)
+    if asked is None:  # decided already, or of another jurisdiction
+        messages.error(request, _("Somebody else has decided about it meanwhile; nothing that you chose was recorded."))
         return redirect("web:deadlines", group, period)
     answer = request.POST.get("answer", "").strip()
     if request.POST.get("act") == "grant":
