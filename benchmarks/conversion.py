@@ -37,7 +37,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.materials import HeatingRange
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio, spelled
+from benchmarks.quantities import MULTIPLES, ratio, spelled
 from benchmarks.routes import NEWEST
 
 MJ_PER_KGCE = Decimal("29.3076")
@@ -348,11 +348,23 @@ def measured_mj(energy: CarrierEnergy) -> float | None:
     what = carrier(energy.carrier)
     if not what.thermal:
         return None
-    if spelled(energy.unit) in _ENERGY_UNITS:
+    if _is_of_energy(spelled(energy.unit)):
         return energy.quantity * ratio(energy.unit, "MJ") if what.id != "heat" else None
     if energy.lhv_mj_per_unit is not None:
         return energy.quantity * energy.lhv_mj_per_unit
     return None
+
+
+@lru_cache(maxsize=256)
+def _is_of_energy(unit: str) -> bool:
+    """Whether a unit measures heat; pint is asked only about one that is not known here."""
+    if unit in _ENERGY_UNITS or any(unit in units for units in MULTIPLES):
+        return unit in _ENERGY_UNITS
+    try:
+        ratio(unit, "MJ")
+    except InputError:
+        return False
+    return True
 
 
 def _in_force(rows: Iterable[_D], on: date) -> _D | None:

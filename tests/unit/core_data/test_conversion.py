@@ -76,6 +76,17 @@ def test_a_heating_value_is_per_the_unit_the_amount_is_given_in() -> None:
     assert kgce(CarrierEnergy("coal", 2, "t", lhv_mj_per_unit=20_934)) == pytest.approx(2 * 20_934 / 29.3076)
 
 
+@pytest.mark.parametrize(
+    ("unit", "mj"),
+    [("therm", 105.506), ("PJ", 1e9), ("TWh", 3.6e9), ("Btu", 0.00105506), ("Mcal", 4.1868), ("kNm3", 35_500.0)],
+)
+def test_a_fuel_may_be_given_in_any_unit_that_measures_heat(unit: str, mj: float) -> None:
+    """Every unit that a row of energy may have: its heat where it is one of energy, else by the heating value."""
+    energy = CarrierEnergy("natural-gas", 2, unit, lhv_mj_per_unit=35_500.0)
+    assert TABLE_IN_USE.mj(energy, DAY) == pytest.approx(2 * mj, rel=1e-3)
+    assert kgce(energy) == pytest.approx(2 * mj / 29.3076, rel=1e-3)
+
+
 def test_heat_is_counted_by_its_own_factor() -> None:
     assert kgce(CarrierEnergy("heat", 1, "GJ")) == pytest.approx(34.12)
 
