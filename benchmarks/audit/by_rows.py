@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.audit.evidence import Evidence
 from benchmarks.conversion import Basis
+from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 
 
@@ -39,4 +40,8 @@ def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
 
 
 def _kgce(energy: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
-    return abs(evidence.context.factors.kgce(energy, Basis.CALORIFIC, batch.start.date()))
+    """Coal equivalent; 0 of what cannot be converted, which is in no label (a gas that is given back without a heating value)."""
+    try:
+        return abs(evidence.context.factors.kgce(energy, Basis.CALORIFIC, batch.start.date()))
+    except InputError:
+        return 0.0
