@@ -170,6 +170,13 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Ro
             repeated.append(place)
             continue
         contents.add(content)
+        equipment, end = row["equipment"], row["timestamp"]  # of a row that cannot be used too: the next one does not cover its time
+        first = setting.row_covers == "since-previous" and equipment not in before
+        start = before.get(equipment, end) if setting.row_covers == "since-previous" else end - timedelta(seconds=row["span_s"] or 0.0)
+        before[equipment] = end
+        stated = State(row["state"])
+        state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
+        state_before[equipment] = stated
         step = steps.get(row["step"])
         if step is None:
             rejected.append(_refused(place, "step", row, Phrase("the pack has no such step"), ", ".join(steps)))
@@ -179,13 +186,6 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Ro
         except InputError as wrong:
             rejected.append(_refused(place, "output_unit", row, wrong.sentence, wrong.wanted or step.output_unit))
             continue
-        equipment, end = row["equipment"], row["timestamp"]
-        first = setting.row_covers == "since-previous" and equipment not in before
-        start = before.get(equipment, end) if setting.row_covers == "since-previous" else end - timedelta(seconds=row["span_s"] or 0.0)
-        before[equipment] = end
-        stated = State(row["state"])
-        state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
-        state_before[equipment] = stated
         given = {name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None}
         mentioned = [mentioned for column in table.carriers if (mentioned := told_of(table, column, index)) is not None]
         fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, mentioned)
