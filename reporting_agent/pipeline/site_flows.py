@@ -257,7 +257,9 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
     own = CARRIERS[carrier].unit
     unit = own if all(_converts(given.unit, own) for given in raw) else "MJ"
     weights = [
-        (abs(given.quantity), given.lhv * ratio(own, given.unit)) for given in raw if given.lhv is not None and _converts(given.unit, own)
+        (abs(given.quantity) * ratio(given.unit, own), given.lhv * ratio(own, given.unit))
+        for given in raw
+        if given.lhv is not None and _converts(given.unit, own)
     ]
     whole = sum(weight for weight, _ in weights)
     lhv = sum(weight * value for weight, value in weights) / whole if whole else None

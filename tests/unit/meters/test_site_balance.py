@@ -85,6 +85,16 @@ def test_on_each_basis_the_whole_closes_and_the_power_house_has_its_own_loss(a_s
         assert basis.left_out == ()
 
 
+def test_a_heating_value_weighs_by_its_amount_whatever_the_unit(a_site: Build, labelled: Label) -> None:
+    """12,000 t at 26 MJ/kg and 10,000,000 kg at 20: 512 TJ in 22,000 t."""
+    bought = BOUNDARY.replace('12000, unit = "t"', '12000, unit = "t", lhv = 26000').replace(
+        'quantity = 10000, unit = "t"', 'quantity = 10000000, unit = "kg", lhv = 20'
+    )
+    taken = 1e7 * 512 / 22 / 29.3076
+    made = 20_000 * 24 * DAYS * 0.1229
+    assert closed(a_site, labelled, bought).calorific.by_conversion["power-house"] == pytest.approx(taken - made, rel=1e-6)
+
+
 def test_a_user_that_nobody_meters_is_shown_as_a_residual(a_site: Build, labelled: Label) -> None:
     found = closed(a_site, labelled, bought=POWER["bought"] + 3_000.0)
     power = found.carriers[0]
