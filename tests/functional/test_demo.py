@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -195,6 +196,52 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
         "assurance_incentive": 4,
         "sharing_sitegroup": 2,
     }
+
+
+STAND_IN = """
+import sys, time
+import django
+django.setup()
+from portal.demo import processes
+from portal.demo.management.commands import demo
+
+class OneProcess(demo.Demo):
+    def __init__(self, _sector, _enterprises, _seed, var):
+        self.var = var
+
+    def run(self, once, *, lively):
+        with processes._running(["http.server", "--bind", "127.0.0.1", "0"], "web", "http://127.0.0.1", self.var / "web.log") as process:
+            print(process.pid, flush=True)
+            time.sleep(60)
+
+demo.Demo = OneProcess
+demo.Command().run_from_argv(sys.argv)
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGINT], ids=["its terminal is closed", "Ctrl-C"])
+def test_a_demo_that_is_ended_leaves_no_process_and_no_folder(tmp_path: Path, ending: signal.Signals) -> None:
+    program, folder = tmp_path / "manage.py", tmp_path / "tmp"
+    program.write_text(STAND_IN, "utf-8")
+    folder.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name not in PRESET}
+    environment |= {"TMPDIR": str(folder), "PYTHONPATH": str(ROOT), "STEPLABEL_VAR": str(tmp_path / "var")}
+    environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_ROLE": "operator"}
+    command = [sys.executable, program, "demo", "--once"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        assert process.stdout is not None
+        web = int(process.stdout.readline())
+        try:
+            assert list(folder.glob("steplabel-demo-*"))
+            os.killpg(process.pid, ending)  # as a terminal does, to every process of its own
+            process.wait(120)
+            with pytest.raises(ProcessLookupError):
+                os.kill(web, 0)
+        finally:
+            for left in (web, process.pid):
+                with suppress(ProcessLookupError):
+                    os.killpg(left, signal.SIGKILL)
+    assert list(folder.glob("steplabel-demo-*")) == []
 
 
 @pytest.mark.long

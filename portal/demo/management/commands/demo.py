@@ -36,6 +36,7 @@ OPENING_S = 120
 _STANDINGS = {Phrase("Where we stand"): "where-we-stand/", Phrase("What to do next"): "what-to-do-next/"}
 KEYS_GOOD_FOR = timedelta(days=730)
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last where a terminal is closed: web and worker are in sessions of their own
 
 
 class Command(OperatorCommand):
@@ -60,8 +61,9 @@ class Command(OperatorCommand):
             raise refused(Phrase("--enterprises must be at least 1."))
         if INSIDE not in os.environ:
             raise SystemExit(_in_a_folder_of_its_own(options["keep"]))
-        for ending in (signal.SIGINT, signal.SIGTERM):  # said aloud: a shell's background job inherits a deaf SIGINT
-            signal.signal(ending, signal.default_int_handler)
+        for ending in ENDINGS:  # said aloud: a shell's background job inherits a deaf SIGINT
+            if ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN:  # nohup means that it goes on
+                signal.signal(ending, _end)
         try:
             Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(
                 options["once"], lively=options["lively"]
@@ -85,6 +87,8 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
     process = subprocess.Popen([sys.executable, *sys.argv], env=environment)  # noqa: S603 - this very command
     # whoever ends this process means the demo: it tidies up inside, then this process takes its folder away
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: process.terminate())
     try:
         return _outlive(process)
     finally:
@@ -92,6 +96,13 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
             say(Phrase("Kept: %(folder)s", folder=folder))
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """Once: what was started is stopped whatever comes meanwhile, for a terminal that is closed says so more than once."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _outlive(process: subprocess.Popen[bytes]) -> int:
