@@ -55,6 +55,7 @@ class Action(models.TextChoices):
     DIRECTORY_TAKEN = "key-directory.taken"
     LOG_RESTARTED = "log.restarted"
     BACKUP_MADE = "backup.made"
+    INSTALLATION_CHECKED = "installation.checked"
     KEY_DESTROYED = "processing-key.destroyed"
     PERIOD_OPENED = "period.opened"
     PERIOD_CLOSED = "period.closed"

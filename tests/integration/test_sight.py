@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from celery.app.trace import build_tracer
 from celery.exceptions import Retry
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -24,13 +26,14 @@ from pytest_django.fixtures import Settings
 from benchmarks import packs
 from portal import keys
 from portal.accounts.models import Jurisdiction
+from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup
 from portal.celery import app
 from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Submission, WorkerSeen
 from portal.logs import HEADER, JsonFormatter
-from portal.opening import tasks
+from portal.opening import agreement, tasks
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role
 from portal.translog import selectors
@@ -239,6 +242,46 @@ def test_metrics_are_read_by_prometheus_and_by_nobody_through_the_proxy(client: 
     assert {one.labels["state"]: one.value for one in found["steplabel_reports"]}["accepted"] == 1
     assert {one.labels["kind"] for one in found["steplabel_key_days_left"]} >= {"processing"}
     assert client.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 404
+
+
+def test_the_clock_of_a_worker_that_is_gone_rings_no_alarm(client: Client) -> None:
+    """Of a machine that was taken away because its clock was wrong the row stays."""
+    WorkerSeen.objects.create(name="here", seen_at=timezone.now(), clock_apart_s=6, key_ids="")
+    WorkerSeen.objects.create(name="gone", seen_at=timezone.now() - timedelta(days=30), clock_apart_s=-300, key_ids="")
+    found = {one.labels["worker"]: one.value for one in samples(client)["steplabel_worker_clock_apart_seconds"]}
+    assert found["here"] == 6
+    assert "gone" not in found
+
+
+def test_what_a_check_that_nobody_watched_found_is_measured_until_one_finds_nothing(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the night end with 1 in a journal: an alarm asks for this."""
+
+    def found() -> dict[str, float]:
+        return {one.labels["role"]: one.value for one in samples(client).get("steplabel_disagreements", [])}
+
+    def check() -> None:
+        call_command("check_installation", stdout=StringIO(), stderr=StringIO())
+
+    assert found() == {}
+    check()
+    assert found() == {"operator": 0}
+    with monkeypatch.context() as patch:
+        patch.setattr(agreement.wall, "gaps", lambda: ["a table"])
+        patch.setattr(agreement.wall, "owned_by_the_web", lambda: 3)
+        with pytest.raises(CommandError, match="2 do not agree"):
+            check()
+    assert found() == {"operator": 2}
+    settings.ROLE = Role.WORKER
+    check()
+    assert found() == {"operator": 2, "worker": 0}, "either role for itself: each looks at keys of its own"
+    noted = Event.objects.filter(action=Action.INSTALLATION_CHECKED).order_by("pk")
+    assert [(row.actor, row.detail) for row in noted] == [
+        ("operator", ""),
+        ("operator", "wall-down, tables-not-handed-over"),
+        ("worker", ""),
+    ]
 
 
 def test_what_the_door_turns_away_is_counted_by_its_code_though_it_leaves_no_row(client: Client) -> None:

@@ -63,6 +63,7 @@ class _Installation:
             yield from self._log()
             yield from self._keys()
             yield from self._backup()
+            yield from self._checks()
             yield from _replica()
         except (*SERVER_AWAY, ImproperlyConfigured, SteplabelError):  # away since, or no directory to read: what was read stands
             return
@@ -83,7 +84,8 @@ class _Installation:
         yield _gauge(
             "steplabel_worker_seen_seconds", "Since a worker was seen", "worker", {worker.name: worker.seen_ago_s for worker in seen}
         )
-        apart = {worker.name: worker.clock_apart_s for worker in seen}
+        # of a machine that is gone nobody sets the clock
+        apart = {worker.name: worker.clock_apart_s for worker in seen if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()}
         yield _gauge("steplabel_worker_clock_apart_seconds", "Its clock less the database's", "worker", apart)
         web = (self._now - worker_seen.database_now()).total_seconds()
         yield GaugeMetricFamily("steplabel_web_clock_apart_seconds", "This process's clock less the database's", value=web)
@@ -118,6 +120,13 @@ class _Installation:
         if made_at is not None:
             age_s = (self._now - made_at).total_seconds()
             yield GaugeMetricFamily("steplabel_backup_age_seconds", "Since the last backup was finished", value=age_s)
+
+    def _checks(self) -> Iterator[Metric]:
+        """What the newest check of each role found; nothing where none was made yet."""
+        checks = Event.objects.filter(action=Action.INSTALLATION_CHECKED)
+        newest = checks.order_by().values("actor").annotate(pk=Max("pk")).values("pk")
+        found = {event.actor: float(len(event.detail.split())) for event in Event.objects.filter(pk__in=newest)}
+        yield _gauge("steplabel_disagreements", "Names that the newest check_installation of a role ended with", "role", found)
 
 
 def _replica() -> Iterator[Metric]:

@@ -39,6 +39,7 @@ FAULTS: dict[str, dict[str, str]] = {
     "witness-late never": {'steplabel_witness_seen_seconds{witness="w"}': "Inf"},
     "backup-late": {BACKUP: "108001"},
     "backup-late never": {BACKUP: "_"},
+    "check-failed": {'steplabel_disagreements{role="worker"}': "1"},
     "heads-disk-full": {"steplabel_heads_disk_free_bytes": "99000000"},
     "refusals-rise": {'steplabel_refused_reports{reason="stale"}': "0+5"},  # 60 an hour
     "door-refusals-rise": {'steplabel_api_refusals_total{code="401"}': "0+10"},  # 120 an hour
@@ -55,6 +56,7 @@ QUIET: dict[str, dict[str, str]] = {
     "witness-late never": {'steplabel_witness_seen_seconds{witness="w"}': " ".join(["_"] * 110 + ["Inf"] * 300)},  # for 22 hours
     "backup-late": {BACKUP: "107000"},
     "backup-late never": {BACKUP: "_", LOG: "_"},  # of no portal at all it is not asked
+    "check-failed": {'steplabel_disagreements{role="worker"}': "0"},
     "heads-disk-full": {"steplabel_heads_disk_free_bytes": "101000000"},
     "refusals-rise": {'steplabel_refused_reports{reason="stale"}': "500"},
     "door-refusals-rise": {'steplabel_api_refusals_total{code="401"}': "0+5"},
@@ -63,11 +65,12 @@ WITHOUT_VALUES = {
     "steplabel_wrong",
     "steplabel_witness_seen_seconds",
     "steplabel_backup_age_seconds",
+    "steplabel_disagreements",
     "steplabel_heads_disk_free_bytes",
     "steplabel_refused_reports",
     "steplabel_api_refusals_total",
 }
-"""Of a portal that has no fault, witness, backup, kept heads or refusal yet."""
+"""Of a portal that has no fault, witness, backup, check, kept heads or refusal yet."""
 LABELS: dict[str, dict[str, str]] = {
     "wrong": {"name": "vault-full"},
     "web-away": {"job": "steplabel", "instance": "127.0.0.1:8001"},
@@ -76,6 +79,7 @@ LABELS: dict[str, dict[str, str]] = {
     "witness-late": {"witness": "w"},
     "witness-late never": {"witness": "w", "came": "never"},
     "backup-late never": {"backup": "never"},
+    "check-failed": {"role": "worker"},
     "refusals-rise": {"reason": "stale"},
     "door-refusals-rise": {"code": "401"},
 }
