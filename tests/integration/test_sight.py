@@ -24,7 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from benchmarks import packs
-from portal import keys
+from portal import keys, wall
 from portal.accounts.models import Jurisdiction
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup
@@ -33,7 +33,7 @@ from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Submission, WorkerSeen
 from portal.logs import HEADER, JsonFormatter
-from portal.opening import agreement, tasks
+from portal.opening import tasks
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role
 from portal.translog import selectors
@@ -248,9 +248,9 @@ def test_the_clock_of_a_worker_that_is_gone_rings_no_alarm(client: Client) -> No
     """Of a machine that was taken away because its clock was wrong the row stays."""
     WorkerSeen.objects.create(name="here", seen_at=timezone.now(), clock_apart_s=6, key_ids="")
     WorkerSeen.objects.create(name="gone", seen_at=timezone.now() - timedelta(days=30), clock_apart_s=-300, key_ids="")
-    found = {one.labels["worker"]: one.value for one in samples(client)["steplabel_worker_clock_apart_seconds"]}
-    assert found["here"] == 6
-    assert "gone" not in found
+    apart = {sample.labels["worker"]: sample.value for sample in samples(client)["steplabel_worker_clock_apart_seconds"]}
+    assert apart["here"] == 6
+    assert "gone" not in apart
 
 
 def test_what_a_check_that_nobody_watched_found_is_measured_until_one_finds_nothing(
@@ -258,24 +258,24 @@ def test_what_a_check_that_nobody_watched_found_is_measured_until_one_finds_noth
 ) -> None:
     """Those of the night end with 1 in a journal: an alarm asks for this."""
 
-    def found() -> dict[str, float]:
-        return {one.labels["role"]: one.value for one in samples(client).get("steplabel_disagreements", [])}
+    def counts() -> dict[str, float]:
+        return {sample.labels["role"]: sample.value for sample in samples(client).get("steplabel_disagreements", [])}
 
     def check() -> None:
         call_command("check_installation", stdout=StringIO(), stderr=StringIO())
 
-    assert found() == {}
+    assert counts() == {}
     check()
-    assert found() == {"operator": 0}
+    assert counts() == {"operator": 0}
     with monkeypatch.context() as patch:
-        patch.setattr(agreement.wall, "gaps", lambda: ["a table"])
-        patch.setattr(agreement.wall, "owned_by_the_web", lambda: 3)
+        patch.setattr(wall, "gaps", lambda: ["a table"])
+        patch.setattr(wall, "owned_by_the_web", lambda: 3)
         with pytest.raises(CommandError, match="2 do not agree"):
             check()
-    assert found() == {"operator": 2}
+    assert counts() == {"operator": 2}
     settings.ROLE = Role.WORKER
     check()
-    assert found() == {"operator": 2, "worker": 0}, "either role for itself: each looks at keys of its own"
+    assert counts() == {"operator": 2, "worker": 0}, "either role for itself: each looks at keys of its own"
     noted = Event.objects.filter(action=Action.INSTALLATION_CHECKED).order_by("pk")
     assert [(row.actor, row.detail) for row in noted] == [
         ("operator", ""),

@@ -125,8 +125,8 @@ class _Installation:
         """What the newest check of each role found; nothing where none was made yet."""
         checks = Event.objects.filter(action=Action.INSTALLATION_CHECKED)
         newest = checks.order_by().values("actor").annotate(pk=Max("pk")).values("pk")
-        found = {event.actor: float(len(event.detail.split())) for event in Event.objects.filter(pk__in=newest)}
-        yield _gauge("steplabel_disagreements", "Names that the newest check_installation of a role ended with", "role", found)
+        counts = {event.actor: float(len(event.detail.split())) for event in Event.objects.filter(pk__in=newest)}
+        yield _gauge("steplabel_disagreements", "Names that the newest check_installation of a role ended with", "role", counts)
 
 
 def _replica() -> Iterator[Metric]:

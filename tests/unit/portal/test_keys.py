@@ -112,11 +112,11 @@ def test_a_request_is_there_only_once_its_keys_are(tmp_path: Path, monkeypatch: 
     placed: list[str] = []
     link = os.link
 
-    def place(source: Path, file: Path) -> None:
+    def put(source: Path, file: Path) -> None:
         placed.append(file.suffix)
         link(source, file)
 
-    monkeypatch.setattr(os, "link", place)
+    monkeypatch.setattr(os, "link", put)
     rotated(tmp_path)
     assert placed == [".password", ".pem", ".pem", ".cbor"]
 
