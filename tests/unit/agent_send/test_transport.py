@@ -262,7 +262,7 @@ class Published:
             case "integer":
                 return 1
             case _:
-                return "QUJD"
+                return "2026-01-01" if schema.get("format") == "date" else "QUJD"
 
 
 @pytest.mark.parametrize("choose", [min, max], ids=["lowest-status", "highest-status"])
