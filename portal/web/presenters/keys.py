@@ -59,9 +59,9 @@ KEYS: dict[str, tables.Key[KeyView]] = {
 
 
 def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> KeysPage:
-    good = [view for view in views if _good(view, now)]
     only_good = query.get("state") == "good"
-    rows, pages = tables.paged(_asked_for(views, query, now), query)
+    asked_for = _asked_for(views, query, now)
+    rows, pages = tables.paged(asked_for, query)
     titles = {
         "name": pgettext("not of a chart", "Key"),
         "whose": _("Owner"),
@@ -77,9 +77,9 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
     )
     return KeysPage(
         rows=tuple(_row(view, now) for view in rows),
-        good=len(good),
+        good=sum(_good(view, now) for view in views),
         columns=(columns := tables.columns(titles, KEYS, query, "-made")),
-        sort_form=tables.sort_form(columns, len(good if only_good else views), query),
+        sort_form=tables.sort_form(columns, len(asked_for), query),
         pages=pages,
         filters=filters if views else (),
         export_url=reverse("web:keys-csv") + tables.with_query(query, page=None),

@@ -21,7 +21,7 @@ def showing(views: Sequence[View], query: QueryDict, shown: Sequence[Show[View]]
     return [view for view in views if fits is None or fits(view)]
 
 
-def in_file(
+def asked_for(
     views: Sequence[View],
     query: QueryDict,
     keys: Mapping[str, tables.Key[View]],
@@ -31,7 +31,7 @@ def in_file(
     shown: Sequence[Show[View]] = (),
     prefix: str = "",
 ) -> Sequence[View]:
-    """The rows of all pages of the table that the address asks for, in its order: what goes out as a file is the table that is shown."""
+    """The rows of all pages of the table that the address asks for, in its order; a file of the table holds them too."""
     narrowed = only is not None and query.get(f"{prefix}only") == "1"
     matching = [view for view in showing(views, query, shown) if not narrowed or only is None or only(view)]
     return tables.sorted_rows(matching, keys, query, default, prefix)
@@ -62,7 +62,7 @@ def listed(
     """
     only_name = f"{prefix}only"
     narrowed = only is not None and query.get(only_name) == "1"
-    matching = in_file(views, query, keys, default, only=only[1] if only else None, shown=shown, prefix=prefix)
+    matching = asked_for(views, query, keys, default, only=only[1] if only else None, shown=shown, prefix=prefix)
     rows, pages = tables.paged(matching, query, prefix=prefix)
     heads = tables.columns(titles, keys, query, default, prefix)
     narrowings: tuple[Narrowing, ...] = ()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from portal.assurance.models import IncentiveOffer
 from portal.assurance.programmes import programmes
 from portal.web.lists.tables import Key, with_query
-from portal.web.presenters.listed import Show, in_file, listed
+from portal.web.presenters.listed import Show, asked_for, listed
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
@@ -135,7 +135,7 @@ def offers_table(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) 
             offer.authority_en, offer.authority_zh, offer.source_en, offer.source_zh, offer.valid_from.isoformat(),
             offer.valid_until.isoformat() if offer.valid_until else "", offer.reason,
         )
-        for offer in in_file(rows, query, KEYS, DEFAULT, shown=_shown(today))
+        for offer in asked_for(rows, query, KEYS, DEFAULT, shown=_shown(today))
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from portal.partners.deliveries import DeliveryView
 from portal.partners.grants import GrantedView, GrantView
 from portal.web.forms.partners import CARRIERS
 from portal.web.lists.tables import Key, with_query
-from portal.web.presenters.listed import in_file, listed
+from portal.web.presenters.listed import asked_for, listed
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words.figures import raised
@@ -221,7 +221,7 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
 
 def results_table(views: Sequence[ConformanceView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order."""
-    rows = in_file(views, query, RESULT_KEYS, RESULTS_BY, only=_confirmed, prefix=RESULTS)
+    rows = asked_for(views, query, RESULT_KEYS, RESULTS_BY, only=_confirmed, prefix=RESULTS)
     return RESULT_COLUMNS, (
         tuple(" ".join(view.failed) if name == "failed" else getattr(view, name) or "" for name in RESULT_COLUMNS) for view in rows
     )
@@ -229,7 +229,7 @@ def results_table(views: Sequence[ConformanceView], query: QueryDict) -> tuple[S
 
 def deliveries_table(views: Sequence[DeliveryView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order."""
-    rows = in_file(views, query, DELIVERY_KEYS, DELIVERIES_BY, only=_stands)
+    rows = asked_for(views, query, DELIVERY_KEYS, DELIVERIES_BY, only=_stands)
     return DELIVERY_COLUMNS, (tuple(getattr(view, name) or "" for name in DELIVERY_COLUMNS) for view in rows)
 
 
