@@ -37,7 +37,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.materials import HeatingRange
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import MULTIPLES, ratio, spelled
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import NEWEST
 
 MJ_PER_KGCE = Decimal("29.3076")
@@ -48,8 +48,6 @@ NATION = "CN"
 TABLE = Path(__file__).parent / "packs" / "conversion.toml"
 _WITHOUT_BOUNDS = frozenset(str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2"))
 """Tables that labels were made with before digests covered what carriers can hold: theirs stay as they were."""
-
-_ENERGY_UNITS = frozenset({"J", "kJ", "MJ", "GJ", "TJ", "Wh", "kWh", "MWh", "GWh", "wan_kWh", "kcal", "Mcal", "Gcal", "cal"})
 
 
 class Basis(StrEnum):
@@ -348,23 +346,11 @@ def measured_mj(energy: CarrierEnergy) -> float | None:
     what = carrier(energy.carrier)
     if not what.thermal:
         return None
-    if _is_of_energy(spelled(energy.unit)):
-        return energy.quantity * ratio(energy.unit, "MJ") if what.id != "heat" else None
+    if (of_energy := mj_in(energy.unit)) is not None:
+        return energy.quantity * of_energy if what.id != "heat" else None
     if energy.lhv_mj_per_unit is not None:
         return energy.quantity * energy.lhv_mj_per_unit
     return None
-
-
-@lru_cache(maxsize=256)
-def _is_of_energy(unit: str) -> bool:
-    """Whether a unit measures heat; pint is asked only about one that is not known here."""
-    if unit in _ENERGY_UNITS or any(unit in units for units in MULTIPLES):
-        return unit in _ENERGY_UNITS
-    try:
-        ratio(unit, "MJ")
-    except InputError:
-        return False
-    return True
 
 
 def _in_force(rows: Iterable[_D], on: date) -> _D | None:

@@ -101,6 +101,17 @@ def _ratio(from_unit: str, to_unit: str) -> float:
     return float(registry().convert(1.0, source, target))
 
 
+@lru_cache(maxsize=64)
+def mj_in(unit: str) -> float | None:
+    """How many MJ one `unit` is; None where it is no unit of energy."""
+    if any(spelled(unit) in units for units in MULTIPLES if "MJ" not in units):
+        return None  # Nm3, t: what every row of gas says, known without a third of a second of pint
+    try:
+        return ratio(unit, "MJ")
+    except InputError:
+        return None
+
+
 def _of_multiples(from_unit: str, to_unit: str) -> Fraction | None:
     """The exact ratio of two units, or of two units per unit, where `MULTIPLES` holds them."""
     upper, slash, lower = from_unit.partition("/")

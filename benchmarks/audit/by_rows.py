@@ -40,8 +40,10 @@ def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
 
 
 def _kgce(energy: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
-    """Coal equivalent; 0 of what cannot be converted, which is in no label (a gas that is given back without a heating value)."""
+    """Coal equivalent; 0 of what has no heating value, which is in no label (a gas that is given back)."""
     try:
         return abs(evidence.context.factors.kgce(energy, Basis.CALORIFIC, batch.start.date()))
-    except InputError:
+    except InputError as refusal:
+        if refusal.code != "lhv-required":
+            raise
         return 0.0

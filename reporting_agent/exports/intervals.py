@@ -22,14 +22,13 @@ from benchmarks import packs
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Direction, Period, Status
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from reporting_agent import pipeline
 from reporting_agent.config import Site
 from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.moments import hours_of, intervals_of, to_us
 from reporting_agent.pipeline import PlantData
-from reporting_agent.pipeline.units import mj_in
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -21,8 +21,7 @@ from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
-from reporting_agent.pipeline.units import mj_in
+from benchmarks.quantities import mj_in, ratio
 from reporting_agent.sources import ENERGY, Rejected, Table
 
 PLACES_KEPT = 20

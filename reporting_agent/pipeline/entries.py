@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import Meter
 from reporting_agent.config.meters import Allocation
 from reporting_agent.config.tree import MeterTree
@@ -17,7 +17,6 @@ from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.shared_meters import Sink, share_out
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
 from reporting_agent.pipeline.following import Followed, served
-from reporting_agent.pipeline.units import mj_in
 
 _RULES = {
     "output": Phrase("output"),

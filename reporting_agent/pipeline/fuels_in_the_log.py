@@ -22,11 +22,10 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Metric, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.pipeline import batch_names
-from reporting_agent.pipeline.units import mj_in
 from reporting_agent.sources import Table
 
 CODE = "fuel-not-counted"

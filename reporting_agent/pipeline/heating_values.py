@@ -23,11 +23,10 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.materials import HeatingValues
-from reporting_agent.pipeline.units import mj_in
 
 PLACES_KEPT = 20
 ONE_ANALYSIS = 0.01

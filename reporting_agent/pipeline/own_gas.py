@@ -21,9 +21,8 @@ from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.pipeline.units import mj_in
 
 LEAST = 0.1
 """Of the heat of the gas that a run gives back, what it burns of any gas: stoves take about a third of a furnace's, walls two fifths of an

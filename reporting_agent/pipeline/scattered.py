@@ -25,9 +25,9 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
 from benchmarks.phrases import Phrase, Value
+from benchmarks.quantities import mj_in
 from benchmarks.released import rank
 from benchmarks.routes import Pack, ReferenceCondition, Step
-from reporting_agent.pipeline.units import mj_in
 
 VARIABLE = "variable-scattered"
 NEARLY = 0.01

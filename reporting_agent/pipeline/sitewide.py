@@ -15,7 +15,7 @@ from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period, Status
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.site_boundary import Flow
@@ -24,7 +24,6 @@ from reporting_agent.pipeline import heating_values
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_accounts import MeterAccount, accounts
 from reporting_agent.pipeline.runs import LeftOut
-from reporting_agent.pipeline.units import mj_in
 
 
 def middle(period: Period) -> date:

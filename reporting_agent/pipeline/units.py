@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import InputError, Place
 from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.measurements import Batch
-from benchmarks.quantities import MULTIPLES, ratio, spelled
+from benchmarks.quantities import ratio, spelled
 from benchmarks.routes import Step
 from reporting_agent.config import Site
 from reporting_agent.metering.unit_factors import off_scale
@@ -34,17 +34,6 @@ _PER = {"h": 1.0, "s": 3600.0, "min": 60.0, "d": 1 / 24, "小时": 1.0}
 def to_kwh(unit: str) -> float:
     """How many kWh one `unit` of electricity is; asked once a batch."""
     return ratio(unit, "kWh")
-
-
-@lru_cache(maxsize=64)
-def mj_in(unit: str) -> float | None:
-    """How many MJ one `unit` is; None where it is no unit of energy."""
-    if any(spelled(unit) in units for units in MULTIPLES if "MJ" not in units):
-        return None  # Nm3, t: what every row of gas says, known without a third of a second of pint
-    try:
-        return ratio(unit, "MJ")
-    except InputError:
-        return None
 
 
 def refuse_unknown_units(site: Site) -> None:

@@ -25,11 +25,10 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.materials import HeatingValue, HeatingValues
-from reporting_agent.pipeline.units import mj_in
 
 NEAR = 0.1
 """By what share an amount's value may differ from the one declared with a reason: what a mixed gas does in a day (a convention of ours)."""

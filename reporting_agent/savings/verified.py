@@ -20,6 +20,7 @@ from benchmarks.labels import SiteLabel
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import mj_in
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.base_load import mean_price
 from reporting_agent.analysis.energy_costs.prices import Prices, to_us
@@ -29,7 +30,6 @@ from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import LabelResult, PlantData
 from reporting_agent.pipeline.heating_values import with_heating_value
-from reporting_agent.pipeline.units import mj_in
 from reporting_agent.savings import days as by_day
 from reporting_agent.savings import telling
 from reporting_agent.savings.actions import Action, Actions, Target

@@ -13,12 +13,11 @@ from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, GapPart, StepLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData, examining
 from reporting_agent.pipeline.provisos import in_the_future
 from reporting_agent.pipeline.rejections import rejections
-from reporting_agent.pipeline.units import mj_in
 from reporting_agent.workbook.method import method
 from reporting_agent.workbook.reading import About, RunSheet
 

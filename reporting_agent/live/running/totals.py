@@ -20,6 +20,7 @@ from benchmarks.errors import InputError
 from benchmarks.gas_and_steam import ZERO_CELSIUS_K
 from benchmarks.measurements import CarrierEnergy
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.live.running.line_meters import Line, LineMeters
@@ -30,7 +31,7 @@ from reporting_agent.metering.derived import final_unit, has_state, state_of
 from reporting_agent.pipeline import pack_of
 from reporting_agent.pipeline.following import longest_gaps_s
 from reporting_agent.pipeline.heating_values import with_heating_value
-from reporting_agent.pipeline.units import mj_in, over_time
+from reporting_agent.pipeline.units import over_time
 
 
 class Totals:

@@ -18,7 +18,7 @@ from benchmarks import gas_and_steam
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Transformation
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.tree import TEMPERATURE_UNITS
@@ -29,7 +29,6 @@ from reporting_agent.metering.moments import Windows, to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.units import mj_in
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

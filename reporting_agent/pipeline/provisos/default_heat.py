@@ -18,9 +18,9 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, factor_of
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import Sitewide
-from reporting_agent.pipeline.units import mj_in
 
 WIDE = 0.2
 """By what share a carrier may be richer than its default before that is told: coal by 58 %, coke by 9, natural gas by 16 (a convention of

@@ -24,10 +24,9 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import Sitewide
-from reporting_agent.pipeline.units import mj_in
 
 ANALYSED = timedelta(days=31)
 """In which a gas that is bought is analysed once at least, so that its values differ (a convention of ours)."""

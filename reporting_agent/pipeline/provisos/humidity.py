@@ -17,10 +17,10 @@ from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value
+from benchmarks.quantities import mj_in
 from reporting_agent.config.meters import Meter
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.sitewide import Sitewide
-from reporting_agent.pipeline.units import mj_in
 
 LITTLE = 0.042
 """Of a gas's volume, what saturated gas at 30 degC and 101.325 kPa holds as vapour: above it what is given back is asked about (a
