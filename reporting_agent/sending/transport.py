@@ -35,6 +35,8 @@ from reporting_agent.network import USUAL, Network
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 30.0
 MAX_ANSWER_BYTES = 1_048_576
+MAX_OWN_LIST_BYTES = 64 * MAX_ANSWER_BYTES
+"""Every challenge lists all commitments before it, so that their list grows with the square of them: this is of some 1,000."""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_JSON = (ValueError, RecursionError)  # also a number of five thousand digits, and a megabyte that is all brackets
@@ -213,8 +215,8 @@ class Portal:
         return self._ask("GET", path, **request)[1]
 
     def _get_signed(self, path: str, signature: Callable[[str, str], str]) -> list[object]:
-        """A list that only the site's own device may ask for."""
-        return _list(self._get(path, headers={"Steplabel-Device": signature("GET", path)}))
+        """A list that only the site's own device may ask for: as long as the site's own history."""
+        return _list(self._get(path, headers={"Steplabel-Device": signature("GET", path)}, most_bytes=MAX_OWN_LIST_BYTES))
 
     def _ask(self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any) -> tuple[int, object]:
         """The status and the JSON of the answer."""
@@ -225,7 +227,7 @@ class Portal:
         """Ask again with growing pauses until the portal answers with a `wanted` status or says no.
 
         Args:
-            request: what httpx takes beside method and address: `json` or `content`, `params`, `headers`.
+            request: what httpx takes beside method and address: `json` or `content`, `params`, `headers`; and `most_bytes` of `_once`.
         """
         trouble: str = ""
         for pause in (*self._pauses, None):
@@ -260,13 +262,13 @@ class Portal:
             "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
         )
 
-    def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def _once(self, method: str, path: str, most_bytes: int = MAX_ANSWER_BYTES, **request: Any) -> httpx.Response:
         """One try, its answer read up to a bound: a portal gone wrong must not fill this machine's memory."""
         with self._client.stream(method, path, **request) as response:
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
+                if len(body) > most_bytes:
                     raise VerificationError(
                         "answer-too-large",
                         Phrase("The portal's answer to %(method)s %(path)s is larger than allowed.", method=method, path=path),

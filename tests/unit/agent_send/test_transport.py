@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,11 +15,14 @@ import pytest
 import yaml
 
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
+from benchmarks.wire import challenges
+from benchmarks.wire.challenges import Answered, LedgerStand
+from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.rotation import rotate
-from benchmarks.wire.signing import DeviceKey
+from benchmarks.wire.signing import DeviceKey, ReceiptKey
 from reporting_agent.console import LANGUAGE
 from reporting_agent.network import Network
-from reporting_agent.sending.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
+from reporting_agent.sending.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, MAX_OWN_LIST_BYTES, PAUSES_S, Portal, checked_address
 from tests.documents.refusals import ROOT
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
 
@@ -179,6 +183,30 @@ def test_a_day_of_the_log_that_is_none_is_told_in_words(ask: Callable[[Portal], 
 def test_an_answer_without_end_is_cut_off() -> None:
     with pytest.raises(VerificationError) as refused:
         Line(httpx.Response(201, content=b"x" * (MAX_ANSWER_BYTES + 1))).submit()
+    assert refused.value.code == "answer-too-large"
+
+
+def answered_commitments(number: int) -> list[bytes]:
+    """The first and the last challenge of a site whose commitments were so many, which the list of all grows between in even steps."""
+    key, commitment = ReceiptKey.generate(), Commitment("a-works-with-a-long-name", "2026-12", 1, bytes(32))
+    before = tuple(Answered(place, "2026-12", 1, bytes(32)) for place in range(1, number))
+    stands = (LedgerStand(1), LedgerStand(number, before))
+    return [challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), stand, key) for stand in stands]
+
+
+def test_a_site_that_reports_every_week_for_nineteen_years_hears_all_its_challenges() -> None:
+    """All 1,000 are 53 MB: their size is worked out, and the agent is given more than another answer may have, and then too much."""
+    size = 1000 * sum(len(base64.b64encode(challenge)) for challenge in answered_commitments(1000)) / 2
+    assert 0.7 * MAX_OWN_LIST_BYTES < size < 0.9 * MAX_OWN_LIST_BYTES  # beside what stands around each in JSON
+
+    def asked(items: int) -> tuple[bytes, ...]:
+        line = Line(httpx.Response(200, json=[{"challenge": base64.b64encode(bytes(MAX_ANSWER_BYTES)).decode()}] * items))
+        with Portal(PORTAL, sleep=line.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(line)) as portal:
+            return portal.challenges(lambda method, path: f"{method} {path}")
+
+    assert asked(2) == (bytes(MAX_ANSWER_BYTES),) * 2
+    with pytest.raises(VerificationError) as refused:
+        asked(49)
     assert refused.value.code == "answer-too-large"
 
 
