@@ -51,6 +51,12 @@ def shown_so_far() -> ShownLog:
     return _read(file, stat.st_ino, stat.st_size)
 
 
+def are_kept() -> bool:
+    """Whether there is a file that knows what was shown."""
+    file: Path | None = settings.HEADS_FILE
+    return file is not None and file.exists()
+
+
 def keep(size: int, signed: bytes | None = None) -> None:
     """Write down, to the disk, that somebody is about to be told of so many entries. Nothing is written twice.
 

@@ -321,14 +321,20 @@ def at_work(alias: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("alias", ["default", "vault"])
 def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_said(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, alias: str
+    plant: Plant, years: dict[str, Material], tmp_path: Path, alias: str, settings: Settings
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
     with pytest.raises(CommandError, match="Nothing was done"):
         call_command("restore", tmp_path / "backup", stdout=(out := StringIO()))
     assert "hours ago)" in out.getvalue()
+    assert "2 that were shown since are not in it" in out.getvalue()
     assert "gone after a restore: reports 1, people 0" in out.getvalue()
+    heads, settings.HEADS_FILE = settings.HEADS_FILE, tmp_path / "nowhere"
+    with pytest.raises(CommandError, match="Nothing was done"):
+        call_command("restore", tmp_path / "backup", stdout=(out := StringIO()))
+    assert "nobody here knows how many were shown since" in out.getvalue()
+    settings.HEADS_FILE = heads
     with at_work(alias) as role, pytest.raises(CommandError, match="portal-at-work") as refused:
         call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
     assert f"{role} 1" in str(refused.value)

@@ -29,15 +29,28 @@ class Command(OperatorCommand):
         manifest = backups.read_manifest(options["folder"])
         lost = max(0, kept_heads.shown_so_far().size - manifest.log_size)
         made_at = datetime.fromisoformat(manifest.made_at)
-        self.answer(
-            Phrase(
-                "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that were shown since are not in it.",
-                moment=manifest.made_at,
-                hours=f"{(timezone.now() - made_at).total_seconds() / 3600:.1f}",
-                entries=manifest.log_size,
-                lost=lost,
+        hours = f"{(timezone.now() - made_at).total_seconds() / 3600:.1f}"
+        if kept_heads.are_kept():
+            self.answer(
+                Phrase(
+                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that were shown since are not in "
+                    "it.",
+                    moment=manifest.made_at,
+                    hours=hours,
+                    entries=manifest.log_size,
+                    lost=lost,
+                )
             )
-        )
+        else:
+            self.answer(
+                Phrase(
+                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log. No heads of the log are kept here "
+                    "(HEADS_FILE), so nobody here knows how many were shown since: agents and witnesses that saw more will refuse the log.",
+                    moment=manifest.made_at,
+                    hours=hours,
+                    entries=manifest.log_size,
+                )
+            )
         newer = backups.newer_than(made_at)
         if newer is None:
             self.answer(Phrase("The databases have no tables of this release, so what a restore would lose was not counted."))
