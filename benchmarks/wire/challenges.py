@@ -113,7 +113,10 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
         raise VerificationError(
             "challenge-signature-invalid",
             Phrase("The challenge was not signed by a receipt key of this portal."),
-            Phrase("Submit the commitment again and use the portal's own answer. If that is not valid either, ask the coordinator."),
+            Phrase(
+                "If the portal's keys have changed, give its present key directory (submit --directory FILE). If not, submit the "
+                "commitment again and use the portal's own answer. If that is not valid either, ask the coordinator."
+            ),
         )
     return challenge
 

@@ -94,7 +94,8 @@ class Directory:
             raise VerificationError(
                 "no-valid-key",
                 Phrase("The portal's key directory lists no processing key for %(day)s.", day=on.isoformat()),
-                "Check this machine's date. Then fetch the directory again, or ask the coordinator to renew it.",
+                "Check this machine's date. Then fetch the directory again (submit does; without a connection, --directory FILE), or ask "
+                "the coordinator to renew it.",
             )
         newest = max(reversed(valid), key=lambda key: key.valid_from)  # a rotation adds its key at the end
         return ProcessingPublicKey(newest.public_bytes)

@@ -165,6 +165,7 @@ urlpatterns = [
     path("log/", log.page, name="log"),
     path("log/checkpoint", log.checkpoint, name="log-checkpoint"),
     path("log/head.cbor", log.head_file, name="log-head"),
+    path("log/directory.cbor", log.directory_file, name="key-directory"),
     path("about/codebook/", public.codebook_page, name="codebook"),
     path("about/codebook.csv", public.codebook_csv, name="codebook-csv"),
     path("methods/", methods.every, name="methods"),

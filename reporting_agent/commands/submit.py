@@ -1,7 +1,8 @@
 """`steplabel-agent submit`: commit, protect, sign, seal, spool and send a period's report, or by files offline; safe to repeat.
 
 With `--offline FILE` the sealed envelope goes to FILE instead. A site without any connection goes two ways by hand, for its
-draws wait for the portal's challenge: FILE.commitment out, the challenge's file in, FILE out.
+draws wait for the portal's challenge: FILE.commitment out, the challenge's file in, FILE out. The portal's key directory comes by
+hand too, where its keys have changed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--offline", type=Path, metavar="FILE", help="write the sealed envelope to FILE instead of sending it")
     parser.add_argument(
         "--challenge", type=Path, metavar="FILE", help="with --offline: the portal's challenge, brought by hand; no connection is tried"
+    )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        metavar="FILE",
+        help="with --offline: the portal's present key directory, brought by hand; needed once where its keys have changed",
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     add_connection(parser)
@@ -59,6 +66,10 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
         raise UsageError(
             "challenge-without-offline", "--challenge goes with --offline FILE.", "Say where the sealed file is to be written."
         )
+    if args.directory is not None and args.offline is None:
+        raise UsageError(
+            "directory-without-offline", "--directory goes with --offline FILE.", "Leave it out: submit fetches the key directory itself."
+        )
     site = load_site(args.site)
     pack = require_reportable(site)
     period = Period.parse(args.period, site.zone)
@@ -67,6 +78,8 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
+        if args.directory is not None:
+            identity = enrolment.renew_directory(connection, identity, _directory(args.directory))
         require_signed(ApprovedShelf.of(state), pack, identity.directory.receipt_keys())
         revisions = Outbox(connection).revisions(site.id, name)
         material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
@@ -157,7 +170,7 @@ def _offline_begun(args: argparse.Namespace, submission: Submission, address: st
     from benchmarks.errors import Unreachable
 
     if args.challenge is not None:
-        return submission.begin_answered(material, period, _read(args.challenge), correct=args.correct)
+        return submission.begin_answered(material, period, _challenge(args.challenge), correct=args.correct)
     with _portal(args, address) as portal:
         reached = submission.consult(portal) is None
         begun = submission.begin(material, period, correct=args.correct)
@@ -209,12 +222,32 @@ def _commitment_file(parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
 
 
 def _read(file: Path) -> bytes:
-    from benchmarks.errors import InputError, Place
     from benchmarks.wire import MAX_ENVELOPE_BYTES
 
+    with file.open("rb") as opened:
+        return opened.read(MAX_ENVELOPE_BYTES)
+
+
+def _directory(file: Path) -> bytes:
+    from benchmarks.errors import InputError, Place
+
     try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_ENVELOPE_BYTES)
+        return _read(file)
+    except OSError as error:
+        raise InputError(
+            "directory-unreadable",
+            "The file with the portal's key directory cannot be read.",
+            "Give the path of the file that the portal's upload page offers beside the challenge.",
+            place=Place(str(file)),
+            found=str(error.strerror or error),
+        ) from error
+
+
+def _challenge(file: Path) -> bytes:
+    from benchmarks.errors import InputError, Place
+
+    try:
+        return _read(file)
     except OSError as error:
         raise InputError(
             "challenge-unreadable",

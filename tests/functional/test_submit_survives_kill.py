@@ -26,8 +26,9 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks.wire import envelope
+from benchmarks.wire import envelope, sealing
 from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.signing import ReceiptKey
 from reporting_agent.sending.submission import STEPS
 from tests.unit.agent_send.cast import SITE, FakePortal
 
@@ -50,8 +51,8 @@ def checkpoint(name):
     if name == stop_at:
         os.kill(os.getpid(), signal.SIGKILL)
 args = argparse.Namespace(
-    site=site, period="2016", pool=bool(pool), correct=False, offline=None, challenge=None, state=pathlib.Path(state), proxy=None,
-    ca_file=None, json=True,
+    site=site, period="2016", pool=bool(pool), correct=False, offline=None, challenge=None, directory=None,
+    state=pathlib.Path(state), proxy=None, ca_file=None, json=True,
 )
 sys.exit(submit.run(args, checkpoint))
 """
@@ -313,6 +314,35 @@ def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, serve
     file.unlink()
     once_more = plant.submit("--offline", str(file), "--challenge", str(challenge))
     assert (once_more.returncode, file.read_bytes()) == (0, sealed)
+
+
+def test_a_site_without_any_connection_takes_changed_keys_by_hand(plant: Plant, server: Server, tmp_path: Path) -> None:
+    file, commitment = tmp_path / "report.sealed", tmp_path / "report.sealed.commitment"
+    challenge, directory = tmp_path / "challenge.cbor", tmp_path / "steplabel-directory-2.cbor"
+    server.__exit__()
+    assert plant.submit("--offline", str(file)).returncode == 0
+    server.portal.number, server.portal.receipt_key, server.portal.processing_key = 2, ReceiptKey.generate(), sealing.generate()
+    committed = httpx.Request("POST", f"{server.url}/api/v1/commitments/", content=commitment.read_bytes())
+    challenge.write_bytes(base64.b64decode(server.portal(committed).json()["challenge"]))
+
+    def code_of(*arguments: str) -> tuple[int, str]:
+        refused = plant.submit(*arguments)
+        return refused.returncode, json.loads(refused.stdout)["error"]["code"]
+
+    by_hand = ("--offline", str(file), "--challenge", str(challenge))
+    assert code_of(*by_hand) == (1, "challenge-signature-invalid")
+    assert code_of(*by_hand, "--directory", str(directory)) == (1, "directory-unreadable")
+    assert code_of("--directory", str(directory)) == (2, "directory-without-offline")
+    directory.write_bytes(challenge.read_bytes())
+    assert code_of(*by_hand, "--directory", str(directory))[0] == 1  # it is none
+    assert plant.rows("SELECT COUNT(*) FROM ledger") == [(0,)]
+
+    directory.write_bytes(server.portal.signed_directory())
+    assert plant.submit(*by_hand, "--directory", str(directory)).returncode == 0
+    taken = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
+    assert taken.status_code == 201
+    assert envelope.parse(file.read_bytes()).header.key_id == server.portal.processing_key.key_id
+    assert plant.submit(*by_hand).returncode == 0  # it is kept
 
 
 def test_a_challenge_of_another_commitment_is_told_and_the_right_one_still_counts(plant: Plant, server: Server, tmp_path: Path) -> None:

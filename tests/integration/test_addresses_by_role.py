@@ -147,7 +147,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:benchmark-parquet": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "web:benchmark-jsonld": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     **dict.fromkeys(("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"), ({}, all_may("ok"), NO)),
-    **dict.fromkeys(("web:log", "web:log-head", "web:log-checkpoint"), ({}, all_may("ok"), NO)),
+    **dict.fromkeys(("web:log", "web:log-head", "web:log-checkpoint", "web:key-directory"), ({}, all_may("ok"), NO)),
     "web:sector": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),
     "web:sector-csv": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),
     "web:sector-parquet": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from benchmarks.wire import heads
+from benchmarks.wire.directory import renewed
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
@@ -44,6 +45,15 @@ def test_the_page_shows_the_head_and_gives_it_as_a_file(client: Client, cast: Ca
     assert seen.root.hex() in text
     assert seen.key_id in text
     assert seen.size == selectors.size()
+
+
+def test_the_key_directory_is_given_as_the_file_that_a_plant_takes(client: Client, cast: Cast) -> None:
+    answer, known = client.get("/log/directory.cbor"), keys.published_directory()
+    assert renewed(answer.content, known.fingerprint, known.content) == known.content
+    assert answer["Content-Disposition"] == f'attachment; filename="steplabel-directory-{known.content.number}.cbor"'
+    owner = Client()
+    owner.force_login(cast.plants[0].owner)
+    assert 'href="/log/directory.cbor"' in owner.get("/submissions/hand-in/").content.decode()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

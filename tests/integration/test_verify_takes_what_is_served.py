@@ -45,6 +45,7 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     "api:log-inclusion": ("entries-logged",),
     "api:log-consistency": HEADS,
     "api:directory": ("directory-signed",),
+    "web:key-directory": ("directory-signed",),
     "api:submission": ("receipt-signed",),
     "web:assigned-submission-receipt": ("receipt-signed",),
     "api:assignments": ("receipt-signed",),

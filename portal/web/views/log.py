@@ -43,6 +43,15 @@ def head_file(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def directory_file(_request: HttpRequest) -> HttpResponse:
+    """The key directory as the coordinator signed it, to be carried to a plant without a connection."""
+    directory = published_directory()
+    response = HttpResponse(directory.signed, content_type="application/cbor")
+    response["Content-Disposition"] = f'attachment; filename="steplabel-directory-{directory.content.number}.cbor"'
+    return response
+
+
+@require_safe
 def checkpoint(_request: HttpRequest) -> HttpResponse:
     """The newest head as public logs write it, with its cosignatures (C2SP tlog-checkpoint)."""
     raw = witnesses.checkpoint(Shown.NEWEST, published_directory(), receipt_key())
