@@ -87,7 +87,7 @@ def _promise(args: argparse.Namespace) -> int:
             "Give a new file for every promise. A number that was already shown no longer binds anybody.",
             place=Place(str(args.nonce)),
         )
-    keys, nonce, plan = load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES), _plan(args)
+    plan, keys, nonce = _plan(args), load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES)
     promise = args.nonce.with_name(f"{args.nonce.name}.promise")
     raw = signed_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
     write_file(args.nonce, nonce)
@@ -175,8 +175,8 @@ def _plan(args: argparse.Namespace) -> Plan:
             "draw-arguments", "--batches is no number of batches.", "Give about how many batches of a step there are, such as 500."
         )
     given = ((args.confidence, 95), (args.share, 1))
-    confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in given)
     try:
+        confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in given)
         sizes = {kind: Size(confidence, size.share) for kind, size in STANDARD.sizes.items()}
         plan = Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)
         return smallest(plan) if args.smallest else plan

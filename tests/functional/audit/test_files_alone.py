@@ -394,6 +394,7 @@ def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tup
         (("auditor",), "password-missing"),
         (("draw", "--nonce", "n"), "draw-arguments"),
         (("draw", "--nonce", "n", "--about", "site"), "draw-arguments"),
+        (("draw", "--nonce", "n", "--about", "site/2025", "--confidence", "nan"), "draw-arguments"),
         (("draw", "--nonce", "n", "--commitment", "c", "--head", "h", "--out", "d", "--confidence", "1"), "draw-arguments"),
         (("draw", "--nonce", "n", "--commitment", "c", "--head", "h", "--out", "d", "--step", "mill"), "draw-arguments"),
     ],
