@@ -167,6 +167,11 @@ class Watch:
     def cosigned_file(self) -> Path:
         return self._folder / COSIGNED
 
+    @property
+    def directory_held(self) -> bool:
+        """Whether a key directory of the portal was verified by the fingerprint, now or before."""
+        return (self._folder / DIRECTORY).exists()
+
     def _renewed(self) -> Directory:
         """The key directory, signed by the pinned key and no older than the one seen before."""
         file, raw = self._folder / DIRECTORY, self._log.directory()

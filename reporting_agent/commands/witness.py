@@ -47,26 +47,35 @@ def run(args: argparse.Namespace) -> int:
     others = [read_one(file) for file in args.compare]
     with state.exclusive(), portal_at(args, args.log) as portal:
         by = witness(state, args.name)
-        watch = Watch(state.path, _pinned(state, portal.base_url, args.directory_key), portal)
+        pin = _pin_of(portal.base_url)
+        directory_key = _directory_key(state, pin, portal.base_url, args.directory_key)
+        watch = Watch(state.path, directory_key, portal)
         try:
             visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin, restart=args.restart)
         except SteplabelError as refusal:
             if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
                 say(f"The key to hand to the portal's operator, by another way than this portal: {by.note_key.text}")
             raise
+        finally:
+            if watch.directory_held and not state.has_secret(pin):  # a mistyped key has signed none, and is not kept
+                state.write_secret(pin, directory_key.encode())
     emit(args, _payload(by, visit, watch.cosigned_file), _text(by, visit, watch.cosigned_file))
     return ExitCode.DONE
 
 
-def _pinned(state: Any, address: str, given: str | None) -> str:
-    """The fingerprint that this log is held to: given once, kept since."""
+def _pin_of(address: str) -> str:
+    """The name under which it is kept which key signs the portal's key directory."""
     import hashlib
 
+    return f"log-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+
+
+def _directory_key(state: Any, pin: str, address: str, given: str | None) -> str:
+    """The fingerprint that this log is held to: given once, kept since it proved to have signed the portal's key directory."""
     from benchmarks.errors import UsageError
     from benchmarks.wire.fields import HEX_DIGEST
 
-    name = f"log-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
-    pinned = state.read_secret(name).decode() if state.has_secret(name) else None
+    pinned = state.read_secret(pin).decode() if state.has_secret(pin) else None
     if given is not None and not HEX_DIGEST.fullmatch(given):
         raise UsageError(
             "fingerprint-malformed", "--directory-key is no fingerprint.", "Give the 64 hex digits that the operator reads out."
@@ -83,8 +92,6 @@ def _pinned(state: Any, address: str, given: str | None) -> str:
             Phrase("Until now the log of %(address)s was checked with the directory key %(kept)s.", address=address, kept=pinned),
             "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
         )
-    if pinned is None:
-        state.write_secret(name, str(given).encode())
     return pinned or str(given)
 
 

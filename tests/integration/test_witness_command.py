@@ -63,6 +63,8 @@ def test_what_a_first_visit_lacks_is_said(tmp_path: Path, folder: Path, live_ser
     wanted = {"": "directory-key-missing", "xyz": "fingerprint-malformed", "0" * 64: "directory-signer-unknown"}
     assert answer["error"]["code"] == wanted["".join(arguments[1:])]
     assert code != 0
+    _, answer, _ = run(tmp_path / "witness", live_server.url, "--directory-key", keys.published_directory().fingerprint)
+    assert answer["error"]["code"] == "witness-begins-anew"  # a key that was mistyped is not held to
 
 
 def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
