@@ -65,7 +65,7 @@ def sweep() -> None:
     if trouble:
         log.error("Nothing is opened: %s.", trouble)  # and nothing claimed, so that nothing waits for a claim to age
         return
-    until = monotonic() + settings.SWEEP_FOR_SECONDS
-    left = [unsealing.sweep(key, lambda: timezone.now() - apart, until).left for key in held]
+    begun, share = monotonic(), settings.SWEEP_FOR_SECONDS / len(held)  # so that no key's backlog holds up what is sealed to the next
+    left = [unsealing.sweep(key, lambda: timezone.now() - apart, begun + place * share).left for place, key in enumerate(held, 1)]
     if any(left):
         nudge(OPENING)

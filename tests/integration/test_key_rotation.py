@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from portal.auditlog.models import Action, Event
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.intake.storing import Received
-from portal.opening import destruction, tasks
+from portal.opening import destruction, tasks, unsealing
 from portal.problems import RefusedError
 from portal.translog import selectors
 from portal.web.sight import readiness
@@ -97,6 +98,23 @@ def test_the_worker_opens_with_whichever_key_an_envelope_names_and_needs_no_rest
     assert set(Submission.objects.values_list("key_id", flat=True)) == {old, asked.processing_key_id}
     tasks.sweep()
     assert set(Submission.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+def test_a_backlog_of_one_key_leaves_time_for_what_is_sealed_to_the_next(
+    folder: Path, cast: Cast, monkeypatch: Any, settings: Settings
+) -> None:
+    rotate(folder)
+    settings.SWEEP_FOR_SECONDS, ends, begun = 8.0, list[float](), monotonic()
+
+    def swept(_key: object, _clock: object, until: float) -> unsealing.Swept:
+        ends.append(until)
+        return unsealing.Swept(accepted=1, refused=0)
+
+    monkeypatch.setattr(unsealing, "sweep", swept)
+    tasks.sweep()
+    first, last = ends
+    assert begun + 4 <= first < last
+    assert last - first == pytest.approx(4)
 
 
 def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(folder: Path, cast: Cast) -> None:
