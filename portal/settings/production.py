@@ -96,7 +96,7 @@ TRACES_URL = require_checked_collector(os.environ.get("STEPLABEL_TRACES_URL"))
 
 CACHES = redis_caches(counts=_redis("STEPLABEL_LIMITS_URL"), pages=_redis("STEPLABEL_CACHE_URL"))
 CELERY_BROKER_URL = _redis("STEPLABEL_BROKER_URL")
-SWEEP_EVERY_SECONDS = seconds("STEPLABEL_SWEEP_SECONDS", 60.0, least=0.1)
+SWEEP_EVERY_SECONDS = seconds("STEPLABEL_SWEEP_SECONDS", 60.0, least=0.1, most=60.0)  # `worker_seen.SEEN_WITHIN`
 
 DIRECTORY_FILE = Path(_needed("DIRECTORY_FILE"))
 RECEIPT_KEY_FILE = Path(_needed("RECEIPT_KEY_FILE")) if ROLE.signs else None

@@ -24,13 +24,13 @@ def whole_number(name: str, default: int, least: int, most: int = 1_000_000) -> 
     return int(text)
 
 
-def seconds(name: str, default: float, least: float) -> float:
+def seconds(name: str, default: float, least: float, most: float = 24 * 3600) -> float:
     try:
         value = float(os.environ.get(name, default))
     except ValueError:
         value = -1.0
-    if not least <= value <= 24 * 3600:  # nor is it `nan`
-        raise refused(name, f"a number of seconds from {least:g} to {24 * 3600}, such as {default:g}")
+    if not least <= value <= most:  # nor is it `nan`
+        raise refused(name, f"a number of seconds from {least:g} to {most:g}, such as {default:g}")
     return value
 
 

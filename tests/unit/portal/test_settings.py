@@ -225,6 +225,7 @@ MORE_NONSENSE = (
     ("STEPLABEL_HOSTS", "portal.example:8000"),
     ("STEPLABEL_URL", "portal"),
     ("STEPLABEL_SWEEP_SECONDS", "0"),
+    ("STEPLABEL_SWEEP_SECONDS", "61"),  # the worker would count as gone between two sweeps
     ("DATABASE_URL", "postgres://web@127.0.0.1:port/steplabel"),
 )
 
