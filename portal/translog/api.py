@@ -1,6 +1,6 @@
 """The transparency log for anybody: signed heads, entries, proofs, checkpoints with cosignatures of witnesses, and restarts.
 
-What can never change says so, and is not sent twice.
+What only a restart of the log can change may be kept for minutes: a restart takes people longer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LARGEST = 2**53 - 1
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_MINUTES = "public, max-age=300"
 _REFUSALS: dict[int, Any] = {404: ProblemSerializer}
 
 
@@ -129,7 +129,7 @@ class EntriesView(PublicView):
         begin, end = _number(request, "from"), _number(request, "to")
         entries = selectors.entries(begin, end)
         whole = len(entries) == min(max(end - begin, 0), selectors.MOST_ENTRIES)
-        return _lasting([_shown(entry) for entry in entries], _FOR_EVER if whole else "no-cache")
+        return _lasting([_shown(entry) for entry in entries], _FOR_MINUTES if whole else "no-cache")
 
 
 class EntryView(PublicView):
@@ -148,7 +148,7 @@ class EntryView(PublicView):
         view = selectors.entry_of(digest)
         if view is None:
             raise Http404
-        return _lasting(_shown(view), _FOR_EVER)
+        return _lasting(_shown(view), _FOR_MINUTES)
 
 
 class InclusionView(PublicView):
@@ -166,7 +166,7 @@ class InclusionView(PublicView):
         """What proves that an entry is in the log of that size."""
         index, size = _number(request, "index"), _number(request, "size")
         view, proof = selectors.inclusion(index, size)
-        return _lasting({**_shown(view), "size": size, "proof": [digest.hex() for digest in proof]}, _FOR_EVER)
+        return _lasting({**_shown(view), "size": size, "proof": [digest.hex() for digest in proof]}, _FOR_MINUTES)
 
 
 class ConsistencyView(PublicView):
@@ -184,7 +184,7 @@ class ConsistencyView(PublicView):
         """What proves that the log of one size begins with that of another."""
         first, second = _number(request, "from"), _number(request, "to")
         proof = [digest.hex() for digest in selectors.consistency(first, second)]
-        return _lasting({"first": first, "second": second, "proof": proof}, _FOR_EVER)
+        return _lasting({"first": first, "second": second, "proof": proof}, _FOR_MINUTES)
 
 
 class RestartSerializer(serializers.Serializer[Any]):
