@@ -382,6 +382,15 @@ class TestImport:
         assert answer.status_code == 400
 
 
+def test_the_file_of_a_narrowed_list_is_narrowed_too(cast: Cast) -> None:
+    published(cast)
+    file = reverse("web:practices-csv")
+    for query in ("", *(f"?{name}={HOT[name]}" for name in ("sector", "step", "cause"))):
+        assert f'{file}{query}"' in Client().get(reverse("web:practices") + query).content.decode()
+        assert HOT["title_en"] in Client().get(file + query).content.decode()
+        assert not query or HOT["title_en"] not in Client().get(f"{file}{query}x").content.decode()
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", ("Best practice", "Cause of waste", "First batch after a stop")), ("zh-hans", ())])
 def test_every_page_is_read_in_both_languages(cast: Cast, language: str, words: tuple[str, ...]) -> None:
     row, waits = published(cast), offered(cast, title_en="Another", title_zh="另一项")

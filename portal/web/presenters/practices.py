@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,7 @@ from portal.days import scheme_day
 from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, SiteReport, State
 from portal.web.forms.practices import cause_choices
+from portal.web.lists.tables import with_query
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.worth import CarrierRow, saved_of
@@ -158,9 +159,6 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
     sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
     order = {practice.id: place for place, practice in enumerate(every)}
     names = {practice.sector: Names.newest(practice.sector) for practice in every}
-    fits = [
-        practice for practice in every if sector in ("", practice.sector) and step in ("", practice.step) and cause in ("", practice.cause)
-    ]
     held = {practice.cause for practice in every}  # a cause that nothing is held against would only lead to an empty list
     steps = dict.fromkeys((practice.sector, practice.step) for practice in every if practice.step and sector in ("", practice.sector))
     return LibraryPage(
@@ -170,7 +168,7 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
         steps=_choices(_("All steps"), ((where, names[of].step_name(where)) for of, where in steps if where), step),
         causes=_choices(_("All causes"), ((key, text) for key, text in cause_choices() if key in held or key == cause), cause),
         table=listed(
-            fits,
+            _asked_for(library, query),
             query,
             caption=_("Practices"),
             titles={
@@ -188,9 +186,19 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
             default="order",
             cells=lambda practice: _row(library, names[practice.sector], practice),
             empty=_("No practice matches. Choose another step or cause."),
-            export_url=reverse("web:practices-csv"),
+            export_url=reverse("web:practices-csv") + with_query(query, page=None),
         ),
     )
+
+
+def _asked_for(library: Library, query: Mapping[str, str]) -> list[Practice]:
+    """What fits the sector, the step and the cause that are asked for."""
+    sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
+    return [
+        practice
+        for practice in library.practices
+        if sector in ("", practice.sector) and step in ("", practice.step) and cause in ("", practice.cause)
+    ]
 
 
 def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tuple[Choice, ...]:
@@ -234,8 +242,8 @@ def saving_of(practice: Practice) -> str:
     return _("%(low)s to %(high)s %(unit)s") % {"low": practice.saving, "high": practice.saving_to, "unit": practice.unit}
 
 
-def library_table(library: Library) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Head and rows of the file, in the columns of a list that is imported and what the library adds."""
+def library_table(library: Library, query: Mapping[str, str]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Head and rows of the file of what is asked for, in the columns of a list that is imported and what the library adds."""
     return TABLE, [
         (
             practice.id,
@@ -245,7 +253,7 @@ def library_table(library: Library) -> tuple[tuple[str, ...], list[tuple[object,
             practice.published_on.isoformat() if practice.published_on else "",
             *_reported_columns(library.reported.get(practice.id)),
         )
-        for practice in library.practices
+        for practice in _asked_for(library, query)
     ]
 
 

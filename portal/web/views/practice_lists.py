@@ -88,7 +88,7 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
 def template_csv(request: HttpRequest) -> HttpResponse:
     """The columns of a list, with one line as an example."""
     _require_nation(request)
-    head, rows = library_table(selectors.library())
+    head, rows = library_table(selectors.library(), {})
     return csv_file("steplabel-practices-template.csv", head[: len(IMPORTED)], [row[: len(IMPORTED)] for row in rows[:1]])
 
 

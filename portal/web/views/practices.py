@@ -39,8 +39,8 @@ def every(request: HttpRequest) -> HttpResponse:
 @require_safe
 @from_replica
 def every_csv(request: HttpRequest) -> HttpResponse:
-    """In the columns in which a list is imported, and what the library adds."""
-    return csv_file("steplabel-practices.csv", *presenter.library_table(selectors.library()))
+    """What the page lists for the same query, in the columns in which a list is imported, and what the library adds."""
+    return csv_file("steplabel-practices.csv", *presenter.library_table(selectors.library(), request.GET))
 
 
 @require_safe
