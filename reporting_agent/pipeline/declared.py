@@ -16,6 +16,7 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
 from benchmarks.released import rank
 from benchmarks.routes import Pack
 from reporting_agent.config import Profile, Site
@@ -191,7 +192,7 @@ def _shares(event: Event, step: str, whole: Sitewide) -> dict[str, float]:
     for meter in tree.counted:
         if (times := tree.parts(meter).get(event.meter)) and whole.serves(meter, step):
             part, own = whole.records.get(event.meter), whole.records.get(meter.id)
-            through = part.total / own.total if part is not None and own is not None and own.total else 1.0
+            through = part.total * ratio(part.unit, own.unit) / own.total if part is not None and own is not None and own.total else 1.0
             shares[meter.carrier] = shares.get(meter.carrier, 0.0) + times * through * whole.share_of(meter, step)
     return shares
 

@@ -173,15 +173,20 @@ class Sitewide:
 
     def share_of(self, meter: Meter, step: str) -> float:
         """Of what meters count for the step of this one's carrier in its direction, what it does; 0 without readings."""
-        alike = [
-            self.records[other.id].in_batches
+        alike = {
+            other.id: self.records[other.id]
             for other in self.site.tree.counted
             if (other.carrier, other.direction) == (meter.carrier, meter.direction)
             and other.id in self.records
             and self.serves(other, step)
-        ]
-        together, own = fsum(alike), self.records.get(meter.id)
-        return own.in_batches / together if own is not None and together else 0.0
+        }
+        counted = {name: record.in_batches for name, record in alike.items()}
+        if len({record.unit for record in alike.values()}) > 1:
+            counted = {
+                name: self.mj(meter.carrier, record.in_batches, record.unit, record.meter.lhv) or 0.0 for name, record in alike.items()
+            }
+        together = fsum(counted.values())
+        return counted.get(meter.id, 0.0) / together if together else 0.0
 
     def _mean_lhv(self, carrier: str, unit: str) -> float | None:
         """MJ per unit, of what steps took and gave back of the carrier."""

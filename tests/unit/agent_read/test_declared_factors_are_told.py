@@ -18,6 +18,7 @@ from tests.unit.agent_read.test_humidity_of_gas import converter
 from tests.unit.agent_read.test_rows_that_cannot_be_read import labelled
 
 EVENT = '[[events]]\nstep = "pelletising"\nfrom = {}\nkind = "ratio"\nfactor = 0.8\nreason = "Belt scale recalibrated."\n'
+WORN = '\n[[events]]\nmeter = "ldg"\nfrom = 2025-12-01\nkind = "ratio"\nfactor = 1.2\nreason = "Orifice worn, work order 9."\n'
 
 
 @pytest.mark.parametrize(
@@ -54,14 +55,49 @@ def test_a_factor_of_a_meter_says_what_the_label_is_without_it(tmp_path: Path, v
     """A fifth more gas than the meter reads: the label without it is that of the same files without the event."""
     site = converter(tmp_path, "", 90, "Nm3", virtual=virtual)
     plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
-    event = '\n[[events]]\nmeter = "ldg"\nfrom = 2025-12-01\nkind = "ratio"\nfactor = 1.2\nreason = "Orifice worn, work order 9."\n'
-    site.write_text(site.read_text(encoding="utf-8") + event, encoding="utf-8")
+    site.write_text(site.read_text(encoding="utf-8") + WORN, encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     said = [one.en for one in label.provisos if one.en.startswith("Without that factor")]
     without, with_it = f"{plain.best.value:.4g}", f"{label.best.value:.4g}"
     wanted = f"Without that factor of meter ldg from 2025-12-01 the label would be {without} kgce/t instead of {with_it}."
     assert said == [f"{wanted} Keep evidence of the factor for an auditor."]
     assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * 90 * 8.1 / 29.3076, rel=1e-4)
+
+
+SECOND = """
+[[meters]]
+id = "ldg-2"
+step = "converter"
+carrier = "converter-gas"
+direction = "recovered"
+reading = "register"
+unit = "wan_Nm3"
+lhv = 81000
+lhv_source = "measured"
+"""
+
+
+@pytest.mark.parametrize("virtual", [False, True])
+def test_a_factor_of_a_meter_beside_or_beneath_one_in_another_unit(tmp_path: Path, virtual: bool) -> None:
+    """What a second meter counts of the same gas, or the virtual one that is made of it, stands in units of 10,000 Nm3."""
+    m3 = 90 if virtual else 45
+    site = converter(tmp_path, "", m3, "Nm3", virtual=virtual)
+    text, readings = site.read_text(encoding="utf-8"), tmp_path / "readings.csv"
+    if virtual:
+        begin, named, end = text.partition('id = "of-it"')
+        text = begin + named + end.replace('unit = "Nm3"\nlhv = 8.1', 'unit = "wan_Nm3"\nlhv = 81000', 1)
+    else:
+        text += SECOND
+        first = [line.split(",") for line in readings.read_text(encoding="utf-8").splitlines()[1:]]
+        with readings.open("a", encoding="utf-8") as file:
+            file.writelines(f"ldg-2,{stamp},{float(value) / 10_000:.8f}\n" for _, stamp, value in first)
+    site.write_text(text, encoding="utf-8")
+    plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
+    site.write_text(text + WORN, encoding="utf-8")
+    label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
+    (said,) = (one.en for one in label.provisos if one.en.startswith("Without that factor"))
+    assert f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}." in said
+    assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * m3 * 8.1 / 29.3076, rel=1e-4)
 
 
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
