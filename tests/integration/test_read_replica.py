@@ -111,6 +111,7 @@ def test_the_primary_is_no_replica(published: Cast, monkeypatch: pytest.MonkeyPa
     del connections[ALIAS]
 
 
+@pytest.mark.long
 def test_public_pages_are_read_from_it_and_those_of_people_are_not(replica: Cluster, published: Cast) -> None:
     until(is_current, "the replica has everything")
     for address in ("/", VERSION, f"{VERSION}benchmark.csv", "/feed.atom", LIST):
@@ -125,6 +126,7 @@ def test_public_pages_are_read_from_it_and_those_of_people_are_not(replica: Clus
     assert "read-replica" not in Client().get("/readyz").content.decode()
 
 
+@pytest.mark.long
 def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
     replica: Cluster, published: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +164,7 @@ def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
     assert "This page shows what was known" not in shown(Client(), VERSION)
 
 
+@pytest.mark.long
 def test_late_or_away_the_primary_answers_and_the_fault_is_told_by_name(
     replica: Cluster, published: Cast, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -135,6 +135,7 @@ def fails(folder: Path, trials: list[dict[str, Any]]) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_prometheus_finds_what_its_alarms_ask_for_at_a_portal(installation: Installation, tmp_path: Path) -> None:
     target = urlsplit(installation.address).netloc
     asks = set(re.findall(r"steplabel_\w+", ALARMS.read_text("utf-8"))) - WITHOUT_VALUES

@@ -12,7 +12,7 @@ from tests.functional.installation.conftest import Installation, as_user
 from tests.functional.installation.test_the_worker import sent, settled
 from tests.servers import pgbouncer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
+pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
 
 READ_SLOWLY = """
 from django.db import connection

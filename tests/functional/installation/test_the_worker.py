@@ -44,9 +44,9 @@ from portal.intake import receiving as intake
 intake.receive(bytes.fromhex({raw!r}), keys.published_directory(), keys.receipt_key(), timezone.now())
 """
 
-SHORT = {("claim", True), ("opened", True), ("keep", True), ("settle", False)}
+IN_SHORT_FORM = ("opened", True)
 POINTS = [
-    pytest.param(point, after, marks=() if (point, after) in SHORT else pytest.mark.long)
+    pytest.param(point, after, marks=() if (point, after) == IN_SHORT_FORM else pytest.mark.long)
     for point in ("claim", "opened", "keep", "settle")
     for after in (False, True)
 ]
@@ -181,10 +181,10 @@ Submission.objects.filter(log_index__gte=10**6).delete()
 """
 
 
+@pytest.mark.long
 def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
-    installation: Installation, plant: Plant, record_property: Callable[[str, object], None], *, long: bool
+    installation: Installation, plant: Plant, record_property: Callable[[str, object], None]
 ) -> None:
-    """Within a minute beside other tests, which may leave it a few per cent of a processor; ten seconds are asked of the long form."""
     digest = sent(installation, plant.envelope())
     filled = installation.program(BACKLOG.format(digest=digest, count=3_000), "operator")
     assert filled.returncode == 0, filled.stderr
@@ -203,7 +203,7 @@ def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
     record_property("seconds from SIGTERM to the end", round(seconds, 1))
     record_property("reports still waiting", int(left.stdout))
     assert int(left.stdout) > 0  # else nothing was cut short
-    assert seconds <= (10 if long else 60)
+    assert seconds <= 10
 
 
 def settled(installation: Installation, digest: str) -> dict[str, str]:

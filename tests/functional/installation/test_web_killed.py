@@ -25,11 +25,10 @@ from tests.functional.installation.conftest import HOST, Installation
 from tests.functional.installation.supervised import Supervised
 from tests.servers import free_port, nginx
 
-pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
+pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
 
-KILLS, KILLS_OF_SHORT_FORM = 10, 4
-BACK_S = 10.0  # of the long form; the short one runs beside the other tests, where a start takes as long as they leave it
-BESIDE_OTHERS_S = 60.0
+KILLS = 10
+BACK_S = 10.0
 ASKERS = 140
 REQUESTS_EACH = 5  # 700 in all: more than one network may send in the time of RATE, however slow the machine
 RATE = "600/hour"
@@ -93,15 +92,14 @@ def wait_for(address: str) -> float:
 
 
 def test_killed_again_and_again_the_web_is_back_in_seconds(
-    behind_nginx: tuple[str, list[Web]], record_property: Callable[[str, object], None], *, long: bool
+    behind_nginx: tuple[str, list[Web]], record_property: Callable[[str, object], None]
 ) -> None:
     """Alone, twice in three seconds (of which granian by itself dies for good), and both at once, by turns; parent and worker by turns."""
     address, web = behind_nginx
     alone: list[float] = []
     both: list[float] = []
     statuses: Counter[int] = Counter()
-    kills = KILLS if long else KILLS_OF_SHORT_FORM
-    for number in range(kills):
+    for number in range(KILLS):
         killed = web if number % 3 == 2 else web[number % 2 :][:1]
         with asked_all_the_time(address) as seen:
             for _ in range(2 if number % 3 == 1 else 1):
@@ -115,9 +113,9 @@ def test_killed_again_and_again_the_web_is_back_in_seconds(
     told = f"longest without an answer {max(alone):.1f} s with one killed, {max(both):.1f} s with both, {dict(statuses)}"
     record_property("killed", told)
     print(told)
-    assert sum(one.starts for one in web) > kills
+    assert sum(one.starts for one in web) > KILLS
     assert max(alone) <= max(1.0, max(both) / 2), "the other answers"
-    assert max(both) <= (BACK_S if long else BESIDE_OTHERS_S)
+    assert max(both) <= BACK_S
     assert set(statuses) <= {200, 503}, "while both are down nginx says so itself"
 
 

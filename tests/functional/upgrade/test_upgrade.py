@@ -90,6 +90,7 @@ def until_all_are_accepted(url: str) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
     left: Path, databases: tuple[str, str], record_property: Callable[[str, object], None]

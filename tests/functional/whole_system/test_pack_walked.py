@@ -131,6 +131,7 @@ def registered(folder: Path) -> tuple[Cast, str]:
     return cast, issue_token(site, None, keys.published_directory().fingerprint, timezone.now())
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)  # five browsers and a dozen runs of the agent
 def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     reader: MakeReader, portal_relay: Relay, worker_sweeps: Callable[[], object], tmp_path: Path

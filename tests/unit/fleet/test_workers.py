@@ -87,6 +87,7 @@ def codes(folder: Path) -> list[str | None]:
     return [site["refused"] and site["refused"]["code"] for site in sites]
 
 
+@pytest.mark.long
 def test_a_worker_of_another_release_that_joins_late_is_named_once_and_takes_no_site(
     older: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_run_is_refused_at_once_where_every_worker_is_of_another_release(
     assert not list(tmp_path.glob("out/*/outcome.json"))
 
 
+@pytest.mark.long
 def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, frozen = held_group(tmp_path, 3), []
     heard: list[str] = []
@@ -148,6 +150,7 @@ def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path,
     assert "tcp://127.0.0.1:" in told
 
 
+@pytest.mark.long
 def test_a_run_ends_with_a_refusal_where_the_scheduler_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = held_group(tmp_path, 1)
     with cluster(tmp_path / "dask", right=1) as dask:
