@@ -15,7 +15,6 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Status
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of, size_of
@@ -28,7 +27,7 @@ TENFOLD = 10
 
 def sentences(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
     """That there is no account, or each carrier of it that does not balance, with what that makes of the label."""
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
     if balance is None:

@@ -209,9 +209,9 @@ _Metered = tuple[str, str, str, Direction]
 
 
 def _given(batches: Sequence[Batch], metered: set[_Metered], declared: float) -> Iterator[tuple[str, Raw]]:
-    """Energy that the plant gives per batch, summed by step, carrier, unit and direction; of an id that stands twice once."""
+    """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
     sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
-    for batch in (batch for batch in batches if batch.excluded != "duplicate"):
+    for batch in batches:
         for energy in batch.energy:
             lines = {(batch.step, equipment, energy.carrier, energy.direction) for equipment in ("", batch.equipment)}
             if not lines & metered and energy.carrier in CARRIERS:

@@ -54,7 +54,7 @@ class Sitewide:
         meters: Sequence[MeterRecord],
         left_out: Sequence[LeftOut] | None = None,
     ) -> Sitewide:
-        own = [batch for batch in batches if batch.start in period]
+        own = [batch for batch in batches if batch.start in period and batch.excluded != "duplicate"]  # a row that stands twice counts once
         return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters}, left_out or ())
 
     @property

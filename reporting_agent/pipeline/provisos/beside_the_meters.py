@@ -17,7 +17,7 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import EnergyKind, counts, factor_of, within
-from benchmarks.measurements import Direction, Status
+from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
@@ -30,7 +30,7 @@ USUAL = 0.01
 def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher with all of it, and what each part of that is."""
     fence = whole.site.site_boundary
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if fence is None or label.best.value is None or not label.output_t or output <= 0:
         return
     own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import fsum
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Direction, Status
+from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.config.agreement import amount_unit
 from reporting_agent.config.meters import DesignState, Meter, Steam
@@ -33,7 +32,7 @@ USUAL_GAS_C, USUAL_FEED_WATER_C = (0, 40), (60, 160)
 
 def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
     """A sentence each meter of which a constant is worth telling."""
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
     for counted in whole.site.tree.counted:

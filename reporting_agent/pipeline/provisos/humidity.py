@@ -7,7 +7,6 @@ converter gas at 60 degC). So is a humidity that takes vapour off a gas that the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import fsum
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
@@ -15,7 +14,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Direction, Status
+from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value
 from benchmarks.quantities import mj_in
 from reporting_agent.config.meters import Meter
@@ -29,7 +28,7 @@ convention of ours)."""
 
 def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
     """By how much the label would be higher, were what is given back saturated, and what is taken dry."""
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
     known = set()

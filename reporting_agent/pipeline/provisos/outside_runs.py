@@ -43,7 +43,7 @@ _ELSEWHERE = frozenset({"overlap", "duplicate", "end-missing", "end-before-start
 def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What the label would be with all of it, and what each part of that is."""
     measured, step = label.made_from, pack.step(label.step)
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if measured is None or label.best.value is None or output <= 0:
         return
     own = {carrier for carrier in within(step.boundary) if counts(carrier, label.metric)}

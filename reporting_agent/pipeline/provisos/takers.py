@@ -17,7 +17,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Direction, Status
+from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
@@ -52,7 +52,7 @@ def untaken(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
 
 def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What conversions take of what the step counts for heat and power that no taker takes, as if it were this step's own."""
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     fence = whole.site.site_boundary
     if label.best.value is None or fence is None or output <= 0:
         return

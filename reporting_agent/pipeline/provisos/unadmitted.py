@@ -16,7 +16,6 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
-from benchmarks.measurements import Status
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
@@ -26,7 +25,7 @@ from reporting_agent.pipeline.sitewide import Sitewide
 def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher, had the step taken what it is said to give back."""
     step = pack.step(label.step)
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
     sizes: dict[str, float] = {}

@@ -14,7 +14,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
-from benchmarks.measurements import Direction, Status
+from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
@@ -33,7 +33,7 @@ convention of ours)."""
 def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher at most, were all of it this step's own."""
     step = pack.step(label.step)
-    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
     takes = {(by, carrier) for by, carrier, taken, *_ in whole.amounts if taken}

@@ -114,7 +114,9 @@ def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     works = load_site(tmp_path / "site.toml")
     result = label(works, Period.parse("2025", works.zone))
     assert [(one.carrier, one.total) for one in uses(works, result)] == [("electricity", 6_500.0)]
-    assert [entry.quantity for _, entry in of_steps(result.sitewide(works), 0.01)] == [6_500.0]
+    whole = result.sitewide(works)
+    assert [entry.quantity for _, entry in of_steps(whole, 0.01)] == [6_500.0]
+    assert (list(whole.amounts.values()), whole.outputs) == ([6_500.0], {"cement-grinding": 200.0})
 
 
 def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
