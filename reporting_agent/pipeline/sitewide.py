@@ -31,6 +31,11 @@ def middle(period: Period) -> date:
     return (period.start + (period.end - period.start) / 2).date()
 
 
+def _own_lhv(record: MeterRecord) -> float | None:
+    """The heating value that the plant has for what the meter counts."""
+    return record.meter.own_lhv(mj_in(record.unit))
+
+
 @dataclass(frozen=True)
 class Sitewide:
     """What a site's steps gave and took in the period, and what its meters counted."""
@@ -66,7 +71,7 @@ class Sitewide:
         """Quantity, unit and own heating value of a flow; None where the period has none."""
         if flow.meter is not None:
             record = self.records.get(flow.meter)
-            return None if record is None else (record.total, record.unit, flow.lhv or record.meter.lhv)
+            return None if record is None else (record.total, record.unit, flow.lhv or _own_lhv(record))
         stated = Period.parse(flow.period or "", self.site.zone)
         if (stated.start, stated.end) != (self.period.start, self.period.end) or flow.quantity is None or flow.unit is None:
             return None
@@ -183,7 +188,7 @@ class Sitewide:
         counted = {name: record.in_batches for name, record in alike.items()}
         if len({record.unit for record in alike.values()}) > 1:
             counted = {
-                name: self.mj(meter.carrier, record.in_batches, record.unit, record.meter.lhv) or 0.0 for name, record in alike.items()
+                name: self.mj(meter.carrier, record.in_batches, record.unit, _own_lhv(record)) or 0.0 for name, record in alike.items()
             }
         together = fsum(counted.values())
         return counted.get(meter.id, 0.0) / together if together else 0.0

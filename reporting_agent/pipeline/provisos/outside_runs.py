@@ -20,6 +20,7 @@ from benchmarks.labels.columns import Floats, counts, within
 from benchmarks.labels.result import Measured
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, enumerated
+from benchmarks.quantities import mj_in
 from benchmarks.released import rank
 from benchmarks.routes import Pack
 from reporting_agent.metering.in_and_between_batches import PEAK
@@ -51,8 +52,8 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     meters = [entry for entry in meters if entry.record.meter.direction is Direction.IMPORT]
 
     def size(account: MeterAccount, energy: float) -> float:
-        meter = account.record.meter
-        return in_unit_of(label, meter.carrier, energy, account.record.unit, meter.lhv, whole, pack) / output
+        meter, unit = account.record.meter, account.record.unit
+        return in_unit_of(label, meter.carrier, energy, unit, meter.own_lhv(mj_in(unit)), whole, pack) / output
 
     def each(account: MeterAccount, rows: Floats) -> Floats:
         """What falls on these runs, evenly by output."""

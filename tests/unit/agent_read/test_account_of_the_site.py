@@ -11,10 +11,13 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.config import load_site
+from reporting_agent.config.site_boundary import Flow
 from reporting_agent.report import html, summary, tables
 from reporting_agent.report.label_json import label_json
 from tests.analysed import analysed
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
+from tests.unit.agent_read.test_humidity_of_gas import converter
 
 KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 26, "kWh")], {}, "grey")}
 """97.0 kgce/t: 125 kg of coal at 22 MJ/kg and 26 kWh at 0.1229 kgce."""
@@ -180,3 +183,16 @@ def test_purchases_that_are_the_labels_own_meter_show_nothing(tmp_path: Path, am
     label = of(pipeline.label(site, Period.parse("2026-Q1", UTC)), "clinker-burning")
     found = [one.en for one in label.account if "states its purchase of electricity as the readings of power" in one.en]
     assert [("0.12 kgce/t" in one) for one in found] == [True] * told, [one.en for one in label.account]
+
+
+@pytest.mark.parametrize(("source", "wanted"), [("measured", 8.1), ("contract", 8.1), ("default", None)])
+def test_a_default_of_a_meter_is_no_heating_value_of_the_plants(tmp_path: Path, source: str, wanted: float | None) -> None:
+    """The pack has the defaults, and what the meter says of one counts as not given, in its runs and in the site's account alike."""
+    path = converter(tmp_path, "", 90, "Nm3")
+    path.write_text(path.read_text(encoding="utf-8").replace('lhv_source = "measured"', f'lhv_source = "{source}"'), encoding="utf-8")
+    site = load_site(path)
+    whole = labelled(site).sitewide(site)
+    amount = whole.amount(Flow(carrier="converter-gas", meter="ldg"))
+    assert amount is not None
+    assert amount[1:] == ("Nm3", wanted)
+    assert {lhv for (_, carrier, _, _, lhv) in whole.amounts if carrier == "converter-gas"} == {wanted}
