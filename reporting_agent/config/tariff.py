@@ -126,6 +126,13 @@ class DemandCharge(_Dated):
     minutes: Literal[15, 30, 60] = 15
     months: Months = tuple(range(1, 13))
 
+    @model_validator(mode="after")
+    def _whole_months(self) -> Self:
+        """A charge that begins within a month would leave that month without one."""
+        if any(day is not None and day.day != 1 for day in (self.valid_from, self.valid_to)):
+            raise ValueError("valid_from and valid_to of a demand charge must be the first of a month: it is a price a month")
+        return self
+
 
 class CarbonPrice(_Dated):
     """[tariff.carbon]: currency per tonne of CO2, by the conversion table's factors; bought electricity only where declared."""

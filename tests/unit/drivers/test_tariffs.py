@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
@@ -20,7 +21,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
 from reporting_agent.analysis.energy_costs.prices import Prices, priced, to_us
 from reporting_agent.config import Meter, load_site
-from reporting_agent.config.tariff import Tariff
+from reporting_agent.config.tariff import DemandCharge, Tariff
 from reporting_agent.metering import MeterFacts, MeterRecord
 from reporting_agent.metering.record import Intervals
 from reporting_agent.pipeline import LabelResult, PlantData
@@ -155,6 +156,20 @@ def test_a_fuel_given_as_heat_and_priced_by_the_tonne_is_told_for_its_unit() -> 
     notes = [note.en for note in found.notes]
     assert any("1 amounts of coal cannot be turned into the unit of its price" in note for note in notes)
     assert not any("outside the tariff's dates" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "charge", [{"valid_from": "2023-06-15"}, {"valid_to": "2023-06-30"}, {"valid_from": "2023-06-01", "valid_to": "2023-07-02"}]
+)
+def test_a_demand_charge_is_of_whole_months(charge: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="must be the first of a month"):
+        DemandCharge.model_validate({"price": 40.0, **charge})
+
+
+def test_a_demand_charge_begins_with_its_month() -> None:
+    hour = batch(MONDAY.replace(month=6), 1, kwh(1000))
+    for begins, paid in (("2023-06-01", 40_000), ("2023-07-01", 0)):
+        assert cost_of({"prices": [FLAT], "demand": [{"price": 40.0, "valid_from": begins}]}, hour).demand == pytest.approx(paid)
 
 
 def test_batches_that_overlap_on_one_equipment_have_no_power_and_no_demand_charge() -> None:
