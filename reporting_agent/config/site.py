@@ -157,6 +157,9 @@ class Site(Setting):
         meter_ids = [meter.id for meter in self.meters]
         if twice := sorted({name for name in meter_ids if meter_ids.count(name) > 1}):
             raise ValueError(f"must give every meter an id of its own; {twice[0]!r} stands twice")
+        machines = [machine.id for machine in self.equipment]
+        if twice := sorted({name for name in machines if machines.count(name) > 1}):
+            raise ValueError(f"equipment: every furnace, mill or machine stands once; {twice[0]!r} stands twice")
         names = [*meter_ids, *(scale.id for scale in self.scales)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"scales: every scale needs an id of its own, which no meter has; {twice[0]!r} stands twice")

@@ -47,6 +47,7 @@ def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path)
         (GOOD + METER.replace("register", "counter"), "meters.0.reading", "'counter'", "register"),
         (GOOD + METER + "range = [5.0, 1.0]\n", "meters.0.range", "", "[lowest, highest]"),
         (GOOD + METER + METER, None, "", "'m1' stands twice"),
+        (GOOD + 2 * '[[equipment]]\nid = "eaf-1"\n', None, "", "'eaf-1' stands twice"),
         (GOOD.replace('energy = "energy.csv"\n', ""), "inputs", "", "readings of meters, energy per batch"),
         (GOOD + 'log = "log.csv"\n', "inputs", "", "log stands alone"),
         (GOOD + 'readings = "r.csv"\n', None, "", "no [[meters]]"),
