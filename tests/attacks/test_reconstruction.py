@@ -105,6 +105,7 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
     return most, seen
 
 
+@pytest.mark.timeout(1_200)  # the long form plays three hundred games twice, and a slow machine takes five minutes for them
 def test_reconstruction_from_all_that_a_site_ever_sends(
     stated: State, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
