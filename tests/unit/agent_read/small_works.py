@@ -70,27 +70,27 @@ def labelled(site: Site) -> LabelResult:
 
 
 def of(result: LabelResult, step: str, metric: Metric = Metric.TOTAL) -> StepLabel:
-    return next(one for one in result.site_label.steps if one.step == step and one.metric is metric)
+    return next(label for label in result.site_label.steps if label.step == step and label.metric is metric)
 
 
 def besides(label: StepLabel) -> list[str]:
     """What stands beside the label, but for what small works are all asked: what they are made of, and where their gas comes from."""
     return [
-        one.en
-        for one in label.provisos
-        if not one.en.startswith(("The log names no materials of the product", "No step and no conversion"))
+        proviso.en
+        for proviso in label.provisos
+        if not proviso.en.startswith(("The log names no materials of the product", "No step and no conversion"))
     ]
 
 
 def codes(result: LabelResult) -> set[str]:
-    return {one.code for one in result.findings}
+    return {finding.code for finding in result.findings}
 
 
 def going_out(site: Site) -> dict[str, set[str | None]]:
     """By step, the reasons under which its runs are left out on the way out; None of those that count."""
     data = pipeline.read(site, outward=True)
     assert data.outward is not None
-    found: dict[str, set[str | None]] = {}
+    reasons: dict[str, set[str | None]] = {}
     for batch in data.outward.batches:
-        found.setdefault(batch.step, set()).add(batch.excluded)
-    return found
+        reasons.setdefault(batch.step, set()).add(batch.excluded)
+    return reasons

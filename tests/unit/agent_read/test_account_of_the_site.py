@@ -42,25 +42,25 @@ def test_a_label_without_an_account_says_so_in_every_form(tmp_path: Path) -> Non
     assert entry["grade"]["limits"]
     (of_label,), (of_grade,) = entry["account"], entry["grade"]["account"]
     assert of_grade == of_label
-    columns = {one.name: one.values for one in tables.labels(result.site_label.steps, analysis.losses).columns}
+    columns = {column.name: column.values for column in tables.labels(result.site_label.steps, analysis.losses).columns}
     for lang, words in NONE.items():
         assert of_label[lang].startswith(words)
         assert "0.98 kgce/t" in of_label[lang]  # 97.03 / 0.99 - 97.03
         assert of_label[lang] in columns[f"beside_{lang}"][0]
-        said = summary.as_text(result, lang=lang)
-        assert said.index("grade" if lang == "en" else "等级") < said.index(words)
+        text = summary.as_text(result, lang=lang)
+        assert text.index("grade" if lang == "en" else "等级") < text.index(words)
         page = html.render(site, result, analysis, lang, datetime(2027, 1, 1, tzinfo=UTC))
         assert page.count(of_label[lang]) == 2  # below the label, and with its limits
 
 
 def test_an_account_that_closes_says_nothing(tmp_path: Path) -> None:
     result = labelled(works(tmp_path, "cement", KILN, FENCE))
-    assert [one.account for one in result.site_label.steps if one.account] == []
+    assert [label.account for label in result.site_label.steps if label.account] == []
 
 
 def test_who_verifies_is_told_that_no_account_is_declared(tmp_path: Path) -> None:
-    for settings, told in (("", True), (FENCE, False)):
-        assert ("no_account" in {one.kind for one in declared_in(works(tmp_path, "cement", KILN, settings))}) is told
+    for settings, expected in (("", True), (FENCE, False)):
+        assert ("no_account" in {declaration.kind for declaration in declared_in(works(tmp_path, "cement", KILN, settings))}) is expected
 
 
 COAL = '{{ carrier = "coal", quantity = {}, unit = "kg", period = "2026", lhv = {} }}'
@@ -68,7 +68,7 @@ POWER = '{ carrier = "electricity", quantity = 6.24e6, unit = "kWh", period = "2
 
 
 def said(folder: Path, settings: str, step: str = "clinker-burning", ran: dict[str, Ran] = KILN, pack: str = "cement") -> list[str]:
-    return [one.en for one in of(labelled(works(folder, pack, ran, settings)), step).account]
+    return [remark.en for remark in of(labelled(works(folder, pack, ran, settings)), step).account]
 
 
 STEAM = 'carrier = "steam", quantity = 6.171e8, unit = "MJ", period = "2026"'
@@ -91,15 +91,15 @@ def refinery(folder: Path, users: str = "", more: str = "", beside: dict[str, Ra
 
 
 def test_a_boiler_whose_steam_is_in_no_row_is_told_beside_the_label_with_its_coal(tmp_path: Path) -> None:
-    (told,) = (one.en for one in refinery(tmp_path).account)
-    assert told.startswith(
+    (sentence,) = (remark.en for remark in refinery(tmp_path).account)
+    assert sentence.startswith(
         "The site's balance of steam does not close: 617,100,000 MJ of 617,100,000 MJ is in no use that is counted or named."
     )
-    assert "the label would be higher by 102 kgce/t." in told
+    assert "the label would be higher by 102 kgce/t." in sentence
 
 
 @pytest.mark.parametrize(
-    ("users", "more", "beside", "told"),
+    ("users", "more", "beside", "is_told"),
     [
         (f'auxiliaries = [{{ {STEAM}, step = "aluminium-casting" }}]', "", None, True),  # which did not run
         ("", "", {"aluminium-casting": CASTING}, True),  # whose runs are left out, or count no steam
@@ -110,20 +110,24 @@ def test_a_boiler_whose_steam_is_in_no_row_is_told_beside_the_label_with_its_coa
     ids=["auxiliaries of no label", "rows of another step", "losses", "a network", "sold"],
 )
 def test_a_boiler_whose_steam_nobody_pays_for_is_told(
-    tmp_path: Path, users: str, more: str, beside: dict[str, Ran] | None, told: bool
+    tmp_path: Path, users: str, more: str, beside: dict[str, Ran] | None, is_told: bool
 ) -> None:
-    said = [one.en for one in refinery(tmp_path, users, more, beside).provisos if " of what boiler of [site_boundary] makes" in one.en]
-    assert len(said) == told
+    sentences = [
+        proviso.en
+        for proviso in refinery(tmp_path, users, more, beside).provisos
+        if " of what boiler of [site_boundary] makes" in proviso.en
+    ]
+    assert len(sentences) == is_told
     assert (
-        not said
+        not sentences
         or "use 0% of what boiler of [site_boundary] makes. If its input for the rest belonged to this step, "
         "the label would be higher by 102 kgce/t."
-        in said[0]
+        in sentences[0]
     )
 
 
 @pytest.mark.parametrize(
-    ("purchased", "told"),
+    ("purchased", "parts"),
     [
         (f"{COAL.format(3e7, 22)}, {POWER}", []),
         (
@@ -139,11 +143,11 @@ def test_a_boiler_whose_steam_nobody_pays_for_is_told(
         ),  # of another year
     ],
 )
-def test_an_open_balance_is_told_with_its_size(tmp_path: Path, purchased: str, told: list[str]) -> None:
+def test_an_open_balance_is_told_with_its_size(tmp_path: Path, purchased: str, parts: list[str]) -> None:
     """240,000 t of clinker at 125 kg/t: 3e7 kg; a tenth of it at 22 MJ/kg is 9.38 kgce/t."""
-    found = said(tmp_path, f"[site_boundary]\npurchased = [{purchased}]\n")
-    assert len(found) == bool(told)
-    assert all(part in found[0] for part in told)
+    sentences = said(tmp_path, f"[site_boundary]\npurchased = [{purchased}]\n")
+    assert len(sentences) == bool(parts)
+    assert all(part in sentences[0] for part in parts)
 
 
 METERED = """readings = "readings.csv"
@@ -161,14 +165,14 @@ MAIN = '[[meters]]\nid = "main"\ncarrier = "electricity"\nreading = "register"\n
 
 
 @pytest.mark.parametrize(
-    ("amount", "main", "told"),
+    ("amount", "main", "is_told"),
     [
         ('meter = "power"', "", True),
         ('quantity = 3.6e7, unit = "kWh", period = "2026-Q1"', "", False),  # a bill
         ('meter = "main"', MAIN, False),
     ],
 )
-def test_purchases_that_are_the_labels_own_meter_show_nothing(tmp_path: Path, amount: str, main: str, told: bool) -> None:
+def test_purchases_that_are_the_labels_own_meter_show_nothing(tmp_path: Path, amount: str, main: str, is_told: bool) -> None:
     """90 days of 4,000 t and 400 MWh: each percent of the 12.3 kgce of power is 0.12."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
@@ -181,8 +185,8 @@ def test_purchases_that_are_the_labels_own_meter_show_nothing(tmp_path: Path, am
     coal = COAL.format(4.5e7, 22.0).replace('"2026"', '"2026-Q1"')
     site = works(tmp_path, "cement", kiln, METERED.format(amount=amount, main=main, coal=coal), runs=90)
     label = of(pipeline.label(site, Period.parse("2026-Q1", UTC)), "clinker-burning")
-    found = [one.en for one in label.account if "states its purchase of electricity as the readings of power" in one.en]
-    assert [("0.12 kgce/t" in one) for one in found] == [True] * told, [one.en for one in label.account]
+    remarks = [remark.en for remark in label.account if "states its purchase of electricity as the readings of power" in remark.en]
+    assert [("0.12 kgce/t" in remark) for remark in remarks] == [True] * is_told, [remark.en for remark in label.account]
 
 
 @pytest.mark.parametrize(("source", "wanted"), [("measured", 8.1), ("contract", 8.1), ("default", None)])

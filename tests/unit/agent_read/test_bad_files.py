@@ -104,8 +104,8 @@ def test_a_bad_file_ends_with_exit_1_and_says_where_and_what(name: str, tmp_path
     assert main(["check", "--site", str(site), "--out", str(tmp_path / "out"), "--json"]) == 1
     output = capsys.readouterr()
     error = json.loads(output.out)["error"]
-    told = {"code": error["code"], "row": error["place"]["row"], "column": error["place"]["column"]}
-    assert told == {"code": case["code"], "row": case.get("row"), "column": case.get("column")}
+    actual = {"code": error["code"], "row": error["place"]["row"], "column": error["place"]["column"]}
+    assert actual == {"code": case["code"], "row": case.get("row"), "column": case.get("column")}
     assert Path(error["place"]["file"]).name == case.get("names", case["file"])
     assert case["found"] in error["found"]
     assert error["found"]
@@ -139,9 +139,9 @@ def test_without_a_mapping_check_and_label_end_with_1_as_well_but_where_map_know
     understood = name in UNDERSTOOD
     for command in (["check"], ["label", "--period", "2016"]):
         assert main([*command, "--site", str(site), "--out", str(tmp_path / "out")]) == (0 if understood else 1)
-        told = capsys.readouterr().err
-        assert "Traceback" not in told
-        assert ("because" in told) == understood
+        output = capsys.readouterr().err
+        assert "Traceback" not in output
+        assert ("because" in output) == understood
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if CASES[name]["input"] in _MAPPED and name != "a-folder"])
@@ -159,15 +159,19 @@ def test_exactly_the_bad_rows_are_set_aside_and_the_rest_is_read_as_it_stands(na
     with (tmp_path / "out" / "rejected.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     wanted = case.get("rejected", [])
-    assert [(int(row["row"]), row["column"]) for row in rows] == [(one["row"], one.get("column", "")) for one in wanted]
-    for row, one in zip(rows, wanted, strict=True):
+    assert [(int(row["row"]), row["column"]) for row in rows] == [(rejection["row"], rejection.get("column", "")) for rejection in wanted]
+    for row, expected in zip(rows, wanted, strict=True):
         assert Path(row["file"]).name == case["file"]
-        assert one["found"] in row["found"]
-        assert one["wanted"] in row["wanted"]
+        assert expected["found"] in row["found"]
+        assert expected["wanted"] in row["wanted"]
         assert row["row_id"]
     data = pipeline.read(load_site(site))
-    told = [f"{one.code} {one.places[0].row}" if one.places else one.code for one in data.findings if one.code in OF_THE_FILE]
-    assert sorted(told) == sorted(case.get("told", []))
+    codes = [
+        f"{finding.code} {finding.places[0].row}" if finding.places else finding.code
+        for finding in data.findings
+        if finding.code in OF_THE_FILE
+    ]
+    assert sorted(codes) == sorted(case.get("told", []))
     assert list(what_was_read(site, case, data)) == case["read"]
 
 

@@ -38,8 +38,8 @@ def site(**inputs: str) -> Site:
 
 def examine(*batches: Batch, metered: bool = False) -> tuple[list[str | None], dict[str, Finding]]:
     steps = {"eaf": {""}} if metered else {}
-    judged, found = examining.examine(batches, site(), PACK, metered_steps=steps, blank=frozenset())
-    return [batch.excluded for batch in judged], {finding.code: finding for finding in found}
+    judged, findings = examining.examine(batches, site(), PACK, metered_steps=steps, blank=frozenset())
+    return [batch.excluded for batch in judged], {finding.code: finding for finding in findings}
 
 
 def energy(quantity: float, unit: str = "MWh") -> tuple[CarrierEnergy, ...]:
@@ -63,10 +63,10 @@ def test_a_sound_heat_stays() -> None:
     ],
 )
 def test_a_faulty_energy_excludes_under_its_own_reason(code: str, batch: Batch) -> None:
-    reasons, found = examine(batch)
+    reasons, findings = examine(batch)
     assert reasons == [code]
-    assert found[code].severity is Severity.EXCLUSION
-    assert found[code].count == 1
+    assert findings[code].severity is Severity.EXCLUSION
+    assert findings[code].count == 1
 
 
 def test_power_is_taken_over_the_interval_where_no_power_on_time_is_given() -> None:
@@ -85,9 +85,9 @@ def test_a_time_fault_excludes_where_energy_is_cut_out_of_readings() -> None:
 
 
 def test_a_time_fault_is_a_notice_where_energy_is_given_per_batch() -> None:
-    reasons, found = examine(BACKWARDS)
+    reasons, findings = examine(BACKWARDS)
     assert reasons == [None]
-    assert found["end-before-start"].severity is Severity.NOTICE
+    assert findings["end-before-start"].severity is Severity.NOTICE
     assert examine(HEAT, OVERLAPPING)[0] == [None, None]
     assert examine(HEAT, OVERLAPPING)[1]["overlap"].count == 2
 
@@ -106,10 +106,10 @@ def test_a_fault_is_counted_in_full_and_claims_a_batch_once() -> None:
         HEAT, batch_id="H2", start=START + timedelta(hours=2), end=START + timedelta(hours=3), energy=(), variables={"power_on_s": 300.0}
     )
     short = replace(both, batch_id="H3", start=START + timedelta(hours=4), end=START + timedelta(hours=5), energy=energy(4.0))
-    reasons, found = examine(HEAT, both, short)
+    reasons, findings = examine(HEAT, both, short)
     assert reasons == [None, "energy-unknown", None]  # the label rule decides on short heats
-    assert found["too-short"].count == 2
-    assert found["energy-unknown"].count == 1
+    assert findings["too-short"].count == 2
+    assert findings["energy-unknown"].count == 1
 
 
 def test_energy_of_which_nothing_was_covered_is_unknown() -> None:
@@ -126,9 +126,9 @@ def test_a_batch_without_electricity_is_told_though_a_quarter_of_its_gas_is_not_
 
 def test_who_delivers_power_may_take_none_in() -> None:
     gas = CarrierEnergy("natural-gas", 300.0, "Nm3", lhv_mj_per_unit=35.5)
-    made = CarrierEnergy("electricity", 900.0, "kWh", direction=Direction.RECOVERED)
-    assert examine(replace(HEAT, energy=(*energy(0.0), made, gas)))[0] == [None]
-    nothing = replace(made, quantity=0.0)
+    recovered = CarrierEnergy("electricity", 900.0, "kWh", direction=Direction.RECOVERED)
+    assert examine(replace(HEAT, energy=(*energy(0.0), recovered, gas)))[0] == [None]
+    nothing = replace(recovered, quantity=0.0)
     assert examine(replace(HEAT, energy=(*energy(0.0), nothing, gas)))[0] == ["zero-energy"]
 
 
@@ -148,9 +148,9 @@ def test_a_long_pause_is_told_where_batches_usually_follow_faster() -> None:
 
 
 def test_a_row_exported_twice_costs_the_copy_only() -> None:
-    excluded, found = examine(HEAT, HEAT, metered=True)
+    excluded, findings = examine(HEAT, HEAT, metered=True)
     assert excluded == [None, "duplicate"]
-    assert "overlap" not in found
+    assert "overlap" not in findings
 
 
 def test_a_time_of_waiting_has_no_shortest_length() -> None:
@@ -178,10 +178,10 @@ def test_an_energy_in_another_unit_than_the_rest_excludes_and_is_no_impossible_p
     several = heats(40)
     several[5] = replace(several[5], energy=energy(0.0484))  # GWh under a header of MWh
     several[9] = replace(several[9], energy=energy(48_400.0))
-    reasons, found = examine(*several)
+    reasons, findings = examine(*several)
     assert [reasons[5], reasons[9]] == ["unit-label", "unit-label"]
-    assert found["unit-label"].count == 2
-    assert "impossible-power" not in found
+    assert findings["unit-label"].count == 2
+    assert "impossible-power" not in findings
 
 
 def test_a_heat_that_was_broken_off_has_no_other_unit() -> None:
@@ -193,37 +193,37 @@ def test_a_heat_that_was_broken_off_has_no_other_unit() -> None:
 @pytest.mark.parametrize("code", ["still-while-producing", "clock-drift", "clock-standard-time", "clock-daylight-saving", "clock-offset"])
 def test_what_is_wrong_with_a_meter_excludes_its_batches_and_is_told_with_the_meter(code: str) -> None:
     several = heats(5)
-    judged, found = examining.examine(several, site(), PACK, metered_steps={"eaf": {""}}, blank=frozenset(), suspected={3: {code}})
+    judged, findings = examining.examine(several, site(), PACK, metered_steps={"eaf": {""}}, blank=frozenset(), suspected={3: {code}})
     assert [batch.excluded for batch in judged] == [None, None, None, code, None]
-    assert [finding.code for finding in found] == []
+    assert [finding.code for finding in findings] == []
 
 
 def test_power_on_time_beyond_the_interval_is_told_and_believed() -> None:
     short = replace(HEAT, end=START + timedelta(minutes=30))
-    reasons, found = examine(short)
+    reasons, findings = examine(short)
     assert reasons == [None]
-    assert found["power-on-beyond-interval"].severity is Severity.NOTICE
+    assert findings["power-on-beyond-interval"].severity is Severity.NOTICE
 
 
 def test_numbers_missing_between_batches_are_counted_with_the_batch_after() -> None:
-    several = [one for one in heats(100) if one.batch_id not in {"H10", "H11", "H50"}]
-    found = examine(*several)[1]["number-missing"]
-    assert (found.count, found.severity) == (3, Severity.NOTICE)
-    assert "2 places" in found.sentence
+    several = [heat for heat in heats(100) if heat.batch_id not in {"H10", "H11", "H50"}]
+    finding = examine(*several)[1]["number-missing"]
+    assert (finding.count, finding.severity) == (3, Severity.NOTICE)
+    assert "2 places" in finding.sentence
 
 
 def test_what_is_missing_in_another_year_is_no_finding_of_this_one() -> None:
-    several = [one for one in heats(100) if one.batch_id not in {"H10", "H11", "H50"}]
-    late = [replace(one, start=one.start + timedelta(days=30 * (one.batch_id > "H7")), end=None) for one in several]
-    first = [replace(one, excluded="outside-period" if int(one.batch_id[1:]) < 30 else None) for one in late]
-    none = [replace(one, excluded="outside-period") for one in late]
+    several = [heat for heat in heats(100) if heat.batch_id not in {"H10", "H11", "H50"}]
+    late = [replace(heat, start=heat.start + timedelta(days=30 * (heat.batch_id > "H7")), end=None) for heat in several]
+    first = [replace(heat, excluded="outside-period" if int(heat.batch_id[1:]) < 30 else None) for heat in late]
+    none = [replace(heat, excluded="outside-period") for heat in late]
     assert examine(*first)[1]["number-missing"].count == 1
     assert "pause" in examine(*late)[1]
     assert not {"number-missing", "pause"} & examine(*none)[1].keys()
 
 
 def test_ids_that_are_no_running_numbers_miss_none() -> None:
-    thin = [replace(one, batch_id=f"H{number * 7}") for number, one in enumerate(heats(100))]
-    named = [replace(one, batch_id=f"{number}-{chr(97 + number % 26)}") for number, one in enumerate(heats(100))]
+    thin = [replace(heat, batch_id=f"H{number * 7}") for number, heat in enumerate(heats(100))]
+    named = [replace(heat, batch_id=f"{number}-{chr(97 + number % 26)}") for number, heat in enumerate(heats(100))]
     assert "number-missing" not in examine(*thin)[1]
     assert "number-missing" not in examine(*named)[1]

@@ -59,8 +59,8 @@ def test_every_code_that_a_report_can_show_has_a_name_in_both_languages() -> Non
     bare = {
         f"{section}.{key}"
         for section, entries in phrases().items()
-        for key, said in entries.items()
-        if re.search("[a-z]", re.sub(r"\{\w+\}", "", said)) and not CHINESE.search(in_language(said, "zh"))
+        for key, phrase in entries.items()
+        if re.search("[a-z]", re.sub(r"\{\w+\}", "", phrase)) and not CHINESE.search(in_language(phrase, "zh"))
     }
     assert bare == set()
 
@@ -75,8 +75,8 @@ def test_a_plant_with_every_fault_gets_a_chinese_report_without_an_english_sente
         assert CHINESE.search(in_language(finding.sentence, "zh")), finding
         assert f"{finding.count:,}" in in_language(finding.sentence, "zh"), finding
     page = html.render(site, result, analysed(site, result), "zh", datetime(2026, 1, 5, tzinfo=UTC))
-    said = re.sub(r'<span lang="en">.*?</span>', "", page, flags=re.DOTALL)  # sources are cited as they are
-    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "\n", said, flags=re.DOTALL)
+    markup = re.sub(r'<span lang="en">.*?</span>', "", page, flags=re.DOTALL)  # sources are cited as they are
+    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "\n", markup, flags=re.DOTALL)
     lines = [line for line in shown.splitlines() if len(re.findall(r"[A-Za-z]{3,}", line)) > 4 and not CHINESE.search(line)]
     assert set(lines) <= {site.site.name, *(line for line in lines if ".csv" in line)}  # the plant's own names
     for finding in result.findings:

@@ -82,9 +82,9 @@ def test_a_duration_of_seventy_seconds_past_the_minute_is_refused() -> None:
 )
 def test_one_moment_in_many_notations(text: str, profile: Profile) -> None:
     wanted = datetime(2016, 5, 14, 0, 30, tzinfo=UTC)
-    found = cells.moment(text, profile, SHANGHAI)
-    assert found == wanted
-    assert found.utcoffset() == timedelta(hours=8)
+    moment = cells.moment(text, profile, SHANGHAI)
+    assert moment == wanted
+    assert moment.utcoffset() == timedelta(hours=8)
 
 
 @pytest.mark.parametrize("text", ["14/05/2016 08:30", "2016-13-01", "2016-02-30 10:00", "yesterday", "42504.35", "0"])

@@ -21,7 +21,7 @@ DAYS = 90
 
 
 def chance() -> list[float]:
-    return [float(one) for one in np.random.default_rng(5).normal(1, 0.05, DAYS)]
+    return [float(factor) for factor in np.random.default_rng(5).normal(1, 0.05, DAYS)]
 
 
 def kiln(folder: Path, change: Callable[[list[Row], list[Row]], None], factors: list[float], digits: int = 1) -> tuple[float, list[str]]:
@@ -46,12 +46,12 @@ def kiln(folder: Path, change: Callable[[list[Row], list[Row]], None], factors: 
     result = labelled(site)
     best = of(result, "clinker-burning").best.value
     assert best is not None
-    found = [one for one in result.findings if one.code == copies.CODE]
-    if found:
+    findings = [finding for finding in result.findings if finding.code == copies.CODE]
+    if findings:
         with pytest.raises(PolicyRefusal) as refused:
             require_releasable(result.site_label)
         assert refused.value.code == copies.CODE
-    return best, [str(one.sentence) for one in found]
+    return best, [str(finding.sentence) for finding in findings]
 
 
 def nothing(batches: list[Row], energy: list[Row]) -> None:
@@ -73,7 +73,7 @@ def best_again(shifted: bool) -> Callable[[list[Row], list[Row]], None]:
     def change(batches: list[Row], energy: list[Row]) -> None:
         good = {batches[place]["batch_id"] for place in np.argsort(chance())[:20].tolist()}
         for copy in range(3):
-            for row in [one for one in batches if one["batch_id"] in good]:
+            for row in [batch for batch in batches if batch["batch_id"] in good]:
                 own = {"batch_id": f"{row['batch_id']}-{copy}"}
                 for edge in ("start", "end") if shifted else ():
                     own[edge] = (datetime.fromisoformat(row[edge]) + timedelta(days=DAYS * (copy + 1))).isoformat()
@@ -90,11 +90,11 @@ def test_a_label_that_copies_better_counts_each_once_and_is_held_back(
     tmp_path: Path, change: Callable[[list[Row], list[Row]], None]
 ) -> None:
     (tmp_path / "plain").mkdir()
-    plain, said = kiln(tmp_path / "plain", nothing, chance())
-    assert not said
-    best, said = kiln(tmp_path, change, chance())
+    plain, sentences = kiln(tmp_path / "plain", nothing, chance())
+    assert not sentences
+    best, sentences = kiln(tmp_path, change, chance())
     assert best == pytest.approx(plain, rel=1e-6)
-    assert said
+    assert sentences
 
 
 @pytest.mark.parametrize(("factors", "digits"), [([1.0] * DAYS, 1), (chance(), -4), ([1.0, 1.02] * (DAYS // 2), 1)])

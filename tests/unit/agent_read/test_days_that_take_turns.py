@@ -32,7 +32,7 @@ def told(folder: Path, factors: np.ndarray, of_what: str = "alternate more than 
         writer.writerows(rows)
     label = of(labelled(site), "clinker-burning")
     assert label.used == len(factors)
-    return [one.en for one in label.provisos if of_what in one.en]
+    return [proviso.en for proviso in label.provisos if of_what in proviso.en]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -45,8 +45,8 @@ def test_energy_moved_between_neighbours_is_told_and_the_honest_record_is_not(tm
         honest[day] = alike * honest[day - 1] + 0.02 * chance.normal() * (1 - alike**2) ** 0.5
     moved = np.repeat(0.08 * chance.choice([-1, 1], 90), 2) * np.tile([1, -1], 90)
     assert told(tmp_path, 1 + honest) == []
-    (said,) = told(tmp_path, 1 + honest + moved)
-    assert said.startswith("Days above and days below the usual level alternate more than by chance (correlation of neighbours -0.")
+    (sentence,) = told(tmp_path, 1 + honest + moved)
+    assert sentence.startswith("Days above and days below the usual level alternate more than by chance (correlation of neighbours -0.")
 
 
 def test_a_few_days_or_hardly_any_energy_are_not_told(tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_two_products_by_turns_are_told_as_such_where_the_log_shows_them(tmp_pat
     column(tmp_path / "energy.csv", "quantity", np.stack((4000 * own, np.full(120, 1.2e5)), axis=1).ravel())
     (tmp_path / "site.toml").write_text(settings, encoding="utf-8")
     label = of(labelled(load_site(tmp_path / "site.toml")), "clinker-burning")
-    (said,) = (one.en for one in label.provisos if "correlation of neighbours" in one.en)
-    assert ("record them as two" in said) is (share is not None)
-    assert float(said.rpartition("higher by ")[2].split()[0]) == pytest.approx(0.08 * 97, rel=0.25)
+    (sentence,) = (proviso.en for proviso in label.provisos if "correlation of neighbours" in proviso.en)
+    assert ("record them as two" in sentence) is (share is not None)
+    assert float(sentence.rpartition("higher by ")[2].split()[0]) == pytest.approx(0.08 * 97, rel=0.25)
 
 
 def column(path: Path, name: str, values: np.ndarray) -> None:
@@ -92,8 +92,8 @@ def test_heats_whose_pattern_fits_into_no_day_are_told_by_their_correction(tmp_p
     kwh = 100 * (410 - 3.5 * hot) * np.random.default_rng(1).normal(1, 0.01, 240)
     column(tmp_path / "energy.csv", "quantity", np.stack((kwh, np.full(240, 800.0)), axis=1).ravel())
     label = of(labelled(load_site(tmp_path / "site.toml")), "eaf")
-    (said,) = (one.en for one in label.provisos if "correlation of neighbours" in one.en)
-    assert "and so does their hot_metal_pct: its correction is larger than its effect on the days' energy" in said
+    (sentence,) = (proviso.en for proviso in label.provisos if "correlation of neighbours" in proviso.en)
+    assert "and so does their hot_metal_pct: its correction is larger than its effect on the days' energy" in sentence
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -102,10 +102,10 @@ def test_energy_moved_between_days_at_random_is_told_with_its_size(tmp_path: Pat
     """A kiln that scatters by 2 %, of 97 kgce/t: told is what its label lies lower than the pack's 2.5 % would make it."""
     chance = np.random.default_rng(seed)
     factors = (1 + moved * chance.permutation(np.tile([1, -1], 60))) * chance.normal(1, 0.02, 120)
-    said = told(tmp_path, factors, "Runs differ widely")
-    assert len(said) == is_told
-    for one in said:
-        size = float(one.rpartition("the label would be ")[2].split()[0])
+    sentences = told(tmp_path, factors, "Runs differ widely")
+    assert len(sentences) == is_told
+    for sentence in sentences:
+        size = float(sentence.rpartition("the label would be ")[2].split()[0])
         assert size == pytest.approx(97 * moved - 2, abs=2)
 
 
@@ -118,8 +118,8 @@ def test_of_honest_records_that_scatter_more_than_the_pack_takes_for_usual_few_a
         bad = (chance.random(runs) < 0.06) * chance.exponential(1.5, runs)
         record = scatter * (chance.normal(0, 1, runs) + bad)
         distance.append(record.mean() - np.sort(record)[rank])
-    told = np.mean(np.array(distance) > far_apart.bound(usual, runs))
-    assert told <= most
+    share = np.mean(np.array(distance) > far_apart.bound(usual, runs))
+    assert share <= most
     assert (runs, scatter) != (40, 1.5) or np.mean(np.array(distance) > far_apart.TIMES * usual) > 0.1
 
 
@@ -128,10 +128,10 @@ LOW = "The label depends on low days that follow one another"
 
 
 def noise(seed: int, days: int = 90, scatter: float = 0.012, alike: float = 0.0) -> np.ndarray:
-    chance, made = np.random.default_rng(seed), np.zeros(days)
+    chance, values = np.random.default_rng(seed), np.zeros(days)
     for day in range(1, days):
-        made[day] = alike * made[day - 1] + scatter * chance.normal() * (1 - alike**2) ** 0.5
-    return made
+        values[day] = alike * values[day - 1] + scatter * chance.normal() * (1 - alike**2) ** 0.5
+    return values
 
 
 @pytest.mark.parametrize(
@@ -147,15 +147,15 @@ def noise(seed: int, days: int = 90, scatter: float = 0.012, alike: float = 0.0)
     ids=["first weeks", "middle", "by ten days", "by four days", "ramp", "wave"],
 )
 def test_energy_booked_low_for_weeks_and_high_later_is_told(tmp_path: Path, booked: np.ndarray) -> None:
-    (said,) = told(tmp_path, booked * (1 + noise(1)) * DAY.size / booked.sum(), LOW)
-    assert "With every day at the average level, the label would be" in said
+    (sentence,) = told(tmp_path, booked * (1 + noise(1)) * DAY.size / booked.sum(), LOW)
+    assert "With every day at the average level, the label would be" in sentence
 
 
 def test_the_days_and_the_size_are_named(tmp_path: Path) -> None:
     """97.4 kgce/t: 25 of 90 days at 0.85 and the others at 1.058 are 20 below them; all at one level, the label is 14 to 15 higher."""
-    (said,) = told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
-    assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25. They are 20" in said
-    size = float(said.rpartition("the label would be ")[2].split(" ")[0])
+    (sentence,) = told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
+    assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25. They are 20" in sentence
+    size = float(sentence.rpartition("the label would be ")[2].split(" ")[0])
     assert size == pytest.approx(0.15 * 97.5, rel=0.1)
 
 
@@ -188,11 +188,11 @@ def test_a_quarter_chosen_for_what_was_booked_later_is_told(tmp_path: Path, move
         writer.writeheader()
         writer.writerows(row | {"quantity": float(row["quantity"]) * factors[int(row["batch_id"].rpartition("-")[2])]} for row in rows)
     label = of(pipeline.label(site, Period.parse("2026-Q1", UTC)), "clinker-burning")
-    said = [one.en for one in label.provisos if one.en.startswith("The files contain")]
-    assert bool(said) is is_told
-    for one in said:
-        level = float(one.partition("would be ")[2].split()[0])
+    sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("The files contain")]
+    assert bool(sentences) is is_told
+    for sentence in sentences:
+        level = float(sentence.partition("would be ")[2].split()[0])
         assert label.best.value is not None
         assert level / label.best.value == pytest.approx(1 + moved, abs=0.01)
     whole = of(pipeline.label(site, Period.parse("2026", UTC)), "clinker-burning")
-    assert not any(one.en.startswith("The files contain") for one in whole.provisos)
+    assert not any(proviso.en.startswith("The files contain") for proviso in whole.provisos)

@@ -22,32 +22,32 @@ WORN = '\n[[events]]\nmeter = "ldg"\nfrom = 2025-12-01\nkind = "ratio"\nfactor =
 
 
 @pytest.mark.parametrize(
-    ("carrier", "since", "told"),
+    ("carrier", "since", "target"),
     [
         ('carrier = "coal"\n', "2025-06-01", "step pelletising coal"),
         ("", "2025-06-01", "step pelletising"),
         ('carrier = "coal"\n', "2028-01-01", ""),  # after the period
     ],
 )
-def test_a_factor_of_a_step_is_a_proviso_of_its_label(tmp_path: Path, carrier: str, since: str, told: str) -> None:
+def test_a_factor_of_a_step_is_a_proviso_of_its_label(tmp_path: Path, carrier: str, since: str, target: str) -> None:
     plain = labelled(tmp_path, 0).site_label.steps[0]
     path = tmp_path / "site.toml"
     path.write_text(path.read_text(encoding="utf-8") + EVENT.format(since) + carrier, encoding="utf-8")
     site = load_site(path)
     result = pipeline.label(site, Period.parse("2026", site.zone))
     (label,) = result.site_label.steps
-    of_the_site = [one for one in label.provisos if one.en.startswith("The site declares that")]
-    without = [one.en for one in label.provisos if one.en.startswith("Without that factor")]
+    of_the_site = [proviso for proviso in label.provisos if proviso.en.startswith("The site declares that")]
+    without = [proviso.en for proviso in label.provisos if proviso.en.startswith("Without that factor")]
     moved = (
         f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. Keep evidence of the factor for an auditor."
     )
-    assert [one.partition("2025-06-01 ")[2] for one in without] == ([moved] if told else [])
-    assert not any(one.en.startswith("The site declares that") for one in plain.provisos)
-    assert (label.mean != plain.mean) is bool(told)
-    said = [f"The site declares that {told} is multiplied by 0.8 from 2025-06-01 on: Belt scale recalibrated."] if told else []
-    assert [why.en for why in of_the_site] == said
+    assert [sentence.partition("2025-06-01 ")[2] for sentence in without] == ([moved] if target else [])
+    assert not any(proviso.en.startswith("The site declares that") for proviso in plain.provisos)
+    assert (label.mean != plain.mean) is bool(target)
+    expected = [f"The site declares that {target} is multiplied by 0.8 from 2025-06-01 on: Belt scale recalibrated."] if target else []
+    assert [why.en for why in of_the_site] == expected
     assert result.to_json()["steps"][0]["provisos"] == [why.by_language for why in label.provisos]
-    assert all(one in summary.as_text(result) for one in said)
+    assert all(sentence in summary.as_text(result) for sentence in expected)
 
 
 @pytest.mark.parametrize("virtual", [False, True])
@@ -57,10 +57,10 @@ def test_a_factor_of_a_meter_says_what_the_label_is_without_it(tmp_path: Path, v
     plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     site.write_text(site.read_text(encoding="utf-8") + WORN, encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
-    said = [one.en for one in label.provisos if one.en.startswith("Without that factor")]
+    sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("Without that factor")]
     without, with_it = f"{plain.best.value:.4g}", f"{label.best.value:.4g}"
     wanted = f"Without that factor of meter ldg from 2025-12-01 the label would be {without} kgce/t instead of {with_it}."
-    assert said == [f"{wanted} Keep evidence of the factor for an auditor."]
+    assert sentences == [f"{wanted} Keep evidence of the factor for an auditor."]
     assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * 90 * 8.1 / 29.3076, rel=1e-4)
 
 
@@ -95,8 +95,8 @@ def test_a_factor_of_a_meter_beside_or_beneath_one_in_another_unit(tmp_path: Pat
     plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     site.write_text(text + WORN, encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
-    (said,) = (one.en for one in label.provisos if one.en.startswith("Without that factor"))
-    assert f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}." in said
+    (sentence,) = (proviso.en for proviso in label.provisos if proviso.en.startswith("Without that factor"))
+    assert f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}." in sentence
     assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * m3 * 8.1 / 29.3076, rel=1e-4)
 
 
@@ -121,11 +121,11 @@ def test_a_factor_of_the_mapping_says_what_the_label_is_without_it(tmp_path: Pat
     more = "" if ran is KILN else '[steps.eaf]\nnot_used = ["coke"]\n'
     plain = of(labelled_whole(works(tmp_path, pack, {step: ran}, more)), step, metric)
     label = of(labelled_whole(works(tmp_path, pack, {step: ran}, more + mapping)), step, metric)
-    said = [one.en for one in label.provisos if "[mapping." in one.en]
+    sentences = [proviso.en for proviso in label.provisos if "[mapping." in proviso.en]
     assert plain.best.value is not None
     assert label.best.value is not None
     assert label.best.value != pytest.approx(plain.best.value, rel=0.005)
-    assert [one.partition("Without it ")[2] for one in said] == [
+    assert [sentence.partition("Without it ")[2] for sentence in sentences] == [
         f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. Keep evidence of the factor for an auditor."
     ]
 
@@ -136,9 +136,9 @@ def test_a_factor_on_readings_says_what_the_label_is_without_it(tmp_path: Path) 
     plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     site.write_text(site.read_text(encoding="utf-8") + "\n[mapping.readings]\nscale = { value = 1.05 }\n", encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
-    (said,) = (one.en for one in label.provisos if "[mapping." in one.en)
-    assert said.startswith("The site declares that value of [mapping.readings] is multiplied by 1.05")
-    assert f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}." in said
+    (sentence,) = (proviso.en for proviso in label.provisos if "[mapping." in proviso.en)
+    assert sentence.startswith("The site declares that value of [mapping.readings] is multiplied by 1.05")
+    assert f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}." in sentence
 
 
 @pytest.mark.parametrize("factor", [1, 1000, 0.001, 3.6, 0.0036, 0.27778, 277.778])
@@ -150,4 +150,4 @@ def test_a_factor_between_units_is_no_declared_one(tmp_path: Path, factor: float
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(row | {"quantity": float(row["quantity"]) / factor} for row in rows)
-    assert not [one.en for one in of(labelled_whole(site), "clinker-burning").provisos if "[mapping." in one.en]
+    assert not [proviso.en for proviso in of(labelled_whole(site), "clinker-burning").provisos if "[mapping." in proviso.en]

@@ -51,11 +51,11 @@ def test_a_run_of_which_an_energy_is_not_known_is_left_out_and_told(tmp_path: Pa
     assert [batch.excluded for batch in data.batches] == [None, "energy-partly-unknown", None]
     assert data.outward is not None
     assert [batch.excluded for batch in data.outward.batches] == [None, "energy-partly-unknown", None]  # nor does it leave
-    told = {one.code: one for one in data.findings}
-    found = told["energy-partly-unknown"]
-    assert (found.severity, found.count, found.places[0].row) == (Severity.EXCLUSION, 1, 3)
+    findings = {finding.code: finding for finding in data.findings}
+    exclusion = findings["energy-partly-unknown"]
+    assert (exclusion.severity, exclusion.count, exclusion.places[0].row) == (Severity.EXCLUSION, 1, 3)
     if ",,kg" not in row:
-        assert told["row-rejected"].places[0].row == 8  # where the row stands that is to be corrected
+        assert findings["row-rejected"].places[0].row == 8  # where the row stands that is to be corrected
 
 
 def test_a_run_of_which_no_energy_can_be_read_has_an_unknown_one(tmp_path: Path) -> None:
@@ -100,11 +100,11 @@ def test_coal_in_megajoules_says_by_what_heating_value(tmp_path: Path, heat: str
     (tmp_path / "site.toml").write_text(SITE, encoding="utf-8")
     (tmp_path / "batches.csv").write_text(RUNS, encoding="utf-8")
     (tmp_path / "energy.csv").write_text(header + rows, encoding="utf-8")
-    made = pipeline.label(load_site(tmp_path / "site.toml"), Period.parse("2025", UTC), outward=True)
-    (batch,) = (one for one in made.data.batches if one.batch_id == "p2")
+    result = pipeline.label(load_site(tmp_path / "site.toml"), Period.parse("2025", UTC), outward=True)
+    (batch,) = (run for run in result.data.batches if run.batch_id == "p2")
     if used is not None:
         coal = batch.energy[0]
         assert (coal.quantity, coal.lhv_mj_per_unit) == pytest.approx((used[0], used[2]))
         assert coal.unit == used[1]
-    assert made.site_label.steps[0].excluded.get("lhv-required", 0) == (used is None)
-    assert ("lhv-required" in {one.code for one in made.findings}) == (used is None)
+    assert result.site_label.steps[0].excluded.get("lhv-required", 0) == (used is None)
+    assert ("lhv-required" in {finding.code for finding in result.findings}) == (used is None)

@@ -43,7 +43,7 @@ def labelled(folder: Path, *further: str) -> SiteLabel:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "releasable"),
     [
         ("COMMON-1,sintering,coke,600000,kg,28.4,MJ/kg", False),  # 10 of 46 kg/t: 18 %
         ("s7,pelletising,coke,600000,kg,28.4,MJ/kg", False),  # of a batch of this step, under another
@@ -53,14 +53,14 @@ def labelled(folder: Path, *further: str) -> SiteLabel:
         ("COMMON-1,sintering,oxygen,0,Nm3,,", True),
     ],
 )
-def test_what_names_no_batch_holds_the_label_back(tmp_path: Path, row: str, told: bool) -> None:
-    found = labelled(tmp_path, row)
-    (label,) = found.steps
+def test_what_names_no_batch_holds_the_label_back(tmp_path: Path, row: str, releasable: bool) -> None:
+    site_label = labelled(tmp_path, row)
+    (label,) = site_label.steps
     assert (label.best.value is not None, label.best.reason, label.grade.reason == energy_by_batch.CODE) == (
-        (True, None, False) if told else (False, energy_by_batch.CODE, True)
+        (True, None, False) if releasable else (False, energy_by_batch.CODE, True)
     )
-    if told:
-        require_releasable(found)
+    if releasable:
+        require_releasable(site_label)
     else:
         with pytest.raises(PolicyRefusal, match="names none of its batches"):
-            require_releasable(found)
+            require_releasable(site_label)

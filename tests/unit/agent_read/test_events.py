@@ -65,7 +65,7 @@ def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_be
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "column", "found"),
+    ("here", "replacement", "column", "value"),
     [
         ('meter = "m1"\n', "", "events.0", "keys that do not fit together"),
         ('meter = "m1"', 'meter = "m1"\nstep = "eaf"', "events.0", "keys that do not fit together"),
@@ -82,12 +82,12 @@ def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_be
         (EVENT, EVENT + EVENT, None, "keys that do not fit together"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, here: str, there: str, column: str | None, found: str) -> None:
+def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, here: str, replacement: str, column: str | None, value: str) -> None:
     assert here in EVENT
     with pytest.raises(InputError) as caught:
-        load(tmp_path, EVENT.replace(here, there, 1))
+        load(tmp_path, EVENT.replace(here, replacement, 1))
     assert caught.value.place is not None
-    assert (caught.value.code, caught.value.place.column, caught.value.found) == ("site-invalid", column, found)
+    assert (caught.value.code, caught.value.place.column, caught.value.found) == ("site-invalid", column, value)
 
 
 def test_an_event_is_committed_to_however_its_moment_is_written(tmp_path: Path) -> None:

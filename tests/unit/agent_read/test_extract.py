@@ -21,8 +21,8 @@ from reporting_agent.sources.meter_readings import ReadingLog
 
 def whole(inputs: Inputs) -> Extract:
     """Everything that the inputs hold."""
-    names = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.has(one.name)]
-    tables = {one.name: tuple(rows_of(table, range(len(table))) for table in inputs.tables(one)) for one in names}
+    names = [source for source in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.has(source.name)]
+    tables = {source.name: tuple(rows_of(table, range(len(table))) for table in inputs.tables(source)) for source in names}
     if not inputs.has("readings"):
         return Extract(tables)
     log = ReadingLog(corrections=inputs.corrections)
@@ -46,8 +46,8 @@ def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path, long: b
     from_files = pipeline.read(site, period)
     again = pipeline.read(site, period, whole(Inputs(site)))
     assert len(again.batches) > 100
-    assert [(one.batch_id, one.energy, one.excluded) for one in again.batches] == [
-        (one.batch_id, one.energy, one.excluded) for one in from_files.batches
+    assert [(batch.batch_id, batch.energy, batch.excluded) for batch in again.batches] == [
+        (batch.batch_id, batch.energy, batch.excluded) for batch in from_files.batches
     ]
 
 

@@ -47,8 +47,13 @@ def test_a_fuel_that_is_no_energy_leaves_run_and_step_without_a_value(tmp_path: 
     label = of(result, "clinker-burning")
     assert (label.excluded, label.best.value, label.best.reason) == ({"energy-partly-unknown": 60}, None, "fuel-not-counted")
     assert going_out(site) == {"clinker-burning": {"energy-partly-unknown"}}
-    (told,) = (one for one in result.findings if one.code == "fuel-not-counted")
-    assert (told.count, told.places[0].file[-11:], told.places[0].row, told.places[0].column) == (60, "batches.csv", 2, heading)
+    (uncounted,) = (finding for finding in result.findings if finding.code == "fuel-not-counted")
+    assert (uncounted.count, uncounted.places[0].file[-11:], uncounted.places[0].row, uncounted.places[0].column) == (
+        60,
+        "batches.csv",
+        2,
+        heading,
+    )
     with pytest.raises(PolicyRefusal) as refused:
         require_releasable(result.site_label)
     assert refused.value.code == "fuel-not-counted"
@@ -134,18 +139,18 @@ def test_one_doubted_row_of_sixty_is_left_out_and_costs_its_step_no_label(tmp_pa
     label = of(labelled(site), "clinker-burning")
     assert (label.used, label.excluded) == (59, {"energy-partly-unknown": 1})
     assert label.best.value == pytest.approx(2400 / 29.3076 + 26 * 0.1229, abs=1e-3)
-    assert sum("One run is left out" in one.en for one in label.provisos) == 1
+    assert sum("One run is left out" in proviso.en for proviso in label.provisos) == 1
     month = of(labelled(kiln(tmp_path, "input.petroleum-coke", "2812.5", every=60)), "clinker-burning")
     assert (month.used, month.best.reason) == (59, "fuel-not-counted")
 
 
 def missing(folder: Path, heading: str, cell: str, *energy: Amount) -> list[str]:
     provisos = of(labelled(kiln(folder, heading, cell, *energy)), "clinker-burning").provisos
-    return [one.en for one in provisos if "that the log names" in one.en]
+    return [proviso.en for proviso in provisos if "that the log names" in proviso.en]
 
 
 @pytest.mark.parametrize(
-    ("heading", "cell", "energy", "told"),
+    ("heading", "cell", "energy", "expected"),
     [
         ("input.petroleum-coke", "93.75", took("petroleum-coke", 15.0, "kg", 32.0), "80.0% of the petroleum coke"),
         ("input.petcoke_kg", "93750", took("petroleum-coke", 15.0, "kg", 32.0), "80.0% of the petroleum coke"),
@@ -155,13 +160,15 @@ def missing(folder: Path, heading: str, cell: str, *energy: Amount) -> list[str]
         ("input.petroleum-coke,input.petcoke", "93.75,93.75", PETCOKE, None),  # one of it the other
     ],
 )
-def test_a_fifth_that_is_missing_is_told_with_its_size(tmp_path: Path, heading: str, cell: str, energy: Amount, told: str | None) -> None:
+def test_a_fifth_that_is_missing_is_told_with_its_size(
+    tmp_path: Path, heading: str, cell: str, energy: Amount, expected: str | None
+) -> None:
     """15 kg at 32 MJ are 16.4 kgce/t, a quarter of which is 4.09; of 81.9 kgce/t of coal a fifth is 16.4."""
-    said = missing(tmp_path, heading, cell, energy)
-    assert len(said) == (told is not None)
-    if told is not None:
-        assert told in said[0]
-        assert f"higher by {16.4 if 'coal' in told[:20] and 'coke' not in told else 4.09} kgce/t" in said[0]
+    sentences = missing(tmp_path, heading, cell, energy)
+    assert len(sentences) == (expected is not None)
+    if expected is not None:
+        assert expected in sentences[0]
+        assert f"higher by {16.4 if 'coal' in expected[:20] and 'coke' not in expected else 4.09} kgce/t" in sentences[0]
 
 
 def test_an_older_version_takes_for_material_what_the_newest_does(tmp_path: Path) -> None:
@@ -205,8 +212,11 @@ def test_a_log_without_batches_hides_none_in_its_columns(tmp_path: Path) -> None
     [
         *(("Alternative fuels used (t)", "alternative-fuel"), ("RDF", "alternative-fuel"), ("total coal, kg", "coal")),
         *(("蒸汽单耗", "steam"), ("Erdgas [Nm³]", "natural-gas"), ("coke rate kg/t", "coke"), ("dieselöl", "diesel")),
-        *((one, None) for one in ("coal moisture", "coal lhv", "energy", "t", "scrap", "gas", "power", "coke quality", "hot_metal_pct")),
+        *(
+            (heading, None)
+            for heading in ("coal moisture", "coal lhv", "energy", "t", "scrap", "gas", "power", "coke quality", "hot_metal_pct")
+        ),
     ],
 )
 def test_a_heading_names_a_carrier_where_it_says_nothing_else(heading: str, carrier: str | None) -> None:
-    assert (None if (found := named(heading)) is None else found.carrier) == carrier
+    assert (None if (mention := named(heading)) is None else mention.carrier) == carrier

@@ -25,7 +25,7 @@ OVENS = Ran(
 
 
 def beside(label: StepLabel, begins: str) -> list[str]:
-    return [one.en for one in label.provisos if one.en.startswith(begins)]
+    return [proviso.en for proviso in label.provisos if proviso.en.startswith(begins)]
 
 
 def rolled(folder: Path, steps: dict[str, Ran], fence: str = "", values: tuple[float, ...] = (17.4,)) -> StepLabel:
@@ -49,9 +49,9 @@ def test_gas_that_nothing_on_the_site_makes_is_told_with_the_label_at_natural_ga
     """60 Nm3 at 17.4 MJ are 35.6 of 46.7 kgce/t; at 35.5 MJ 72.7, and the label 83.7."""
     label = rolled(tmp_path, {}, fence)
     assert label.best.value == pytest.approx(46.68, abs=0.02)
-    (said,) = beside(label, NO_MAKER)
-    assert "100% of the coke-oven gas (17.4 MJ/Nm3 on average)" in said
-    assert "If it were natural gas (35.5), the label would be 83.74 kgce/t instead of 46.68." in said
+    (sentence,) = beside(label, NO_MAKER)
+    assert "100% of the coke-oven gas (17.4 MJ/Nm3 on average)" in sentence
+    assert "If it were natural gas (35.5), the label would be 83.74 kgce/t instead of 46.68." in sentence
 
 
 def test_gas_that_was_bought_as_declared_and_is_analysed_is_not_told(tmp_path: Path) -> None:
@@ -64,27 +64,29 @@ def test_gas_that_was_bought_as_declared_and_is_analysed_is_not_told(tmp_path: P
 def test_gas_of_own_ovens_is_told_only_beyond_what_they_give(tmp_path: Path, output: float, share: str | None) -> None:
     """Ovens of 2,000 t give 480,000 Nm3 a day beyond their own walls, the mill takes 54,000; of 100 t 42,000 of 72,000 altogether."""
     ovens = Ran(output, OVENS.energy)
-    found = beside(rolled(tmp_path, {"coking": ovens}), NO_MAKER)
-    assert [str(share) in one for one in found] == ([] if share is None else [True]), found
+    sentences = beside(rolled(tmp_path, {"coking": ovens}), NO_MAKER)
+    assert [str(share) in sentence for sentence in sentences] == ([] if share is None else [True]), sentences
 
 
 NOTHING = "The log names no materials of the product, or too little of them"
 
 
 @pytest.mark.parametrize(
-    ("charged", "told"),
+    ("charged", "is_told"),
     [({}, True), ({"input.fluorides": 0.018}, True), ({"input.alumina": 1.93}, False), ({"input.alumina": 1.85}, False)],
 )
-def test_output_that_no_feed_holds_is_told_by_the_percent(tmp_path: Path, charged: dict[str, float], told: bool) -> None:
+def test_output_that_no_feed_holds_is_told_by_the_percent(tmp_path: Path, charged: dict[str, float], is_told: bool) -> None:
     """13,500 kWh are 1,659 kgce/t: a percent of output too much is 16.8. Less feed than usual is told as that, and once."""
     label, _ = stated(tmp_path, "electrolysis", Ran(900, CELLS), charged or {"input.bath": 0.01})
-    found = [one["en"] for one in label["provisos"] if one["en"].startswith(NOTHING)]
-    assert ["lowers the label by 17 kgce/t" in one and one.endswith("as input.MATERIAL: alumina.") for one in found] == [True] * told, found
+    sentences = [proviso["en"] for proviso in label["provisos"] if proviso["en"].startswith(NOTHING)]
+    assert ["lowers the label by 17 kgce/t" in sentence and sentence.endswith("as input.MATERIAL: alumina.") for sentence in sentences] == [
+        True
+    ] * is_told, sentences
 
 
 def test_a_token_of_the_feed_holds_nothing(tmp_path: Path) -> None:
     label, _ = stated(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), {"input.gypsum": 0.05})
-    assert any(one["en"].startswith(NOTHING) for one in label["provisos"])
+    assert any(proviso["en"].startswith(NOTHING) for proviso in label["provisos"])
 
 
 def test_parents_hold_no_output_for_nothing_says_that_they_are_all_of_it(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ REFINED = Ran(4000, [took("natural-gas", 75, "Nm3", 35.5), took("coal", 250, "kg
 
 
 @pytest.mark.parametrize(
-    ("charged", "static", "told"),
+    ("charged", "static", "expected"),
     [
         ({"input.bauxite": 2.3}, 0, None),
         ({"input.bauxite": 1.6}, 0, "1.6 t of bauxite charged per t of output; at least 1.9"),  # 30 % of it from bought hydrate
@@ -112,27 +114,31 @@ REFINED = Ran(4000, [took("natural-gas", 75, "Nm3", 35.5), took("coal", 250, "kg
     ],
 )
 def test_alumina_beyond_what_its_bauxite_gives_is_told_or_held(
-    tmp_path: Path, charged: dict[str, float], static: int, told: str | None
+    tmp_path: Path, charged: dict[str, float], static: int, expected: str | None
 ) -> None:
-    label, said = stated(tmp_path, "alumina-refining", REFINED, charged, f"[static]\nbought_hydrate_pct = {static}\n")
-    assert (label["best"]["reason"] == "feed-unlikely") is (told == "held")
-    of_feed = [one for one in said if "bauxite" in one]
-    assert [str(told) in one for one in of_feed] == ([True] if told not in (None, "held") else []), said
-    assert not [one for one in label["provisos"] if one["en"].startswith(NOTHING)]
+    label, sentences = stated(tmp_path, "alumina-refining", REFINED, charged, f"[static]\nbought_hydrate_pct = {static}\n")
+    assert (label["best"]["reason"] == "feed-unlikely") is (expected == "held")
+    of_feed = [sentence for sentence in sentences if "bauxite" in sentence]
+    assert [str(expected) in sentence for sentence in of_feed] == ([True] if expected not in (None, "held") else []), sentences
+    assert not [proviso for proviso in label["provisos"] if proviso["en"].startswith(NOTHING)]
 
 
 @pytest.mark.parametrize(
-    ("own", "given", "told"),
+    ("own", "given", "expected"),
     [
         (0, 35, "0% of the electricity that it gives back; its pumps and fans usually use 7%"),  # 2.45 kWh
         (1, 35, "higher by 0.18 kgce/t"),
         (3, 35, None),
     ],
 )
-def test_own_use_of_a_waste_heat_set_is_told_where_it_is_not_taken_off(tmp_path: Path, own: float, given: float, told: str | None) -> None:
+def test_own_use_of_a_waste_heat_set_is_told_where_it_is_not_taken_off(
+    tmp_path: Path, own: float, given: float, expected: str | None
+) -> None:
     power = [*([took("electricity", own, "kWh")] if own else []), gave("electricity", given, "kWh")]
     unused = "" if own else '[steps.waste-heat-power]\nnot_used = ["electricity"]\n'
     label = of(labelled(works(tmp_path, "cement", {"waste-heat-power": Ran(4000, power)}, unused)), "waste-heat-power")
     assert label.best.value == pytest.approx(0.1229 * (own - given), abs=0.01)
-    found = beside(label, "The step itself uses")
-    assert [str(told) in one for one in found] == ([] if told is None else [True]), json.dumps([one.en for one in label.provisos])
+    provisos = beside(label, "The step itself uses")
+    assert [str(expected) in proviso for proviso in provisos] == ([] if expected is None else [True]), json.dumps(
+        [proviso.en for proviso in label.provisos]
+    )

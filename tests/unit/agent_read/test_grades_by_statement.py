@@ -33,15 +33,17 @@ def beside_the_grade(folder: Path, kwh_per_t: float, variant: str, capacity_t: f
     (folder / "batches.csv").write_text("\n".join(heats) + "\n", encoding="utf-8")
     (folder / "energy.csv").write_text("\n".join(energy) + "\n", encoding="utf-8")
     label = of(pipeline.label(load_site(folder / "site.toml"), Period.parse(YEAR, UTC)), "eaf", Metric.TOTAL)
-    return label.grade.best_met, [one.en for one in (*label.account, *label.provisos) if "is met depends on what the site states" in one.en]
+    return label.grade.best_met, [
+        remark.en for remark in (*label.account, *label.provisos) if "is met depends on what the site states" in remark.en
+    ]
 
 
 def test_a_level_that_steel_and_size_as_stated_give_is_told_with_the_strictest_limits(tmp_path: Path) -> None:
-    met, (said,) = beside_the_grade(tmp_path, 435, "bearing-gear-hardwire-tool-die", 45)
+    met, (sentence,) = beside_the_grade(tmp_path, 435, "bearing-gear-hardwire-tool-die", 45)
     assert met == 1
-    assert "furnace_capacity_t = 45, variant = bearing-gear-hardwire-tool-die" in said
-    assert "61 / 64 / 72 kgce/t" in said  # of 70 t and more, of any steel
-    assert "level 3 would be met" in said
+    assert "furnace_capacity_t = 45, variant = bearing-gear-hardwire-tool-die" in sentence
+    assert "61 / 64 / 72 kgce/t" in sentence  # of 70 t and more, of any steel
+    assert "level 3 would be met" in sentence
 
 
 @pytest.mark.parametrize(("kwh_per_t", "capacity_t", "met"), [(350, 60, 1), (700, 60, None)])

@@ -15,14 +15,14 @@ ROLLING = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"
 def told(folder: Path, *burnt: Amount) -> list[str]:
     label = of(labelled(works(folder, "steel", {"hot-rolling": Ran(900, [POWER, *burnt])}, ROLLING)), "hot-rolling")
     assert label.used == 60
-    return [one.en for one in label.provisos if one.en.startswith("The step uses")]
+    return [proviso.en for proviso in label.provisos if proviso.en.startswith("The step uses")]
 
 
 def test_rolling_without_any_fuel_is_told_at_the_typical_heat(tmp_path: Path) -> None:
     """1,250 MJ/t are 42.65 kgce/t."""
-    (said,) = told(tmp_path)
-    assert "uses 0 MJ of heat per t; typical is 1250 MJ" in said
-    assert "higher by up to 42.7 kgce/t" in said
+    (sentence,) = told(tmp_path)
+    assert "uses 0 MJ of heat per t; typical is 1250 MJ" in sentence
+    assert "higher by up to 42.7 kgce/t" in sentence
 
 
 @pytest.mark.parametrize(("gas_nm3", "is_told"), [(20, True), (27, False), (35, False)])  # at 35.5: 710, 958 and 1,242 MJ/t

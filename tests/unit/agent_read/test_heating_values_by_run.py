@@ -37,7 +37,7 @@ def kiln(folder: Path, coal: Callable[[int], tuple[float, float]]) -> LabelResul
 
 
 def total(result: LabelResult) -> StepLabel:
-    return next(one for one in result.site_label.steps if one.metric is Metric.TOTAL)
+    return next(label for label in result.site_label.steps if label.metric is Metric.TOTAL)
 
 
 def test_assays_of_days_about_a_right_mean_win_nothing(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_assays_of_days_about_a_right_mean_win_nothing(tmp_path: Path) -> None:
     result = kiln(tmp_path, lambda day: (128, 26.85 if day % 3 else 21.6))
     assert total(result).best.value == pytest.approx(CONSTANT)
     assert total(result).mean == pytest.approx(CONSTANT)
-    assert scattered.HEATING_VALUE in {one.code for one in result.findings}
+    assert scattered.HEATING_VALUE in {finding.code for finding in result.findings}
     with pytest.raises(PolicyRefusal) as refused:
         require_releasable(result.site_label)
     assert refused.value.code == scattered.HEATING_VALUE
@@ -55,13 +55,13 @@ def test_fuel_that_really_varies_counts_by_its_day(tmp_path: Path) -> None:
     """Of poor coal more is burnt: by the mean the rich days would look good."""
     result = kiln(tmp_path, lambda day: (128 * 25.1 / (lhv := 26.85 if day % 3 else 21.6), lhv))
     assert total(result).best.value == pytest.approx(CONSTANT)
-    assert scattered.HEATING_VALUE not in {one.code for one in result.findings}
+    assert scattered.HEATING_VALUE not in {finding.code for finding in result.findings}
     require_releasable(result.site_label)
 
 
 def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:
     result = kiln(tmp_path, lambda day: (128 + day % 7, 25.1 + 0.1 * (day % 3 - 1)))
-    assert scattered.HEATING_VALUE not in {one.code for one in result.findings}
+    assert scattered.HEATING_VALUE not in {finding.code for finding in result.findings}
 
 
 @pytest.mark.parametrize(("version", "own", "is_told"), [("2", None, True), ("2", 23.0, False), ("4", 23.0, False)])
@@ -75,10 +75,10 @@ def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
         path.read_text(encoding="utf-8").replace('pack = "cement"', f'pack = "cement"\npack_version = "{version}"'), encoding="utf-8"
     )
     label = of(labelled(load_site(path)), "clinker-burning")
-    said = [one.en for one in label.provisos if "counts at the table's" in one.en]
-    assert bool(said) is is_told
+    sentences = [proviso.en for proviso in label.provisos if "counts at the table's" in proviso.en]
+    assert bool(sentences) is is_told
     assert label.best.value is not None
-    for one in said:
-        assert one.startswith("Coal counts at the table's 20.93 MJ/kg")
-        assert "raises the label by 0.89 kgce/t" in one
-        assert float(one.partition("it would be ")[2].split()[0]) == pytest.approx(label.best.value + 51.5, abs=0.3)
+    for sentence in sentences:
+        assert sentence.startswith("Coal counts at the table's 20.93 MJ/kg")
+        assert "raises the label by 0.89 kgce/t" in sentence
+        assert float(sentence.partition("it would be ")[2].split()[0]) == pytest.approx(label.best.value + 51.5, abs=0.3)

@@ -51,37 +51,37 @@ def converter(folder: Path, state: str, m3: float = WET_M3, unit: str = "m3", di
 def label_of(site: Path) -> tuple[StepLabel, list[str]]:
     label = of(labelled(load_site(site)), "converter")
     assert (label.used, label.excluded) == (RUNS, {})
-    return label, [one.en for one in label.provisos if "vapour" in one.en]
+    return label, [proviso.en for proviso in label.provisos if "vapour" in proviso.en]
 
 
 def test_saturated_gas_counts_as_the_dry_gas_that_it_holds(tmp_path: Path) -> None:
-    label, told = label_of(converter(tmp_path, AT_60 + "\nrelative_humidity_pct = 100"))
+    label, sentences = label_of(converter(tmp_path, AT_60 + "\nrelative_humidity_pct = 100"))
     assert -label.energy_by_carrier["converter-gas"] / label.output_t == pytest.approx(90 * 8.1 / 29.3076, rel=1e-4)
-    assert told == []
+    assert sentences == []
     assert going_out(load_site(tmp_path / "site.toml")) == {"converter": {None}}
 
 
 @pytest.mark.parametrize("virtual", [False, True])
 @pytest.mark.parametrize(
-    ("humidity", "said"),
+    ("humidity", "beginning"),
     [
         ("", "Nothing states the humidity of the converter gas that meter ldg"),
         ("\nrelative_humidity_pct = 0", "The site declares a relative humidity of 0 % for the converter gas"),
     ],
 )
-def test_warm_gas_of_no_or_of_little_humidity_is_told_with_its_size(tmp_path: Path, humidity: str, said: str, virtual: bool) -> None:
+def test_warm_gas_of_no_or_of_little_humidity_is_told_with_its_size(tmp_path: Path, humidity: str, beginning: str, virtual: bool) -> None:
     """A fourth more than it holds: 24.87 x (101.325 / 81.379 - 1) = 6.10 kgce/t."""
-    _, (told,) = label_of(converter(tmp_path, AT_60 + humidity, virtual=virtual))
-    assert told.startswith(said)
-    assert "19.7% water vapour" in told
-    assert "the label would be higher by 6.1 kgce/t." in told
+    _, (sentence,) = label_of(converter(tmp_path, AT_60 + humidity, virtual=virtual))
+    assert sentence.startswith(beginning)
+    assert "19.7% water vapour" in sentence
+    assert "the label would be higher by 6.1 kgce/t." in sentence
 
 
 def test_an_orifice_that_computes_with_a_fixed_state_counts_vapour_as_well(tmp_path: Path) -> None:
     state = AT_60 + "\ncomputed_at = { temperature_c = 60, pressure_kpa = 101.325 }"
     (tmp_path / "a").mkdir()
-    _, (told,) = label_of(converter(tmp_path / "a", state, 90 / 0.80315, "Nm3"))
-    assert "19.7% water vapour" in told
+    _, (sentence,) = label_of(converter(tmp_path / "a", state, 90 / 0.80315, "Nm3"))
+    assert "19.7% water vapour" in sentence
     label, _ = label_of(converter(tmp_path, state + "\nrelative_humidity_pct = 100", 90 / 0.80315, "Nm3"))
     assert -label.energy_by_carrier["converter-gas"] / label.output_t == pytest.approx(90 * 8.1 / 29.3076, rel=1e-4)
 
@@ -98,19 +98,19 @@ def test_an_orifice_that_computes_with_a_fixed_state_counts_vapour_as_well(tmp_p
 def test_cold_gas_corrected_gas_and_gas_declared_nearly_saturated_are_asked_nothing(
     tmp_path: Path, state: str, m3: float, unit: str
 ) -> None:
-    label, told = label_of(converter(tmp_path, state, m3, unit))
-    assert told == [one for one in told if unit == "Nm3"]
+    label, sentences = label_of(converter(tmp_path, state, m3, unit))
+    assert sentences == [sentence for sentence in sentences if unit == "Nm3"]
     assert -label.energy_by_carrier["converter-gas"] / label.output_t == pytest.approx(90 * 8.1 / 29.3076, rel=1e-3)
 
 
 def test_vapour_that_a_corrector_may_have_counted_as_gas_is_told_by_the_percent(tmp_path: Path) -> None:
     """24.87 kgce/t of gas in Nm3, by meter or by run: 0.249 a percent; a fifth of it made -23.0 of -17.9."""
     (tmp_path / "by meter").mkdir()
-    _, (told,) = label_of(converter(tmp_path / "by meter", "", 90.0, "Nm3"))
-    assert "Each percent lowers the label by 0.249 kgce/t" in told
+    _, (sentence,) = label_of(converter(tmp_path / "by meter", "", 90.0, "Nm3"))
+    assert "Each percent lowers the label by 0.249 kgce/t" in sentence
     ran = Ran(HEAT_T, [*USED, gave("converter-gas", 90, "Nm3", 8.1)], {"scrap_pct": 0.0})
     site = works(tmp_path, "steel", {"converter": ran}, '[static]\nconverter_type = "top-blown"\n')
-    assert [one.en for one in of(labelled(site), "converter").provisos if "vapour" in one.en] == [told]
+    assert [proviso.en for proviso in of(labelled(site), "converter").provisos if "vapour" in proviso.en] == [sentence]
 
 
 def test_vapour_taken_off_gas_that_a_step_takes_is_told(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_vapour_taken_off_gas_that_a_step_takes_is_told(tmp_path: Path) -> None:
     site = converter(tmp_path, AT_60 + "\nrelative_humidity_pct = 100", 10 * 333.15 / 273.15)
     taken = site.read_text(encoding="utf-8").replace("converter-gas", "coke-oven-gas").replace("recovered", "import").replace("8.1", "17.4")
     works(tmp_path, "steel", {"converter": Ran(HEAT_T, USED[:2], {"scrap_pct": 0.0})}, taken.partition('energy = "energy.csv"\n')[2], RUNS)
-    _, (told,) = label_of(site)
-    assert told.startswith("The site declares a relative humidity of 100 % for the coke-oven gas that meter ldg measures")
-    assert "19.7% of its volume is deducted as water vapour. If the gas were dry, the label would be higher by 1.17 kgce/t." in told
+    _, (sentence,) = label_of(site)
+    assert sentence.startswith("The site declares a relative humidity of 100 % for the coke-oven gas that meter ldg measures")
+    assert "19.7% of its volume is deducted as water vapour. If the gas were dry, the label would be higher by 1.17 kgce/t." in sentence
 
 
 @pytest.mark.parametrize(
@@ -136,4 +136,4 @@ def test_a_humidity_without_a_state_or_beyond_what_can_be_is_refused(tmp_path: P
 
 def test_an_auditor_is_told_the_humidity(tmp_path: Path) -> None:
     site = load_site(converter(tmp_path, AT_60 + "\nrelative_humidity_pct = 100"))
-    assert any("relative_humidity_pct = 100 %" in one.does for one in declared_in(site))
+    assert any("relative_humidity_pct = 100 %" in declaration.does for declaration in declared_in(site))

@@ -28,9 +28,9 @@ GROUND = [took("electricity", 23.1, "kWh")]
 
 def run(folder: Path, step: str, ran: Ran, heading: str, cell: str, settings: str = "") -> tuple[Site, StepLabel]:
     """60 runs of a step with a column more in their log; carriers of its boundary that it does not report are not used."""
-    pack = next(name for name in packs.shipped() if any(one.id == step for one in packs.load(name).steps))
+    pack = next(name for name in packs.shipped() if any(pack_step.id == step for pack_step in packs.load(name).steps))
     asked = packs.load(pack).step(step).boundary.asked
-    unused = [one for one in asked if one not in {carrier for carrier, *_ in ran.energy}]
+    unused = [asked_carrier for asked_carrier in asked if asked_carrier not in {carrier for carrier, *_ in ran.energy}]
     site = with_column(works(folder, pack, {step: ran}, f"{settings}[steps.{step}]\nnot_used = {unused}\n"), heading, cell)
     return site, of(labelled(site), step)
 
@@ -49,9 +49,9 @@ def test_product_that_the_log_charges_is_told_with_its_size(
     tmp_path: Path, step: str, ran: Ran, heading: str, cell: str, size: float
 ) -> None:
     _, label = run(tmp_path, step, ran, heading, cell)
-    (said,) = (one.en for one in label.provisos if "The log shows" in one.en)
+    (sentence,) = (proviso.en for proviso in label.provisos if "The log shows" in proviso.en)
     assert label.best.value is not None
-    assert f"made entirely here, the label would be up to {label.best.value * size:.3g} {label.unit}." in said
+    assert f"made entirely here, the label would be up to {label.best.value * size:.3g} {label.unit}." in sentence
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,15 @@ def test_one_run_that_states_its_share_hides_no_others(tmp_path: Path) -> None:
 def test_an_input_that_nothing_knows_is_named_beside_the_label(tmp_path: Path, heading: str) -> None:
     """100 t a day of 5,000 t of clinker, 20 kg/t: as standard coal 20 kgce/t."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, "100")
-    (said,) = (one.en for one in label.provisos if "The pack does not know these inputs" in one.en)
-    assert said.startswith(
+    (sentence,) = (proviso.en for proviso in label.provisos if "The pack does not know these inputs" in proviso.en)
+    assert sentence.startswith(
         f"The pack does not know these inputs, per t of output: {heading} 0.02 t. If they are fuel, their energy is missing: as standard"
     )
-    assert "coal 20 kgce/t." in said
+    assert "coal 20 kgce/t." in sentence
 
 
 @pytest.mark.parametrize(
-    ("heading", "cell", "told"),
+    ("heading", "cell", "is_told"),
     [
         ("var.material_7_t", "100", True),
         ("var.sack_kg", "100000", True),
@@ -138,19 +138,23 @@ def test_an_input_that_nothing_knows_is_named_beside_the_label(tmp_path: Path, h
     ],
 )
 def test_a_variable_or_column_that_weighs_what_nothing_knows_is_told_as_an_input_is(
-    tmp_path: Path, heading: str, cell: str, told: bool
+    tmp_path: Path, heading: str, cell: str, is_told: bool
 ) -> None:
     """20 kg/t; what weighs as much as the product is no fuel of it."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, cell)
-    said = [one.en for one in label.provisos if "The pack does not know these inputs" in one.en]
-    assert [f"{heading} 0.02 t. If they are fuel" in one for one in said] == ([True] if told else [])
+    sentences = [proviso.en for proviso in label.provisos if "The pack does not know these inputs" in proviso.en]
+    assert [f"{heading} 0.02 t. If they are fuel" in sentence for sentence in sentences] == ([True] if is_told else [])
 
 
 def test_powder_that_nothing_knows_is_named_beside_the_electricity_of_a_mill(tmp_path: Path) -> None:
     static = "[static]\nbought_ground_pct = 0\n"
     site, _ = run(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), "input.S95 powder", "900", static)
-    (said,) = (one.en for one in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos if "The pack does not know" in one.en)
-    assert "input.S95 powder 0.3 t. If they were bought finished or half finished" in said
+    (sentence,) = (
+        proviso.en
+        for proviso in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos
+        if "The pack does not know" in proviso.en
+    )
+    assert "input.S95 powder 0.3 t. If they were bought finished or half finished" in sentence
 
 
 HONEST: list[tuple[str, Ran, list[str]]] = [
@@ -168,7 +172,11 @@ HONEST: list[tuple[str, Ran, list[str]]] = [
 def test_what_usual_plants_charge_is_told_nothing(tmp_path: Path, step: str, ran: Ran, headings: list[str]) -> None:
     _, label = run(tmp_path, step, ran, ",".join(headings), ",".join([f"{ran.output * 0.9}"] * len(headings)))
     assert label.used == 60
-    assert not [one.en for one in label.provisos if "The pack does not know these inputs" in one.en or "this much was bought" in one.en]
+    assert not [
+        proviso.en
+        for proviso in label.provisos
+        if "The pack does not know these inputs" in proviso.en or "this much was bought" in proviso.en
+    ]
 
 
 def test_every_product_and_carrier_of_a_pack_is_known_as_an_input() -> None:

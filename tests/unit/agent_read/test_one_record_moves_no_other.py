@@ -44,7 +44,13 @@ def test_rows_stay_corrected_where_others_are_added_above_them(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("encoding", "bound"),
-    [("utf-8", 1), ("gbk", 1), ("cp1252", 1), ("latin-1", 1), *((one, None) for one in ("hz", "iso2022_jp", "utf-7", "unicode_escape"))],
+    [
+        ("utf-8", 1),
+        ("gbk", 1),
+        ("cp1252", 1),
+        ("latin-1", 1),
+        *((encoding, None) for encoding in ("hz", "iso2022_jp", "utf-7", "unicode_escape")),
+    ],
 )
 def test_an_encoding_with_states_has_no_bound(tmp_path: Path, encoding: str, bound: int | None) -> None:
     plant = raw_plants.by_energy(4)
@@ -106,9 +112,9 @@ def test_a_subtotal_is_no_pass_of_its_batch(tmp_path: Path, start: str) -> None:
     plant = with_subtotals(start)
     plant.write(tmp_path)
     data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
-    made = {batch.batch_id: batch.output_t for batch in data.batches}
+    outputs = {batch.batch_id: batch.output_t for batch in data.batches}
     whole = {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"] if row["note"]}
-    assert made == pytest.approx(whole)
+    assert outputs == pytest.approx(whole)
     assert {finding.code: finding.count for finding in data.findings}["row-total"] == len(whole)
     assert data.rejected == []
 

@@ -62,8 +62,8 @@ def test_a_stream_that_truly_differs_is_declared_with_its_reason_and_told_with_i
     result = labelled(site)
     assert of(result, "coking").used == of(result, "blast-furnace").used == 60
     assert held_back(site) is None
-    said = next(one for one in of(result, "blast-furnace").provisos if "coke" in one.en)
-    assert said.en == (
+    statement = next(proviso for proviso in of(result, "blast-furnace").provisos if "coke" in proviso.en)
+    assert statement.en == (
         "The site declares that coke counts at 27.4 MJ/kg on average: nut coke, sampled by shift. Each percent of error in it "
         "changes the label by 3.5 kgce/t. Keep the laboratory's records for an auditor."
     )
@@ -118,17 +118,17 @@ def test_mixed_gas_counts_by_a_value_that_the_site_declares_with_its_reason(tmp_
     """5.4 for 7.4 MJ/Nm3 made rolling 57.1 for 74.2 kgce/t; a percent of 7.4 is 0.63."""
     bare = works(tmp_path, "steel", {"hot-rolling": rolling(5.4)}, ROLLING)
     assert of(labelled(bare), "hot-rolling").excluded == {"heating-value-unusual": 60}
-    said = '[[lhv]]\ncarrier = "mixed-gas"\nfrom = 2026-01-01\nvalue = 7.5\nreason = "chromatograph at the mixing station, hourly"\n'
-    declared = works(tmp_path, "steel", {"hot-rolling": rolling(7.4)}, ROLLING + said)
+    declaration = '[[lhv]]\ncarrier = "mixed-gas"\nfrom = 2026-01-01\nvalue = 7.5\nreason = "chromatograph at the mixing station, hourly"\n'
+    declared = works(tmp_path, "steel", {"hot-rolling": rolling(7.4)}, ROLLING + declaration)
     label = of(labelled(declared), "hot-rolling")
     assert label.used == 60
     assert going_out(declared) == {"hot-rolling": {None}}
-    (told,) = besides(label)
-    assert told == (
+    (sentence,) = besides(label)
+    assert sentence == (
         "The site declares that mixed gas of the works counts at 7.4 MJ/Nm3 on average: chromatograph at the mixing station, hourly. "
         "Each percent of error in it changes the label by 0.63 kgce/t. Keep the laboratory's records for an auditor."
     )
-    another = works(tmp_path, "steel", {"hot-rolling": rolling(5.4)}, ROLLING + said)
+    another = works(tmp_path, "steel", {"hot-rolling": rolling(5.4)}, ROLLING + declaration)
     assert of(labelled(another), "hot-rolling").excluded == {"heating-value-unusual": 60}  # more than a tenth from what is declared
     in_heat = works(tmp_path, "steel", {"hot-rolling": Ran(900, [took("electricity", 90, "kWh"), took("mixed-gas", 1.35, "GJ")])}, ROLLING)
     assert of(labelled(in_heat), "hot-rolling").excluded == {"heating-value-unusual": 60}
@@ -146,9 +146,9 @@ def test_coke_poorer_than_coke_is_left_out_or_told_with_its_size(tmp_path: Path,
     """370 kg at 25 for 28.4 MJ/kg: 43 kgce/t less; at 27.4 it is 1.0 x 370 / 29.3 = 13, told."""
     label = of(labelled(works(tmp_path, "steel", {"blast-furnace": furnace(coke)})), "blast-furnace")
     assert label.used == used
-    told = [one.en for one in label.provisos if one.en.startswith("Coke counts at")]
+    sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("Coke counts at")]
     wanted = "Coke counts at 27.4 MJ/kg on average; typical is 28.4, with which the label would be higher by 13 kgce/t."
-    assert [one.startswith(wanted) for one in told] == ([True] if coke == 27.4 else [])
+    assert [sentence.startswith(wanted) for sentence in sentences] == ([True] if coke == 27.4 else [])
 
 
 def test_what_is_usual_goes_by_the_step_that_takes_it(tmp_path: Path) -> None:
@@ -164,10 +164,12 @@ def test_what_is_usual_goes_by_the_step_that_takes_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("days", "sentences"), [(60, 0), (200, 1)])
 def test_a_fuel_with_one_value_over_the_seasons_is_told_with_the_size_of_a_percent(tmp_path: Path, days: int, sentences: int) -> None:
     """370 kg x 28.4 MJ/kg are 358.5 kgce/t of hot metal: 3.6 for each percent."""
-    found = of(labelled(works(tmp_path, "steel", {"blast-furnace": furnace(28.4)}, runs=days)), "blast-furnace").provisos
-    told = [one.en for one in found if one.en.startswith("Coke counts at one heating value for the whole time, 28.4 MJ/kg")]
-    assert len(told) == sentences
-    assert all("by 3.6 kgce/t" in one for one in told)
+    provisos = of(labelled(works(tmp_path, "steel", {"blast-furnace": furnace(28.4)}, runs=days)), "blast-furnace").provisos
+    matches = [
+        proviso.en for proviso in provisos if proviso.en.startswith("Coke counts at one heating value for the whole time, 28.4 MJ/kg")
+    ]
+    assert len(matches) == sentences
+    assert all("by 3.6 kgce/t" in sentence for sentence in matches)
 
 
 @pytest.mark.parametrize("coal", [18.5, 22.5])
@@ -175,11 +177,11 @@ def test_a_fuel_of_which_nothing_is_typical_is_told_with_what_its_bounds_would_m
     """Coal of a kiln at 18.5 for 22.5 MJ/kg made clinker 90 for 109 kgce/t; 124.6 kg at 17.5 to 30 and 26 kWh are 77.6 to 130.7."""
     kiln = Ran(4000, [took("coal", 124.6, "kg", coal), took("electricity", 26, "kWh")], {}, "grey")
     label = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln})), "clinker-burning")
-    (told,) = besides(label)
-    assert told.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the plant gives it: no reading shows it.")
-    assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in told
+    (sentence,) = besides(label)
+    assert sentence.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the plant gives it: no reading shows it.")
+    assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in sentence
     reason = '[[lhv]]\ncarrier = "coal"\nfrom = 2026-01-01\nvalue = 22.5\nunit = "MJ/kg"\nreason = "one mine, sampled daily"\n'
     declared = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln}, reason)), "clinker-burning")
-    (told,) = besides(declared)
-    assert told.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled daily. Each percent")
-    assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in told
+    (sentence,) = besides(declared)
+    assert sentence.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled daily. Each percent")
+    assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in sentence

@@ -23,8 +23,8 @@ def account(folder: Path, pack: str) -> list[str]:
     (folder / "own.toml").write_text(pack, encoding="utf-8")
     (folder / "site.toml").write_text(settings.replace('pack = "cement"', 'pack = "./own.toml"'), encoding="utf-8")
     label = of(labelled(load_site(folder / "site.toml")), "cement-grinding")
-    assert label.to_json()["grade"]["account"] == [one.by_language for one in label.account]
-    return [one.en for one in label.account if "was made with the site's own pack" in one.en]
+    assert label.to_json()["grade"]["account"] == [remark.by_language for remark in label.account]
+    return [remark.en for remark in label.account if "was made with the site's own pack" in remark.en]
 
 
 def test_a_published_name_with_another_content_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,6 +35,6 @@ def test_a_published_name_with_another_content_is_refused(tmp_path: Path, capsys
     assert "the published pack of this name is a different one" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("pack", "told"), [(SHIPPED, 0), (OWN, 1)], ids=["a copy", "its own"])
-def test_a_label_by_a_pack_of_its_own_says_so_and_by_a_copy_does_not(tmp_path: Path, pack: str, told: int) -> None:
-    assert len(account(tmp_path, pack)) == told
+@pytest.mark.parametrize(("pack", "expected"), [(SHIPPED, 0), (OWN, 1)], ids=["a copy", "its own"])
+def test_a_label_by_a_pack_of_its_own_says_so_and_by_a_copy_does_not(tmp_path: Path, pack: str, expected: int) -> None:
+    assert len(account(tmp_path, pack)) == expected

@@ -23,12 +23,12 @@ def alternating(folder: Path, moved: float, equipment: tuple[str, str] = ("mill-
     scatter = np.random.default_rng(1).normal(1, 0.02, 200)
     columns(folder / "batches.csv", product=["cement", "masonry-cement"] * 100, equipment=[*equipment] * 100)
     columns(folder / "energy.csv", quantity=111_600 * scatter * (1 + moved * np.tile([-1, 1], 100)))
-    made = labelled(load_site(folder / "site.toml")).site_label.steps
+    labels = labelled(load_site(folder / "site.toml")).site_label.steps
     return [
-        f"{label.product}: {one.en}"
-        for label in made
-        for one in label.provisos
-        if label.metric is Metric.ELECTRICITY and " ran on the same equipment and used up to " in one.en
+        f"{label.product}: {proviso.en}"
+        for label in labels
+        for proviso in label.provisos
+        if label.metric is Metric.ELECTRICITY and " ran on the same equipment and used up to " in proviso.en
     ]
 
 
@@ -43,9 +43,9 @@ def columns(path: Path, **values: object) -> None:
 
 
 def test_energy_moved_between_two_products_is_told_beside_the_better_one(tmp_path: Path) -> None:
-    (said,) = alternating(tmp_path, 0.1)
-    assert said.startswith("cement: masonry-cement ran on the same equipment and used up to 6")
-    assert 2.8 < float(said.partition("higher by up to ")[2].split()[0]) < 3.5
+    (sentence,) = alternating(tmp_path, 0.1)
+    assert sentence.startswith("cement: masonry-cement ran on the same equipment and used up to 6")
+    assert 2.8 < float(sentence.partition("higher by up to ")[2].split()[0]) < 3.5
 
 
 @pytest.mark.parametrize(("moved", "equipment"), [(0.0, ("mill-1", "mill-1")), (0.1, ("mill-1", "mill-2"))], ids=["honest", "two mills"])
@@ -62,4 +62,4 @@ def test_variants_are_told_beyond_what_their_limits_differ_by(tmp_path: Path, mo
     columns(tmp_path / "energy.csv", quantity=np.tile([40_000, 800], 200) * turns)
     label = of(labelled(load_site(tmp_path / "site.toml")), "eaf")
     assert label.variant == "plain-carbon"
-    assert any("quality-carbon ran on the same equipment" in one.en for one in label.provisos) is is_told
+    assert any("quality-carbon ran on the same equipment" in proviso.en for proviso in label.provisos) is is_told

@@ -49,9 +49,9 @@ def test_they_are_batches_left_out_and_beyond_one_in_a_hundred_there_is_no_grade
     assert (label.read, label.used) == (DAYS, DAYS - unknown)
     assert label.excluded == ({"unreadable": unknown} if unknown else {})
     assert (label.grade.best_met, label.grade.reason) == ((3, None) if unknown < 4 else (None, "rows-unreadable"))
-    said = summary.as_text(result)
-    assert f"{DAYS - unknown} of {DAYS} batches used" in said
-    assert ("121 of 365 batches (33%) cannot be read" in said) == (unknown == 121)
+    text = summary.as_text(result)
+    assert f"{DAYS - unknown} of {DAYS} batches used" in text
+    assert ("121 of 365 batches (33%) cannot be read" in text) == (unknown == 121)
 
 
 def test_rows_of_another_year_are_not_of_this_one(tmp_path: Path) -> None:

@@ -44,27 +44,27 @@ def cut(tmp_path: Path, rows: list[Row], **setting: Any) -> runs.Cut:
     return runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
 
 
-def counts(found: runs.Cut) -> dict[str, int]:
-    return {finding.code: finding.count for finding in found.findings}
+def counts(logged: runs.Cut) -> dict[str, int]:
+    return {finding.code: finding.count for finding in logged.findings}
 
 
 def test_rows_add_up_to_a_run_of_the_shift_and_the_first_row_covers_nothing_known(tmp_path: Path) -> None:
-    found = cut(tmp_path, [(0, 9, 9, "normal"), (5, 4, 3, "normal"), (10, 5, 2, "normal")])
-    (run,) = found.batches
+    logged = cut(tmp_path, [(0, 9, 9, "normal"), (5, 4, 3, "normal"), (10, 5, 2, "normal")])
+    (run,) = logged.batches
     assert run.output_t == pytest.approx(0.009)  # thousands of items
     assert run.energy[0].quantity == 5.0
     assert run.variables["power_on_s"] == 600.0
     assert (run.start, run.end) == (SIX, SIX + timedelta(minutes=10))
-    assert counts(found) == {"log-first-row": 1}
+    assert counts(logged) == {"log-first-row": 1}
 
 
 def test_a_row_after_a_late_stamp_keeps_its_amounts_and_one_after_a_gap_is_missing_time(tmp_path: Path) -> None:
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 3, "normal"), (25, 16, 12, "normal"), (105, 5, 4, "normal"), (110, 4, 3, "normal")]
-    found = cut(tmp_path, rows)
-    (run,) = found.batches
+    logged = cut(tmp_path, rows)
+    (run,) = logged.batches
     assert run.energy[0].quantity == 18.0
     assert run.energy[0].completeness == pytest.approx(30 / 110)
-    assert counts(found)["log-gap"] == 1
+    assert counts(logged)["log-gap"] == 1
 
 
 @pytest.mark.parametrize(("held", "kwh", "idle"), [("since-previous", 2.0, 0.0), ("from-the-stamp", 1.0, 1.0)])
@@ -97,12 +97,12 @@ def test_a_run_has_the_output_weighted_mean_of_what_every_row_with_output_gives(
 
 def test_rows_in_alarm_or_by_hand_are_left_out_with_items_and_energy(tmp_path: Path) -> None:
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 3, "normal"), (10, 7, 9, "fault"), (15, 4, 3, "normal"), (20, 1, 1, "idle")]
-    found = cut(tmp_path, rows)
-    (run,) = found.batches
+    logged = cut(tmp_path, rows)
+    (run,) = logged.batches
     assert run.output_t == pytest.approx(0.008)
     assert run.energy[0].quantity == 6.0
     assert run.energy[0].completeness == 1.0
-    assert counts(found)["log-not-normal"] == 2
+    assert counts(logged)["log-not-normal"] == 2
 
 
 def test_runs_and_what_is_left_out_hold_all_energy_of_the_log(tmp_path: Path) -> None:
@@ -110,26 +110,26 @@ def test_runs_and_what_is_left_out_hold_all_energy_of_the_log(tmp_path: Path) ->
         *[(0, 0, 2, "normal"), (5, 4, 3, "normal"), (10, 7, 9, "fault"), (15, 4, 3, "normal"), (20, 1, 1, "idle"), (25, 0, 4, "fault")],
         *[(200, 9, 16, "normal"), (205, 9, "", "normal"), (1000, 0, 32, "idle")],  # after a gap; without energy; in a shift of no run
     ]
-    found = cut(tmp_path, rows)
+    logged = cut(tmp_path, rows)
     left: dict[State | None, float] = {}
-    for one in found.left_out:
-        left[one.state] = left.get(one.state, 0.0) + one.energy
+    for leftover in logged.left_out:
+        left[leftover.state] = left.get(leftover.state, 0.0) + leftover.energy
     assert left == {None: 18.0, State.FAULT: 13.0, State.IDLE: 33.0}
-    assert {one.start for one in found.left_out} == {SIX, SIX + timedelta(hours=8)}
-    assert sum(one.energy for one in found.left_out) + sum(batch.energy[0].quantity for batch in found.batches) == 70.0
+    assert {part.start for part in logged.left_out} == {SIX, SIX + timedelta(hours=8)}
+    assert sum(part.energy for part in logged.left_out) + sum(batch.energy[0].quantity for batch in logged.batches) == 70.0
 
 
 def test_whole_unit_steps_of_a_counter_are_kept_because_they_catch_up(tmp_path: Path) -> None:
-    found = cut(tmp_path, [(0, 0, 0, "normal"), *((5 * n, 5, n % 2, "normal") for n in range(1, 13))])
-    (run,) = found.batches
+    logged = cut(tmp_path, [(0, 0, 0, "normal"), *((5 * n, 5, n % 2, "normal") for n in range(1, 13))])
+    (run,) = logged.batches
     assert run.energy[0].quantity == 6.0
-    assert counts(found)["log-coarse-energy"] == 6
+    assert counts(logged)["log-coarse-energy"] == 6
 
 
 def test_standing_time_stays_in_the_run(tmp_path: Path) -> None:
-    found = cut(tmp_path, [(0, 0, 0, "normal"), (5, 0, 3, "normal"), (10, 4, 3, "normal")])
-    assert found.batches[0].energy[0].quantity == 6.0
-    assert counts(found)["log-standing"] == 1
+    logged = cut(tmp_path, [(0, 0, 0, "normal"), (5, 0, 3, "normal"), (10, 4, 3, "normal")])
+    assert logged.batches[0].energy[0].quantity == 6.0
+    assert counts(logged)["log-standing"] == 1
 
 
 def test_a_row_belongs_to_the_shift_that_holds_the_middle_of_its_time(tmp_path: Path) -> None:
@@ -153,16 +153,16 @@ def test_runs_may_be_hours_days_months_or_campaigns(tmp_path: Path, by: str, num
 
 def test_a_mean_power_is_multiplied_by_the_time_of_the_row(tmp_path: Path) -> None:
     rows: list[Row] = [(5, 4, 30, "normal"), (10, 4, 30, "normal")]
-    found = cut(tmp_path, rows, energy="rate", unit="kW", row_covers="span")
-    assert found.batches[0].energy[0].unit == "kWh"
-    assert found.batches[0].energy[0].quantity == pytest.approx(2 * 30 / 60)
-    assert "log-first-row" not in counts(found)
+    logged = cut(tmp_path, rows, energy="rate", unit="kW", row_covers="span")
+    assert logged.batches[0].energy[0].unit == "kWh"
+    assert logged.batches[0].energy[0].quantity == pytest.approx(2 * 30 / 60)
+    assert "log-first-row" not in counts(logged)
 
 
 def test_an_unknown_energy_is_missing_time(tmp_path: Path) -> None:
-    found = cut(tmp_path, [(0, 0, 0, "normal"), (5, 4, "", "normal"), (10, 4, 3, "normal")])
-    assert found.batches[0].energy[0].completeness == pytest.approx(0.5)
-    assert counts(found)["log-energy-unknown"] == 1
+    logged = cut(tmp_path, [(0, 0, 0, "normal"), (5, 4, "", "normal"), (10, 4, 3, "normal")])
+    assert logged.batches[0].energy[0].completeness == pytest.approx(0.5)
+    assert counts(logged)["log-energy-unknown"] == 1
 
 
 def test_a_campaign_ends_with_its_product_and_with_a_gap(tmp_path: Path) -> None:
@@ -173,14 +173,14 @@ def test_a_campaign_ends_with_its_product_and_with_a_gap(tmp_path: Path) -> None
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines) + "\n")
     chosen = site(by="campaign")
-    found = runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
-    assert [(run.variant, round(run.output_t * 1000), run.energy[0].completeness) for run in found.batches] == [
+    logged = runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
+    assert [(run.variant, round(run.output_t * 1000), run.energy[0].completeness) for run in logged.batches] == [
         ("part-0", 8, 1.0),
         ("part-4", 8, 1.0),
         ("part-0", 8, 1.0),
         ("part-0", 8, 1.0),
     ]
-    assert counts(found)["log-gap"] == 1
+    assert counts(logged)["log-gap"] == 1
 
 
 def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
@@ -195,20 +195,20 @@ def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
 def test_a_row_that_stands_twice_counts_once(tmp_path: Path, setting: dict[str, str]) -> None:
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 30, "normal"), (10, 4, 30, "normal")]
     (run,) = cut(tmp_path, rows, **setting).batches
-    found = cut(tmp_path, [*rows, rows[-1]], **setting)
-    (twice,) = found.batches
+    logged = cut(tmp_path, [*rows, rows[-1]], **setting)
+    (twice,) = logged.batches
     assert (twice.output_t, twice.energy) == (run.output_t, run.energy)
-    assert counts(found) == {"log-first-row": 1, "log-repeated": 1}
-    assert [place.row for finding in found.findings if finding.code == "log-repeated" for place in finding.places] == [5]
+    assert counts(logged) == {"log-first-row": 1, "log-repeated": 1}
+    assert [place.row for finding in logged.findings if finding.code == "log-repeated" for place in finding.places] == [5]
 
 
 def test_a_mean_power_over_no_time_is_left_out_with_its_output(tmp_path: Path) -> None:
     """7 items more at the stamp of the row before: what they took nobody knows, and 0 kWh is not it."""
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 30, "normal"), (5, 7, 30, "normal"), (10, 4, 30, "normal")]
-    found = cut(tmp_path, rows, energy="rate", unit="kW")
-    (run,) = found.batches
+    logged = cut(tmp_path, rows, energy="rate", unit="kW")
+    (run,) = logged.batches
     assert [run.output_t, run.energy[0].quantity] == pytest.approx([0.008, 2 * 30 / 12])
-    assert counts(found) == {"log-first-row": 1, "log-time-unknown": 1}
+    assert counts(logged) == {"log-first-row": 1, "log-time-unknown": 1}
     amounts = cut(tmp_path, rows)
     assert [amounts.batches[0].output_t, amounts.batches[0].energy[0].quantity] == pytest.approx([0.015, 90.0])
     assert counts(amounts)["log-same-stamp"] == 1

@@ -21,10 +21,10 @@ from tests.unit.exports.test_footprints import OTHER_GASES, SETTINGS
 def test_runs_later_than_now_are_told_beside_the_label(tmp_path: Path, now: datetime, later: int) -> None:
     """60 days from the first of January: 28 begin after the first of February."""
     mill = Ran(3600, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
-    made = in_the_future.with_sentences(labelled(works(tmp_path, "cement", {"cement-grinding": mill})).site_label, now)
-    for label in made.steps:
-        said = [one.en for one in label.account if "later than now" in one.en]
-        assert [one.partition(" ")[0] for one in said] == ([str(later)] if later else [])
+    site_label = in_the_future.with_sentences(labelled(works(tmp_path, "cement", {"cement-grinding": mill})).site_label, now)
+    for label in site_label.steps:
+        sentences = [remark.en for remark in label.account if "later than now" in remark.en]
+        assert [sentence.partition(" ")[0] for sentence in sentences] == ([str(later)] if later else [])
 
 
 def next_year(folder: Path) -> tuple[Site, str]:

@@ -31,15 +31,15 @@ def told(folder: Path, apart: np.ndarray, as_what: tuple[str, str]) -> tuple[flo
             writer.writerows(rows)
     label = of(labelled(site), "clinker-burning")
     assert label.best.value is not None
-    return label.best.value, [one.en for one in label.provisos if "left out" in one.en or "leaves out" in one.en]
+    return label.best.value, [proviso.en for proviso in label.provisos if "left out" in proviso.en or "leaves out" in proviso.en]
 
 
-@pytest.mark.parametrize("as_what", [("test", "normal"), ("good", "trial"), ("good", "start-up")], ids=lambda one: "-".join(one))
+@pytest.mark.parametrize("as_what", [("test", "normal"), ("good", "trial"), ("good", "start-up")], ids=lambda words: "-".join(words))
 def test_the_worse_half_called_tests_is_told_with_the_label_of_all(tmp_path: Path, as_what: tuple[str, str]) -> None:
     of_all, _ = told(tmp_path, np.arange(0), as_what)
-    best, (said,) = told(tmp_path, np.arange(50, 100), as_what)
-    assert said.startswith("The log marks 50 runs with product as tests")
-    assert f"would be {of_all:.4g} kgce/t instead of {best:.4g}." in said
+    best, (sentence,) = told(tmp_path, np.arange(50, 100), as_what)
+    assert sentence.startswith("The log marks 50 runs with product as tests")
+    assert f"would be {of_all:.4g} kgce/t instead of {best:.4g}." in sentence
 
 
 @pytest.mark.parametrize("apart", [np.arange(90, 100), np.arange(0, 100, 4)], ids=["the worst tenth", "a quarter of any kind"])

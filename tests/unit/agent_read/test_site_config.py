@@ -39,7 +39,7 @@ def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("text", "column", "found", "wanted"),
+    ("text", "column", "value", "wanted"),
     [
         (GOOD.replace("Asia/Shanghai", "Beijing time"), "site.timezone", "'Beijing time'", "IANA"),
         (GOOD.replace('pack = "steel"\n', ""), "site.pack", "nothing", "this key"),
@@ -59,12 +59,12 @@ def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path)
         (GOOD + '[runs]\nshift_starts = ["06:5"]\n', "runs.shift_starts", "", "clock times such as 06:00"),
     ],
 )
-def test_a_wrong_key_is_named(tmp_path: Path, text: str, column: str | None, found: str, wanted: str) -> None:
+def test_a_wrong_key_is_named(tmp_path: Path, text: str, column: str | None, value: str, wanted: str) -> None:
     error = refusal(tmp_path, text)
     assert error.code == "site-invalid"
     assert error.place is not None
     assert error.place.column == column
-    assert found in error.found
+    assert value in error.found
     assert wanted in error.wanted
 
 

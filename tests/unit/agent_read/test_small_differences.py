@@ -20,13 +20,13 @@ def made(folder: Path, step: str, ran: Ran) -> StepLabel:
 
 
 def told(label: StepLabel) -> list[str]:
-    return [one.en for one in label.provisos if one.en.startswith(SAID)]
+    return [proviso.en for proviso in label.provisos if proviso.en.startswith(SAID)]
 
 
 def test_each_percent_of_coal_and_coke_is_told_with_what_it_moves(tmp_path: Path) -> None:
     """1,350 kg at 29.0 MJ hold 1,336 kgce: 13.4 a percent. A tonne of coke holds 935, and 194 a tonne go with it: 11.3."""
-    (said,) = told(made(tmp_path, "coking", coking(27.4)))
-    assert "cleaned (washed) coal 13.4, coke 11.3 kgce/t" in said
+    (sentence,) = told(made(tmp_path, "coking", coking(27.4)))
+    assert "cleaned (washed) coal 13.4, coke 11.3 kgce/t" in sentence
 
 
 def test_coke_weighed_wet_moves_the_label_by_what_is_told(tmp_path: Path) -> None:

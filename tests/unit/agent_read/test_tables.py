@@ -159,10 +159,10 @@ READINGS = [["m1", "2016-05-14 08:00:00", "1.5"], ["m2", "2016-05-14 08:00:00", 
 
 def streamed(path: Path, profile: Profile | None = None) -> dict[str, list[tuple[int, float]]]:
     blocks: list[ReadingBlock] = list(stream_readings([path], profile or Profile(), frozenset({"m1", "m2"}), ZONE, ReadingLog()))
-    found: dict[str, list[tuple[int, float]]] = {"m1": [], "m2": []}
+    readings: dict[str, list[tuple[int, float]]] = {"m1": [], "m2": []}
     for block in blocks:
-        found[block.meter] += zip(block.time_us.tolist(), block.value.tolist(), strict=True)
-    return found
+        readings[block.meter] += zip(block.time_us.tolist(), block.value.tolist(), strict=True)
+    return readings
 
 
 def test_readings_are_the_same_long_or_wide_in_any_format(tmp_path: Path) -> None:
@@ -201,10 +201,10 @@ def test_readings_are_the_same_long_or_wide_in_any_format(tmp_path: Path) -> Non
 
     wide = as_csv([["2016-05-14 08:00:00", "1.5", "7"], ["2016-05-14 08:05:00", "2.5", ""]], header=["timestamp", "m1", "m2"])
     (tmp_path / "wide.csv").write_text(wide)
-    found = streamed(tmp_path / "wide.csv")
-    assert found["m1"] == wanted["m1"]
-    assert found["m2"][0] == wanted["m2"][0]
-    assert found["m2"][1][1] != found["m2"][1][1]  # blank: the stamp stays, its value is not known
+    readings = streamed(tmp_path / "wide.csv")
+    assert readings["m1"] == wanted["m1"]
+    assert readings["m2"][0] == wanted["m2"][0]
+    assert readings["m2"][1][1] != readings["m2"][1][1]  # blank: the stamp stays, its value is not known
 
 
 def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:

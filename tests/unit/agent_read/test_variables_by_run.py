@@ -45,14 +45,14 @@ def sinter(
 
 
 def total(result: LabelResult) -> StepLabel:
-    return next(one for one in result.site_label.steps if one.metric is Metric.TOTAL)
+    return next(label for label in result.site_label.steps if label.metric is Metric.TOTAL)
 
 
 def test_laterite_told_by_turns_about_a_right_mean_wins_nothing(tmp_path: Path) -> None:
     """Ten percent on every day, told as 0 and 20 alternately: 25.6 by runs, 37.5 in truth."""
     result = sinter(tmp_path, lambda day: 20 * (day % 2), lambda day: 1 + 0.001 * (day % 5))
     assert total(result).best.value == pytest.approx(COKE + ELECTRICITY - 10 * SLOPE, rel=2e-3)
-    assert [one.code for one in result.findings].count(scattered.VARIABLE) == 1
+    assert [finding.code for finding in result.findings].count(scattered.VARIABLE) == 1
     with pytest.raises(PolicyRefusal) as refused:
         require_releasable(result.site_label)
     assert refused.value.code == scattered.VARIABLE
@@ -66,13 +66,13 @@ def test_ore_that_really_differs_counts_by_its_day(tmp_path: Path, share: float)
         return 0.0 if day % 10 == 0 else 20.0  # now and then none: here the correction by runs betters the label
 
     result = sinter(tmp_path, laterite, lambda day: 1 + share * SLOPE * laterite(day) / COKE + 0.002 * (day % 7))
-    assert scattered.VARIABLE not in {one.code for one in result.findings}
+    assert scattered.VARIABLE not in {finding.code for finding in result.findings}
     require_releasable(result.site_label)
 
 
 def test_an_analysis_that_repeats_to_a_tenth_is_no_scatter(tmp_path: Path) -> None:
     result = sinter(tmp_path, lambda day: 10 + 0.1 * (day % 3 - 1), lambda day: 1 + 0.002 * (day % 7))
-    assert scattered.VARIABLE not in {one.code for one in result.findings}
+    assert scattered.VARIABLE not in {finding.code for finding in result.findings}
 
 
 def test_two_variables_that_scatter_by_just_under_a_percent_each_win_nothing_together(tmp_path: Path) -> None:
@@ -87,72 +87,72 @@ def test_two_variables_that_scatter_by_just_under_a_percent_each_win_nothing_tog
     truth = COKE + ELECTRICITY - 10 * SLOPE - 10 * 0.2
     both = sinter(tmp_path, alone, lambda day: 1 + 0.001 * (day % 5), lambda day: 10 + 1.4 * turn(day))
     assert total(both).best.value == pytest.approx(truth, rel=2e-3)
-    assert [one.code for one in both.findings].count(scattered.VARIABLE) == 2
+    assert [finding.code for finding in both.findings].count(scattered.VARIABLE) == 2
     with pytest.raises(PolicyRefusal) as refused:
         require_releasable(both.site_label)
     assert refused.value.code == scattered.VARIABLE
-    one = sinter(tmp_path, alone, lambda day: 1 + 0.001 * (day % 5), lambda day: 10.0)
-    assert scattered.VARIABLE not in {finding.code for finding in one.findings}
-    assert total(one).best.value == pytest.approx(truth - 0.3, rel=2e-3)
+    single = sinter(tmp_path, alone, lambda day: 1 + 0.001 * (day % 5), lambda day: 10.0)
+    assert scattered.VARIABLE not in {finding.code for finding in single.findings}
+    assert total(single).best.value == pytest.approx(truth - 0.3, rel=2e-3)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3])
 @pytest.mark.parametrize(
-    ("follows", "scatter", "told"),
+    ("follows", "scatter", "expected"),
     [(1.0, 0.7, None), (0.0, 0.7, "the energy of these 60 runs shows"), (0.0, 0.2, "no reading shows it")],
 )
 def test_a_scatter_put_into_a_stated_variable_does_not_make_it_measured(
-    tmp_path: Path, seed: int, follows: float, scatter: float, told: str | None
+    tmp_path: Path, seed: int, follows: float, scatter: float, expected: str | None
 ) -> None:
     """Five percent of laterite with a scatter, which coke follows or not beside its own 1 %: 6 of 43 kgce/t rest on it."""
     chance = np.random.default_rng(seed)
     stated, own = chance.normal(5, scatter, 60).round(2), chance.normal(1, 0.01, 60)
     label = total(sinter(tmp_path, lambda day: stated[day], lambda day: own[day] + follows * SLOPE * stated[day] / COKE))
-    said = [one.en for one in label.provisos if one.en.startswith("laterite_pct is ")]
-    assert len(said) == (told is not None)
-    if told is not None:
+    sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("laterite_pct is ")]
+    assert len(sentences) == (expected is not None)
+    if expected is not None:
         assert label.best.value is not None
-        without = float(said[0].rpartition("would be ")[2].split()[0])
-        assert told in said[0]
+        without = float(sentences[0].rpartition("would be ")[2].split()[0])
+        assert expected in sentences[0]
         assert without - label.best.value == pytest.approx(5 * SLOPE, rel=0.1)
 
 
 @pytest.mark.parametrize(
-    ("shift", "made", "told"),
+    ("shift", "derived", "expected"),
     [(0, False, ""), (36, False, "at 370 it would be"), (16, False, ""), (16, True, "which is closer than repeated tests agree (2)")],
 )
 def test_fineness_that_energy_follows_is_told_beyond_the_usual_and_where_it_is_made_of_the_energy(
-    tmp_path: Path, shift: float, made: bool, told: str
+    tmp_path: Path, shift: float, derived: bool, expected: str
 ) -> None:
     """A mill of 32 kWh/t whose energy follows the fineness, with as much put onto every value, or values made from the energy."""
     chance = np.random.default_rng(7)
     true = chance.normal(350, 9, 90)
     kwh = (32 + 0.1 * (true - 350)) * chance.normal(1, 0.02, 90)
-    logged = (350 + (kwh - 32) / 0.1 if made else true + chance.normal(0, 3, 90)) + shift
+    logged = (350 + (kwh - 32) / 0.1 if derived else true + chance.normal(0, 3, 90)) + shift
     site = works(tmp_path, "cement", {"cement-grinding": Ran(3000, [took("electricity", 1, "kWh")], {"blaine_m2_kg": 0.0})}, runs=90)
     column(tmp_path / "batches.csv", "var.blaine_m2_kg", logged)
     column(tmp_path / "energy.csv", "quantity", 3000 * kwh)
     label = of(labelled(site), "cement-grinding", Metric.ELECTRICITY)
-    said = [one.en for one in label.provisos if one.en.startswith("blaine") or "follows blaine" in one.en]
-    assert len(said) == bool(told)
-    assert told in "".join(said)
+    sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("blaine") or "follows blaine" in proviso.en]
+    assert len(sentences) == bool(expected)
+    assert expected in "".join(sentences)
 
 
 @pytest.mark.parametrize(("runs", "scatter", "by_the_test_alone"), [(60, 5.0, 100), (120, 3.0, 190), (345, 10.0, 0)])
-@pytest.mark.parametrize(("repeats", "made"), [(2.0, False), (0.5, True)])
+@pytest.mark.parametrize(("repeats", "derived"), [(2.0, False), (0.5, True)])
 def test_a_quiet_mill_whose_energy_follows_the_true_fineness_is_not_said_to_be_made_of_it(
-    runs: int, scatter: float, by_the_test_alone: int, repeats: float, made: bool
+    runs: int, scatter: float, by_the_test_alone: int, repeats: float, derived: bool
 ) -> None:
     """200 mills of which nothing else scatters, tested to 2 m2/kg, or with values written to half of that from what is true."""
     chance = np.random.default_rng(5)
-    told = alone = 0
+    flagged = alone = 0
     for _ in range(200):
         true = chance.normal(350, scatter, runs)
         logged = true + chance.normal(0, repeats, runs)
         apart = float(np.std(true - np.polyfit(logged, true, 1)[0] * logged))
-        told += apart < closest(2.0, logged)
+        flagged += apart < closest(2.0, logged)
         alone += apart < 2.0
-    assert told == 200 if made else told <= 12
+    assert flagged == 200 if derived else flagged <= 12
     assert alone >= by_the_test_alone
 
 

@@ -48,14 +48,14 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
     label = of(labelled(site), "alumina-refining")
     assert label.used == 60
     assert going_out(site) == {"alumina-refining": {None}}
-    assert [one.partition(". ")[2] for one in besides(label)] == [
+    assert [sentence.partition(". ")[2] for sentence in besides(label)] == [
         "Each percent that boilers would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
     ]
 
 
 def test_the_fuel_of_its_own_boilers_needs_no_statement(tmp_path: Path) -> None:
     label = of(labelled(works(tmp_path, "aluminium", refinery(took("coal", 310, "kg", 23.0)), NO_HYDRATE)), "alumina-refining")
-    assert (label.used, [one[:24] for one in besides(label)]) == (60, ["Coal counts at 23 MJ/kg "])
+    assert (label.used, [sentence[:24] for sentence in besides(label)]) == (60, ["Coal counts at 23 MJ/kg "])
     assert label.best.value == pytest.approx(362.395, abs=1e-3)
 
 
@@ -121,18 +121,20 @@ def test_what_a_power_house_loses_is_told_with_its_size_and_its_reason(tmp_path:
     """9 %: 2,208,000 - 198,720 / 0.35 = 1,640,229 GJ over 240,000 t are 233 kgce/t."""
     label = of(beside_a_power_house(tmp_path, 9.6e7, "an old set on rejects of the washery"), "alumina-refining")
     assert label.best.value is not None
-    said = [one.en for one in label.provisos]
-    assert any(one.startswith("The site's conversions use coal (power-house: 198,720 GJ of 2,208,000 GJ, 9%)") for one in said)
-    assert any("belonged to this step, the label would be higher by 233 kgce/t." in one for one in said)
-    assert "The site declares for power-house: an old set on rejects of the washery." in said
+    sentences = [proviso.en for proviso in label.provisos]
+    assert any(
+        sentence.startswith("The site's conversions use coal (power-house: 198,720 GJ of 2,208,000 GJ, 9%)") for sentence in sentences
+    )
+    assert any("belonged to this step, the label would be higher by 233 kgce/t." in sentence for sentence in sentences)
+    assert "The site declares for power-house: an old set on rejects of the washery." in sentences
 
 
 def test_worse_than_typical_is_told_and_as_typical_is_not(tmp_path: Path) -> None:
     """29 %: 690,000 - 567,771 GJ over 240,000 t are 17.4 kgce/t; 2.4e7 kg are 36 %."""
-    worse = [one.en for one in of(beside_a_power_house(tmp_path, 3.0e7), "alumina-refining").provisos]
-    assert any("higher by 17.4 kgce/t." in one for one in worse)
-    usual = [one.en for one in of(beside_a_power_house(tmp_path, 2.4e7), "alumina-refining").provisos]
-    assert not any(one.startswith("The site's conversions use") for one in usual)
+    worse = [proviso.en for proviso in of(beside_a_power_house(tmp_path, 3.0e7), "alumina-refining").provisos]
+    assert any("higher by 17.4 kgce/t." in sentence for sentence in worse)
+    usual = [proviso.en for proviso in of(beside_a_power_house(tmp_path, 2.4e7), "alumina-refining").provisos]
+    assert not any(sentence.startswith("The site's conversions use") for sentence in usual)
 
 
 def test_a_conversion_that_says_nothing_of_what_it_gives_explains_nothing(tmp_path: Path) -> None:
@@ -180,9 +182,9 @@ def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
     """150 kg of steam at 2.75 are 14.1 kgce/t of sinter: 38.9 for 52.9."""
     burnt = [took("coke", 50, "kg", 28.435), took("electricity", 36, "kWh")]
     strand = {"sintering": Ran(8000, [*burnt, gave("steam", 150, "kg", 2.75)], SINTER)}
-    said, more_than_usual = besides(of(labelled(works(tmp_path, "steel", strand, STRAND)), "sintering"))
-    assert said.startswith("Nothing shows who uses the steam")
-    assert "the label would be higher by 14.1 kgce/t." in said
+    sentence, more_than_usual = besides(of(labelled(works(tmp_path, "steel", strand, STRAND)), "sintering"))
+    assert sentence.startswith("Nothing shows who uses the steam")
+    assert "the label would be higher by 14.1 kgce/t." in sentence
     assert more_than_usual.startswith("412 MJ/t are given back as steam, heat. At most 284 MJ/t")
     sale, again = besides(of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering"))
     assert sale.startswith("The sale of steam is only stated; no meter shows it")
@@ -201,9 +203,9 @@ def test_a_taker_of_a_little_is_no_taker_of_it_all(tmp_path: Path, taker: str) -
     else:
         amount = 1 if taker == "buyer of a megajoule" else 36_000 * 2750
         settings += f'[site_boundary]\nsold = [{{ carrier = "steam", quantity = {amount}, unit = "MJ", period = "2026" }}]\n'
-    said = of(labelled(works(tmp_path, "steel", ran, settings)), "sintering").provisos[0].en
-    assert said.startswith("Other steps of the site and flows of [site_boundary] use")
-    assert f"the label would be higher by {'7.04' if taker == 'buyer of half' else '14.1'} kgce/t." in said
+    sentence = of(labelled(works(tmp_path, "steel", ran, settings)), "sintering").provisos[0].en
+    assert sentence.startswith("Other steps of the site and flows of [site_boundary] use")
+    assert f"the label would be higher by {'7.04' if taker == 'buyer of half' else '14.1'} kgce/t." in sentence
 
 
 CONVERSION = """[[site_boundary.conversions]]
@@ -234,8 +236,8 @@ def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) ->
         steam = [took("steam", rolling, "MJ")] if rolling else []
         ran["hot-rolling"] = Ran(900, [took("electricity", 90, "kWh"), took("natural-gas", 36, "Nm3", 35.5), *steam])
     unused = STRAND + '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
-    said = (one.en for one in of(labelled(works(folder, "steel", ran, unused + fence)), "sintering").provisos)
-    return [one for one in said if "that is credited" in one or "counts as a use of" in one]
+    sentences = (proviso.en for proviso in of(labelled(works(folder, "steel", ran, unused + fence)), "sintering").provisos)
+    return [sentence for sentence in sentences if "that is credited" in sentence or "counts as a use of" in sentence]
 
 
 @pytest.mark.parametrize(
@@ -252,10 +254,10 @@ def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) ->
     ids=["its drum", "its auxiliaries", "auxiliaries of a step that ran nothing", "offices", "its network", "a chain of two", "a circle"],
 )
 def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Path, fence: str) -> None:
-    said = of_steam(tmp_path, fence)
-    assert said[0].startswith("Nothing shows who uses the steam that is credited")
-    assert "the label would be higher by 8.44 kgce/t." in said[0]
-    assert "Only that part counts as a use of the steam." in said[1]
+    sentences = of_steam(tmp_path, fence)
+    assert sentences[0].startswith("Nothing shows who uses the steam that is credited")
+    assert "the label would be higher by 8.44 kgce/t." in sentences[0]
+    assert "Only that part counts as a use of the steam." in sentences[1]
 
 
 @pytest.mark.parametrize(
@@ -301,17 +303,17 @@ def test_a_taker_whose_runs_are_left_out_pays_for_nothing(tmp_path: Path, left_o
     unused = STRAND + '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     site = works(tmp_path, "steel", {"sintering": Ran(8000, strand, SINTER), "hot-rolling": Ran(900, mill)}, unused)
     gone = {f"hot-rolling-{number}" for number in range(left_out)}
-    path, kept = tmp_path / "energy.csv", []
+    path, lines = tmp_path / "energy.csv", []
     for row in path.read_text(encoding="utf-8").splitlines():
         name, _, carrier, *rest_of_row = row.split(",")
         if carrier == "steam" and "hot-rolling" in name and left_out == 30:  # runs that are left out take all of it
             rest_of_row[0] = str(2 * float(rest_of_row[0]) * (name in gone))
         if not (name in gone and carrier == "electricity"):
-            kept.append(",".join([name, _, carrier, *rest_of_row]))
-    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    said = [one.en for one in of(labelled(site), "sintering").provisos if "that is credited" in one.en]
-    assert len(said) == bool(left_out)
-    assert not said or "higher by 8.44 kgce/t." in said[0]
+            lines.append(",".join([name, _, carrier, *rest_of_row]))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sentences = [proviso.en for proviso in of(labelled(site), "sintering").provisos if "that is credited" in proviso.en]
+    assert len(sentences) == bool(left_out)
+    assert not sentences or "higher by 8.44 kgce/t." in sentences[0]
 
 
 @pytest.mark.parametrize(
@@ -322,10 +324,12 @@ def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(tmp_path: 
     """112.5 of 125 kg of coal, and the rest under the wrong direction: 87.6 for 97.0 kgce/t."""
     kiln = {"clinker-burning": Ran(4000, [took("coal", 112.5, "kg", 22.0), took("electricity", 26, "kWh"), given], {}, "grey")}
     label = of(labelled(works(tmp_path, "cement", kiln)), "clinker-burning")
-    said = [one.en for one in label.provisos if one.en.startswith("The step is declared to give back")]
+    sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("The step is declared to give back")]
     assert label.best.value == pytest.approx(87.64, abs=0.01)
-    assert len(said) == bool(size)
-    assert not said or f"coal {size} kgce/t. If the step had used this energy, the label would be {size} kgce/t higher." in said[0]
+    assert len(sentences) == bool(size)
+    assert (
+        not sentences or f"coal {size} kgce/t. If the step had used this energy, the label would be {size} kgce/t higher." in sentences[0]
+    )
 
 
 def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(tmp_path: Path) -> None:
@@ -336,10 +340,10 @@ def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(
     )
     house = [took("blast-furnace-gas", 2.575, "Nm3", 3.35), took("electricity", 0.03, "kWh"), gave("electricity", 1, "kWh")]
     alone = labelled(works(tmp_path, "steel", {"blast-furnace": furnace}))
-    said = [one for one in besides(of(alone, "blast-furnace")) if "feed_fe_pct" not in one]
-    assert [" credit the label would be higher by 118 kgce/t." in one for one in said] == [True]
+    sentences = [sentence for sentence in besides(of(alone, "blast-furnace")) if "feed_fe_pct" not in sentence]
+    assert [" credit the label would be higher by 118 kgce/t." in sentence for sentence in sentences] == [True]
     both = labelled(works(tmp_path, "steel", {"blast-furnace": furnace, "power-house": Ran(2e6, house)}))
-    assert ["feed_fe_pct" in one for one in besides(of(both, "blast-furnace"))] == [True]
+    assert ["feed_fe_pct" in sentence for sentence in besides(of(both, "blast-furnace"))] == [True]
 
 
 def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: Path) -> None:
@@ -351,7 +355,7 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("stated", "said"),
+    ("stated", "beginning"),
     [
         (
             "",
@@ -365,17 +369,17 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
     ],
 )
 @pytest.mark.parametrize("variant", ["slag", "ordinary-portland"])
-def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path, stated: str, said: str | None, variant: str) -> None:
+def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path, stated: str, beginning: str | None, variant: str) -> None:
     """30.1 kWh/t of what was ground are 3.7 kgce/t; 37 % of the cement bought as powder makes 2.33 of it, of any kind of cement."""
     mill = {"cement-grinding": Ran(3000, [took("electricity", 0.63 * 30.1, "kWh")], {"blaine_m2_kg": 350.0}, variant)}
     label = of(labelled(works(tmp_path, "cement", mill, stated)), "cement-grinding")
     assert label.best.value == pytest.approx(2.33, abs=0.005)
-    told = besides(label)
-    assert len(told) == (said is not None)
-    if said is not None:
-        assert told[0].startswith(said)
+    sentences = besides(label)
+    assert len(sentences) == (beginning is not None)
+    if beginning is not None:
+        assert sentences[0].startswith(beginning)
         of_a_percent, of_all = "lowers the label by up to 0.023 kgce/t. State it under [static], 0 if", "would be up to 3.7 kgce/t. Keep"
-        assert of_a_percent in told[0] or of_all in told[0]
+        assert of_a_percent in sentences[0] or of_all in sentences[0]
 
 
 @pytest.mark.parametrize("of_site", ["", "[static]\nbought_ground_pct = 0\n"])
@@ -389,31 +393,31 @@ def test_what_the_runs_state_is_not_silenced_by_what_the_site_states(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("stated", "said"),
+    ("stated", "beginning"),
     [
         ("", "The site does not state how much of the output was bought finished or half finished (bought_hydrate_pct). Each percent"),
         ("[static]\nbought_hydrate_pct = 15\n", "The site states that 15 % of the output was bought finished or half finished"),
         (NO_HYDRATE, None),
     ],
 )
-def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(tmp_path: Path, stated: str, said: str | None) -> None:
+def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(tmp_path: Path, stated: str, beginning: str | None) -> None:
     """341.4 kgce/t with all hydrate of its own; 15 % of it bought make 305.0, at most 359 per tonne made here throughout."""
     own = [took("coal", 0.85 * 275, "kg", 22.0), took("natural-gas", 88, "Nm3", 35.5), took("electricity", 0.85 * 240 + 20, "kWh")]
     label = of(labelled(works(tmp_path, "aluminium", {"alumina-refining": Ran(3000, own, {}, "bayer")}, stated)), "alumina-refining")
     assert label.best.value == pytest.approx(309.6, abs=0.1)
-    told = [one.en for one in label.provisos if "half finished" in one.en]
-    assert len(told) == (said is not None)
-    assert all(one.startswith(str(said)) for one in told)
+    sentences = [proviso.en for proviso in label.provisos if "half finished" in proviso.en]
+    assert len(sentences) == (beginning is not None)
+    assert all(sentence.startswith(str(beginning)) for sentence in sentences)
 
 
-@pytest.mark.parametrize(("kwh", "told"), [(49, "49 kWh/t of electricity are reported. At least 70"), (90, None)])
-def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(tmp_path: Path, kwh: float, told: str | None) -> None:
+@pytest.mark.parametrize(("kwh", "expected"), [(49, "49 kWh/t of electricity are reported. At least 70"), (90, None)])
+def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(tmp_path: Path, kwh: float, expected: str | None) -> None:
     """90 kWh/t as 49: 5.0 kgce/t less; 21 kWh of it, 2.6 kgce/t, are below what the pack takes for usual."""
     burnt = [took("natural-gas", 36, "Nm3", 35.5), took("electricity", kwh, "kWh")]
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
-    said = besides(of(labelled(works(tmp_path, "steel", {"hot-rolling": Ran(900, burnt)}, unused)), "hot-rolling"))
-    assert [one.partition(" is usual")[0] for one in said] == ([told] if told else [])
-    assert all("2.6 kgce/t higher" in one for one in said)
+    sentences = besides(of(labelled(works(tmp_path, "steel", {"hot-rolling": Ran(900, burnt)}, unused)), "hot-rolling"))
+    assert [sentence.partition(" is usual")[0] for sentence in sentences] == ([expected] if expected else [])
+    assert all("2.6 kgce/t higher" in sentence for sentence in sentences)
 
 
 @pytest.mark.parametrize(
@@ -433,12 +437,12 @@ def test_compressed_air_of_a_station_counts_in_electricity_by_what_makes_it(
     assert label.excluded == {"energy-outside-boundary": 60}
 
 
-@pytest.mark.parametrize(("given", "told"), [(0.86, "up to 7.81 kgce/t higher."), (1.0, None)])
-def test_what_is_lost_before_the_step_is_told_at_the_step(tmp_path: Path, given: float, told: str | None) -> None:
+@pytest.mark.parametrize(("given", "expected"), [(0.86, "up to 7.81 kgce/t higher."), (1.0, None)])
+def test_what_is_lost_before_the_step_is_told_at_the_step(tmp_path: Path, given: float, expected: str | None) -> None:
     """Half of a kiln's 2,812 MJ/t through a hot-gas generator: 1,406 of heat took 1,635 of coal, and 229 MJ stand in no label."""
     heat = 1406.0 * 3000 * 60
     fence = "[site_boundary]\n" + CONVERSION.format(id="generator", takes="coal", taken=heat / given, gives="heat", given=heat)
     burnt = [took("coal", 58.6, "kg", 24.0), took("heat", 1406, "MJ"), took("electricity", 26, "kWh")]
     kiln = of(labelled(works(tmp_path, "cement", {"clinker-burning": Ran(3000, burnt, {}, "grey")}, fence)), "clinker-burning")
-    said = [one.en for one in kiln.provisos if one.en.startswith("generator of [site_boundary] makes heat")]
-    assert [told is not None and told in one for one in said] == ([] if told is None else [True])
+    sentences = [proviso.en for proviso in kiln.provisos if proviso.en.startswith("generator of [site_boundary] makes heat")]
+    assert [expected is not None and expected in sentence for sentence in sentences] == ([] if expected is None else [True])

@@ -36,9 +36,9 @@ def both_labels(plant: Plant, folder: Path) -> tuple[SiteLabel, SiteLabel, pipel
 @pytest.mark.parametrize("rule", ["output", "hours", "rated-power", "shares"])
 def test_a_shared_meter_is_told_first_by_its_remedy_and_declared_power_removes_it(tmp_path: Path, rule: str) -> None:
     own, leaving, data = both_labels(raw_plants.shared(rule), tmp_path)
-    told = list(differences(own, leaving, data.pack))
-    assert len(told) == 1  # and nothing of overlapping rows, for lines that run side by side are no fault
-    assert re.fullmatch(SHARED, told[0])
+    sentences = list(differences(own, leaving, data.pack))
+    assert len(sentences) == 1  # and nothing of overlapping rows, for lines that run side by side are no fault
+    assert re.fullmatch(SHARED, sentences[0])
 
     declare(tmp_path / "site.toml", data.proposals)
     site = load_site(tmp_path / "site.toml")
@@ -56,8 +56,8 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
     rows[20]["end"] = rows[21]["end"]
     plant.tables["batches"][:] = rows
     own, leaving, data = both_labels(plant, tmp_path)
-    (told,) = differences(own, leaving, data.pack)
-    assert told.startswith("No label of eaf is sent in a report. 1 batches on meter m overlap another, first H0020 and H0021: correct")
+    (sentence,) = differences(own, leaving, data.pack)
+    assert sentence.startswith("No label of eaf is sent in a report. 1 batches on meter m overlap another, first H0020 and H0021: correct")
 
 
 def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
 
 def test_a_campaign_is_told_with_the_other_ways_to_cut(tmp_path: Path) -> None:
     own, leaving, data = both_labels(raw_plants.by_log("campaign"), tmp_path)
-    (told,) = differences(own, leaving, data.pack)
-    assert told.startswith("No label of cement-grinding is sent in a report. A single row with another product splits a campaign")
+    (sentence,) = differences(own, leaving, data.pack)
+    assert sentence.startswith("No label of cement-grinding is sent in a report. A single row with another product splits a campaign")
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "The share of the shared meter both that a batch gets"), ("zh", "共用表计 both")])

@@ -24,11 +24,11 @@ ARC = [took("electricity", 380, "kWh"), took("coke", 8, "kg", 28.4), took("natur
 
 
 def beside(label: StepLabel, *words: str) -> list[str]:
-    return [one.en for one in label.provisos if any(word in one.en for word in words)]
+    return [proviso.en for proviso in label.provisos if any(word in proviso.en for word in words)]
 
 
 @pytest.mark.parametrize(
-    ("static", "said"),
+    ("static", "expected"),
     [
         ("", "that was subtracted lowers the label by 0.231 kWh/t. Under [static] in site.toml, state how many percent"),
         ("own_power_pct = 0\n", None),
@@ -37,16 +37,16 @@ def beside(label: StepLabel, *words: str) -> list[str]:
     ],
 )
 def test_power_that_may_have_been_taken_off_is_asked_about_until_the_site_states_how_much(
-    tmp_path: Path, static: str, said: str | None
+    tmp_path: Path, static: str, expected: str | None
 ) -> None:
     settings = f"[static]\nbought_ground_pct = 0\n{static}"
     site = works(tmp_path, "cement", {"cement-grinding": Ran(3000, GROUND, BLAINE)}, settings, states_own_power=False)
     result = labelled(site)
-    found = beside(of(result, "cement-grinding", Metric.ELECTRICITY), OWN, "generated on the site")
-    assert [said is not None and said in one for one in found] == ([] if said is None else [True]), found
+    sentences = beside(of(result, "cement-grinding", Metric.ELECTRICITY), OWN, "generated on the site")
+    assert [expected is not None and expected in sentence for sentence in sentences] == ([] if expected is None else [True]), sentences
     assert result.site_label.steps[0].best.value is not None
-    assert not [one for one in result.findings if "own_power_pct" in str(one.sentence)]  # a name that the pack asks for
-    listed = [(one.kind, one.does) for one in declared_in(site) if one.of == "own_power_pct"]
+    assert not [finding for finding in result.findings if "own_power_pct" in str(finding.sentence)]  # a name that the pack asks for
+    listed = [(declaration.kind, declaration.does) for declaration in declared_in(site) if declaration.of == "own_power_pct"]
     assert [kind for kind, _ in listed] == ["static"] * bool(static)  # what only an audit tests
 
 
@@ -61,7 +61,7 @@ def test_only_where_power_matters_to_the_label_is_it_asked_about(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    ("step", "ran", "heading", "cell", "static", "said"),
+    ("step", "ran", "heading", "cell", "static", "expected"),
     [
         (
             "sintering",
@@ -90,14 +90,14 @@ def test_only_where_power_matters_to_the_label_is_it_asked_about(tmp_path: Path,
     ],
 )
 def test_heat_that_a_charged_material_may_hold_is_told_with_its_size(
-    tmp_path: Path, step: str, ran: Ran, heading: str, cell: str, static: str, said: str | None
+    tmp_path: Path, step: str, ran: Ran, heading: str, cell: str, static: str, expected: str | None
 ) -> None:
     site, label = run(tmp_path, step, ran, heading, cell, f"[static]\n{static}\n")
-    found = beside(label, HELD)
+    sentences = beside(label, HELD)
     assert label.best.value is not None
-    charged = [one for one in found if "The log shows" in one]
-    assert [said is not None and said in one for one in charged] == ([] if said is None else [True]), found
-    assert "factor-unknown" not in {one.code for one in labelled(site).findings}
+    charged = [sentence for sentence in sentences if "The log shows" in sentence]
+    assert [expected is not None and expected in sentence for sentence in charged] == ([] if expected is None else [True]), sentences
+    assert "factor-unknown" not in {finding.code for finding in labelled(site).findings}
 
 
 def test_shale_that_the_raw_mill_logs_is_told_at_the_kiln_that_it_burns_in(tmp_path: Path) -> None:
@@ -148,11 +148,11 @@ def test_feed_water_and_state_of_credited_steam_are_told_with_what_10_k_make(tmp
     assert label.best.value is not None
     assert colder.best.value is not None
     assert colder.best.value - label.best.value == pytest.approx(-0.42 * (436.1 - 83.9) / 29.3076, abs=0.05)
-    (said,), (of_cold,) = beside(label, CONSTANT), beside(colder, CONSTANT)
-    assert "0.607 kgce/t for each 10 K that the true feed water is above 104 °C (usual 60 to 160)" in said  # 0.42 x 42 / 29.3
+    (sentence,), (of_cold,) = beside(label, CONSTANT), beside(colder, CONSTANT)
+    assert "0.607 kgce/t for each 10 K that the true feed water is above 104 °C (usual 60 to 160)" in sentence  # 0.42 x 42 / 29.3
     assert "0.599 kgce/t for each 10 K that the true feed water is above 20 °C (usual 60 to 160)" in of_cold
-    assert "kgce/t for each 10 K that the true temperature is below 440 °C" in said
-    assert "true absolute pressure" not in said  # 5 of 3,900 kPa
+    assert "kgce/t for each 10 K that the true temperature is below 440 °C" in sentence
+    assert "true absolute pressure" not in sentence  # 5 of 3,900 kPa
 
 
 def rolled(folder: Path, settings: str, per_nm3: float, kpa: float | None = None) -> StepLabel:
@@ -175,14 +175,14 @@ def rolled(folder: Path, settings: str, per_nm3: float, kpa: float | None = None
 def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
     """10 of 288 K are 3.6 %, 5 of 110 kPa 4.5 %."""
     constants = 'unit = "m3"\ntemperature_c = 15\npressure_kpa = 110\n'
-    for name, settings, told in (("m3", constants, True), ("nm3", 'unit = "Nm3"\n', False)):
-        found = beside(rolled(tmp_path / name, settings, 101.325 / 110 * 288.15 / 273.15 if told else 1), CONSTANT)
-        assert len(found) == told, found
-        assert not told or all(one in found[0] for one in SIDES)
+    for name, settings, is_told in (("m3", constants, True), ("nm3", 'unit = "Nm3"\n', False)):
+        sentences = beside(rolled(tmp_path / name, settings, 101.325 / 110 * 288.15 / 273.15 if is_told else 1), CONSTANT)
+        assert len(sentences) == is_told, sentences
+        assert not is_told or all(side in sentences[0] for side in SIDES)
 
 
 @pytest.mark.parametrize(
-    ("meter", "kpa", "said"),
+    ("meter", "kpa", "expected"),
     [
         (
             'pressure_is = "gauge"',
@@ -194,25 +194,29 @@ def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
         ('pressure_is = "gauge"', 3900, None),
     ],
 )
-def test_what_a_gauge_reads_from_is_told_where_a_meter_reads_the_pressure(tmp_path: Path, meter: str, kpa: float, said: str | None) -> None:
+def test_what_a_gauge_reads_from_is_told_where_a_meter_reads_the_pressure(
+    tmp_path: Path, meter: str, kpa: float, expected: str | None
+) -> None:
     """Of 44.6 kgce of gas at 251.3 kPa: 5 kPa are 2.0 %, an atmosphere 40 %."""
     absolute = kpa + (0 if "absolute" in meter else 85 if "85" in meter else 101.325)
     state = (
         f'temperature_c = 45\npressure_meter = "gas-p"\n[[meters]]\nid = "gas-p"\nrole = "state"\nreading = "rate"\nunit = "kPa"\n{meter}\n'
     )
-    found = beside(rolled(tmp_path, f'unit = "m3"\n{state}', 101.325 / absolute * 318.15 / 273.15, kpa), CONSTANT)
-    assert [said in one for one in found] if said else not [one for one in found if "gas-p" in one], found
+    sentences = beside(rolled(tmp_path, f'unit = "m3"\n{state}', 101.325 / absolute * 318.15 / 273.15, kpa), CONSTANT)
+    assert (
+        [expected in sentence for sentence in sentences] if expected else not [sentence for sentence in sentences if "gas-p" in sentence]
+    ), sentences
 
 
 def test_the_state_that_a_meter_computes_with_is_told(tmp_path: Path) -> None:
     settings = 'unit = "Nm3"\ntemperature_c = 20\npressure_kpa = 251.3\ncomputed_at = { temperature_c = 20, pressure_kpa = 320 }\n'
-    (said,) = beside(rolled(tmp_path, settings, 1.0), CONSTANT)
-    assert "for each 5 kPa that the true pressure that the meter computes with is below 320 kPa" in said
-    assert "for each 10 K that the true temperature that the meter computes with is above 20 °C" in said
+    (sentence,) = beside(rolled(tmp_path, settings, 1.0), CONSTANT)
+    assert "for each 5 kPa that the true pressure that the meter computes with is below 320 kPa" in sentence
+    assert "for each 10 K that the true temperature that the meter computes with is above 20 °C" in sentence
 
 
 @pytest.mark.parametrize(
-    ("water", "steam", "said", "never"),
+    ("water", "steam", "expected", "never"),
     [
         (104, 'state = "saturated", dryness = 0.95', "for each 1 % of the mass that the true share of vapour is below 95 %", "condensate"),
         (
@@ -225,13 +229,13 @@ def test_the_state_that_a_meter_computes_with_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_condensate_and_dryness_are_told_and_feed_water_unless_it_is_the_worst_that_is_usual(
-    tmp_path: Path, water: int, steam: str, said: str, never: str
+    tmp_path: Path, water: int, steam: str, expected: str, never: str
 ) -> None:
     """What is given back counts more the drier it is and the colder the water that it was made of."""
     state = "temperature_c = 440\npressure_kpa = 3900" if "superheated" in steam else "pressure_kpa = 3900"
-    (found,) = beside(quenched(tmp_path, water, state, steam), CONSTANT)
-    assert said in found
-    assert never not in found
+    (sentence,) = beside(quenched(tmp_path, water, state, steam), CONSTANT)
+    assert expected in sentence
+    assert never not in sentence
 
 
 def test_a_mill_that_dries_with_gas_is_told_why_it_has_no_label_of_electricity(tmp_path: Path) -> None:
@@ -239,8 +243,8 @@ def test_a_mill_that_dries_with_gas_is_told_why_it_has_no_label_of_electricity(t
     result = labelled(works(tmp_path, "cement", {"cement-grinding": Ran(3000, dried, BLAINE)}, "[static]\nbought_ground_pct = 0\n"))
     label = of(result, "cement-grinding", Metric.ELECTRICITY)
     assert label.best.value is None
-    (said,) = beside(label, "This metric compares")
-    assert said.endswith("Their label is that of total.")
+    (sentence,) = beside(label, "This metric compares")
+    assert sentence.endswith("Their label is that of total.")
     assert beside(of(result, "cement-grinding"), "This metric compares") == []
 
 

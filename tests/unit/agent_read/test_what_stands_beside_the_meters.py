@@ -14,8 +14,8 @@ COAL = 'carrier = "coal", quantity = {}, unit = "kg", period = "2026"'
 
 
 def beside(result: LabelResult) -> list[str]:
-    said = (one.en for one in of(result, "clinker-burning").provisos)
-    return [one for one in said if one.startswith("Apart from what the step's own meters show")]
+    sentences = (proviso.en for proviso in of(result, "clinker-burning").provisos)
+    return [sentence for sentence in sentences if sentence.startswith("Apart from what the step's own meters show")]
 
 
 KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 26, "kWh")], {}, "grey")}
@@ -37,9 +37,9 @@ KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("elect
     ],
 )
 def test_coal_that_the_account_names_elsewhere_is_told_with_its_size(tmp_path: Path, fence: str, parts: str, higher: str) -> None:
-    (told,) = beside(labelled(works(tmp_path, "cement", KILN, f"[site_boundary]\n{fence}\n")))
-    assert f"per t of its output: {parts} kgce/t." in told
-    assert f"the label would be {higher} kgce/t higher" in told
+    (sentence,) = beside(labelled(works(tmp_path, "cement", KILN, f"[site_boundary]\n{fence}\n")))
+    assert f"per t of its output: {parts} kgce/t." in sentence
+    assert f"the label would be {higher} kgce/t higher" in sentence
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,20 @@ def test_what_spares_the_step_nothing_is_told_nowhere(tmp_path: Path, fence: str
 MILL = {"cement-grinding": Ran(3600, [took("electricity", 32, "kWh")], {"blaine_m2_kg": 350.0})}
 
 
-@pytest.mark.parametrize(("steps", "told"), [(KILN | MILL, {"clinker-burning"}), (MILL, {"cement-grinding"})], ids=["a kiln burns", "none"])
+@pytest.mark.parametrize(
+    ("steps", "expected"), [(KILN | MILL, {"clinker-burning"}), (MILL, {"cement-grinding"})], ids=["a kiln burns", "none"]
+)
 @pytest.mark.parametrize(
     "fence",
     ['stocks = [{ carrier = "coal", opening = 0, closing = 2.4e6, unit = "kg", period = "2026" }]', f"sold = [{{ {COAL.format(2.4e6)} }}]"],
 )
 def test_coal_in_store_is_told_where_it_is_burnt_or_where_nobody_does(
-    tmp_path: Path, steps: dict[str, Ran], told: set[str], fence: str
+    tmp_path: Path, steps: dict[str, Ran], expected: set[str], fence: str
 ) -> None:
-    made = labelled(works(tmp_path, "cement", steps, f"[site_boundary]\n{fence}\n")).site_label.steps
+    labels = labelled(works(tmp_path, "cement", steps, f"[site_boundary]\n{fence}\n")).site_label.steps
     assert {
-        label.step for label in made for one in label.provisos if one.en.startswith("Apart from what the step's own meters show")
-    } == told
+        label.step for label in labels for proviso in label.provisos if proviso.en.startswith("Apart from what the step's own meters show")
+    } == expected
 
 
 def test_heat_that_a_boiler_makes_of_the_steps_coal_for_its_auxiliaries_is_told(tmp_path: Path) -> None:
@@ -81,8 +83,8 @@ def test_heat_that_a_boiler_makes_of_the_steps_coal_for_its_auxiliaries_is_told(
         f'[site_boundary]\nauxiliaries = [{{ step = "alumina-refining", {heat} }}]\n[[site_boundary.conversions]]\nid = "boiler"\n'
         f"takes = [{{ {COAL.format(1.08e7)}, lhv = 23.0 }}]\ngives = [{{ {heat} }}]\n"
     )
-    told = [one.en for one in of(labelled(works(tmp_path, "aluminium", refinery, fence)), "alumina-refining").provisos]
-    assert any("auxiliaries 30.4 kgce/t." in one for one in told)
+    sentences = [proviso.en for proviso in of(labelled(works(tmp_path, "aluminium", refinery, fence)), "alumina-refining").provisos]
+    assert any("auxiliaries 30.4 kgce/t." in sentence for sentence in sentences)
 
 
 BURNT = [took("coke", 50, "kg", 28.435), took("coke-oven-gas", 3, "Nm3", 17.4), took("electricity", 40, "kWh")]
@@ -96,16 +98,36 @@ ROLLED = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]
 
 def test_steam_credited_to_ones_own_auxiliaries_has_no_taker(tmp_path: Path) -> None:
     """90 kg of steam at 2.75 are 8.44 kgce/t of sinter; no coking runs."""
-    for step, told in (("sintering", 1), ("coking", 1), ("hot-rolling", 0)):
+    for step, expected in (("sintering", 1), ("coking", 1), ("hot-rolling", 0)):
         fence = f'{ROLLED}auxiliaries = [{{ step = "{step}", {STEAM} }}]\n'
-        said = [one.en for one in of(labelled(works(tmp_path, "steel", STRAND, fence)), "sintering").provisos]
-        assert len([one for one in said if one.startswith("Nothing shows who uses the steam") and "8.44 kgce/t" in one]) == told
+        sentences = [proviso.en for proviso in of(labelled(works(tmp_path, "steel", STRAND, fence)), "sintering").provisos]
+        assert (
+            len(
+                [
+                    sentence
+                    for sentence in sentences
+                    if sentence.startswith("Nothing shows who uses the steam") and "8.44 kgce/t" in sentence
+                ]
+            )
+            == expected
+        )
 
 
-@pytest.mark.parametrize(("fence", "told"), [(f"sold = [{{ {STEAM} }}]", 1), (f'auxiliaries = [{{ step = "hot-rolling", {STEAM} }}]', 0)])
-def test_a_sale_of_credited_steam_that_no_meter_shows_is_told_with_its_size(tmp_path: Path, fence: str, told: int) -> None:
-    said = [one.en for one in of(labelled(works(tmp_path, "steel", STRAND, f"{ROLLED}{fence}\n")), "sintering").provisos]
-    assert len([one for one in said if one.startswith("The sale of steam is only stated") and "higher by 8.44 kgce/t." in one]) == told
+@pytest.mark.parametrize(
+    ("fence", "expected"), [(f"sold = [{{ {STEAM} }}]", 1), (f'auxiliaries = [{{ step = "hot-rolling", {STEAM} }}]', 0)]
+)
+def test_a_sale_of_credited_steam_that_no_meter_shows_is_told_with_its_size(tmp_path: Path, fence: str, expected: int) -> None:
+    sentences = [proviso.en for proviso in of(labelled(works(tmp_path, "steel", STRAND, f"{ROLLED}{fence}\n")), "sintering").provisos]
+    assert (
+        len(
+            [
+                sentence
+                for sentence in sentences
+                if sentence.startswith("The sale of steam is only stated") and "higher by 8.44 kgce/t." in sentence
+            ]
+        )
+        == expected
+    )
 
 
 def test_a_boiler_whose_heat_is_said_to_be_sold_is_told_with_the_fuel_that_it_takes(tmp_path: Path) -> None:
@@ -117,5 +139,5 @@ def test_a_boiler_whose_heat_is_said_to_be_sold_is_told_with_the_fuel_that_it_ta
         f'[site_boundary]\nsold = [{{ {heat} }}]\n[[site_boundary.conversions]]\nid = "boiler"\n'
         f"takes = [{{ {COAL.format(1.08e7)}, lhv = 23.0 }}]\ngives = [{{ {heat} }}]\n"
     )
-    told = [one.en for one in of(labelled(works(tmp_path, "aluminium", refinery, fence)), "alumina-refining").provisos]
-    assert any(one.startswith("The sale of what boiler makes") and "35.3 kgce/t" in one for one in told), told
+    sentences = [proviso.en for proviso in of(labelled(works(tmp_path, "aluminium", refinery, fence)), "alumina-refining").provisos]
+    assert any(sentence.startswith("The sale of what boiler makes") and "35.3 kgce/t" in sentence for sentence in sentences), sentences

@@ -24,15 +24,15 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
     cells = ",".join(f"{amount * ran.output:g}" for amount in charged.values())
     site, _ = run(folder, step, ran, ",".join(charged), cells, static)
     result = labelled(site)
-    label = next(one for one in json.loads(json.dumps(result.to_json()))["steps"] if one["step"] == step)
+    label = next(entry for entry in json.loads(json.dumps(result.to_json()))["steps"] if entry["step"] == step)
     if label["best"]["reason"] == "feed-unlikely":
         with pytest.raises(PolicyRefusal) as refused:
             require_releasable(result.site_label)
         assert refused.value.code == "feed-unlikely"
     return label, [
-        one["en"]
-        for one in label["provisos"]
-        if any(word in one["en"] for word in ("The log shows", "after the step", "returns as charge"))
+        proviso["en"]
+        for proviso in label["provisos"]
+        if any(word in proviso["en"] for word in ("The log shows", "after the step", "returns as charge"))
     ]
 
 
@@ -64,14 +64,14 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
     ],
 )
 def test_feed_beyond_what_is_usual_is_told_with_its_size(tmp_path: Path, step: str, ran: Ran, charged: dict[str, float], size: str) -> None:
-    label, (said,) = stated(tmp_path, step, ran, charged)
-    assert size in said
+    label, (sentence,) = stated(tmp_path, step, ran, charged)
+    assert size in sentence
     assert label["best"]["value"] is not None
 
 
 def test_less_feed_than_output_is_told_as_the_label_of_the_output_that_it_gives(tmp_path: Path) -> None:
-    label, (said,) = stated(tmp_path, "electrolysis", Ran(900, CELLS), {"input.alumina": 1.8144})  # 1.89 x 0.96
-    assert f"higher by {label['best']['value'] / 24:.2g} {'kgce/t'}." in said
+    label, (sentence,) = stated(tmp_path, "electrolysis", Ran(900, CELLS), {"input.alumina": 1.8144})  # 1.89 x 0.96
+    assert f"higher by {label['best']['value'] / 24:.2g} {'kgce/t'}." in sentence
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ HONEST: list[tuple[str, Ran, dict[str, float]]] = [
 
 @pytest.mark.parametrize(("step", "ran", "charged"), HONEST)
 def test_what_usual_plants_are_fed_with_is_told_nothing(tmp_path: Path, step: str, ran: Ran, charged: dict[str, float]) -> None:
-    label, said = stated(tmp_path, step, ran, charged)
-    assert (label["best"]["value"] is not None, said) == (True, [])
+    label, sentences = stated(tmp_path, step, ran, charged)
+    assert (label["best"]["value"] is not None, sentences) == (True, [])
 
 
 @pytest.mark.parametrize(
-    ("static", "told"),
+    ("static", "expected"),
     [
         ("", "fly ash 0.1 t, limestone 0.05 t, which can also be added after the step. Per t that went through the step"),
         ("added_after_mill_pct = 15\n", "The site states that 15 % of the output was added after the step (added_after_mill_pct)."),
@@ -115,13 +115,13 @@ def test_what_usual_plants_are_fed_with_is_told_nothing(tmp_path: Path, step: st
     ],
 )
 def test_what_may_be_added_behind_the_mill_is_told_once_until_the_site_says_how_much_was(
-    tmp_path: Path, static: str, told: str | None
+    tmp_path: Path, static: str, expected: str | None
 ) -> None:
     """Of a tonne, 0.85 went through the mill."""
     charged = {"input.fly-ash": 0.1, "input.limestone": 0.05}
-    label, said = stated(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), charged, f"[static]\nbought_ground_pct = 0\n{static}")
-    assert len(said) == (0 if told is None else 1)
-    assert told is None or (told in said[0] and f"{label['best']['value'] / 0.85:.3g} {'kgce/t'}" in said[0])
+    label, sentences = stated(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), charged, f"[static]\nbought_ground_pct = 0\n{static}")
+    assert len(sentences) == (0 if expected is None else 1)
+    assert expected is None or (expected in sentences[0] and f"{label['best']['value'] / 0.85:.3g} {'kgce/t'}" in sentences[0])
 
 
 REFUSE = '[[lhv]]\ncarrier = "alternative-fuel"\nfrom = 2026-01-01\nvalue = 9.0\nunit = "MJ/kg"\nreason = "calorimeter, daily"\n'
@@ -132,23 +132,23 @@ def test_refuse_fuel_with_a_reason_is_told_with_the_label_at_its_bounds(tmp_path
     burnt = [took("coal", 90, "kg", 25.0), took("alternative-fuel", 60, "kg", 9.0), took("electricity", 26, "kWh")]
     result = labelled(works(tmp_path, "cement", {"clinker-burning": Ran(4000, burnt, {}, "grey")}, REFUSE))
     label = json.loads(json.dumps(result.to_json()))["steps"][0]
-    (said,) = (one["en"] for one in label["provisos"] if "refuse-derived" in one["en"])
+    (sentence,) = (proviso["en"] for proviso in label["provisos"] if "refuse-derived" in proviso["en"])
     low, high = (label["best"]["value"] + 60 * (value - 9) / 29.3076 for value in (12, 28))
-    assert "counts at 9 MJ/kg on average, as the site declares: calorimeter, daily." in said
-    assert f"at the usual values, 12 to 28, it would be {low:.4g} to {high:.4g}." in said
+    assert "counts at 9 MJ/kg on average, as the site declares: calorimeter, daily." in sentence
+    assert f"at the usual values, 12 to 28, it would be {low:.4g} to {high:.4g}." in sentence
 
 
-@pytest.mark.parametrize(("ground", "told"), [(0, True), (500, True), (6000, False)])
-def test_power_that_is_given_back_and_nobody_takes_is_told_with_its_size(tmp_path: Path, ground: float, told: bool) -> None:
+@pytest.mark.parametrize(("ground", "is_told"), [(0, True), (500, True), (6000, False)])
+def test_power_that_is_given_back_and_nobody_takes_is_told_with_its_size(tmp_path: Path, ground: float, is_told: bool) -> None:
     """33 kWh/t net of 4,000 t: 132,000 kWh a day; a mill of 500 t takes 11,550 of them, one of 6,000 t all."""
     steps = {"waste-heat-power": Ran(4000, [took("electricity", 2, "kWh"), gave("electricity", 35, "kWh")])}
     if ground:
         steps["cement-grinding"] = Ran(ground, GROUND, BLAINE)
     result = labelled(works(tmp_path, "cement", steps, "[static]\nbought_ground_pct = 0\n"))
-    label = next(one for one in json.loads(json.dumps(result.to_json()))["steps"] if one["step"] == "waste-heat-power")
-    said = [one["en"] for one in label["provisos"] if "electricity" in one["en"] and "without" in one["en"].casefold()]
+    label = next(entry for entry in json.loads(json.dumps(result.to_json()))["steps"] if entry["step"] == "waste-heat-power")
+    sentences = [proviso["en"] for proviso in label["provisos"] if "electricity" in proviso["en"] and "without" in proviso["en"].casefold()]
     size = 0.1229 * (33 - 23.1 * ground / 4000)
-    assert [f"higher by {size:.3g} kgce/t." in one for one in said] == ([True] if told else []), said
+    assert [f"higher by {size:.3g} kgce/t." in sentence for sentence in sentences] == ([True] if is_told else []), sentences
 
 
 STRAND = [took("coke", 46, "kg", 28.4), took("coke-oven-gas", 3, "Nm3", 17.4), took("electricity", 38, "kWh")]
@@ -156,7 +156,7 @@ MIX = {"rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
 
 
 @pytest.mark.parametrize(
-    ("static", "told"),
+    ("static", "expected"),
     [
         ("", "return fines 0.15 t, which can be output that is screened off after the scale and returns. Per t that remains"),
         ("screened_off_pct = 15\n", "The site states that 15 % of the weighed output returns as charge (screened_off_pct)."),
@@ -164,10 +164,10 @@ MIX = {"rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
     ],
 )
 def test_fines_that_may_come_back_out_of_the_output_are_told_until_the_site_says_how_much(
-    tmp_path: Path, static: str, told: str | None
+    tmp_path: Path, static: str, expected: str | None
 ) -> None:
     """Of a tonne that is weighed, 0.85 stays."""
     charged = {"input.iron-ore": 0.9, "input.return-fines": 0.15}
-    label, said = stated(tmp_path, "sintering", Ran(9000, STRAND, MIX), charged, f"[static]\n{static}")
-    assert len(said) == (0 if told is None else 1), said
-    assert told is None or (told in said[0] and f"{label['best']['value'] / 0.85:.3g} {'kgce/t'}" in said[0])
+    label, sentences = stated(tmp_path, "sintering", Ran(9000, STRAND, MIX), charged, f"[static]\n{static}")
+    assert len(sentences) == (0 if expected is None else 1), sentences
+    assert expected is None or (expected in sentences[0] and f"{label['best']['value'] / 0.85:.3g} {'kgce/t'}" in sentences[0])
