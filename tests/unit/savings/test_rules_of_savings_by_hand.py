@@ -26,7 +26,7 @@ NEW_YEAR = date(2023, 1, 1)
 
 
 @pytest.mark.parametrize(
-    ("share", "wanted", "told"),
+    ("share", "wanted", "expected"),
     [
         (None, 3.0, SavingVerdict.NOT_TOLD),
         ((0.05, 0.0, 0.1), None, SavingVerdict.NOT_PROVEN),  # 0 lies in it
@@ -39,9 +39,9 @@ NEW_YEAR = date(2023, 1, 1)
     ],
 )
 def test_an_interval_alone_decides_what_is_said(
-    share: tuple[float, float, float] | None, wanted: float | None, told: SavingVerdict
+    share: tuple[float, float, float] | None, wanted: float | None, expected: SavingVerdict
 ) -> None:
-    assert verdict(share, wanted) is told
+    assert verdict(share, wanted) is expected
 
 
 def action(**keys: Any) -> Action:
@@ -51,9 +51,9 @@ def action(**keys: Any) -> Action:
 
 def predicted(expected: float, actual: float) -> Verified:
     reach = 20.0
-    found = Forecast(expected, actual, expected - actual - reach, expected - actual + reach, 0.9, 1.0, 0.1, np.zeros(0))
+    forecast = Forecast(expected, actual, expected - actual - reach, expected - actual + reach, 0.9, 1.0, 0.1, np.zeros(0))
     period = Period.parse("2023", UTC)
-    return Verified(action(expected_pct=2), period, period, "kWh", 365, 100, found, None)
+    return Verified(action(expected_pct=2), period, period, "kWh", 365, 100, forecast, None)
 
 
 def test_shares_are_of_what_was_expected() -> None:
@@ -129,13 +129,13 @@ def test_days_between_hold_the_first_and_not_the_last() -> None:
     assert np.flatnonzero(days(10).between(date(2023, 1, 3), date(2023, 1, 6))).tolist() == [2, 3, 4]
 
 
-@pytest.mark.parametrize(("made", "seen_on", "named"), [(2.1, 9, True), (1.9, 9, False), (2.1, 10, False), (50.0, 10, False)])
-def test_what_the_baseline_hardly_made_may_be_a_fiftieth_of_the_output(made: float, seen_on: int, named: bool) -> None:
+@pytest.mark.parametrize(("amount", "seen_on", "named"), [(2.1, 9, True), (1.9, 9, False), (2.1, 10, False), (50.0, 10, False)])
+def test_what_the_baseline_hardly_made_may_be_a_fiftieth_of_the_output(amount: float, seen_on: int, named: bool) -> None:
     """Of 100 t a day `made` are of a kind that the baseline made on nine or ten of its days."""
     before, after = np.arange(200) < 100, np.arange(200) >= 100
-    new = np.where(after, made, 0.0)
+    new = np.where(after, amount, 0.0)
     new[:seen_on] = 5.0
-    of = days(200, {("cement", "slag"): new, ("cement", "blended"): np.where(after, 100 - made, 100.0)})
+    of = days(200, {("cement", "slag"): new, ("cement", "blended"): np.where(after, 100 - amount, 100.0)})
     assert _unseen(of, before, after) == (["cement slag"] if named else [])
 
 
@@ -275,13 +275,13 @@ def test_blocks_that_drift_together_count_for_more_and_blocks_that_turn_for_no_l
     assert _of_blocks(day[: 5 * 28], np.ones(5 * 28)) == (0.0, 3), "of five blocks nothing is told"
 
 
-@pytest.mark.parametrize(("count", "told"), [(13, False), (14, True)])
-def test_a_forecast_needs_twice_as_many_days_as_terms_and_ten_more(count: int, told: bool) -> None:
+@pytest.mark.parametrize(("count", "is_told"), [(13, False), (14, True)])
+def test_a_forecast_needs_twice_as_many_days_as_terms_and_ten_more(count: int, is_told: bool) -> None:
     """Two terms: 2 x 2 + 10."""
-    made = np.random.default_rng(2).uniform(50, 150, count)
-    terms = np.column_stack([np.ones(count), made])
-    energy = 30 + 2 * made + np.resize([1.0, -1.0], count)
-    assert (forecast(np.arange(count), energy, terms, energy[:5], terms[:5]) is not None) is told
+    output = np.random.default_rng(2).uniform(50, 150, count)
+    terms = np.column_stack([np.ones(count), output])
+    energy = 30 + 2 * output + np.resize([1.0, -1.0], count)
+    assert (forecast(np.arange(count), energy, terms, energy[:5], terms[:5]) is not None) is is_told
 
 
 @pytest.mark.parametrize(("before", "after", "few"), [(60, 14, False), (59, 14, True), (60, 13, True)])
@@ -292,7 +292,7 @@ def test_sixty_days_of_baseline_and_fourteen_of_reporting_are_enough(before: int
 
 
 @pytest.mark.parametrize(
-    ("made", "on", "guessed"),
+    ("amount", "on", "guessed"),
     [
         (109.0, 20, False),  # a tenth above the most that the baseline made
         (111.0, 2, False),  # on two of twenty days
@@ -301,10 +301,10 @@ def test_sixty_days_of_baseline_and_fourteen_of_reporting_are_enough(before: int
         (91.0, 20, False),
     ],
 )
-def test_a_tenth_of_the_days_may_lie_a_tenth_beyond_what_the_baseline_made(made: float, on: int, guessed: bool) -> None:
+def test_a_tenth_of_the_days_may_lie_a_tenth_beyond_what_the_baseline_made(amount: float, on: int, guessed: bool) -> None:
     """The baseline made 100 t each day."""
     output = np.full(120, 100.0)
-    output[100 : 100 + on] = made
+    output[100 : 100 + on] = amount
     why = reason(days(120, {("glass", ""): output}), 100)
     assert (why is not None and "outside the range" in why) is guessed
     assert guessed or why is None

@@ -79,24 +79,24 @@ def steady(folder: Path, *, made: float = 1.0, booked: float = 1.0, scatter: flo
 
 def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None:
     truth = write(tmp_path, STEP, np.random.default_rng(1), 365, 180)
-    (one,) = found(tmp_path)
-    assert one.forecast is not None
-    assert one.verdict is SavingVerdict.SAVED
-    assert one.forecast.low <= truth <= one.forecast.high
-    assert one.forecast.saving == pytest.approx(one.forecast.expected - one.forecast.actual)
+    (saving,) = found(tmp_path)
+    assert saving.forecast is not None
+    assert saving.verdict is SavingVerdict.SAVED
+    assert saving.forecast.low <= truth <= saving.forecast.high
+    assert saving.forecast.saving == pytest.approx(saving.forecast.expected - saving.forecast.actual)
 
 
 def test_no_saving_is_told_where_there_is_none(tmp_path: Path) -> None:
     write(tmp_path, NOTHING, np.random.default_rng(1), 365, 180)
-    (one,) = found(tmp_path)
-    assert one.verdict is SavingVerdict.NOT_PROVEN
+    (saving,) = found(tmp_path)
+    assert saving.verdict is SavingVerdict.NOT_PROVEN
 
 
 def test_the_saving_of_a_step_is_that_of_its_batches(works: Path) -> None:
     amend(works, 'meter = "el"', 'step = "cement-grinding"')
-    (one,) = found(works)
-    assert one.unit == "kgce"
-    assert one.verdict is SavingVerdict.SAVED
+    (saving,) = found(works)
+    assert saving.unit == "kgce"
+    assert saving.verdict is SavingVerdict.SAVED
 
 
 def test_what_was_hoped_for_is_reached_only_where_the_whole_interval_lies_above(works: Path) -> None:
@@ -116,10 +116,10 @@ def test_what_was_hoped_for_is_reached_only_where_the_whole_interval_lies_above(
 )
 def test_the_reason_stands_where_nothing_can_be_told(works: Path, old: str, new: str, says: str) -> None:
     amend(works, old, new)
-    (one,) = found(works)
-    assert one.forecast is None
-    assert one.verdict is SavingVerdict.NOT_TOLD
-    assert says in str(one.why)
+    (saving,) = found(works)
+    assert saving.forecast is None
+    assert saving.verdict is SavingVerdict.NOT_TOLD
+    assert says in str(saving.why)
 
 
 def test_a_reason_why_the_season_does_not_matter_answers_it(works: Path) -> None:
@@ -159,8 +159,8 @@ def test_a_change_that_nobody_explained_stands_before_a_saving(works: Path) -> N
 def test_the_default_periods_are_the_year_before_and_all_since(works: Path) -> None:
     amend(works, 'baseline = "2022-01-01/2023-01-01"\n', "")
     amend(works, 'reporting = "2023-01-01/2023-06-30"\n', "")
-    (one,) = found(works, date(2023, 6, 30))
-    assert (one.baseline.name, one.reporting.name) == ("2022-01-01/2023-01-01", "2023-01-01/2023-06-30")
+    (saving,) = found(works, date(2023, 6, 30))
+    assert (saving.baseline.name, saving.reporting.name) == ("2022-01-01/2023-01-01", "2023-01-01/2023-06-30")
 
 
 def test_a_target_is_held_like_an_action(works: Path) -> None:
@@ -193,8 +193,8 @@ def test_a_wrong_list_is_refused_by_its_key(works: Path, text: str, says: str) -
 def test_the_command_writes_figures_and_a_page(works: Path, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     out = works / "out"
     assert main(["savings", "--site", str(works / "site.toml"), "--out", str(out), "--lang", lang, "--today", str(TODAY)]) == 0
-    (told,) = json.loads((out / "savings.json").read_text(encoding="utf-8"))["savings"]
-    assert told["verdict"] == "saved"
+    (saving,) = json.loads((out / "savings.json").read_text(encoding="utf-8"))["savings"]
+    assert saving["verdict"] == "saved"
     page = (out / "savings.html").read_text(encoding="utf-8")
     assert "Lids on the ladles" in page
     assert ("95 % interval" in page) is (lang == "en")
@@ -215,30 +215,30 @@ def test_days_that_only_drift_tell_nothing() -> None:
 
 
 def test_an_exact_baseline_forecasts_exactly() -> None:
-    made = np.random.default_rng(2).uniform(50, 150, 200)
-    terms = np.column_stack([np.ones(200), made])
-    exact = forecast(np.arange(200), 30 + 2 * made, terms, (30 + 2 * made[:50]) * 0.9, terms[:50])
+    output = np.random.default_rng(2).uniform(50, 150, 200)
+    terms = np.column_stack([np.ones(200), output])
+    exact = forecast(np.arange(200), 30 + 2 * output, terms, (30 + 2 * output[:50]) * 0.9, terms[:50])
     assert exact is not None
-    assert exact.saving == pytest.approx(0.1 * (30 + 2 * made[:50]).sum())
+    assert exact.saving == pytest.approx(0.1 * (30 + 2 * output[:50]).sum())
     assert exact.high - exact.low < 1e-6 * exact.expected
 
 
 def test_less_output_is_no_saving_of_the_meter_of_the_whole_site(tmp_path: Path) -> None:
     steady(tmp_path, made=0.85, scatter=0.1)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
-    (one,) = found(tmp_path)
-    assert one.verdict is SavingVerdict.NOT_PROVEN
-    assert one.share is not None
-    assert abs(one.share[0]) < 0.02
+    (saving,) = found(tmp_path)
+    assert saving.verdict is SavingVerdict.NOT_PROVEN
+    assert saving.share is not None
+    assert abs(saving.share[0]) < 0.02
 
 
 def test_a_meter_of_which_nothing_says_what_it_makes_proves_no_saving(tmp_path: Path) -> None:
     steady(tmp_path, made=0.85, scatter=0.1)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
     amend(tmp_path, 'parent = "grid"\n', "", "site.toml")
-    (one,) = found(tmp_path)
-    assert one.verdict is SavingVerdict.NOT_TOLD
-    assert "No record shows what is made with the energy of meter grid" in str(one.why)
+    (saving,) = found(tmp_path)
+    assert saving.verdict is SavingVerdict.NOT_TOLD
+    assert "No record shows what is made with the energy of meter grid" in str(saving.why)
 
 
 @pytest.mark.parametrize(("saves", "verdict"), [(0.1, SavingVerdict.SAVED), (0.0, SavingVerdict.NOT_PROVEN)])
@@ -259,12 +259,12 @@ def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_ma
     amend(tmp_path, 'meter = "el"', 'meter = "office"')
     assert "in an office, state in no_output why" in str(found(tmp_path)[0].why)
     amend(tmp_path, 'meter = "office"', 'meter = "office"\nno_output = "Desks and lamps"')
-    (one,) = found(tmp_path)
-    assert (one.why, one.verdict) == (None, verdict)
-    assert ("Depends on no output", "Desks and lamps") in data((one,), "en")["savings"][0]["facts"]
-    assert one.share is not None
-    assert one.share[1] <= saves <= one.share[2]
-    assert one.share[2] - one.share[1] < 0.03
+    (saving,) = found(tmp_path)
+    assert (saving.why, saving.verdict) == (None, verdict)
+    assert ("Depends on no output", "Desks and lamps") in data((saving,), "en")["savings"][0]["facts"]
+    assert saving.share is not None
+    assert saving.share[1] <= saves <= saving.share[2]
+    assert saving.share[2] - saving.share[1] < 0.03
 
 
 def test_a_meter_feeds_the_lines_below_it_and_those_of_what_is_left_of_it() -> None:
@@ -289,9 +289,9 @@ def test_a_scale_that_books_more_tonnes_is_no_saving(tmp_path: Path, meter: str)
     steady(tmp_path, booked=1.08)
     without_events(tmp_path)
     amend(tmp_path, 'meter = "el"', f'meter = "{meter}"')
-    (one,) = found(tmp_path)
-    assert "is not explained" in str(one.why)
-    assert "at the same power, t per hour are" in str(one.why)
+    (saving,) = found(tmp_path)
+    assert "is not explained" in str(saving.why)
+    assert "at the same power, t per hour are" in str(saving.why)
 
 
 BEFORE, MIDDLE = date(2021, 6, 1), date(2022, 6, 1)
@@ -318,8 +318,8 @@ def test_a_question_stops_the_savings_that_it_moves_and_no_others(
     question = Question(change, None, Phrase("It changed."), "")
     monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review((question,)))
     amend(works, 'meter = "el"', aim)
-    (one,) = found(works)
-    assert ("It changed." in str(one.why)) is stops
+    (saving,) = found(works)
+    assert ("It changed." in str(saving.why)) is stops
 
 
 def test_energy_a_tonne_of_a_line_below_moves_the_meter_of_the_site_and_the_ratio_of_its_meter_does_not(
@@ -390,37 +390,37 @@ def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Pat
     rewrite(tmp_path / "readings.csv", lambda row: [*row[:2], "0.0"] if "2023-03-01T01" <= row[1] < "2023-04-01T01" else row)
     unusable = '[[events]]\nmeter = "el"\nfrom = 2023-03-01\nuntil = 2023-04-01\nkind = "unusable"\nreason = "Its fuse"\n[variables'
     amend(tmp_path, "[variables", unusable, "site.toml")
-    (one,) = found(tmp_path)
-    assert one.verdict is SavingVerdict.NOT_PROVEN
-    assert one.reporting_days == 180 - 31
+    (saving,) = found(tmp_path)
+    assert saving.verdict is SavingVerdict.NOT_PROVEN
+    assert saving.reporting_days == 180 - 31
 
 
 @pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
 def test_only_data_before_today_count_where_the_periods_are_given_too(works: Path, aim: str) -> None:
     amend(works, 'meter = "el"', aim)
-    (one,) = found(works, date(2023, 3, 1))
-    assert one.day[-1] == date(2023, 2, 28)
-    assert one.reporting.name == "2023-01-01/2023-06-30"
+    (saving,) = found(works, date(2023, 3, 1))
+    assert saving.day[-1] == date(2023, 2, 28)
+    assert saving.reporting.name == "2023-01-01/2023-06-30"
     (works / "batches.csv").write_text(
         "".join(row for row in (works / "batches.csv").open(encoding="utf-8") if not row[2:5].isdigit() or int(row[2:5]) < 365 + 59),
         encoding="utf-8",
     )
     (again,) = found(works, date(2023, 3, 1))
     assert again.forecast is not None
-    assert one.forecast is not None
-    assert again.forecast.saving == one.forecast.saving
+    assert saving.forecast is not None
+    assert again.forecast.saving == saving.forecast.saving
 
 
 def test_co2_counts_by_the_heating_value_of_the_meter(works: Path) -> None:
     rewrite(works / "readings.csv", lambda row: [*row[:2], f"{float(row[2]) / 10:.5f}"])
     amend(works, 'carrier = "electricity"', 'carrier = "natural-gas"\nlhv = 35.0\nlhv_source = "measured"', "site.toml")
     amend(works, 'unit = "kWh"', 'unit = "Nm3"', "site.toml")
-    (one,) = found(works)
+    (saving,) = found(works)
     carbon = FactorTable.load().carbon_in_force("natural-gas", DAY)
-    assert one.forecast is not None
+    assert saving.forecast is not None
     assert carbon is not None
     assert carbon.kg_co2_per_mj is not None
-    assert one.co2_kg == pytest.approx(one.forecast.saving * 35.0 * carbon.kg_co2_per_mj)
+    assert saving.co2_kg == pytest.approx(saving.forecast.saving * 35.0 * carbon.kg_co2_per_mj)
 
 
 def test_co2_counts_by_the_factor_of_each_day(works: Path) -> None:
@@ -428,8 +428,8 @@ def test_co2_counts_by_the_factor_of_each_day(works: Path) -> None:
     first = '\n[[emissions.electricity]]\nfrom = 2022-01-01\nuntil = 2023-04-01\nkg_per_kwh = 0.5\nsource = "Contract 1"\n'
     second = '[[emissions.electricity]]\nfrom = 2023-04-01\nkg_per_kwh = 0.3\nsource = "Contract 2"\n'
     site.write_text(site.read_text(encoding="utf-8") + first + second, encoding="utf-8")
-    (one,) = found(works)
-    assert one.forecast is not None
-    mean = np.mean([0.5 if day < date(2023, 4, 1) else 0.3 for day in one.day])
-    assert one.co2_kg == pytest.approx(one.forecast.saving * float(mean))
-    assert one.co2_source == "Contract 1; Contract 2"
+    (saving,) = found(works)
+    assert saving.forecast is not None
+    mean = np.mean([0.5 if day < date(2023, 4, 1) else 0.3 for day in saving.day])
+    assert saving.co2_kg == pytest.approx(saving.forecast.saving * float(mean))
+    assert saving.co2_source == "Contract 1; Contract 2"

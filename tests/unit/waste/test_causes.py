@@ -25,22 +25,22 @@ Sites = Callable[..., Site]
 @pytest.fixture
 def lost(labelled: Labelled, a_site: Sites) -> Callable[[list[Batch]], StepLosses]:
     def of(batches: list[Batch]) -> StepLosses:
-        return next(one for one in losses(a_site(), labelled(batches), ()) if one.variant == "any")
+        return next(loss for loss in losses(a_site(), labelled(batches), ()) if loss.variant == "any")
 
     return of
 
 
-def rule(found: StepLosses, cause: Cause) -> CauseRule:
-    return next(one for one in found.rules if one.cause is cause)
+def rule(loss: StepLosses, cause: Cause) -> CauseRule:
+    return next(entry for entry in loss.rules if entry.cause is cause)
 
 
-def per_kwh(one: CauseRule) -> float:
-    assert one.estimate is not None
-    return one.estimate / KGCE_PER_KWH
+def per_kwh(rule: CauseRule) -> float:
+    assert rule.estimate is not None
+    return rule.estimate / KGCE_PER_KWH
 
 
-def tried(found: StepLosses) -> set[Cause]:
-    return {one.cause for one in found.rules}
+def tried(loss: StepLosses) -> set[Cause]:
+    return {rule.cause for rule in loss.rules}
 
 
 def test_holding_is_found_at_what_a_minute_costs(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
@@ -57,30 +57,30 @@ def test_holding_is_found_at_what_a_minute_costs(a_melt: Melt, lost: Callable[[l
                 start=START + timedelta(hours=2 * number),
             )
         )
-    found = lost(batches)
-    holding = rule(found, Cause.HOLDING)
+    loss = lost(batches)
+    holding = rule(loss, Cause.HOLDING)
     assert holding.stands
     assert per_kwh(holding) == pytest.approx(20, rel=0.1)
     assert holding.interval is not None
     assert holding.interval[0] / KGCE_PER_KWH < 20 < holding.interval[1] / KGCE_PER_KWH
-    worst = found.worst[0]
+    worst = loss.worst[0]
     assert worst.causes[0].cause is Cause.HOLDING
     assert worst.causes[0].evidence is not None
     assert "min longer" in worst.causes[0].evidence.en
     assert sum(part.amount.energy for part in worst.causes if part.cause.named) == worst.avoidable.energy > 0
     assert sum(part.amount.energy for part in worst.causes if not part.cause.named) == worst.unexplained.energy
-    assert Cause.AT_POWER not in tried(found)
+    assert Cause.AT_POWER not in tried(loss)
 
 
 def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
     """Energy is power times time: minutes that cost what the process draws tell where the energy went and not why."""
     chance = np.random.default_rng(2)
     energies = [4_500 * (1 + abs(chance.normal(0, 0.05))) for _ in range(300)]
-    found = lost([a_melt(number, kwh, minutes=kwh / 100, start=START + timedelta(hours=2 * number)) for number, kwh in enumerate(energies)])
-    assert Cause.HOLDING not in tried(found)
-    assert rule(found, Cause.AT_POWER).stands
-    assert found.by_cause[Cause.AT_POWER].energy > 0.8 * found.unexplained.energy
-    assert found.avoidable.energy == 0
+    loss = lost([a_melt(number, kwh, minutes=kwh / 100, start=START + timedelta(hours=2 * number)) for number, kwh in enumerate(energies)])
+    assert Cause.HOLDING not in tried(loss)
+    assert rule(loss, Cause.AT_POWER).stands
+    assert loss.by_cause[Cause.AT_POWER].energy > 0.8 * loss.unexplained.energy
+    assert loss.avoidable.energy == 0
     assert "reason not in the data" in Cause.AT_POWER.words.en
 
 
@@ -93,8 +93,8 @@ def test_a_cold_start_costs_more_the_longer_the_stop(a_melt: Melt, lost: Callabl
         now += timedelta(hours=stood + 0.25)
         batches.append(a_melt(number, chance.normal(4_500, 60) + 80 * max(stood + 0.25 - 1, 0), start=now))
         now += timedelta(minutes=45)
-    found = lost(batches)
-    cold = rule(found, Cause.COLD_START)
+    loss = lost(batches)
+    cold = rule(loss, Cause.COLD_START)
     assert cold.stands
     assert cold.batches == stops
     assert per_kwh(cold) == pytest.approx(80, rel=0.1)
@@ -105,8 +105,8 @@ def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(a_m
         rows = [a_melt(number) for number in range(60)]
         between = a_melt(60, start=START + timedelta(hours=64), minutes=56, state=state, output_t=0.0)
         last = a_melt(61, start=START + timedelta(hours=65))
-        (found,) = losses(a_site(), labelled([*rows, between, last]), ())
-        return float(found.evidence.pause_s[61]) / 3600
+        (loss,) = losses(a_site(), labelled([*rows, between, last]), ())
+        return float(loss.evidence.pause_s[61]) / 3600
 
     assert after(State.START_UP) == pytest.approx(5.25)
     assert after(State.HOLDING) == pytest.approx(4 / 60)
@@ -117,16 +117,16 @@ def test_a_gap_in_which_batches_are_missing_is_no_stop(a_melt: Melt, labelled: L
     hours = {number: number + 5 * (number >= 61) + 5 * (number >= 80) for number in range(100) if number != 60}
     rows = [a_melt(number, start=START + timedelta(hours=hour)) for number, hour in hours.items()]
     rows[-1] = replace(rows[-1], start=rows[-1].start + timedelta(hours=5))
-    (found,) = losses(a_site(), labelled(rows), ())
-    pause_h = dict(zip(hours, (found.evidence.pause_s / 3600).tolist(), strict=True))
+    (loss,) = losses(a_site(), labelled(rows), ())
+    pause_h = dict(zip(hours, (loss.evidence.pause_s / 3600).tolist(), strict=True))
     assert np.isnan(pause_h[61])
     assert pause_h[80] == pytest.approx(5.25)
     assert np.isnan(pause_h[99])
 
 
 def test_a_number_that_other_equipment_holds_is_not_missing(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    (found,) = losses(a_site(), labelled([a_melt(number, equipment=f"lf-{number % 2}") for number in range(120)]), ())
-    assert np.isfinite(found.evidence.pause_s[2:]).all()
+    (loss,) = losses(a_site(), labelled([a_melt(number, equipment=f"lf-{number % 2}") for number in range(120)]), ())
+    assert np.isfinite(loss.evidence.pause_s[2:]).all()
 
 
 def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
@@ -136,8 +136,8 @@ def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, l
         campaign = number // 10
         first = number % 10 == 0 and number > 0
         batches.append(a_melt(number, chance.normal(4_500, 50) + 400 * first, variant="any" if campaign % 2 else "vacuum-treated"))
-    for found in losses(a_site(), labelled(batches), ()):
-        change = rule(found, Cause.CHANGEOVER)
+    for loss in losses(a_site(), labelled(batches), ()):
+        change = rule(loss, Cause.CHANGEOVER)
         assert change.stands
         assert per_kwh(change) == pytest.approx(400, rel=0.1)
 
@@ -145,10 +145,10 @@ def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, l
 def test_rejected_output_is_counted_and_not_estimated(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
     rows = [a_melt(number, output_t=100.0) for number in range(60)]
     spoiled = a_melt(60, output_t=80.0, reject_t=20.0)
-    found = lost([*rows, spoiled])
-    assert found.by_cause[Cause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
-    assert found.worst[0].causes[0].evidence is not None
-    assert found.worst[0].causes[0].evidence.en == "20 rejected, 80 good"
+    loss = lost([*rows, spoiled])
+    assert loss.by_cause[Cause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
+    assert loss.worst[0].causes[0].evidence is not None
+    assert loss.worst[0].causes[0].evidence.en == "20 rejected, 80 good"
 
 
 def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
@@ -167,11 +167,11 @@ def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], St
                 reject_t=2.0 * (number % 5 == 0),
             )
         )
-    found = lost(batches)
-    together = sum(found.batches.by_cause.values(), np.zeros(len(batches)))
-    assert np.array_equal(together, found.batches.beyond)
-    assert all((part >= 0).all() for part in found.batches.by_cause.values())
-    assert sum(cause.named and amount.energy > 0 for cause, amount in found.by_cause.items()) >= 3
+    loss = lost(batches)
+    together = sum(loss.batches.by_cause.values(), np.zeros(len(batches)))
+    assert np.array_equal(together, loss.batches.beyond)
+    assert all((part >= 0).all() for part in loss.batches.by_cause.values())
+    assert sum(cause.named and amount.energy > 0 for cause, amount in loss.by_cause.items()) >= 3
 
 
 def test_in_mere_noise_hardly_any_cause_stands(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
@@ -184,8 +184,8 @@ def test_in_mere_noise_hardly_any_cause_stands(a_melt: Melt, lost: Callable[[lis
             drift, tonnes = 0.6 * drift + chance.normal(0, 80), chance.normal(100, 1)
             now += timedelta(minutes=chance.uniform(50, 80) + (300 if number % 25 == 0 else 0))
             batches.append(a_melt(number, (45 + drift / 100) * tonnes, start=now, minutes=chance.normal(42, 3), output_t=tonnes))
-        found = lost(batches)
-        stood += any(one.stands for one in found.rules)
+        loss = lost(batches)
+        stood += any(rule.stands for rule in loss.rules)
     assert stood <= 5
 
 

@@ -28,11 +28,11 @@ def test_batches_that_are_merely_alike_their_neighbours_make_no_shift_worse() ->
     shifts, day = days_of_shifts(60)
     month = day // 30
     ones = np.ones(len(day))
-    found = 0
+    count = 0
     for seed in range(100):
         value = without_drift(alike(len(day), 0.9, seed), month)
-        found += any(one.p_value is not None and one.p_value < 0.05 for one in differences(value, shifts, day, ones))
-    assert found <= 9  # 5 % of 100, and what chance adds to that
+        count += any(shift.p_value is not None and shift.p_value < 0.05 for shift in differences(value, shifts, day, ones))
+    assert count <= 9  # 5 % of 100, and what chance adds to that
 
 
 def test_a_test_of_single_batches_would_have_been_fooled() -> None:
@@ -55,23 +55,23 @@ def test_a_shift_that_makes_more_of_a_heavy_product_is_no_worse() -> None:
     product: Integers = (chance.random(len(day)) < np.where(shifts.code == 2, 0.7, 0.2)).astype(np.int64)
     value = alike(len(day), 0.5, 2) + 6.0 * product
     for seen, fooled in ((value, True), (of_product(value, product), False)):
-        lowest = min(one.p_value for one in differences(seen, shifts, day, np.ones(len(day))) if one.p_value is not None)
+        lowest = min(shift.p_value for shift in differences(seen, shifts, day, np.ones(len(day))) if shift.p_value is not None)
         assert (lowest < 0.05) is fooled
 
 
 def test_a_worse_shift_is_found_and_by_how_much() -> None:
     shifts, day = days_of_shifts(60)
     value = alike(len(day), 0.5, 1) + 1.5 * (shifts.code == 2)
-    found = {one.name: one for one in differences(value, shifts, day, np.ones(len(day)))}
-    assert found["22:00"].p_value is not None
-    assert found["22:00"].p_value < 0.001
-    assert found["22:00"].difference is not None
-    assert abs(found["22:00"].difference - 1.5) < 0.4
+    by_shift = {shift.name: shift for shift in differences(value, shifts, day, np.ones(len(day)))}
+    assert by_shift["22:00"].p_value is not None
+    assert by_shift["22:00"].p_value < 0.001
+    assert by_shift["22:00"].difference is not None
+    assert abs(by_shift["22:00"].difference - 1.5) < 0.4
 
 
 def test_too_few_days_are_not_tested() -> None:
     shifts, day = days_of_shifts(5)
-    assert [one.p_value for one in differences(alike(len(day), 0.0, 1), shifts, day, np.ones(len(day)))] == [None] * 3
+    assert [shift.p_value for shift in differences(alike(len(day), 0.0, 1), shifts, day, np.ones(len(day)))] == [None] * 3
     assert differences(np.ones(10), Groups(np.zeros(10, dtype=np.int64), ("only",)), np.arange(10), np.ones(10)) == []
 
 
@@ -85,10 +85,10 @@ def test_the_month_of_a_shift_of_level_is_named() -> None:
     day = np.repeat(np.arange(180), 10)
     month = Groups(day // 30, tuple(f"2023-{month:02d}" for month in range(1, 7)))
     level = alike(len(day), 0.5, 4)
-    found = level_shift(level + 2.0 * (month.code >= 4), month, day, np.ones(len(day)))
-    assert found is not None
-    assert (found.month, found.p_value < 0.001) == ("2023-05", True)
-    assert abs(found.difference - 2.0) < 0.5
+    shift = level_shift(level + 2.0 * (month.code >= 4), month, day, np.ones(len(day)))
+    assert shift is not None
+    assert (shift.month, shift.p_value < 0.001) == ("2023-05", True)
+    assert abs(shift.difference - 2.0) < 0.5
     still = level_shift(level, month, day, np.ones(len(day)))
     assert still is not None
     assert still.p_value > 0.05

@@ -28,8 +28,8 @@ TARIFF = {"currency": "CNY", "prices": [{"carrier": "electricity", "price": 0.6,
 
 
 def lost(batches: list[Batch], labelled: Labelled, a_site: Sites, **tables: Any) -> StepLosses:
-    (found,) = losses(a_site(**tables), labelled(batches), ())
-    return found
+    (loss,) = losses(a_site(**tables), labelled(batches), ())
+    return loss
 
 
 def told(amount: Amount, unit: str) -> float:
@@ -51,40 +51,40 @@ def uneven(a_melt: Melt, count: int = 80, seed: int = 5) -> list[Batch]:
 
 
 def test_parts_add_up_in_every_unit_to_the_last_digit(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    found = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
+    loss = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
     for unit in ("energy", "kwh", "kgce", "co2_kg", "money"):
-        parts = [told(amount, unit) for amount in (found.explained, found.within_uncertainty, found.avoidable, found.unexplained)]
-        assert told(found.gap, unit) == sum(parts) == sum(reversed(parts))
-        for part, named in ((found.avoidable, True), (found.unexplained, False)):
-            assert told(part, unit) == sum(told(amount, unit) for cause, amount in found.by_cause.items() if cause.named is named) > 0
-        assert told(found.beyond, unit) == told(found.avoidable, unit) + told(found.unexplained, unit)
-        assert told(found.explained, unit) == sum(told(amount, unit) for amount in found.by_variable.values())
-    for row in range(len(found.batches.ids)):
-        assert found.batches.avoidable[row] == sum(part[row] for cause, part in found.batches.by_cause.items() if cause.named)
-        assert found.batches.beyond[row] == sum(part[row] for part in found.batches.by_cause.values())
+        parts = [told(amount, unit) for amount in (loss.explained, loss.within_uncertainty, loss.avoidable, loss.unexplained)]
+        assert told(loss.gap, unit) == sum(parts) == sum(reversed(parts))
+        for part, named in ((loss.avoidable, True), (loss.unexplained, False)):
+            assert told(part, unit) == sum(told(amount, unit) for cause, amount in loss.by_cause.items() if cause.named is named) > 0
+        assert told(loss.beyond, unit) == told(loss.avoidable, unit) + told(loss.unexplained, unit)
+        assert told(loss.explained, unit) == sum(told(amount, unit) for amount in loss.by_variable.values())
+    for row in range(len(loss.batches.ids)):
+        assert loss.batches.avoidable[row] == sum(part[row] for cause, part in loss.batches.by_cause.items() if cause.named)
+        assert loss.batches.beyond[row] == sum(part[row] for part in loss.batches.by_cause.values())
 
 
 def test_an_amount_is_told_at_the_batchs_own_factors(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    found = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
-    kgce = found.avoidable.kgce
+    loss = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
+    kgce = loss.avoidable.kgce
     assert kgce > 0
-    assert found.avoidable.energy == kgce  # the label's own unit
-    assert found.avoidable.kwh == pytest.approx(kgce / KGCE_PER_KWH, rel=1e-9)
-    assert found.avoidable.co2_kg == pytest.approx(kgce / KGCE_PER_KWH * 0.5306, rel=1e-9)  # the grid's average of 2023
-    assert found.avoidable.money == pytest.approx(kgce / KGCE_PER_KWH * 0.6, rel=1e-9)
-    assert (found.currency, found.co2_reason, found.money_reason) == ("CNY", None, None)
+    assert loss.avoidable.energy == kgce  # the label's own unit
+    assert loss.avoidable.kwh == pytest.approx(kgce / KGCE_PER_KWH, rel=1e-9)
+    assert loss.avoidable.co2_kg == pytest.approx(kgce / KGCE_PER_KWH * 0.5306, rel=1e-9)  # the grid's average of 2023
+    assert loss.avoidable.money == pytest.approx(kgce / KGCE_PER_KWH * 0.6, rel=1e-9)
+    assert (loss.currency, loss.co2_reason, loss.money_reason) == ("CNY", None, None)
 
 
 def test_without_a_price_or_a_factor_there_is_a_reason_instead_of_a_number(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    moved = [Batch(**{**_fields(one), "start": one.start.replace(year=2019), "end": None}) for one in uneven(a_melt)]
-    (found,) = losses(a_site(), labelled(moved, year="2019"), ())
-    assert (found.avoidable.co2_kg, found.avoidable.money) == (None, None)
-    assert found.co2_reason is not None
-    assert "electricity (2019-01-02)" in found.co2_reason.en
-    assert "电力" in found.co2_reason.said_in("zh")
-    assert found.money_reason is not None
-    assert "[tariff]" in found.money_reason.en
-    assert found.avoidable.kgce > 0
+    moved = [Batch(**{**_fields(batch), "start": batch.start.replace(year=2019), "end": None}) for batch in uneven(a_melt)]
+    (loss,) = losses(a_site(), labelled(moved, year="2019"), ())
+    assert (loss.avoidable.co2_kg, loss.avoidable.money) == (None, None)
+    assert loss.co2_reason is not None
+    assert "electricity (2019-01-02)" in loss.co2_reason.en
+    assert "电力" in loss.co2_reason.said_in("zh")
+    assert loss.money_reason is not None
+    assert "[tariff]" in loss.money_reason.en
+    assert loss.avoidable.kgce > 0
 
 
 def test_heat_whose_price_is_per_volume_makes_the_money_unknown_and_not_less(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
@@ -107,11 +107,11 @@ def test_a_batch_whose_meters_state_their_own_uncertainty_is_split_by_it(a_melt:
     """Of 5,500 kWh, 1,000 above the label, the site's 1 % leaves 55 in doubt; a meter that says 4 % leaves 220."""
     plain = [a_melt(number) for number in range(60)]
     coarse = CarrierEnergy("electricity", 5_500.0, "kWh", relative_uncertainty=0.04)
-    found = lost([*plain, a_melt(60, 5_500.0), a_melt(61, energy=(coarse,))], labelled, a_site)
-    doubts = dict(zip(found.batches.ids, (found.batches.within_uncertainty / KGCE_PER_KWH).tolist(), strict=True))
+    loss = lost([*plain, a_melt(60, 5_500.0), a_melt(61, energy=(coarse,))], labelled, a_site)
+    doubts = dict(zip(loss.batches.ids, (loss.batches.within_uncertainty / KGCE_PER_KWH).tolist(), strict=True))
     assert doubts["L00060"] == pytest.approx(55, abs=1e-3)
     assert doubts["L00061"] == pytest.approx(220, abs=1e-3)
-    assert found.within_uncertainty.kgce == pytest.approx((55 + 220) * KGCE_PER_KWH, abs=1e-3)
+    assert loss.within_uncertainty.kgce == pytest.approx((55 + 220) * KGCE_PER_KWH, abs=1e-3)
 
 
 def test_what_a_step_gives_back_is_no_part_of_the_mix(labelled: Labelled, a_site: Sites, a_melt: Melt) -> None:
@@ -128,11 +128,11 @@ def test_what_a_step_gives_back_is_no_part_of_the_mix(labelled: Labelled, a_site
             energy=(CarrierEnergy("electricity", 3_000.0, "kWh"), fuel, gave),
         )
 
-    found = lost([heat(number, 12_000.0 - 20 * (number % 25)) for number in range(60)], labelled, a_site)
+    loss = lost([heat(number, 12_000.0 - 20 * (number % 25)) for number in range(60)], labelled, a_site)
     electricity, gas = 3_000.0 * KGCE_PER_KWH, 17_000.0 / 29.3076
     heat_kwh = (electricity / KGCE_PER_KWH + 17_000.0 / 3.6) / (electricity + gas)
-    assert found.label < 0
-    assert found.avoidable.kwh == pytest.approx(found.avoidable.kgce * heat_kwh, rel=1e-9)
+    assert loss.label < 0
+    assert loss.avoidable.kwh == pytest.approx(loss.avoidable.kgce * heat_kwh, rel=1e-9)
 
 
 def test_labels_that_hold_the_same_energy_are_not_both_counted(a_melt: Melt, labelled: Labelled, a_site: Sites, pack: Any) -> None:
@@ -143,9 +143,11 @@ def test_labels_that_hold_the_same_energy_are_not_both_counted(a_melt: Melt, lab
         for number in range(70)
     ]
     rest = {"eaf": frozenset(pack.step("eaf").boundary.carriers) - {"electricity", "natural-gas", "coke"}}
-    found = losses(a_site(), labelled(heats, not_used=rest), ())
-    assert {(str(one.metric), one.counted) for one in found} == {("total", True), ("electricity", False)}
-    assert added(one.avoidable for one in found if one.counted).kgce == next(one.avoidable.kgce for one in found if one.counted)
+    step_losses = losses(a_site(), labelled(heats, not_used=rest), ())
+    assert {(str(loss.metric), loss.counted) for loss in step_losses} == {("total", True), ("electricity", False)}
+    assert added(loss.avoidable for loss in step_losses if loss.counted).kgce == next(
+        loss.avoidable.kgce for loss in step_losses if loss.counted
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -154,22 +156,22 @@ def test_no_order_of_the_log_changes_a_label_or_a_loss(a_melt: Melt, labelled: L
     batches = uneven(a_melt, 70)
     shuffled = batches.copy()
     chance.shuffle(shuffled)
-    one, other = labelled(batches), labelled(shuffled)
-    for first, second in zip(one.site_label.steps, other.site_label.steps, strict=True):
+    ordered, other = labelled(batches), labelled(shuffled)
+    for first, second in zip(ordered.site_label.steps, other.site_label.steps, strict=True):
         mine, theirs = first.to_json(), second.to_json()
         mine["gap"]["batches"].sort(key=lambda part: part["batch_id"])
         theirs["gap"]["batches"].sort(key=lambda part: part["batch_id"])
         assert mine == theirs
-    here, there = losses(a_site(), one, ())[0], losses(a_site(), other, ())[0]
+    here, reordered = losses(a_site(), ordered, ())[0], losses(a_site(), other, ())[0]
     assert (here.gap, here.explained, here.within_uncertainty, here.avoidable, here.unexplained) == (
-        there.gap,
-        there.explained,
-        there.within_uncertainty,
-        there.avoidable,
-        there.unexplained,
+        reordered.gap,
+        reordered.explained,
+        reordered.within_uncertainty,
+        reordered.avoidable,
+        reordered.unexplained,
     )
     assert {cause: amount.energy for cause, amount in here.by_cause.items()} == pytest.approx(
-        {cause: amount.energy for cause, amount in there.by_cause.items()}, rel=1e-9
+        {cause: amount.energy for cause, amount in reordered.by_cause.items()}, rel=1e-9
     )
 
 
@@ -194,18 +196,18 @@ def test_splitting_or_merging_batches_leaves_what_was_used_and_lost_to_rejects(
             }
             entry = batch.energy[0]
             divided.append(Batch(**{**changes, "energy": (CarrierEnergy("electricity", entry.quantity / parts, "kWh"),)}))
-    (one,), (other,) = labelled(whole).site_label.steps, labelled(divided).site_label.steps
-    assert other.output_t == pytest.approx(one.output_t, rel=1e-12)
-    for mine, theirs in ((one.value_adding, other.value_adding),):
+    (undivided,), (other,) = labelled(whole).site_label.steps, labelled(divided).site_label.steps
+    assert other.output_t == pytest.approx(undivided.output_t, rel=1e-12)
+    for mine, theirs in ((undivided.value_adding, other.value_adding),):
         assert mine.value_adding + mine.non_value_adding == pytest.approx(
             theirs.value_adding + theirs.non_value_adding, abs=1e-6 * len(divided)
         )
         assert mine.non_value_adding == sum(mine.by_cause.values())
-    assert one.value_adding.by_cause.get("reject", 0.0) == pytest.approx(
+    assert undivided.value_adding.by_cause.get("reject", 0.0) == pytest.approx(
         other.value_adding.by_cause.get("reject", 0.0), abs=1e-6 * len(divided)
     )
-    if one.gap is not None and other.gap is not None and one.best.value == pytest.approx(other.best.value, rel=1e-12):
-        assert one.gap.energy == pytest.approx(other.gap.energy, abs=1e-6 * len(divided), rel=1e-9)
+    if undivided.gap is not None and other.gap is not None and undivided.best.value == pytest.approx(other.best.value, rel=1e-12):
+        assert undivided.gap.energy == pytest.approx(other.gap.energy, abs=1e-6 * len(divided), rel=1e-9)
 
 
 def _fields(batch: Batch) -> dict[str, Any]:
@@ -213,8 +215,8 @@ def _fields(batch: Batch) -> dict[str, Any]:
 
 
 def test_what_stands_in_the_columns_is_on_the_grid(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    found = lost(uneven(a_melt), labelled, a_site)
-    for column in (found.batches.explained, found.batches.within_uncertainty, found.batches.beyond, *found.batches.by_cause.values()):
+    loss = lost(uneven(a_melt), labelled, a_site)
+    for column in (loss.batches.explained, loss.batches.within_uncertainty, loss.batches.beyond, *loss.batches.by_cause.values()):
         steps = column * 2**20
         assert np.array_equal(steps, np.round(steps))
         assert (column >= 0).all()
@@ -230,8 +232,8 @@ def test_what_the_plants_own_variables_move_stands_apart(a_melt: Melt, labelled:
     own = StepDrivers(
         label.step, label.product, label.variant, label.metric, label.unit, 61, 61.0, None, (), None, None, normalised, (), words
     )
-    (plain,), (found,) = losses(a_site(), result, ()), losses(a_site(), result, (own,))
+    (plain,), (moved,) = losses(a_site(), result, ()), losses(a_site(), result, (own,))
     assert plain.moved_by_variables is None
-    assert found.moved_by_variables is not None
-    assert found.moved_by_variables.kwh == pytest.approx(200, abs=1e-3)
-    assert (found.avoidable, found.unexplained, found.explained) == (plain.avoidable, plain.unexplained, plain.explained)
+    assert moved.moved_by_variables is not None
+    assert moved.moved_by_variables.kwh == pytest.approx(200, abs=1e-3)
+    assert (moved.avoidable, moved.unexplained, moved.explained) == (plain.avoidable, plain.unexplained, plain.explained)

@@ -32,53 +32,53 @@ def rows(a_melt: Melt, *, follow: bool = False, same_id: bool = True) -> list[Ba
 
 
 def measured(batches: list[Batch]) -> list[Batch]:
-    return [replace(one, energy=(CarrierEnergy("electricity", 6_000.1, "kWh"),)) for one in batches]
+    return [replace(batch, energy=(CarrierEnergy("electricity", 6_000.1, "kWh"),)) for batch in batches]
 
 
 def test_the_log_tells_the_changeover(a_melt: Melt, a_site: Sites) -> None:
-    found = joint.merged(rows(a_melt, follow=True), a_site(**METERED))
-    assert [one.batch_id for one in found.batches] == ["L00000/any", "L00000/vacuum-treated"]
-    assert [finding.code for finding in found.findings] == ["joint-run-cut"]
-    assert not found.parts
+    merged = joint.merged(rows(a_melt, follow=True), a_site(**METERED))
+    assert [batch.batch_id for batch in merged.batches] == ["L00000/any", "L00000/vacuum-treated"]
+    assert [finding.code for finding in merged.findings] == ["joint-run-cut"]
+    assert not merged.parts
 
 
 @pytest.mark.parametrize("same_id", [True, False])
 def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(a_melt: Melt, a_site: Sites, same_id: bool) -> None:
     """60 t at 1.0 and 40 t at 1.5 are 60 and 60: half the energy and half the hour each."""
     site = a_site(**METERED, joint=RATIOS)
-    found = joint.merged(rows(a_melt, same_id=same_id), site)
-    (whole,) = found.batches
+    merged = joint.merged(rows(a_melt, same_id=same_id), site)
+    (whole,) = merged.batches
     assert (whole.output_t, whole.duration) == (100.0, timedelta(minutes=60))
-    made, findings = joint.split(measured(found.batches), found.parts, site)
-    assert [(one.variant, one.output_t, one.duration) for one in made] == [
+    divided, findings = joint.split(measured(merged.batches), merged.parts, site)
+    assert [(batch.variant, batch.output_t, batch.duration) for batch in divided] == [
         ("any", 60.0, timedelta(minutes=30)),
         ("vacuum-treated", 40.0, timedelta(minutes=30)),
     ]
-    first, second = (one.energy[0] for one in made)
+    first, second = (batch.energy[0] for batch in divided)
     assert first.quantity + second.quantity == round(6_000.1 * 2**20) / 2**20
     assert first.quantity == pytest.approx(3_000.05)
     assert first.allocated
-    assert made[0].end == made[1].start
+    assert divided[0].end == divided[1].start
     assert [finding.code for finding in findings] == ["joint-run-divided"]
 
 
 def test_without_a_ratio_it_stands_in_the_balance_and_in_no_label(a_melt: Melt, a_site: Sites) -> None:
     site = a_site(**METERED, joint=[{"step": "ladle-refining", "ratios": {"any": 1.0, "other": 2.0}}])
-    found = joint.merged(rows(a_melt), site)
-    (left,), findings = joint.split(measured(found.batches), found.parts, site)
+    merged = joint.merged(rows(a_melt), site)
+    (left,), findings = joint.split(measured(merged.batches), merged.parts, site)
     assert left.excluded == "joint-run"
     assert left.energy[0].quantity == 6_000.1
     assert [(finding.code, finding.count) for finding in findings] == [("joint-run", 1)]
 
 
 def test_rows_with_energy_of_their_own_are_batches_of_their_own(a_melt: Melt, a_site: Sites) -> None:
-    found = joint.merged(rows(a_melt, same_id=False), a_site())
-    assert len(found.batches) == 2
-    assert not found.parts
+    merged = joint.merged(rows(a_melt, same_id=False), a_site())
+    assert len(merged.batches) == 2
+    assert not merged.parts
 
 
 def test_parallel_machines_without_a_name_are_no_joint_run(a_melt: Melt, a_site: Sites) -> None:
-    nameless = [replace(one, equipment="") for one in rows(a_melt, same_id=False)]
+    nameless = [replace(row, equipment="") for row in rows(a_melt, same_id=False)]
     assert joint.merged(nameless, a_site(**METERED)).batches == nameless
 
 

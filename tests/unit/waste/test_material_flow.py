@@ -58,11 +58,11 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
 ) -> None:
     """C1 made 150 of the 200 t that came of L2: three quarters of its 5,000 kWh, and all 4,000 of L1."""
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
-    found = material_flow(a_site(), labelled(heats(a_melt), not_used=rest))
-    assert found is not None
-    (flow,) = found.yields
+    material = material_flow(a_site(), labelled(heats(a_melt), not_used=rest))
+    assert material is not None
+    (flow,) = material.yields
     assert (flow.earlier, flow.later, flow.taken, flow.made) == ("ladle-refining", "continuous-casting", 200.0, 188.0)
-    (caster,) = found.cumulative
+    (caster,) = material.cumulative
     assert caster.ids == ["C1", "C2"]
     assert caster.upstream.tolist() == pytest.approx([(4_000 + 3_750) * KGCE_PER_KWH / 150, 1_250 * KGCE_PER_KWH / 38])
     assert caster.own.tolist() == pytest.approx([1_500 * KGCE_PER_KWH / 150, 400 * KGCE_PER_KWH / 38])
@@ -70,16 +70,16 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
 
 
 @pytest.mark.parametrize(
-    ("lang", "told"), [("en", ["Ladle refining → Continuous casting", "Charged per unit made"]), ("zh", ["单位产出投入", "物料流向"])]
+    ("lang", "expected"), [("en", ["Ladle refining → Continuous casting", "Charged per unit made"]), ("zh", ["单位产出投入", "物料流向"])]
 )
 def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
-    lang: str, told: list[str], a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+    lang: str, expected: list[str], a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
 ) -> None:
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
     site, result = a_site(), labelled(heats(a_melt), not_used=rest)
     page = html.render(site, result, Analysis(flow=material_flow(site, result)), lang, START)
     section = page[page.index('<section id="flow"') : page.index("</section>", page.index('<section id="flow"'))]
-    assert all(words in section for words in told)
+    assert all(words in section for words in expected)
     assert f'<data value="{200 / 188}">1.064</data>' in section
     assert "<div>C1</div>" in section
     without = html.render(site, result, Analysis(), lang, START)
@@ -92,9 +92,9 @@ def test_a_batch_whose_way_is_not_known_has_no_total(
 ) -> None:
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
     broken = [*heats(a_melt)[:1], *heats(a_melt)[2:]]  # L2 is not in the log
-    found = material_flow(a_site(), labelled(broken, not_used=rest))
-    assert found is not None
-    assert found.cumulative == ()
+    material = material_flow(a_site(), labelled(broken, not_used=rest))
+    assert material is not None
+    assert material.cumulative == ()
 
 
 def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
@@ -106,9 +106,9 @@ def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
     lost = a_melt(
         0, batch_id="C9", step="continuous-casting", start=START + timedelta(hours=6), output_t=0.0, parents=("L9",), status=Status.SCRAP
     )
-    found = material_flow(a_site(), labelled([*heats(a_melt), ladle, lost], not_used=rest))
-    assert found is not None
-    (caster,) = found.cumulative
+    material = material_flow(a_site(), labelled([*heats(a_melt), ladle, lost], not_used=rest))
+    assert material is not None
+    (caster,) = material.cumulative
     assert caster.ids == ["C1", "C2"]
     assert caster.mean * 188 == pytest.approx((9_000 + 1_900) * KGCE_PER_KWH)
 
@@ -117,9 +117,9 @@ def test_what_was_bought_is_shown_at_the_packs_value_and_said_to_be_assumed(
     a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
 ) -> None:
     site = a_site(bought_in=[{"made_by": "coking", "into": "blast-furnace", "quantity": 1_000.0}])
-    found = material_flow(site, labelled([a_melt(0)]))
-    assert found is not None
-    (coke,) = found.bought_in
+    material = material_flow(site, labelled([a_melt(0)]))
+    assert material is not None
+    (coke,) = material.bought_in
     total = next(rule for rule in pack.step("coking").metrics if rule.metric == "total")
     assert coke.kgce == total.typical * 1_000
     assert coke.assumed

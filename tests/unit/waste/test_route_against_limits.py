@@ -49,12 +49,12 @@ CEMENT_TOTAL = CLINKER_TOTAL * 100 / 130 + 30 * POWER  # 84.3342
 Months = Mapping[str, tuple[float, float, float]]
 
 
-def a_month(step: str, month: int, made: float, mwh: float, coal_t: float) -> Batch:
+def a_month(step: str, month: int, output_t: float, mwh: float, coal_t: float) -> Batch:
     """One run of a whole month: far too long for any label, and in the account all the same."""
     end = datetime(2024, month + 1, 1, tzinfo=UTC) if month < 12 else datetime(2025, 1, 1, tzinfo=UTC)
     energy = [CarrierEnergy("electricity", mwh * 1000, "kWh")]
     energy += [CarrierEnergy("coal", coal_t, "t", lhv_mj_per_unit=1000 * COAL * MJ_PER_KGCE)] if coal_t else []
-    return Batch(f"{step}-{month}", step, "", "", datetime(2024, month, 1, tzinfo=UTC), end, made, energy=tuple(energy))
+    return Batch(f"{step}-{month}", step, "", "", datetime(2024, month, 1, tzinfo=UTC), end, output_t, energy=tuple(energy))
 
 
 def the_year(steps: Months, months: int = 12) -> list[Batch]:
@@ -65,9 +65,9 @@ def bought(batches: list[Batch], **more: float) -> list[dict[str, Any]]:
     """What came over the fence: what the batches took, less what they gave back, and `more` of a carrier."""
     taken: dict[tuple[str, str], float] = {}
     for batch in batches:
-        for one in batch.energy:
-            sign = 1 if one.direction is Direction.IMPORT else -1
-            taken[one.carrier, one.unit] = taken.get((one.carrier, one.unit), 0.0) + sign * one.quantity
+        for energy in batch.energy:
+            sign = 1 if energy.direction is Direction.IMPORT else -1
+            taken[energy.carrier, energy.unit] = taken.get((energy.carrier, energy.unit), 0.0) + sign * energy.quantity
     return [
         {"carrier": carrier, "quantity": quantity + more.get(carrier, 0.0), "unit": unit, "period": YEAR}
         for (carrier, unit), quantity in taken.items()
@@ -81,7 +81,7 @@ def stock(made_by: str, opening: float = 0.0, closing: float = 0.0, sold: float 
 def accounts(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> dict[tuple[str, Metric], RouteAccount]:
     """By last step and metric."""
     site, result = labelled_year(batches, sector, year, **tables)
-    return {(one.steps[-1], one.metric): one for one in route_accounts(site, result, site_balance(result.sitewide(site)))}
+    return {(account.steps[-1], account.metric): account for account in route_accounts(site, result, site_balance(result.sitewide(site)))}
 
 
 def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> tuple[Site, LabelResult]:
@@ -125,63 +125,65 @@ def level(account: RouteAccount) -> int | None:
 
 
 def test_clinker_takes_all_energy_of_its_four_steps() -> None:
-    made = clinker(the_year(CEMENT))
-    assert codes(made) == []
-    assert made.value == pytest.approx(CLINKER_TOTAL)
-    assert made.value == pytest.approx(104.8413, abs=1e-4)
-    assert {part.name: part.energy for part in made.parts}["raw-meal-homogenisation"] == pytest.approx(12 * 1_800_000 * POWER)
-    assert level(made) == 2
+    account = clinker(the_year(CEMENT))
+    assert codes(account) == []
+    assert account.value == pytest.approx(CLINKER_TOTAL)
+    assert account.value == pytest.approx(104.8413, abs=1e-4)
+    assert {part.name: part.energy for part in account.parts}["raw-meal-homogenisation"] == pytest.approx(12 * 1_800_000 * POWER)
+    assert level(account) == 2
     # the plant declares nothing, so 1 % of each energy; squares add: coal 0.9857, electricity of four steps
-    assert made.uncertainty == pytest.approx(0.01 * ((138 * COAL) ** 2 + POWER**2 * (2**2 + 18**2 + 26**2 + 5**2)) ** 0.5)
+    assert account.uncertainty == pytest.approx(0.01 * ((138 * COAL) ** 2 + POWER**2 * (2**2 + 18**2 + 26**2 + 5**2)) ** 0.5)
 
 
 @pytest.mark.parametrize(
-    ("altitude_m", "coal_t", "met", "told"), [(2500.0, 15_700, 3, True), (2500.0, 13_800, 2, False), (200.0, 15_700, None, False)]
+    ("altitude_m", "coal_t", "met", "is_told"), [(2500.0, 15_700, 3, True), (2500.0, 13_800, 2, False), (200.0, 15_700, None, False)]
 )
 def test_a_level_that_the_stated_altitude_gives_is_told_with_the_limits_without_it(
-    altitude_m: float, coal_t: float, met: int | None, told: bool
+    altitude_m: float, coal_t: float, met: int | None, is_told: bool
 ) -> None:
     """157 kg of coal and 51 kWh are 118.4 kgce/t; level 3 is 117, at 74.7 kPa 119.7."""
     works = {**CEMENT, "clinker-burning": (100_000, 2_600, coal_t)}
     static = {"altitude_m": altitude_m, "clinker_pct": 75.0, "pressure_pa": 74_691.0}
-    made = clinker(the_year(works), static=static)
-    assert level(made) == met
-    said = [one.en for one in made.provisos if "is met depends on what the site states" in one.en]
-    assert [f"altitude_m = {altitude_m:g}" in one and "100 / 107 / 117 kgce/t, and no level" in one for one in said] == [True] * told
+    account = clinker(the_year(works), static=static)
+    assert level(account) == met
+    sentences = [proviso.en for proviso in account.provisos if "is met depends on what the site states" in proviso.en]
+    assert [
+        f"altitude_m = {altitude_m:g}" in sentence and "100 / 107 / 117 kgce/t, and no level" in sentence for sentence in sentences
+    ] == [True] * is_told
 
 
 def test_the_grade_says_what_it_takes_for_granted_of_purchases() -> None:
     """Clinker is made of raw meal and stone: what of either was bought, nothing states; once stated as 0, nothing is left to say."""
-    made = clinker(the_year(CEMENT))
-    assert [why.en.partition(" was bought")[0] for why in made.provisos] == [
+    account = clinker(the_year(CEMENT))
+    assert [why.en.partition(" was bought")[0] for why in account.provisos] == [
         f"This is valid only if none of the product of {step}"
         for step in ("Raw meal grinding and homogenisation", "Crushing and prehomogenisation")
     ]
-    assert all("外购" in why.said_in("zh") for why in made.provisos)
-    assert len(made.to_json()["provisos"]) == 2
+    assert all("外购" in why.said_in("zh") for why in account.provisos)
+    assert len(account.to_json()["provisos"]) == 2
     none = [{"made_by": STORED[0], "into": STORED[1], "quantity": 0}, {"made_by": STORED[1], "into": "clinker-burning", "quantity": 0}]
     stated = clinker(the_year(CEMENT), bought_in=none)
-    assert (stated.provisos, stated.value) == ((), made.value)
-    some = clinker(the_year(CEMENT), bought_in=[none[0], {**none[1], "quantity": 1000}])
-    assert codes(some) == ["bought-in"]
+    assert (stated.provisos, stated.value) == ((), account.value)
+    purchased = clinker(the_year(CEMENT), bought_in=[none[0], {**none[1], "quantity": 1000}])
+    assert codes(purchased) == ["bought-in"]
 
 
 def test_a_day_of_two_heating_values_leaves_the_account_open() -> None:
     batches = the_year(CEMENT)
-    doubtful = [replace(one, excluded="heating-value-two-sided") if one.batch_id == "clinker-burning-3" else one for one in batches]
+    doubtful = [replace(batch, excluded="heating-value-two-sided") if batch.batch_id == "clinker-burning-3" else batch for batch in batches]
     assert "heating-value-two-sided" in codes(clinker(doubtful))
 
 
 def test_rows_that_cannot_be_read_leave_the_account_open() -> None:
     site, result = labelled_year(the_year(CEMENT))
     lost = replace(result, data=replace(result.data, unread={"clinker-burning": 3}))
-    found = {one.steps[-1]: one for one in route_accounts(site, lost, site_balance(lost.sitewide(site)))}
-    assert codes(found["clinker-cooling"]) == ["rows-unreadable"]
+    by_step = {account.steps[-1]: account for account in route_accounts(site, lost, site_balance(lost.sitewide(site)))}
+    assert codes(by_step["clinker-cooling"]) == ["rows-unreadable"]
 
 
 def test_a_run_of_which_an_energy_is_blank_leaves_the_account_open() -> None:
     batches = the_year(CEMENT)
-    blank = [replace(one, excluded="energy-partly-unknown") if one.batch_id == "clinker-burning-3" else one for one in batches]
+    blank = [replace(batch, excluded="energy-partly-unknown") if batch.batch_id == "clinker-burning-3" else batch for batch in batches]
     assert codes(clinker(blank)) == ["energy-missing"]
 
 
@@ -195,16 +197,16 @@ def test_coal_and_electricity_of_clinker_have_accounts_of_their_own() -> None:
 
 def power_house(months: int = 12) -> list[Batch]:
     """Waste-heat power: of 100,000 t of clinker a month 35 kWh/t were delivered, net of its own use."""
-    made = (CarrierEnergy("electricity", 100_000, "kWh"), CarrierEnergy("electricity", 3_600_000, "kWh", Direction.RECOVERED))
-    return [replace(one, energy=made) for one in the_year({"waste-heat-power": (100_000, 0, 0)}, months)]
+    energies = (CarrierEnergy("electricity", 100_000, "kWh"), CarrierEnergy("electricity", 3_600_000, "kWh", Direction.RECOVERED))
+    return [replace(batch, energy=energies) for batch in the_year({"waste-heat-power": (100_000, 0, 0)}, months)]
 
 
 def test_recovered_power_lowers_the_total_and_no_electricity() -> None:
     """35 kWh/t delivered by the waste-heat power house: 104.8413 - 4.3015 = 100.5398."""
     batches = [*the_year(CEMENT), *power_house()]
-    made = clinker(batches)
-    assert made.steps == ("waste-heat-power", *CLINKER)
-    assert made.value == pytest.approx(100.5398, abs=1e-4)
+    account = clinker(batches)
+    assert account.steps == ("waste-heat-power", *CLINKER)
+    assert account.value == pytest.approx(100.5398, abs=1e-4)
     assert clinker(batches, Metric.ELECTRICITY).value == pytest.approx(51)
     assert cement(batches).value == pytest.approx(CEMENT_TOTAL - 35 * POWER * 100 / 130)
 
@@ -214,23 +216,23 @@ def test_fuel_booked_at_the_waste_heat_power_house_is_fuel_of_the_clinker() -> N
     kiln = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 12_600)})
     coal = CarrierEnergy("coal", 1_200, "t", lhv_mj_per_unit=1000 * COAL * MJ_PER_KGCE)
     heat = CarrierEnergy("heat", 5_000_000, "MJ")  # of the kiln's gas: burnt in the kiln, and no fuel
-    batches = [*kiln, *(one.with_energy([coal, heat]) for one in power_house())]
-    made = clinker(batches, Metric.THERMAL, site_boundary={"purchased": bought(batches)})
-    assert made.value == pytest.approx(138 * COAL * MJ_PER_KGCE)
-    assert made.steps == ("waste-heat-power", *CLINKER)
+    batches = [*kiln, *(batch.with_energy([coal, heat]) for batch in power_house())]
+    account = clinker(batches, Metric.THERMAL, site_boundary={"purchased": bought(batches)})
+    assert account.value == pytest.approx(138 * COAL * MJ_PER_KGCE)
+    assert account.steps == ("waste-heat-power", *CLINKER)
     assert clinker([*the_year(CEMENT), *power_house()], Metric.THERMAL).steps == CLINKER
 
 
 def test_power_goes_with_the_clinker_that_it_was_made_beside() -> None:
     """85 % of the clinker is the cement's, and so is 85 % of the power; of the power house no stock is asked for."""
     stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", 10_000, 70_000, 120_000)]
-    made = cement([*the_year(CEMENT), *power_house()], product_stocks=stocks, static={"clinker_pct": 65.0})
-    assert made.value == pytest.approx(0.85 * (CLINKER_TOTAL - 35 * POWER) * 100 / 130 + 30 * POWER)
+    account = cement([*the_year(CEMENT), *power_house()], product_stocks=stocks, static={"clinker_pct": 65.0})
+    assert account.value == pytest.approx(0.85 * (CLINKER_TOTAL - 35 * POWER) * 100 / 130 + 30 * POWER)
 
 
 def test_power_reported_at_the_kiln_is_not_credited_and_a_power_house_of_half_a_year_leaves_the_account_open() -> None:
     back = CarrierEnergy("electricity", 3_500_000, "kWh", Direction.RECOVERED)
-    at_the_kiln = [one.with_energy([back]) if one.step == "clinker-burning" else one for one in the_year(CEMENT)]
+    at_the_kiln = [batch.with_energy([back]) if batch.step == "clinker-burning" else batch for batch in the_year(CEMENT)]
     assert clinker(at_the_kiln).value == pytest.approx(CLINKER_TOTAL)
     assert codes(clinker([*the_year(CEMENT), *power_house(6)])) == ["period-not-covered"]
 
@@ -255,12 +257,12 @@ COKING, QUENCHING = 145.5105, -32.1853
 
 
 def ovens(*steps: str) -> list[Batch]:
-    return [replace(one, energy=tuple(OVENS[one.step])) for one in the_year(dict.fromkeys(steps, (100_000, 0, 0)))]
+    return [replace(batch, energy=tuple(OVENS[batch.step])) for batch in the_year(dict.fromkeys(steps, (100_000, 0, 0)))]
 
 
 def of_coke(batches: list[Batch]) -> tuple[Site, LabelResult, tuple[RouteAccount, ...]]:
-    purchased = [one for one in bought(batches) if one["quantity"] > 0]
-    sold = [{**one, "quantity": -one["quantity"]} for one in bought(batches) if one["quantity"] < 0]
+    purchased = [purchase for purchase in bought(batches) if purchase["quantity"] > 0]
+    sold = [{**purchase, "quantity": -purchase["quantity"]} for purchase in bought(batches) if purchase["quantity"] < 0]
     site, result = labelled_year(batches, "steel", site_boundary={"purchased": purchased, "sold": sold})
     return site, result, route_accounts(site, result, site_balance(result.sitewide(site)))
 
@@ -268,26 +270,26 @@ def of_coke(batches: list[Batch]) -> tuple[Site, LabelResult, tuple[RouteAccount
 def test_no_more_coke_is_credited_than_was_made() -> None:
     """4 % more in the account of the year is 39 kgce/t; of each run the label says the same."""
     more = [
-        replace(one, energy=tuple(replace(e, quantity=104_000) if e.carrier == "coke" else e for e in one.energy))
-        for one in ovens("coking", "coke-dry-quenching")
+        replace(batch, energy=tuple(replace(e, quantity=104_000) if e.carrier == "coke" else e for e in batch.energy))
+        for batch in ovens("coking", "coke-dry-quenching")
     ]
-    _, result, (made,) = of_coke(more)
-    assert codes(made) == ["credit-not-product"]
-    assert next(one for one in result.site_label.steps if one.step == "coking").excluded == {"credit-not-product": 12}
+    _, result, (account,) = of_coke(more)
+    assert codes(account) == ["credit-not-product"]
+    assert next(label for label in result.site_label.steps if label.step == "coking").excluded == {"credit-not-product": 12}
 
 
 def test_coke_quenched_dry_is_tested_with_what_the_quenching_recovers() -> None:
     """145.5105 - 32.1853 = 113.3252 kgce/t = 3,321.3 MJ/t; the limit is of 2026, so that no grade is told of 2024."""
-    _, _, (made,) = of_coke(ovens("coking", "coke-dry-quenching"))
-    assert (made.steps, codes(made)) == (("coke-dry-quenching", "coking"), [])
-    assert made.value == pytest.approx(COKING + QUENCHING, abs=1e-3)
-    assert made.value == pytest.approx(3321.3 / MJ_PER_KGCE, abs=0.01)
-    assert {one.reason for one in made.limits} == {"not-in-force"}
+    _, _, (account,) = of_coke(ovens("coking", "coke-dry-quenching"))
+    assert (account.steps, codes(account)) == (("coke-dry-quenching", "coking"), [])
+    assert account.value == pytest.approx(COKING + QUENCHING, abs=1e-3)
+    assert account.value == pytest.approx(3321.3 / MJ_PER_KGCE, abs=0.01)
+    assert {limit.reason for limit in account.limits} == {"not-in-force"}
 
 
 def test_coke_quenched_wet_has_no_account_and_is_tested_at_the_step() -> None:
-    _, _, found = of_coke(ovens("coking"))
-    assert found == ()
+    _, _, routes = of_coke(ovens("coking"))
+    assert routes == ()
 
 
 def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() -> None:
@@ -305,8 +307,8 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
     )
     air = (CarrierEnergy("electricity", 40_000_000 * 0.55, "kWh"), CarrierEnergy("oxygen", 40_000_000, "Nm3", Direction.RECOVERED))
 
-    def a_year(step: str, made: float, energy: tuple[CarrierEnergy, ...]) -> Batch:
-        return replace(a_month(step, 1, made, 0, 0), energy=energy)
+    def a_year(step: str, output_t: float, energy: tuple[CarrierEnergy, ...]) -> Batch:
+        return replace(a_month(step, 1, output_t, 0, 0), energy=energy)
 
     steps = [a_year("blast-furnace", 1_000_000, furnace), a_year("air-separation", 40_000_000, air)]
     taken = {"carrier": "blast-furnace-gas", "quantity": 800_000_000, "unit": "Nm3", "period": YEAR}
@@ -316,7 +318,7 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
         {"carrier": "electricity", "quantity": 22_000_000, "unit": "kWh", "period": YEAR},
     ]
     as_conversion = {"purchased": purchased, "conversions": [{"id": "own-power", "takes": [taken], "gives": [given]}]}
-    found = {}
+    by_name = {}
     for name, batches, fence in (
         ("step", [*steps, a_year("power-house", 300_000_000, house)], {"purchased": purchased}),
         ("conversion", steps, as_conversion),
@@ -324,36 +326,36 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
         site, result = labelled_year(batches, "steel", site_boundary=fence)
         balance = site_balance(result.sitewide(site))
         assert balance is not None
-        assert all(one.closes for one in balance.carriers), name
-        found[name] = balance.calorific
+        assert all(carrier.closes for carrier in balance.carriers), name
+        by_name[name] = balance.calorific
         assert balance.calorific.residual == pytest.approx(0, abs=1)
         # coke 400 x 0.9714 and 22 kWh/t x 0.1229 through the fence: 391.264 kgce/t of hot metal = 11,467.0 MJ
         assert balance.calorific.purchased / 1e6 == pytest.approx(391.2638, abs=1e-3)
         assert balance.calorific.purchased / 1e6 * MJ_PER_KGCE == pytest.approx(11_467.0, abs=0.1)
     lost = 800 * 0.1286 - 300 * POWER  # 66.01 kgce a tonne of hot metal
-    assert found["step"].by_step["power-house"] / 1e6 == pytest.approx(lost)
-    assert found["conversion"].by_conversion["own-power"] / 1e6 == pytest.approx(lost)
-    assert found["step"].by_step["air-separation"] / 1e6 == pytest.approx(0, abs=1e-3)  # oxygen is charged to the furnace
+    assert by_name["step"].by_step["power-house"] / 1e6 == pytest.approx(lost)
+    assert by_name["conversion"].by_conversion["own-power"] / 1e6 == pytest.approx(lost)
+    assert by_name["step"].by_step["air-separation"] / 1e6 == pytest.approx(0, abs=1e-3)  # oxygen is charged to the furnace
 
 
 def test_cement_carries_the_clinker_that_went_into_it() -> None:
-    made = cement(the_year(CEMENT))
-    assert made.value == pytest.approx(CEMENT_TOTAL)
-    assert level(made) == 2  # 80 < 84.33 < 87 at 75 % of clinker
+    account = cement(the_year(CEMENT))
+    assert account.value == pytest.approx(CEMENT_TOTAL)
+    assert level(account) == 2  # 80 < 84.33 < 87 at 75 % of clinker
 
 
 def test_stock_of_clinker_that_grew_or_was_sold_is_not_in_the_cement() -> None:
     """Of 1,200,000 t made, 60,000 went into store and 120,000 were sold: 85 % of the clinker's energy is the cement's."""
     stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", 10_000, 70_000, 120_000)]
-    made = cement(the_year(CEMENT), product_stocks=stocks, static={"clinker_pct": 65.0})
-    assert made.value == pytest.approx(0.85 * CLINKER_TOTAL * 100 / 130 + 30 * POWER)
+    account = cement(the_year(CEMENT), product_stocks=stocks, static={"clinker_pct": 65.0})
+    assert account.value == pytest.approx(0.85 * CLINKER_TOTAL * 100 / 130 + 30 * POWER)
 
 
 def test_stock_drawn_down_counts_at_what_this_years_clinker_took() -> None:
     stocks = [stock("crushing-prehomogenisation"), stock("raw-meal-homogenisation"), stock("clinker-cooling", 120_000, 0)]
-    made = cement(the_year(CEMENT), product_stocks=stocks)
-    assert made.value == pytest.approx(1.1 * CLINKER_TOTAL * 100 / 130 + 30 * POWER)
-    assert level(made) == 3  # 92.4 by 94, where the year's own clinker alone would have met 87
+    account = cement(the_year(CEMENT), product_stocks=stocks)
+    assert account.value == pytest.approx(1.1 * CLINKER_TOTAL * 100 / 130 + 30 * POWER)
+    assert level(account) == 3  # 92.4 by 94, where the year's own clinker alone would have met 87
 
 
 def no_production(carrier: str, quantity: float, unit: str) -> dict[str, Any]:
@@ -371,9 +373,9 @@ def test_what_is_called_no_production_is_small_and_shown_or_the_account_is_open(
         (kwh_of_clinker * 0.006, ["others-too-much"]),
     ):
         fence = {"purchased": bought(batches, electricity=kwh), "others": [no_production("electricity", kwh, "kWh")]}
-        found = clinker(batches, Metric.ELECTRICITY, site_boundary=fence)
-        assert codes(found) == lacks
-        assert lacks or any("0.4 % of the energy is declared as not for production: offices." in why.en for why in found.provisos)
+        account = clinker(batches, Metric.ELECTRICITY, site_boundary=fence)
+        assert codes(account) == lacks
+        assert lacks or any("0.4 % of the energy is declared as not for production: offices." in why.en for why in account.provisos)
     small = {"purchased": bought(batches, electricity=kwh_of_clinker * 0.006), "others": [no_production("electricity", 367_200.0, "kWh")]}
     assert codes(clinker(batches, site_boundary=small)) == []  # of the total, coal included, it is 0.04 %
 
@@ -393,10 +395,10 @@ def test_what_is_called_no_production_says_why() -> None:
 
 
 def test_stock_that_nobody_stated_leaves_the_account_open() -> None:
-    made = cement(the_year(CEMENT), product_stocks=[stock("clinker-cooling")])
-    assert codes(made) == ["stock-not-stated", "stock-not-stated"]
-    assert (made.value, made.uncertainty, level(made)) == (None, None, None)
-    assert [one.reason for one in made.limits] == ["account-incomplete"]
+    account = cement(the_year(CEMENT), product_stocks=[stock("clinker-cooling")])
+    assert codes(account) == ["stock-not-stated", "stock-not-stated"]
+    assert (account.value, account.uncertainty, level(account)) == (None, None, None)
+    assert [limit.reason for limit in account.limits] == ["account-incomplete"]
 
 
 def test_clinker_bought_in_took_energy_that_is_not_known_here() -> None:
@@ -408,18 +410,18 @@ def test_clinker_bought_in_took_energy_that_is_not_known_here() -> None:
 
 def test_ingot_takes_electrolysis_and_casting() -> None:
     """13,350 kWh/t at the cell and 30 at the caster: 13,380 x 0.1229 = 1,644.4 kgce/t."""
-    found = accounts(the_year(INGOT), "aluminium")["aluminium-casting", Metric.TOTAL]
-    assert found.value == pytest.approx(1_644.402)
-    by_edition = {one.limit: (one.best_met, one.reason) for one in found.limits}
+    account = accounts(the_year(INGOT), "aluminium")["aluminium-casting", Metric.TOTAL]
+    assert account.value == pytest.approx(1_644.402)
+    by_edition = {limit.limit: (limit.best_met, limit.reason) for limit in account.limits}
     assert by_edition == {"gb21346-2022-ingot": (1, None), "gb21346-2013-ingot": (None, "not-in-force")}
-    assert found.to_json()["limits"][0]["edition"] == "2022"
+    assert account.to_json()["limits"][0]["edition"] == "2022"
 
 
 def test_electricity_of_ingot_has_an_account_of_its_own() -> None:
     """13,380 kWh/t lies between 13,300 and 13,400."""
-    found = accounts(the_year(INGOT), "aluminium")["aluminium-casting", Metric.ELECTRICITY]
-    assert found.value == pytest.approx(13_380)
-    by_edition = {one.limit: (one.best_met, one.reason) for one in found.limits}
+    account = accounts(the_year(INGOT), "aluminium")["aluminium-casting", Metric.ELECTRICITY]
+    assert account.value == pytest.approx(13_380)
+    by_edition = {limit.limit: (limit.best_met, limit.reason) for limit in account.limits}
     assert by_edition == {"gb21346-2022-ingot-electricity": (2, None), "gb21346-2013-ingot-electricity": (None, "not-in-force")}
 
 
@@ -427,13 +429,13 @@ def test_ingot_whose_cells_a_gas_engine_feeds_has_no_account_in_kilowatt_hours()
     """450 Nm3/t make 1,800 kWh that no meter of electricity shows: 11,580 would be grade 1, 13,380 is none of the best two."""
     cells = the_year({**INGOT, "electrolysis": (10_000, 115_500, 0)})
     gas = CarrierEnergy("natural-gas", 4_500_000, "Nm3", lhv_mj_per_unit=36.0)
-    engine = [replace(one, energy=(*one.energy, gas)) if one.step == "electrolysis" else one for one in cells]
+    engine = [replace(batch, energy=(*batch.energy, gas)) if batch.step == "electrolysis" else batch for batch in cells]
     assert codes(accounts(cells, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == []
     assert codes(accounts(engine, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == ["energy-outside-metric"]
 
 
 def with_metal(batches: list[Batch], pct: float) -> list[Batch]:
-    return [replace(one, variables={"liquid_metal_pct": pct}) if one.step == "aluminium-casting" else one for one in batches]
+    return [replace(batch, variables={"liquid_metal_pct": pct}) if batch.step == "aluminium-casting" else batch for batch in batches]
 
 
 def test_a_cast_house_that_adds_alloy_and_scrap_has_an_ingot_account_once_it_says_so() -> None:
@@ -441,30 +443,30 @@ def test_a_cast_house_that_adds_alloy_and_scrap_has_an_ingot_account_once_it_say
     scrap. Divided by all that was cast it would be 10,710, which no cell can do."""
     scrap = the_year({**INGOT, "aluminium-casting": (12_500, 375, 0)})
     assert codes(accounts(scrap, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == ["intermediate-short"]
-    for said in (with_metal(scrap, 80.4), scrap):
-        tables: dict[str, Any] = {} if said is not scrap else {"static": {"liquid_metal_pct": 80.4}}
-        found = accounts(said, "aluminium", **tables)["aluminium-casting", Metric.ELECTRICITY]
-        assert codes(found) == []
-        assert found.value == pytest.approx(13_380)
-        assert any(why.en.startswith("80 % of the output of Aluminium casting") for why in found.provisos)
+    for batches in (with_metal(scrap, 80.4), scrap):
+        tables: dict[str, Any] = {} if batches is not scrap else {"static": {"liquid_metal_pct": 80.4}}
+        account = accounts(batches, "aluminium", **tables)["aluminium-casting", Metric.ELECTRICITY]
+        assert codes(account) == []
+        assert account.value == pytest.approx(13_380)
+        assert any(why.en.startswith("80 % of the output of Aluminium casting") for why in account.provisos)
 
 
 def test_less_metal_than_went_in_makes_an_ingot_no_better() -> None:
     """A cast house without scrap that says 80 %: its account is a quarter worse, and never better."""
-    found = accounts(with_metal(the_year(INGOT), 80.4), "aluminium")["aluminium-casting", Metric.ELECTRICITY]
-    assert found.value == pytest.approx(13_350 * 1.25 + 30)
+    account = accounts(with_metal(the_year(INGOT), 80.4), "aluminium")["aluminium-casting", Metric.ELECTRICITY]
+    assert account.value == pytest.approx(13_350 * 1.25 + 30)
 
 
 def test_more_than_its_intermediate_could_make_is_no_account() -> None:
     """Half of the metal bought and not stated: 6,690 kWh/t, which no cell can do, would meet every grade; 2.5 % less than the
     reference's 1.005 t is an error of weighing."""
-    for made, lacks in ((4_900, ["intermediate-short"]), (9_700, ["intermediate-short"]), (9_800, [])):
-        fewer = the_year({**INGOT, "electrolysis": (made, 13.35 * made, 0)})
+    for output, lacks in ((4_900, ["intermediate-short"]), (9_700, ["intermediate-short"]), (9_800, [])):
+        fewer = the_year({**INGOT, "electrolysis": (output, 13.35 * output, 0)})
         assert codes(accounts(fewer, "aluminium")["aluminium-casting", Metric.TOTAL]) == lacks
 
 
 def with_clinker(batches: list[Batch], pct: float) -> list[Batch]:
-    return [replace(one, variables={"clinker_pct": pct}) if one.step == "cement-grinding" else one for one in batches]
+    return [replace(batch, variables={"clinker_pct": pct}) if batch.step == "cement-grinding" else batch for batch in batches]
 
 
 def test_cement_takes_the_clinker_that_its_own_log_names() -> None:
@@ -485,18 +487,18 @@ def test_a_share_of_clinker_that_the_log_refutes_corrects_no_limit() -> None:
     honest = cement(batches)
     assert (codes(honest), honest.limits[0].limits) == ([], (80, 87, 94))
     refuted = cement(batches, static={"altitude_m": 200.0, "clinker_pct": 95.0})
-    assert [one.reason for one in refuted.limits] == ["constant-two-valued"]
+    assert [limit.reason for limit in refuted.limits] == ["constant-two-valued"]
     near = cement(with_clinker(the_year(CEMENT), 74.8), static={"altitude_m": 200.0, "clinker_pct": 75.0})
     assert near.limits == cement(with_clinker(the_year(CEMENT), 74.8), static={"altitude_m": 200.0}).limits  # the log's corrects it
 
 
 def test_the_error_of_weighing_is_allowed_once_along_a_route() -> None:
     """Clinker 2.9 % short of its raw meal's ratio and cement 2.9 % of its clinker were 5.3 % of cement in one account."""
-    none = [{"made_by": made, "into": into, "quantity": 0} for made, into in (("clinker-cooling", "cement-grinding"), *MEAL)]
-    one = with_clinker(the_year(CEMENT), 79.1)  # 102.83 of 100 t
-    found = cement(one, bought_in=none)
-    assert codes(found) == []
-    assert [why.en.partition(" than the following")[0] for why in found.provisos] == ["The output of Clinker cooling was 2.8 % less"]
+    none = [{"made_by": maker, "into": into, "quantity": 0} for maker, into in (("clinker-cooling", "cement-grinding"), *MEAL)]
+    batches = with_clinker(the_year(CEMENT), 79.1)  # 102.83 of 100 t
+    account = cement(batches, bought_in=none)
+    assert codes(account) == []
+    assert [why.en.partition(" than the following")[0] for why in account.provisos] == ["The output of Clinker cooling was 2.8 % less"]
     both = with_clinker(the_year({**CEMENT, "raw-meal-homogenisation": (148_000, 1_800, 0)}), 79.1)
     assert codes(cement(both, bought_in=none)) == ["bought-in-refuted"]
     assert codes(clinker(both, bought_in=none)) == []  # of the meal alone 2.6 % is missing
@@ -514,9 +516,9 @@ def test_auxiliary_energy_decides_over_the_grade() -> None:
     for kwh_per_t, best in ((180, 1), (250, 2)):
         pumps = {"carrier": "electricity", "quantity": kwh_per_t * 120_000.0, "unit": "kWh", "period": YEAR, "step": "electrolysis"}
         fence = {"purchased": bought(batches, electricity=kwh_per_t * 120_000.0), "auxiliaries": [pumps]}
-        found = accounts(batches, "aluminium", site_boundary=fence)["aluminium-casting", Metric.TOTAL]
-        assert found.value == pytest.approx((13_380 + kwh_per_t) * POWER)
-        assert level(found) == best
+        account = accounts(batches, "aluminium", site_boundary=fence)["aluminium-casting", Metric.TOTAL]
+        assert account.value == pytest.approx((13_380 + kwh_per_t) * POWER)
+        assert level(account) == best
 
 
 def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
@@ -540,10 +542,10 @@ def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
 
 
 def test_a_missing_step_leaves_the_account_open() -> None:
-    made = clinker(the_year({step: figures for step, figures in CEMENT.items() if step != "raw-meal-homogenisation"}))
-    assert "step-without-data" in codes(made)
-    assert "Raw meal" in next(why.en for code, why in made.missing if code == "step-without-data")
-    assert made.value is None
+    account = clinker(the_year({step: figures for step, figures in CEMENT.items() if step != "raw-meal-homogenisation"}))
+    assert "step-without-data" in codes(account)
+    assert "Raw meal" in next(why.en for code, why in account.missing if code == "step-without-data")
+    assert account.value is None
 
 
 def test_a_year_cut_short_leaves_the_account_open() -> None:
@@ -553,21 +555,21 @@ def test_a_year_cut_short_leaves_the_account_open() -> None:
 
 def test_a_step_that_stood_as_declared_is_no_gap() -> None:
     stopped = [{"kind": "stopped", "step": step, "from": "2024-10-01", "until": "2025-01-01", "reason": "market"} for step in CLINKER]
-    made = clinker(the_year({step: CEMENT[step] for step in CLINKER}, months=9), events=stopped)
-    assert codes(made) == []
-    assert made.value == pytest.approx(CLINKER_TOTAL)
+    account = clinker(the_year({step: CEMENT[step] for step in CLINKER}, months=9), events=stopped)
+    assert codes(account) == []
+    assert account.value == pytest.approx(CLINKER_TOTAL)
 
 
 def test_start_ups_scrap_and_excluded_runs_count_with_their_energy_and_scrap_makes_no_product() -> None:
     """One month of burning is a start-up and one of cooling scrap: energy as before, product 11 of 12 months."""
     batches = the_year(CEMENT)
     changed = [
-        replace(one, state=State.START_UP)
-        if one.batch_id == "clinker-burning-3"
-        else replace(one, status=Status.SCRAP, excluded="overlap")
-        if one.batch_id == "clinker-cooling-4"
-        else one
-        for one in batches
+        replace(batch, state=State.START_UP)
+        if batch.batch_id == "clinker-burning-3"
+        else replace(batch, status=Status.SCRAP, excluded="overlap")
+        if batch.batch_id == "clinker-cooling-4"
+        else batch
+        for batch in batches
     ]
     assert clinker(changed).value == pytest.approx(CLINKER_TOTAL * 12 / 11)
 
@@ -575,15 +577,15 @@ def test_start_ups_scrap_and_excluded_runs_count_with_their_energy_and_scrap_mak
 def test_energy_outside_a_steps_boundary_counts() -> None:
     """Producer gas with which nobody reckons: 12 Nm3/t of 5.2 MJ is 2.1291 kgce/t more."""
     gas = CarrierEnergy("producer-gas", 1_200_000, "Nm3", lhv_mj_per_unit=5.2)
-    batches = [one.with_energy([gas]) if one.step == "clinker-burning" else one for one in the_year(CEMENT)]
+    batches = [batch.with_energy([gas]) if batch.step == "clinker-burning" else batch for batch in the_year(CEMENT)]
     assert clinker(batches).value == pytest.approx(CLINKER_TOTAL + 12 * 5.2 / MJ_PER_KGCE)
 
 
 def test_a_batch_without_its_coal_leaves_the_account_open() -> None:
-    batches = [replace(one, energy=one.energy[:1]) if one.batch_id == "clinker-burning-5" else one for one in the_year(CEMENT)]
-    found = clinker(batches)
-    assert codes(found) == ["energy-missing"]
-    assert found.missing[0][1].en == "Clinker burning: coal of 1 batches is not known."
+    batches = [replace(batch, energy=batch.energy[:1]) if batch.batch_id == "clinker-burning-5" else batch for batch in the_year(CEMENT)]
+    account = clinker(batches)
+    assert codes(account) == ["energy-missing"]
+    assert account.missing[0][1].en == "Clinker burning: coal of 1 batches is not known."
 
 
 def test_an_account_that_the_fence_does_not_bear_out_is_open() -> None:
@@ -599,8 +601,8 @@ def test_what_came_over_the_fence_is_used_whoever_says_less() -> None:
 
     def stating(share: float) -> list[Batch]:
         return [
-            replace(one, energy=tuple(replace(e, quantity=share * e.quantity) if e.carrier == "coal" else e for e in one.energy))
-            for one in batches
+            replace(batch, energy=tuple(replace(e, quantity=share * e.quantity) if e.carrier == "coal" else e for e in batch.energy))
+            for batch in batches
         ]
 
     less = clinker(stating(136.8 / 138), site_boundary=fence)
@@ -621,7 +623,7 @@ def test_declared_losses_and_losses_of_conversions_are_shared_by_use() -> None:
     assert clinker(batches, Metric.ELECTRICITY, site_boundary=fence).value == pytest.approx(51 / 0.98)
 
     steam = CarrierEnergy("steam", 5_000.0, "GJ")
-    wet = [one.with_energy([steam]) if one.step == "raw-meal-homogenisation" else one for one in batches]
+    wet = [batch.with_energy([steam]) if batch.step == "raw-meal-homogenisation" else batch for batch in batches]
     coal_t = 1.25 * 60_000_000 / MJ_PER_KGCE / COAL / 1000
     boiler = {
         "id": "boiler",
@@ -636,7 +638,7 @@ def conversion(name: str, takes: tuple[str, float, str], *gives: tuple[str, floa
     def flow(carrier: str, quantity: float, unit: str) -> dict[str, Any]:
         return {"carrier": carrier, "quantity": quantity, "unit": unit, "period": YEAR}
 
-    return {"id": name, "takes": [flow(*takes)], "gives": [flow(*one) for one in gives]}
+    return {"id": name, "takes": [flow(*takes)], "gives": [flow(*output) for output in gives]}
 
 
 @pytest.mark.parametrize(
@@ -666,16 +668,16 @@ def test_electricity_that_a_conversion_loses_counts_in_electricity() -> None:
         "purchased": bought(batches, electricity=lost),
         "conversions": [conversion("rectifier", ("electricity", lost, "kWh"), ("heat", 1.0, "MJ"))],
     }
-    found = accounts(batches, "aluminium", site_boundary=fence)
-    assert found["aluminium-casting", Metric.ELECTRICITY].value == pytest.approx(13_380)
-    assert found["aluminium-casting", Metric.TOTAL].value == pytest.approx(13_380 * POWER)
+    by_metric = accounts(batches, "aluminium", site_boundary=fence)
+    assert by_metric["aluminium-casting", Metric.ELECTRICITY].value == pytest.approx(13_380)
+    assert by_metric["aluminium-casting", Metric.TOTAL].value == pytest.approx(13_380 * POWER)
 
 
 def test_fuel_of_own_steam_counts_as_heat_and_fuel_of_own_power_does_not() -> None:
     """1.25 of coal for 1 of the raw mill's steam: all 1.25 are heat of the clinker. A power house's 2.5 of coal for 1 are energy alone."""
     batches = the_year(CEMENT)
     steam = CarrierEnergy("steam", 5_000.0, "GJ")
-    wet = [one.with_energy([steam]) if one.step == "raw-meal-homogenisation" else one for one in batches]
+    wet = [batch.with_energy([steam]) if batch.step == "raw-meal-homogenisation" else batch for batch in batches]
     coal_t = 1.25 * 60_000_000 / MJ_PER_KGCE / COAL / 1000
     fence = {
         "purchased": bought(batches, coal=coal_t),
@@ -686,7 +688,7 @@ def test_fuel_of_own_steam_counts_as_heat_and_fuel_of_own_power_does_not() -> No
     kwh = 51 * 1_200_000.0 + 30 * 1_560_000.0
     coal_t = 2.5 * POWER * kwh / COAL / 1000
     fence = {
-        "purchased": [one for one in bought(batches, coal=coal_t) if one["carrier"] == "coal"],
+        "purchased": [purchase for purchase in bought(batches, coal=coal_t) if purchase["carrier"] == "coal"],
         "conversions": [conversion("power", ("coal", coal_t, "t"), ("electricity", kwh, "kWh"))],
     }
     assert clinker(batches, Metric.THERMAL, site_boundary=fence).value == pytest.approx(heat)
@@ -701,7 +703,7 @@ def test_a_loss_is_passed_on_through_another_conversion() -> None:
     steam_gj = POWER * kwh * MJ_PER_KGCE / 0.4 / 1000
     coal_t = steam_gj / 0.8 / (COAL * MJ_PER_KGCE)
     fence = {
-        "purchased": [one for one in bought(batches, coal=coal_t) if one["carrier"] == "coal"],
+        "purchased": [purchase for purchase in bought(batches, coal=coal_t) if purchase["carrier"] == "coal"],
         "conversions": [
             conversion("boiler", ("coal", coal_t, "t"), ("steam", steam_gj, "GJ")),
             conversion("turbine", ("steam", steam_gj, "GJ"), ("electricity", kwh, "kWh")),
@@ -711,8 +713,8 @@ def test_a_loss_is_passed_on_through_another_conversion() -> None:
 
 
 def test_a_level_within_the_uncertainty_is_named() -> None:
-    (found,) = (one for one in clinker(the_year(CEMENT)).to_json()["limits"])
-    assert found["within_uncertainty"] == []
+    (limit,) = (row for row in clinker(the_year(CEMENT)).to_json()["limits"])
+    assert limit["within_uncertainty"] == []
     near = clinker(the_year(CEMENT | {"clinker-burning": (100_000, 2_600, 14_000)})).to_json()  # 106.27 by 107, and may err by 1.0
     assert near["limits"][0]["within_uncertainty"] == [2]
 
@@ -733,9 +735,9 @@ def test_report_terminal_and_label_json_show_the_account_and_what_it_lacks() -> 
     assert (entry["steps"], entry["metric"]) == (list(CLINKER), "total")
     assert entry["value"] == pytest.approx(CLINKER_TOTAL)
     jsonschema.validate(label_json(result, analysis), label_schema())
-    said = summary.routes_as_text(analysis.routes)
-    assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, for the energy only)" in said
-    assert "Clinker: comprehensive energy per unit of product, GB 16780-2021: level 2 met of 100.0 / 107.0 / 117.0 kgce/t" in said
+    text = summary.routes_as_text(analysis.routes)
+    assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, for the energy only)" in text
+    assert "Clinker: comprehensive energy per unit of product, GB 16780-2021: level 2 met of 100.0 / 107.0 / 117.0 kgce/t" in text
     assert "incomplete\n  missing: The stock of the product of" in summary.routes_as_text(lacking[2].routes)
     for lang, value, why in (
         ("en", "104.8 ±0.9865 kgce/t", "The stock of the product of"),

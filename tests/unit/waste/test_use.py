@@ -47,10 +47,10 @@ def record(
 ) -> MeterRecord:
     """The record of a meter that counted these batches and, between them, stretches of (start, end, kWh, before, after)."""
     inside = sum(entry.quantity for batch in batches for entry in batch.energy)
-    made = tuple(
+    pauses = tuple(
         Stretch("lf-1", to_us(at(start)), to_us(at(end)), energy, 1.0, before, after) for start, end, energy, before, after in stretches
     )
-    outside = sum(one.energy for one in made)
+    outside = sum(stretch.energy for stretch in pauses)
     given: dict[str, Any] = {
         "meter": Meter.model_validate(METER),
         "unit": "kWh",
@@ -65,7 +65,7 @@ def record(
         "runs_on": 0.0,
         "known_s": 0.0,
         "missing_s": 0.0,
-        "stretches": made,
+        "stretches": pauses,
         "hour_us": np.zeros(0, dtype=np.int64),
         "hour_energy": np.zeros(0),
         "hour_known": np.zeros(0),
@@ -77,9 +77,9 @@ def record(
 @pytest.fixture(scope="module")
 def used(labelled: Labelled, a_site: Sites) -> Callable[..., StepUse]:
     def of(batches: Sequence[Batch], *records: MeterRecord) -> StepUse:
-        (found,) = uses(a_site(meters=[METER]), labelled(batches, records))
-        assert sum(found.parts.values()) == sum(reversed(list(found.parts.values()))) == found.total
-        return found
+        (step_use,) = uses(a_site(meters=[METER]), labelled(batches, records))
+        assert sum(step_use.parts.values()) == sum(reversed(list(step_use.parts.values()))) == step_use.total
+        return step_use
 
     return of
 
@@ -94,11 +94,11 @@ PAUSES = [(60.0 * number + 45, 60.0 * number + 60, 100.0, f"R{number}", f"R{numb
 
 def test_a_pause_between_two_batches_of_one_product_is_idling(a_melt: Melt, used: Callable[..., StepUse]) -> None:
     batches = day_of_runs(a_melt)
-    found = used(batches, record(batches, PAUSES))
-    assert found.parts == {Use.VALUE_ADDING: 22_500.0, Use.IDLING: 400.0}
-    assert found.share == pytest.approx(22_500 / 22_900)
-    assert "run level 6,000 kW, idle level 400 kW, usual pause 15 min" in found.rules[0].en
-    assert "空转水平 400 kW" in found.rules[0].said_in("zh")
+    step_use = used(batches, record(batches, PAUSES))
+    assert step_use.parts == {Use.VALUE_ADDING: 22_500.0, Use.IDLING: 400.0}
+    assert step_use.share == pytest.approx(22_500 / 22_900)
+    assert "run level 6,000 kW, idle level 400 kW, usual pause 15 min" in step_use.rules[0].en
+    assert "空转水平 400 kW" in step_use.rules[0].said_in("zh")
 
 
 def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     (tmp_path / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *given]) + "\n", encoding="utf-8")
     works = load_site(tmp_path / "site.toml")
     result = label(works, Period.parse("2025", works.zone))
-    assert [(one.carrier, one.total) for one in uses(works, result)] == [("electricity", 6_500.0)]
+    assert [(use.carrier, use.total) for use in uses(works, result)] == [("electricity", 6_500.0)]
     whole = result.sitewide(works)
     assert [entry.quantity for _, entry in of_steps(whole, 0.01)] == [6_500.0]
     assert (list(whole.amounts.values()), whole.outputs) == ([6_500.0], {"cement-grinding": 200.0})
@@ -124,7 +124,7 @@ def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt
     metered = day_of_runs(a_melt)
     given = [run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2") for number in range(2)]
     site, result = a_site(meters=[METER]), labelled([*metered, *given], [record(metered, PAUSES)])
-    assert [(one.meter, one.total) for one in uses(site, result)] == [("lf-1-main", 22_900.0), ("", 6_000.0)]
+    assert [(use.meter, use.total) for use in uses(site, result)] == [("lf-1-main", 22_900.0), ("", 6_000.0)]
     of_step = [
         entry for carrier, entry in of_steps(result.sitewide(site), 0.01) if (carrier, entry.name) == ("electricity", "ladle-refining")
     ]
@@ -132,7 +132,7 @@ def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt
 
 
 @pytest.mark.parametrize(
-    ("minutes", "kw", "variant", "told"),
+    ("minutes", "kw", "variant", "expected"),
     [
         (15, 400, "any", Use.IDLING),
         (40, 500, "vacuum-treated", Use.CHANGEOVER),
@@ -146,13 +146,13 @@ def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt
     ],
 )
 def test_every_stretch_goes_by_its_rule(
-    a_melt: Melt, used: Callable[..., StepUse], minutes: float, kw: float, variant: str, told: Use
+    a_melt: Melt, used: Callable[..., StepUse], minutes: float, kw: float, variant: str, expected: Use
 ) -> None:
     batches = [*day_of_runs(a_melt, variant="any"), run(a_melt, "R5", 285 + minutes, 330 + minutes, 4_500, variant=variant)]
-    found = used(batches, record(batches, [*PAUSES, (285, 285 + minutes, kw * minutes / 60, "R4", "R5")]))
+    step_use = used(batches, record(batches, [*PAUSES, (285, 285 + minutes, kw * minutes / 60, "R4", "R5")]))
     plain = {Use.VALUE_ADDING: 27_000.0, Use.IDLING: 400.0}
-    assert {use: found.parts[use] - plain.get(use, 0.0) for use in found.parts if found.parts[use] != plain.get(use)} == {
-        told: pytest.approx(kw * minutes / 60)
+    assert {use: step_use.parts[use] - plain.get(use, 0.0) for use in step_use.parts if step_use.parts[use] != plain.get(use)} == {
+        expected: pytest.approx(kw * minutes / 60)
     }
 
 
@@ -167,15 +167,15 @@ def test_a_night_is_cut_where_its_power_falls(a_melt: Melt, used: Callable[..., 
         hour_energy=np.array(hours),
         hour_known=np.ones(24),
     )
-    found = used(batches, meter)
-    assert found.parts == {Use.VALUE_ADDING: 27_000.0, Use.IDLING: 400.0 + 100.0 + 5 * 400.0, Use.STANDBY: 1_000.0}
+    step_use = used(batches, meter)
+    assert step_use.parts == {Use.VALUE_ADDING: 27_000.0, Use.IDLING: 400.0 + 100.0 + 5 * 400.0, Use.STANDBY: 1_000.0}
 
 
 def test_a_run_that_a_faulty_record_began_is_not_called_outside(a_melt: Melt, used: Callable[..., StepUse]) -> None:
     lost = a_melt(0, batch_id="X", start=at(290), end=None, energy=(), excluded="end-missing")
     batches = [*day_of_runs(a_melt), run(a_melt, "R5", 340, 385, 4_500)]
-    found = used([*batches, lost], record(batches, [*PAUSES, (285, 340, 4_400, "R4", "R5")]))
-    assert found.parts[Use.EXCLUDED] == 4_400
+    step_use = used([*batches, lost], record(batches, [*PAUSES, (285, 340, 4_400, "R4", "R5")]))
+    assert step_use.parts[Use.EXCLUDED] == 4_400
 
 
 def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used: Callable[..., StepUse]) -> None:
@@ -187,8 +187,8 @@ def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used
         run(a_melt, "H", 480, 525, 1_000, state=State.HOLDING, output_t=0.0),
         run(a_melt, "F", 540, 585, 500, excluded="impossible-power"),
     ]
-    found = used(batches, record(batches, []))
-    assert found.parts == {
+    step_use = used(batches, record(batches, []))
+    assert step_use.parts == {
         Use.VALUE_ADDING: 22_500 - 1_125,
         Use.REJECT: 1_125,
         Use.SCRAP: 4_000,
@@ -201,8 +201,8 @@ def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used
 
 def test_what_a_register_counted_across_a_gap_is_in_no_use_but_in_the_sum(a_melt: Melt, used: Callable[..., StepUse]) -> None:
     batches = day_of_runs(a_melt)
-    found = used(batches, record(batches, PAUSES, unplaced=777.25, missing_s=5_400.0))
-    assert (found.parts[Use.UNPLACED], found.total, found.missing_s) == (777.25, 22_900 + 777.25, 5_400.0)
+    step_use = used(batches, record(batches, PAUSES, unplaced=777.25, missing_s=5_400.0))
+    assert (step_use.parts[Use.UNPLACED], step_use.total, step_use.missing_s) == (777.25, 22_900 + 777.25, 5_400.0)
 
 
 def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_does(a_melt: Melt, used: Callable[..., StepUse]) -> None:
@@ -227,15 +227,15 @@ def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_d
         began_before=300.0,
         runs_on=1_000.0,
     )
-    found = used([early, *batches, late], cut)
-    assert found.parts == {Use.VALUE_ADDING: 22_500 + 3_500, Use.SCRAP: 300.0, Use.IDLING: 400.0}
+    step_use = used([early, *batches, late], cut)
+    assert step_use.parts == {Use.VALUE_ADDING: 22_500 + 3_500, Use.SCRAP: 300.0, Use.IDLING: 400.0}
 
 
 def test_overlapping_batches_share_what_was_counted_once(a_melt: Melt, used: Callable[..., StepUse]) -> None:
     batches = [run(a_melt, "A", 0, 45, 4_500), run(a_melt, "B", 0, 45, 4_500, status=Status.SCRAP)]
-    found = used(batches, record(batches, [], in_batches=4_500.0, total=4_500.0))
-    assert found.parts == {Use.VALUE_ADDING: 2_250.0, Use.SCRAP: 2_250.0}
-    assert "overlap" in found.rules[0].en
+    step_use = used(batches, record(batches, [], in_batches=4_500.0, total=4_500.0))
+    assert step_use.parts == {Use.VALUE_ADDING: 2_250.0, Use.SCRAP: 2_250.0}
+    assert "overlap" in step_use.rules[0].en
 
 
 def test_two_meters_of_one_furnace_are_told_together(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
@@ -244,21 +244,21 @@ def test_two_meters_of_one_furnace_are_told_together(a_melt: Melt, labelled: Lab
     both = [
         Batch(
             **{
-                **{name: getattr(one, name) for name in Batch.__slots__},
-                "energy": (*one.energy, CarrierEnergy("electricity", 500.0, "kWh")),
+                **{name: getattr(batch, name) for name in Batch.__slots__},
+                "energy": (*batch.energy, CarrierEnergy("electricity", 500.0, "kWh")),
             }
         )
-        for one in batches
+        for batch in batches
     ]
     fans = record(batches, [], meter=Meter.model_validate(two), in_batches=2_500.0, total=2_500.0)
-    (found,) = uses(a_site(meters=[METER, two]), labelled(both, (record(batches, PAUSES), fans)))
-    assert found.meter == "lf-1-main + lf-1-fans"
-    assert found.parts == {Use.VALUE_ADDING: 25_000.0, Use.IDLING: 400.0}
+    (step_use,) = uses(a_site(meters=[METER, two]), labelled(both, (record(batches, PAUSES), fans)))
+    assert step_use.meter == "lf-1-main + lf-1-fans"
+    assert step_use.parts == {Use.VALUE_ADDING: 25_000.0, Use.IDLING: 400.0}
 
 
 def test_energy_given_per_batch_is_told_by_step_and_carrier(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    (found,) = uses(a_site(), labelled([*day_of_runs(a_melt), run(a_melt, "S", 300, 345, 4_000, status=Status.SCRAP)]))
-    assert (found.meter, found.parts, found.total) == ("", {Use.VALUE_ADDING: 22_500.0, Use.SCRAP: 4_000.0}, 26_500.0)
+    (step_use,) = uses(a_site(), labelled([*day_of_runs(a_melt), run(a_melt, "S", 300, 345, 4_000, status=Status.SCRAP)]))
+    assert (step_use.meter, step_use.parts, step_use.total) == ("", {Use.VALUE_ADDING: 22_500.0, Use.SCRAP: 4_000.0}, 26_500.0)
 
 
 @pytest.mark.slow
@@ -289,8 +289,8 @@ def test_any_day_closes_with_its_meter(a_melt: Melt, used: Callable[..., StepUse
         )
         now += length
         before = name
-    found = used(batches, record(batches, stretches, unplaced=data.draw(st.integers(0, 2**30)) / 2**20))
-    assert found.total == sum(found.parts[use] for use in reversed(list(found.parts)))
+    step_use = used(batches, record(batches, stretches, unplaced=data.draw(st.integers(0, 2**30)) / 2**20))
+    assert step_use.total == sum(step_use.parts[use] for use in reversed(list(step_use.parts)))
 
 
 def test_label_json_holds_what_the_meters_were_for(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
