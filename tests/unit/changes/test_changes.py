@@ -108,9 +108,9 @@ def test_a_clock_hours_off_is_told_by_its_load() -> None:
     end = start + 5 * hour
     edges = np.arange(-30, 61 * 24, dtype=np.int64) * hour
     running = clock_offsets.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
-    told = clock_offsets.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
-    assert told.shifted.all()
-    assert np.allclose(told.ahead_s, 7 * 3600, atol=60)
+    offsets = clock_offsets.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
+    assert offsets.shifted.all()
+    assert np.allclose(offsets.ahead_s, 7 * 3600, atol=60)
 
 
 @pytest.mark.slow
@@ -122,7 +122,7 @@ def test_a_sound_year_is_not_asked_about() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", [one.id for one in MISTAKES])
+@pytest.mark.parametrize("kind", [mistake.id for mistake in MISTAKES])
 def test_no_kind_passes_in_silence(kind: str) -> None:
     case = try_case("mill", kind, 1, 2)
     assert not case.silent, f"label {case.worst:+.2%}, asked: {case.questions}"
@@ -154,14 +154,14 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp
     """Of the three mills two begin when the miller is ready or on five minutes; the log of the second stands on quarter hours anyway."""
     year = mill.live(2)
     mill.write(year, tmp_path)
-    every = tuple(one.name for one in mill.LINES)
+    every = tuple(line.name for line in mill.LINES)
     zone = ZoneInfo(year.zone)
     rounded(Target(tmp_path, "mill-1", "register", "mill-2", "interval", "mill-1", year.start_s, year.end_s, zone, every), minutes * 60)
     asked, data = reviewed(tmp_path)
     written_as_they_were = {"mill-2"} if minutes == 15 else set()
-    assert {one.change.kind for one in asked.open} == {Kind.ROUNDING}
-    assert {name for one in asked.open for name in one.change.equipment} == set(every) - written_as_they_were
-    assert {one.change.size for one in asked.open} == {60.0 * minutes}
+    assert {question.change.kind for question in asked.open} == {Kind.ROUNDING}
+    assert {name for question in asked.open for name in question.change.equipment} == set(every) - written_as_they_were
+    assert {question.change.size for question in asked.open} == {60.0 * minutes}
     truth = year.labels()
     wrong = {product: value / truth[product] - 1 for product, value in labels_of(tmp_path, data).items()}
     assert len(wrong) == 3
@@ -169,18 +169,18 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp
 
     classifier = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-06-01\nkind = "process"\nreason = "New classifier."\n'
     of_another_day, _ = reviewed(tmp_path, classifier)
-    assert {one.change.kind for one in of_another_day.open} == {Kind.ROUNDING}
+    assert {question.change.kind for question in of_another_day.open} == {Kind.ROUNDING}
 
-    declared = "".join(f"\n{one.declare}" for one in asked.open)
+    declared = "".join(f"\n{question.declare}" for question in asked.open)
     answered, left = reviewed(tmp_path, declared)
     answered.require_answers()
     used = {batch.equipment for batch in left.batches if batch.excluded is None}
     assert used == written_as_they_were
-    kept = replace(year, runs={name: runs for name, runs in year.runs.items() if name in used})
-    made = labels_of(tmp_path, left)
-    assert set(made) == (set(truth) if used else set())
-    for product, value in made.items():
-        assert value == pytest.approx(kept.labels()[product], rel=0.005)
+    remaining = replace(year, runs={name: runs for name, runs in year.runs.items() if name in used})
+    labels = labels_of(tmp_path, left)
+    assert set(labels) == (set(truth) if used else set())
+    for product, value in labels.items():
+        assert value == pytest.approx(remaining.labels()[product], rel=0.005)
 
 
 @pytest.mark.slow
@@ -219,10 +219,13 @@ def test_readings_in_utc_are_told_by_summer_and_winter_and_what_is_pasted_puts_t
     target, _, truth = plant_of("mill", 1, 0, tmp_path)
     utc_as_local(target, 1.0)
     asked, _ = reviewed(tmp_path)
-    told = [(one.change.kind, one.change.first, one.change.until, round(one.change.size / 3600, 1)) for one in asked.open]
+    changes = [
+        (question.change.kind, question.change.first, question.change.until, round(question.change.size / 3600, 1))
+        for question in asked.open
+    ]
     spring, autumn = date(2025, 3, 30), date(2025, 10, 26)
-    assert told == [(Kind.ZONE, None, spring, -1.0), (Kind.ZONE, spring, autumn, -2.0), (Kind.ZONE, autumn, None, -1.0)]
-    answered, data = reviewed(tmp_path, "".join(f"\n{one.declare}" for one in asked.open))
+    assert changes == [(Kind.ZONE, None, spring, -1.0), (Kind.ZONE, spring, autumn, -2.0), (Kind.ZONE, autumn, None, -1.0)]
+    answered, data = reviewed(tmp_path, "".join(f"\n{question.declare}" for question in asked.open))
     assert answered.open == ()
     for product, value in labels_of(tmp_path, data).items():
         assert value == pytest.approx(truth[mill.STEP, product], rel=0.002)
@@ -251,13 +254,13 @@ def labels_of(folder: Path, data: pipeline.PlantData) -> dict[str, float]:
     """What the data as read would be labelled, by product."""
     site = load_site(folder / "asked.toml")
     steps = pipeline.label_of(site, data, Period.parse("2025", site.zone)).steps
-    return {one.variant: one.best.value for one in steps if one.metric.value == "electricity" and one.best.value is not None}
+    return {label.variant: label.best.value for label in steps if label.metric.value == "electricity" and label.best.value is not None}
 
 
 @pytest.mark.slow
 def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Path) -> None:
     asked, _ = reviewed(scaled)
-    assert [(one.change.kind, one.change.equipment) for one in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
+    assert [(question.change.kind, question.change.equipment) for question in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
     assert asked.open[0].change.size == pytest.approx(1.08, abs=0.01)
     assert abs((asked.open[0].change.first or date.min) - date(2025, 8, 15)).days <= 3
     with pytest.raises(PolicyRefusal, match="t per hour") as refused:
@@ -274,24 +277,24 @@ def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None
     )
     asked, _ = reviewed(scaled, answer)
     assert asked.open == ()
-    assert [one.to_json()["answered"] for one in asked.questions] == ["New classifier."]
+    assert [question.to_json()["answered"] for question in asked.questions] == ["New classifier."]
     asked.require_answers()
 
 
 @pytest.mark.slow
 def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> None:
     asked, _ = reviewed(scaled)
-    told = {one.meter: one for one in asked.limits}
-    assert set(told) == {"mill-1", "mill-2", "mill-3"}
-    for one in told.values():
-        assert one.energy is not None
-        assert one.output is not None
-        assert 0.025 <= one.energy < 0.1
-        assert 0.012 <= one.output < 0.05
-        assert f"{100 * one.output:.1f} % of output" in str(one.sentence)
+    by_meter = {entry.meter: entry for entry in asked.limits}
+    assert set(by_meter) == {"mill-1", "mill-2", "mill-3"}
+    for limit in by_meter.values():
+        assert limit.energy is not None
+        assert limit.output is not None
+        assert 0.025 <= limit.energy < 0.1
+        assert 0.012 <= limit.output < 0.05
+        assert f"{100 * limit.output:.1f} % of output" in str(limit.sentence)
     assert asked.limits[0].to_json() == {"meter": "mill-1", "carrier": "electricity", "step": "cement-grinding", "unit": "t"} | {
-        "energy": told["mill-1"].energy,
-        "output": told["mill-1"].output,
+        "energy": by_meter["mill-1"].energy,
+        "output": by_meter["mill-1"].output,
     }
 
 
@@ -308,7 +311,7 @@ def test_a_stop_answers_no_question_about_what_was_counted_since(scaled: Path) -
     """It says that no batch is missing in its time, and nothing of scales or meters that were exchanged meanwhile."""
     stop = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-08-01\nuntil = 2025-08-20\nkind = "stopped"\nreason = "Overhaul."\n'
     asked, _ = reviewed(scaled, stop)
-    assert [one.change.kind for one in asked.open] == [Kind.OUTPUT]
+    assert [question.change.kind for question in asked.open] == [Kind.OUTPUT]
     with pytest.raises(PolicyRefusal):
         asked.require_answers()
 
@@ -342,13 +345,13 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path, capsys: pyt
     site = load_site(path)
     result = pipeline.label(site, Period.parse("2025", site.zone))
     shown = questioned(site, result, result.site_label.period.end)
-    found = analyse(site, shown)
-    graded = label_json(shown.result, found)
+    analysis = analyse(site, shown)
+    graded = label_json(shown.result, analysis)
     assert {entry["grade"]["reason"] for entry in graded["steps"]} == {"change-unanswered"}
-    assert {entry["grade"]["best_met"] for entry in label_json(result, found)["steps"]} != {None}  # as figures they would meet limits
-    assert all("change-unanswered" in {lack["code"] for lack in one["missing"]} for one in graded["route_accounts"])
+    assert {entry["grade"]["best_met"] for entry in label_json(result, analysis)["steps"]} != {None}  # as figures they would meet limits
+    assert all("change-unanswered" in {lack["code"] for lack in account["missing"]} for account in graded["route_accounts"])
     for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最优的", "本可避免")):
-        page = html.render(site, shown.result, found, lang, datetime(2026, 1, 5, tzinfo=UTC))
+        page = html.render(site, shown.result, analysis, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
     pack = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "4-proposed"', 1)
@@ -367,18 +370,18 @@ def test_a_gap_of_a_label_in_question_is_marked_and_the_question_is_named(
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
     keys = ("step", "product", "variant", "boundary", "unit")
-    steps = [{key: getattr(one, key) for key in keys} | {"metric": str(one.metric), "best": 20.0} for one in result.site_label.steps]
+    steps = [{key: getattr(label, key) for key in keys} | {"metric": str(label.metric), "best": 20.0} for label in result.site_label.steps]
     document = {"schema": "steplabel/benchmark/1", "pack": "cement", "pack_version": "1", "period": "2025", "version": 1, "steps": steps}
     file = tmp_path / "benchmark.json"
     file.write_text(json.dumps(document), encoding="utf-8")
     given = ["compare", "--site", str(scaled / "site.toml"), "--benchmark", str(file), "--state", str(tmp_path / "none")]
     assert main([*given, "--json"]) == 0
     gaps = json.loads(capsys.readouterr().out)["steps"]
-    assert {one["step"] for one in gaps if one["in_question"]} == {mill.STEP}
+    assert {gap["step"] for gap in gaps if gap["in_question"]} == {mill.STEP}
     assert main(given) == 0
     shown = capsys.readouterr().out
     assert "t per hour are 1.08" in shown
-    assert shown.count("Findings put this label in doubt") == sum(one["in_question"] for one in gaps)
+    assert shown.count("Findings put this label in doubt") == sum(gap["in_question"] for gap in gaps)
 
 
 @pytest.mark.slow
@@ -398,7 +401,7 @@ def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
     assert not (tmp_path / "out").exists()
     assert main(["export", "aas", *given]) == 0
     (remark,) = [
-        one for one in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"] if "question" in str(one)
+        entry for entry in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"] if "question" in str(entry)
     ]
     assert "cement-grinding" in str(remark)
     assert "t per hour are 1.08" in str(remark)
@@ -409,11 +412,11 @@ def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
 def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_first_screen(scaled: Path) -> None:
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
-    found = analysed(site, result)
-    assert "of output are not seen" in summary.as_text(result, found.review.limits)
+    analysis = analysed(site, result)
+    assert "of output are not seen" in summary.as_text(result, analysis.review.limits)
     assert "are not seen" not in summary.as_text(result)
     for lang, words in (("en", "of output are not seen"), ("zh", "时无法识别")):
-        page = html.render(site, result, found, lang, datetime(2026, 1, 5, tzinfo=UTC))
+        page = html.render(site, result, analysis, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert words in page[: page.index("<h2", page.index('class="figs"'))]
 
 
@@ -435,9 +438,9 @@ def test_what_has_an_exact_size_is_proposed_exactly() -> None:
 
 def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     wide = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (Cause.TRANSFORMER, Cause.CLOCK))
-    said = str(sentence(wide))
-    assert "the second meter, above the first, sees at most 21 % of what the first shows" in said
-    assert "10.58" not in said
+    text = str(sentence(wide))
+    assert "the second meter, above the first, sees at most 21 % of what the first shows" in text
+    assert "10.58" not in text
     assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
     known = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (Cause.TRANSFORMER, Cause.CLOCK))
     assert "shows 2 ± 0.02 times" in str(sentence(known))
@@ -445,9 +448,9 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("late_s", "told"), [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")])
-def test_output_that_is_booked_early_is_told_as_earlier(late_s: float, told: str) -> None:
-    assert told in str(sentence(Change(Kind.BOOKED, "melting", (), ("f1",), None, None, late_s, 0.0, (Cause.BOOKING,))))
+@pytest.mark.parametrize(("late_s", "phrase"), [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")])
+def test_output_that_is_booked_early_is_told_as_earlier(late_s: float, phrase: str) -> None:
+    assert phrase in str(sentence(Change(Kind.BOOKED, "melting", (), ("f1",), None, None, late_s, 0.0, (Cause.BOOKING,))))
 
 
 def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> None:
@@ -460,9 +463,13 @@ def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> No
         path.write_text(f"{text}\n{declared}\n", encoding="utf-8")
         site = load_site(path)
         year = Period.parse(period, site.zone)
-        found = pipeline.label(site, year)
-        far = (abs(one.best.value / truth[one.step, one.variant] - 1) for one in _electric(found.site_label.steps) if one.best.value)
-        return review(site, found.data).open, max(far)
+        labelled = pipeline.label(site, year)
+        far = (
+            abs(label.best.value / truth[label.step, label.variant] - 1)
+            for label in _electric(labelled.site_label.steps)
+            if label.best.value
+        )
+        return review(site, labelled.data).open, max(far)
 
     (question,), wrong = asked_and_far("")
     assert question.change.product
@@ -472,4 +479,4 @@ def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> No
 
 
 def _electric(labels: Iterable[StepLabel]) -> Iterator[StepLabel]:
-    return (one for one in labels if one.metric.value == "electricity")
+    return (label for label in labels if label.metric.value == "electricity")

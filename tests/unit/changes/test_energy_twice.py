@@ -45,7 +45,9 @@ def test_a_row_is_the_same_in_whatever_order_its_columns_stand(tmp_path: Path) -
     turned = "\n".join(",".join(line.split(",")[::-1]) for line in (HEAD, ROW))
     data = read(tmp_path, f"{HEAD}\n{ROW}\n", f"{turned}\n")
     assert energies(data)[0] == [3200.0]
-    assert [Path(place.file).name for one in data.findings if one.code == "energy-repeated" for place in one.places] == ["b.csv"]
+    assert [Path(place.file).name for finding in data.findings if finding.code == "energy-repeated" for place in finding.places] == [
+        "b.csv"
+    ]
 
 
 @pytest.mark.parametrize(

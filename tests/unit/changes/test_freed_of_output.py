@@ -39,14 +39,14 @@ def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> Line:
 @pytest.mark.parametrize("seed", range(10))
 def test_a_tenth_of_a_kilns_gas_hides_in_its_load_and_is_seen_without_it(seed: int) -> None:
     line = kiln(seed, 0.9)
-    found = freed.steps(freed.of_line(line))
-    assert [abs(one.day - DAYS[SINCE]) <= 12 for one in found] == [True]
-    assert abs(found[0].by - np.log(0.9)) < 3 * found[0].error
+    steps = freed.steps(freed.of_line(line))
+    assert [abs(step.day - DAYS[SINCE]) <= 12 for step in steps] == [True]
+    assert abs(steps[0].by - np.log(0.9)) < 3 * steps[0].error
 
 
 def test_what_is_seen_without_the_load_is_asked_about() -> None:
     changes = levels.of_lines([kiln(4, 0.93)], {})
-    assert [one.kind in {Kind.LEVEL, Kind.PROCESS} and one.meters for one in changes] == [("gas",)]
+    assert [change.kind in {Kind.LEVEL, Kind.PROCESS} and change.meters for change in changes] == [("gas",)]
     assert levels.of_lines([kiln(4)], {}) == []
 
 
@@ -99,19 +99,19 @@ def by_the_day(sizes: list[tuple[int, float]], scatter: float, rests: Sequence[i
 
 
 def test_a_factor_that_stands_alone_and_is_known_closely_is_the_meters_first() -> None:
-    (told,) = levels.of_lines([by_the_day([(SINCE, 0.5)], 0.03)], {})
-    assert (told.kind, told.causes[0], told.causes[-1]) == (Kind.LEVEL, Cause.TRANSFORMER, Cause.PROCESS)
-    assert 'kind = "ratio"' in to_declare(told, date(2024, 1, 1))
+    (change,) = levels.of_lines([by_the_day([(SINCE, 0.5)], 0.03)], {})
+    assert (change.kind, change.causes[0], change.causes[-1]) == (Kind.LEVEL, Cause.TRANSFORMER, Cause.PROCESS)
+    assert 'kind = "ratio"' in to_declare(change, date(2024, 1, 1))
 
 
 @pytest.mark.parametrize(("sizes", "scatter"), [([(SINCE, 2.4)], 0.3), ([(90, 0.6), (180, 1.4), (270, 0.5)], 0.03)])
 def test_without_a_pause_what_is_known_roughly_or_comes_and_goes_is_the_loads_first(sizes: list[tuple[int, float]], scatter: float) -> None:
     """A brewery's cooling from June to August was asked about as a phase lost, with a factor to paste that halved the label."""
-    found = levels.of_lines([by_the_day(sizes, scatter)], {})
-    assert len(found) == len(sizes)
-    for told in found:
-        assert (told.kind, told.causes[0]) == (Kind.LEVEL, Cause.PROCESS)
-        assert 'kind = "process"' in to_declare(told, date(2024, 1, 1))
+    changes = levels.of_lines([by_the_day(sizes, scatter)], {})
+    assert len(changes) == len(sizes)
+    for change in changes:
+        assert (change.kind, change.causes[0]) == (Kind.LEVEL, Cause.PROCESS)
+        assert 'kind = "process"' in to_declare(change, date(2024, 1, 1))
 
 
 STRAY = {"none": (), "one before the first run": (0,), "a few": (3, 40, 300, 350)}
@@ -122,20 +122,20 @@ COOLING = [(150, 2.4), (250, 1 / 2.4)]
 @pytest.mark.parametrize("sizes", [[(SINCE, 2.4)], COOLING])
 def test_a_stray_pause_tells_nothing_of_the_meter(sizes: list[tuple[int, float]], rests: Sequence[int]) -> None:
     """One quarter hour before the first batch made current transformers the first cause, and 45.0 kWh a day 23.1 once pasted."""
-    found = levels.of_lines([by_the_day(sizes, 0.3, rests)], {})
-    assert found == levels.of_lines([by_the_day(sizes, 0.3)], {})
-    assert {told.causes[0] for told in found} == {Cause.PROCESS}
+    changes = levels.of_lines([by_the_day(sizes, 0.3, rests)], {})
+    assert changes == levels.of_lines([by_the_day(sizes, 0.3)], {})
+    assert {change.causes[0] for change in changes} == {Cause.PROCESS}
 
 
 def test_pauses_that_moved_alike_tell_the_meter_first() -> None:
-    (told,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7))], {})
-    assert (told.kind, told.causes[0]) == (Kind.LEVEL, Cause.TRANSFORMER)
-    assert 'kind = "ratio"' in to_declare(told, date(2024, 1, 1))
+    (change,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7))], {})
+    assert (change.kind, change.causes[0]) == (Kind.LEVEL, Cause.TRANSFORMER)
+    assert 'kind = "ratio"' in to_declare(change, date(2024, 1, 1))
 
 
 def test_pauses_that_did_not_move_tell_the_load_first() -> None:
-    (told,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7), of_the_meter=False)], {})
-    assert (told.kind, told.causes[0]) == (Kind.PROCESS, Cause.PROCESS)
+    (change,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7), of_the_meter=False)], {})
+    assert (change.kind, change.causes[0]) == (Kind.PROCESS, Cause.PROCESS)
 
 
 def half_a_year(seed: int, by: float = 0.0, *, season: float = 0.0) -> Daily:
@@ -149,9 +149,9 @@ def half_a_year(seed: int, by: float = 0.0, *, season: float = 0.0) -> Daily:
 def test_long_tons_in_two_fifths_of_half_a_year_are_seen_in_the_whole_record_and_not_in_weeks_of_it() -> None:
     by = float(np.log(1.016))
     records = [half_a_year(seed, by) for seed in range(40)]
-    assert sum(bool(jumps(one, LEAST_OF_RATE)) for one in records) < 4
-    found = [freed.steps(one, LEAST_OF_RATE, 0, whole=True) for one in records]
-    assert sum(len(one) == 1 and abs(one[0].by - by) < 3 * one[0].error for one in found) >= 12
+    assert sum(bool(jumps(record, LEAST_OF_RATE)) for record in records) < 4
+    by_record = [freed.steps(record, LEAST_OF_RATE, 0, whole=True) for record in records]
+    assert sum(len(steps) == 1 and abs(steps[0].by - by) < 3 * steps[0].error for steps in by_record) >= 12
 
 
 @pytest.mark.slow

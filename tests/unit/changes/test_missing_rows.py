@@ -33,14 +33,14 @@ def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
 
 
 def test_the_fall_of_the_level_is_told_as_rows_from_its_day_on_and_the_clock_not_at_all() -> None:
-    (found,) = readings.falls_or_clocks({"F2": 0.25}, [change(Kind.LEVEL, 0.47)], [change(Kind.CLOCK, -453.0)])
-    assert (found.kind, found.first, found.size, found.causes) == (Kind.ROWS, JULY, 0.25, (Cause.ROWS,))
-    assert "lacks 25 % of the rows" in str(sentence(found))
-    assert 'kind = "unusable"' in to_declare(found, date(2025, 1, 1))
+    (fall,) = readings.falls_or_clocks({"F2": 0.25}, [change(Kind.LEVEL, 0.47)], [change(Kind.CLOCK, -453.0)])
+    assert (fall.kind, fall.first, fall.size, fall.causes) == (Kind.ROWS, JULY, 0.25, (Cause.ROWS,))
+    assert "lacks 25 % of the rows" in str(sentence(fall))
+    assert 'kind = "unusable"' in to_declare(fall, date(2025, 1, 1))
 
 
 def test_a_clock_that_only_seems_to_move_is_told_as_rows() -> None:
-    assert [one.kind for one in readings.falls_or_clocks({"F2": 0.5}, [], [change(Kind.CLOCK, -453.0)])] == [Kind.ROWS]
+    assert [fall.kind for fall in readings.falls_or_clocks({"F2": 0.5}, [], [change(Kind.CLOCK, -453.0)])] == [Kind.ROWS]
 
 
 def test_a_logger_that_leaves_out_rows_of_nothing_is_not_asked_about() -> None:

@@ -45,7 +45,7 @@ def asked(folder: Path, reading_range: str = "") -> list[Kind]:
         site_file.write_text(text, encoding="utf-8")
     site = load_site(site_file)
     data = pipeline.read(site, Period.parse("2022-01-01/2022-04-01", site.zone))
-    return [one.change.kind for one in review(site, data).open]
+    return [question.change.kind for question in review(site, data).open]
 
 
 def test_readings_below_nothing_are_asked_about_whatever_process_is_declared(works: Path) -> None:
@@ -70,13 +70,13 @@ def test_a_little_below_nothing_is_a_sensor_at_rest(works: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lowest", "highest", "told"),
+    ("lowest", "highest", "phrase"),
     [(-10.0, 50.0, "down to −20 % of its highest reading"), (-44.0, -2.0, "none above it"), (-44.0, 0.0, "none above it")],
 )
-def test_a_meter_that_shows_nothing_above_zero_is_told_so_and_by_no_share(lowest: float, highest: float, told: str) -> None:
+def test_a_meter_that_shows_nothing_above_zero_is_told_so_and_by_no_share(lowest: float, highest: float, phrase: str) -> None:
     """A current transformer that was put in backwards: its highest reading is below zero too, and no measure of the others."""
     meter = SimpleNamespace(id="f1", role="main", direction=Direction.IMPORT, range=None, step="melting", equipment="")
     hours = {"hour_us": np.array([0, 3_600_000_000]), "hour_energy": np.array([lowest, highest])}
     record = cast("MeterRecord", SimpleNamespace(meter=meter, facts=SimpleNamespace(lowest=lowest, highest=highest), **hours))
     (change,) = readings.negatives_of_meters([record], UTC)
-    assert told in str(sentence(change))
+    assert phrase in str(sentence(change))

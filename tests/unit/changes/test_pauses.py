@@ -40,8 +40,8 @@ def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 
     )
     batches = tuple(SimpleNamespace(equipment="mill-1", product="cement", variant="") for _ in start)
     record = SimpleNamespace(facts=SimpleNamespace(usual_step_s=60.0 * every))
-    made = SimpleNamespace(meter="m", step="grinding", chosen=np.arange(len(start)), runs=runs, batches=batches, record=record)
-    return cast("Line", made)
+    stand_in = SimpleNamespace(meter="m", step="grinding", chosen=np.arange(len(start)), runs=runs, batches=batches, record=record)
+    return cast("Line", stand_in)
 
 
 def at_work(start: Minutes, end: Minutes, until: int) -> NDArray[np.bool_]:
@@ -70,12 +70,12 @@ def test_pauses_that_the_next_start_takes_in_are_asked_about_with_what_they_drew
     start, end = campaign(1, usual, waits=waits)
     worked = at_work(start, end, int(end[-1]) + 60)
     joined = np.append(start[1:], end[-1])
-    (told,) = asked(start, joined, worked, every)
+    (change,) = asked(start, joined, worked, every)
     idle = IDLE * float((joined - end).sum())
-    assert (told.kind, told.equipment, told.first, told.until) == (Kind.PAUSES, ("mill-1",), None, None)
-    assert told.size == pytest.approx(idle / (idle + float((end - start).sum())), rel=0.25)
-    assert "each end in the log is the next start" in str(sentence(told))
-    assert 'kind = "unusable"' in to_declare(told, date(2025, 1, 1))
+    assert (change.kind, change.equipment, change.first, change.until) == (Kind.PAUSES, ("mill-1",), None, None)
+    assert change.size == pytest.approx(idle / (idle + float((end - start).sum())), rel=0.25)
+    assert "each end in the log is the next start" in str(sentence(change))
+    assert 'kind = "unusable"' in to_declare(change, date(2025, 1, 1))
 
 
 def test_a_log_with_its_own_ends_is_not_looked_at() -> None:

@@ -32,18 +32,18 @@ def line(meter: str, factor: float) -> Line:
 
 
 def test_one_factor_of_energy_on_two_lines_at_their_usual_power_is_the_output_of_both() -> None:
-    found = [moved("1", Kind.PROCESS, 0.9055, 0.004), moved("2", Kind.OUTPUT, 1.1445, 0.023, MAY + timedelta(days=2))]
-    (told,) = levels.of_steps(found, [line("1", 1.0), line("2", 1.0)])
-    assert (told.kind, told.meters, told.equipment, told.first) == (Kind.OUTPUT, (), ("line-1", "line-2"), MAY)
-    assert told.size == pytest.approx(1.1023, rel=0.006)
-    assert (told.causes[0], told.causes[-1]) == (Cause.UNIT, Cause.PROCESS)
+    changes = [moved("1", Kind.PROCESS, 0.9055, 0.004), moved("2", Kind.OUTPUT, 1.1445, 0.023, MAY + timedelta(days=2))]
+    (change,) = levels.of_steps(changes, [line("1", 1.0), line("2", 1.0)])
+    assert (change.kind, change.meters, change.equipment, change.first) == (Kind.OUTPUT, (), ("line-1", "line-2"), MAY)
+    assert change.size == pytest.approx(1.1023, rel=0.006)
+    assert (change.causes[0], change.causes[-1]) == (Cause.UNIT, Cause.PROCESS)
 
 
 def test_one_factor_of_power_on_two_lines_is_of_both_meters() -> None:
-    found = [moved("1", Kind.PROCESS, 0.9, 0.005), moved("2", Kind.PROCESS, 0.905, 0.005)]
-    told = levels.of_steps(found, [line("1", 0.9), line("2", 0.9)])
-    assert [(one.kind, one.meters) for one in told] == [(Kind.LEVEL, ("1",)), (Kind.LEVEL, ("2",))]
-    assert all(one.causes[0] is Cause.TRANSFORMER for one in told)
+    changes = [moved("1", Kind.PROCESS, 0.9, 0.005), moved("2", Kind.PROCESS, 0.905, 0.005)]
+    combined = levels.of_steps(changes, [line("1", 0.9), line("2", 0.9)])
+    assert [(change.kind, change.meters) for change in combined] == [(Kind.LEVEL, ("1",)), (Kind.LEVEL, ("2",))]
+    assert all(change.causes[0] is Cause.TRANSFORMER for change in combined)
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,15 @@ def test_one_factor_of_power_on_two_lines_is_of_both_meters() -> None:
     ],
 )
 def test_other_factors_and_other_days_stay_what_they_are(other: Change) -> None:
-    found = [moved("1", Kind.PROCESS, 0.9, 0.005), other]
-    assert levels.of_steps(found, [line("1", 0.9), line("2", 0.9)]) == found
+    changes = [moved("1", Kind.PROCESS, 0.9, 0.005), other]
+    assert levels.of_steps(changes, [line("1", 0.9), line("2", 0.9)]) == changes
 
 
 def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Line]:
     """Two furnaces that melt in the same shifts at their own times; on the exchanged days each meter shows the other's load."""
     chance = np.random.default_rng(seed)
     minutes = 364 * 1440
-    made, loads = [], []
+    spans, loads = [], []
     for _ in range(2):
         load, starts, ends = np.full(minutes, 2.0), [], []
         for day in range(364):
@@ -74,14 +74,14 @@ def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Line
                 starts.append(at)
                 ends.append(until)
                 at = until + int(chance.integers(14, 40))
-        made.append((starts, ends))
+        spans.append((starts, ends))
         loads.append(load)
     swapped = np.isin(np.arange(minutes) // 1440, list(exchanged))
     shown = [np.where(swapped, loads[1], loads[0]), np.where(swapped, loads[0], loads[1])]
     first = round(BEGINS.timestamp()) * 1_000_000
     hour_us = first + np.arange(minutes // 60, dtype=np.int64) * HOUR_US
     lines: list[Any] = []
-    for number, ((starts, ends), load) in enumerate(zip(made, shown, strict=True)):
+    for number, ((starts, ends), load) in enumerate(zip(spans, shown, strict=True)):
         start_us, end_us = (first + np.array(times, np.int64) * 60_000_000 for times in (starts, ends))
         record = SimpleNamespace(
             meter=SimpleNamespace(id=f"m{number}", carrier="electricity", reading=("register", second)[number], unit="kWh"),
@@ -93,20 +93,20 @@ def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Line
                 meter=f"m{number}", step="melting", record=record, runs=runs, batches=(SimpleNamespace(equipment=f"f{number}"),)
             )
         )
-    return [cast("Line", one) for one in lines]
+    return [cast("Line", line) for line in lines]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_meters_exchanged_for_three_weeks_between_furnaces_that_run_alike_are_told_to_the_day(seed: int) -> None:
-    (told,) = swaps.of_lines(furnaces(seed, range(124, 145)), UTC)
-    assert (told.kind, told.meters, told.first, told.until) == (Kind.SWAP, ("m0", "m1"), date(2025, 5, 5), date(2025, 5, 26))
-    assert 'kind = "swap"' in to_declare(told, MAY)
+    (change,) = swaps.of_lines(furnaces(seed, range(124, 145)), UTC)
+    assert (change.kind, change.meters, change.first, change.until) == (Kind.SWAP, ("m0", "m1"), date(2025, 5, 5), date(2025, 5, 26))
+    assert 'kind = "swap"' in to_declare(change, MAY)
 
 
 def test_what_is_read_in_unlike_ways_is_not_proposed_to_be_put_back_by_the_readings() -> None:
     """A register's values are none of a meter of intervals: site.toml would be refused."""
-    (told,) = swaps.of_lines(furnaces(1, range(124, 145), "interval"), UTC)
-    assert to_declare(told, MAY).count('kind = "unusable"') == 2
+    (change,) = swaps.of_lines(furnaces(1, range(124, 145), "interval"), UTC)
+    assert to_declare(change, MAY).count('kind = "unusable"') == 2
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -64,15 +64,15 @@ def asked(folder: Path, period: str | None) -> tuple[Question, ...]:
 def test_check_and_label_name_the_same_cause_of_the_same_data(works: Path) -> None:
     """Without a period the hour before the first day was a pause: `check` named current transformers first, `label` the process."""
     of_check, of_label = asked(works, None), asked(works, "2022")
-    assert [one.change.causes for one in of_check] == [one.change.causes for one in of_label]
-    assert {one.change.causes[0] for one in of_check} == {Cause.PROCESS}
-    assert all('kind = "process"' in one.declare for one in of_check)
+    assert [question.change.causes for question in of_check] == [question.change.causes for question in of_label]
+    assert {question.change.causes[0] for question in of_check} == {Cause.PROCESS}
+    assert all('kind = "process"' in question.declare for question in of_check)
 
 
 def test_a_log_of_days_that_lacks_some_is_no_rounded_log(works: Path) -> None:
     """The load goes on over midnight, so that edges beside missing days lie anywhere: `check` asked for the minutes of a day's end."""
     log = works / "batches.csv"
     head, *days = log.read_text(encoding="utf-8").splitlines()
-    kept = np.sort(np.random.default_rng(5).choice(len(days), len(days) - 90, replace=False))
-    log.write_text("\n".join([head, *(days[day] for day in kept)]) + "\n", encoding="utf-8")
-    assert Kind.ROUNDING not in {one.change.kind for one in asked(works, None)}
+    remaining = np.sort(np.random.default_rng(5).choice(len(days), len(days) - 90, replace=False))
+    log.write_text("\n".join([head, *(days[day] for day in remaining)]) + "\n", encoding="utf-8")
+    assert Kind.ROUNDING not in {question.change.kind for question in asked(works, None)}

@@ -16,8 +16,8 @@ from reporting_agent.metering import MeterRecord
 
 def label(half: float | None, metric: Metric = Metric.ELECTRICITY, best: float = 100.0) -> StepLabel:
     """A label of 100, if no other value is given, with that half-width."""
-    told = None if half is None else SimpleNamespace(best=SimpleNamespace(value=half))
-    return cast("StepLabel", SimpleNamespace(step="firing", metric=metric, best=SimpleNamespace(value=best), uncertainty=told))
+    uncertainty = None if half is None else SimpleNamespace(best=SimpleNamespace(value=half))
+    return cast("StepLabel", SimpleNamespace(step="firing", metric=metric, best=SimpleNamespace(value=best), uncertainty=uncertainty))
 
 
 def limit(energy: float | None, carrier: str = "electricity", step: str = "firing") -> Limit:
@@ -52,9 +52,9 @@ def test_too_few_runs_show_no_change_at_all() -> None:
 
 
 def test_a_meters_own_sentence_names_the_unit() -> None:
-    told = limit(0.05).sentence
-    assert str(told) == "Meter m: changes below 5.0 % of energy per 1000 items or 17.0 % of output are not seen."
-    assert in_language(told, "zh").startswith("表计 m：")
+    sentence = limit(0.05).sentence
+    assert str(sentence) == "Meter m: changes below 5.0 % of energy per 1000 items or 17.0 % of output are not seen."
+    assert in_language(sentence, "zh").startswith("表计 m：")
 
 
 def test_a_limit_of_more_than_half_is_none() -> None:

@@ -39,10 +39,10 @@ def melts(seed: int, *, of_the_meter: bool) -> Line:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_meter_that_shows_nothing_for_parts_of_runs_is_asked_about_with_those_runs(seed: int) -> None:
-    (told,) = of_lines([melts(seed, of_the_meter=True)], (), None)  # type: ignore[arg-type]
-    assert told.kind is Kind.PARTS
-    assert {int(name) % 12 for _, name in told.batches} == {5}
-    assert 'kind = "unusable"' in to_declare(told, told.days[0])
+    (change,) = of_lines([melts(seed, of_the_meter=True)], (), None)  # type: ignore[arg-type]
+    assert change.kind is Kind.PARTS
+    assert {int(name) % 12 for _, name in change.batches} == {5}
+    assert 'kind = "unusable"' in to_declare(change, change.days[0])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,9 +63,9 @@ def by_the_day(seed: int, late: int) -> Line:
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("late", [-1, 1, 2])
 def test_output_that_is_booked_days_late_is_told_with_what_puts_it_back(seed: int, late: int) -> None:
-    (told,) = booking.late_of_lines([by_the_day(seed, late)])
-    assert (told.kind, told.size) == (Kind.BOOKED, 86_400.0 * late)
-    assert f'offset = "{-86_400 * late} s"' in to_declare(told, date(2025, 1, 1))
+    (change,) = booking.late_of_lines([by_the_day(seed, late)])
+    assert (change.kind, change.size) == (Kind.BOOKED, 86_400.0 * late)
+    assert f'offset = "{-86_400 * late} s"' in to_declare(change, date(2025, 1, 1))
 
 
 def test_output_that_stands_where_it_was_made_is_not() -> None:

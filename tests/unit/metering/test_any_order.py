@@ -54,10 +54,10 @@ def codes(course: Course) -> set[str]:
     return {finding.code for finding in course.findings}
 
 
-def assert_alike(one: Course, other: Course) -> None:
-    np.testing.assert_array_equal(one.curve.steps, other.curve.steps)
-    assert codes(one) - {"reading-disordered"} == codes(other) - {"reading-disordered"}
-    assert one.facts == other.facts
+def assert_alike(course: Course, other: Course) -> None:
+    np.testing.assert_array_equal(course.curve.steps, other.curve.steps)
+    assert codes(course) - {"reading-disordered"} == codes(other) - {"reading-disordered"}
+    assert course.facts == other.facts
 
 
 @settings(max_examples=300, deadline=None)

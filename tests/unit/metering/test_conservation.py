@@ -63,17 +63,17 @@ def test_batches_pauses_and_what_is_unplaced_are_the_meter(kind: str, fault: str
     batches = windows(cuts[:-1:2], cuts[1::2])
     period = None if whole else DAY
     course = follow(meter, [data], of_record(batches, hours_of(period, UTC)).tolist())
-    told = recorded(meter, course, batches, period)
-    assert told.total == told.in_batches + told.outside + told.unplaced
-    assert told.outside == sum(stretch.energy for stretch in told.stretches)
+    meter_record = recorded(meter, course, batches, period)
+    assert meter_record.total == meter_record.in_batches + meter_record.outside + meter_record.unplaced
+    assert meter_record.outside == sum(stretch.energy for stretch in meter_record.stretches)
     energies = course.over(batches).energy
-    starts_us, first_us, last_us = batches.start_us, told.start_us, told.end_us
+    starts_us, first_us, last_us = batches.start_us, meter_record.start_us, meter_record.end_us
     own = energies.sum() if whole else energies[(starts_us >= first_us) & (starts_us < last_us)].sum()
-    assert own == told.in_batches - told.began_before + told.runs_on
+    assert own == meter_record.in_batches - meter_record.began_before + meter_record.runs_on
     if not whole:
-        assert told.hour_energy.sum() == told.total - told.unplaced
-        assert told.known_s + told.missing_s == (last_us - first_us) / 1e6
-    for energy in (*energies.tolist(), told.total, told.outside, told.in_batches, told.unplaced):
+        assert meter_record.hour_energy.sum() == meter_record.total - meter_record.unplaced
+        assert meter_record.known_s + meter_record.missing_s == (last_us - first_us) / 1e6
+    for energy in (*energies.tolist(), meter_record.total, meter_record.outside, meter_record.in_batches, meter_record.unplaced):
         assert Fraction(energy) * 2**20 == int(Fraction(energy) * 2**20)
 
 
@@ -81,11 +81,11 @@ def test_batches_pauses_and_what_is_unplaced_are_the_meter(kind: str, fault: str
 @given(at=st.integers(5, 280), seed=st.integers(0, 99))
 def test_a_register_counts_its_last_value_less_its_first_whatever_was_missing_between(at: int, seed: int) -> None:
     meter, data = meter_of("register"), record("register", "gap", at, seed, COUNT, even=True)
-    told = recorded(meter, follow(meter, [data], [-(1 << 61), 1 << 61]), windows([], []), None)
+    meter_record = recorded(meter, follow(meter, [data], [-(1 << 61), 1 << 61]), windows([], []), None)
     counted = Fraction(float(data.value[-1])) - Fraction(float(data.value[0]))
-    assert abs(Fraction(told.total) - counted) <= Fraction(1, 2**20)  # two roundings to the grid
-    assert told.unplaced > 0
-    assert told.missing_s == 13 * STEP_S
+    assert abs(Fraction(meter_record.total) - counted) <= Fraction(1, 2**20)  # two roundings to the grid
+    assert meter_record.unplaced > 0
+    assert meter_record.missing_s == 13 * STEP_S
 
 
 @pytest.mark.slow
@@ -130,10 +130,10 @@ def test_edges_are_half_open_and_interpolated_at_both_ends(start_s: int, length_
     meter, data = meter_of("register"), record("register", "none", 0, seed, COUNT, even=True)
     first_us = int(data.time_us[0])
     begins, ends = first_us + start_s * 1_000_000, first_us + (start_s + length_s) * 1_000_000
-    found = follow(meter, [data], (begins, ends)).over(windows([begins], [ends])).energy[0]
+    energy = follow(meter, [data], (begins, ends)).over(windows([begins], [ends])).energy[0]
     seconds = (data.time_us - first_us) / 1e6
     wanted = np.interp(start_s + length_s, seconds, data.value) - np.interp(start_s, seconds, data.value)
-    assert abs(found - wanted) < 3 / 2**20
+    assert abs(energy - wanted) < 3 / 2**20
 
 
 def test_local_hours_tile_a_period_over_both_changes_of_the_clock_and_in_odd_zones() -> None:
@@ -141,14 +141,16 @@ def test_local_hours_tile_a_period_over_both_changes_of_the_clock_and_in_odd_zon
 
     for zone, hours in (("Europe/Berlin", 8760), ("Asia/Kolkata", 8760), ("Australia/Lord_Howe", 8760)):
         period = Period.parse("2021", ZoneInfo(zone))
-        found = hours_of(period, ZoneInfo(zone))
-        lengths = np.diff(found) / 3.6e9
-        assert found[0] == int(period.start.timestamp()) * 1_000_000
-        assert found[-1] == int(period.end.timestamp()) * 1_000_000
+        boundaries = hours_of(period, ZoneInfo(zone))
+        lengths = np.diff(boundaries) / 3.6e9
+        assert boundaries[0] == int(period.start.timestamp()) * 1_000_000
+        assert boundaries[-1] == int(period.end.timestamp()) * 1_000_000
         assert lengths.sum() == hours
-        locals_ = [(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(at))).astimezone(ZoneInfo(zone)) for at in found[1:-1]]
+        locals_ = [
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(at))).astimezone(ZoneInfo(zone)) for at in boundaries[1:-1]
+        ]
         assert all(local.minute == local.second == 0 for local in locals_)
         assert lengths.max() <= 1.5  # a clock put back by half an hour
-        quarters = intervals_of(found, 15)
-        assert set(found.tolist()) <= set(quarters.tolist())
+        quarters = intervals_of(boundaries, 15)
+        assert set(boundaries.tolist()) <= set(quarters.tolist())
         assert set((np.diff(quarters) / 9e8).tolist()) - {1.0} <= {2.0, 6.0}  # what is no whole hour is not cut

@@ -45,7 +45,7 @@ def plant(folder: Path, kind: str, readings: list[Row], blank: tuple[str, ...] =
         by_time: dict[str, dict[str, str]] = {}
         for meter, at, value in cells:
             by_time.setdefault(at, {})[meter] = repr(value)
-        lines = [",".join((at, one.get("eaf-1", ""), one.get("eaf-2", ""))) for at, one in by_time.items()]
+        lines = [",".join((at, values.get("eaf-1", ""), values.get("eaf-2", ""))) for at, values in by_time.items()]
         (folder / "readings.csv").write_text("\n".join(["timestamp,eaf-1,eaf-2", *lines]), encoding="utf-8")
     elif kind == "xlsx":
         book = openpyxl.Workbook()
@@ -77,10 +77,10 @@ def digested(site: Path) -> list[MeterDay]:
 
 
 def test_a_digest_is_that_of_time_and_value_as_words(tmp_path: Path) -> None:
-    found = digested(plant(tmp_path / "p", "csv", rows(2)))
-    assert [(day.meter, day.count) for day in found] == [("eaf-1", 48), ("eaf-1", 48), ("eaf-2", 48), ("eaf-2", 48)]
+    digests = digested(plant(tmp_path / "p", "csv", rows(2)))
+    assert [(day.meter, day.count) for day in digests] == [("eaf-1", 48), ("eaf-1", 48), ("eaf-2", 48), ("eaf-2", 48)]
     words = b"".join(struct.pack(">qd", microseconds(at), value) for meter, at, value in rows(1) if meter == "eaf-1")
-    assert (found[0].start_us, found[0].digest) == (microseconds(FIRST), hashlib.sha256(words).digest())
+    assert (digests[0].start_us, digests[0].digest) == (microseconds(FIRST), hashlib.sha256(words).digest())
 
 
 @pytest.mark.parametrize("kind", ["wide", "xlsx", "parquet"])
@@ -90,17 +90,17 @@ def test_the_same_readings_by_another_road_are_the_same_days(tmp_path: Path, kin
 
 @pytest.mark.parametrize("order", ["shuffled", "newest first", "a day late", "by time"])
 def test_the_order_of_rows_changes_nothing(tmp_path: Path, order: str) -> None:
-    there = rows()
+    readings = rows()
     match order:
         case "shuffled":
-            random.Random(1).shuffle(there)  # noqa: S311  # any order
+            random.Random(1).shuffle(readings)  # noqa: S311  # any order
         case "newest first":
-            there.reverse()
+            readings.reverse()
         case "a day late":
-            there = there[:10] + there[58:] + there[10:58]
+            readings = readings[:10] + readings[58:] + readings[10:58]
         case "by time":
-            there.sort(key=lambda row: row[1])
-    assert digested(plant(tmp_path / "p", "parquet", there)) == digested(plant(tmp_path / "csv", "csv", rows()))
+            readings.sort(key=lambda row: row[1])
+    assert digested(plant(tmp_path / "p", "parquet", readings)) == digested(plant(tmp_path / "csv", "csv", rows()))
 
 
 def test_a_reading_that_stands_twice_counts_twice_and_a_blank_one_not_at_all(tmp_path: Path) -> None:
@@ -114,20 +114,22 @@ def test_a_reading_that_stands_twice_counts_twice_and_a_blank_one_not_at_all(tmp
 
 @pytest.mark.parametrize("change", ["value", "time", "left out"])
 def test_one_reading_changed_is_another_digest_of_that_day_alone(tmp_path: Path, change: str) -> None:
-    there = rows()
-    meter, at, value = there[60]
-    there[60] = (meter, at, float(np.nextafter(value, 2 * value))) if change == "value" else (meter, at + timedelta(microseconds=1), value)
+    readings = rows()
+    meter, at, value = readings[60]
+    readings[60] = (
+        (meter, at, float(np.nextafter(value, 2 * value))) if change == "value" else (meter, at + timedelta(microseconds=1), value)
+    )
     if change == "left out":
-        del there[60]
-    honest, other = digested(plant(tmp_path / "p", "parquet", rows())), digested(plant(tmp_path / "other", "parquet", there))
-    assert [one == two for one, two in zip(honest, other, strict=True)] == [True, False, *[True] * 6]
+        del readings[60]
+    honest, other = digested(plant(tmp_path / "p", "parquet", rows())), digested(plant(tmp_path / "other", "parquet", readings))
+    assert [honest_day == two for honest_day, two in zip(honest, other, strict=True)] == [True, False, *[True] * 6]
 
 
 def test_what_the_engine_repairs_is_digested_as_it_came(tmp_path: Path) -> None:
     """A spike that metering leaves out stays in the digest: the auditor sees what the meter said."""
-    there = rows()
-    there[30] = (there[30][0], there[30][1], -999.999)
-    honest, spiked = digested(plant(tmp_path / "p", "csv", rows())), digested(plant(tmp_path / "s", "csv", there))
+    readings = rows()
+    readings[30] = (readings[30][0], readings[30][1], -999.999)
+    honest, spiked = digested(plant(tmp_path / "p", "csv", rows())), digested(plant(tmp_path / "s", "csv", readings))
     assert spiked[0].count == honest[0].count
     assert spiked[0].digest != honest[0].digest
 

@@ -29,8 +29,8 @@ def event(
 def put(events: list[Event], meter: str = "a", asked: frozenset[str] = BOTH) -> dict[str, tuple[list[float], list[float]]]:
     """What hourly readings 0, 1, 2, ... of a meter are declared to be: by owner, hours and values."""
     rows = Readings(BEGIN + np.arange(6) * HOUR, np.arange(6.0), np.arange(2, 8))
-    found = DeclaredReadings(events, ZONE).put_to(meter, rows, asked)
-    return {name: (((one.time_us - BEGIN) / HOUR).tolist(), one.value.tolist()) for name, one in found}
+    by_owner = DeclaredReadings(events, ZONE).put_to(meter, rows, asked)
+    return {name: (((readings.time_us - BEGIN) / HOUR).tolist(), readings.value.tolist()) for name, readings in by_owner}
 
 
 HOURS = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
@@ -71,15 +71,17 @@ def test_each_reading_is_changed_by_itself() -> None:
     events = [event("swap", **{"with": "b"}), event("ratio", "b", factor=10.0), event("clock", "a", offset="7 min", start="2025-03-01")]
     rows = Readings(BEGIN + np.arange(6) * HOUR, np.arange(6.0), np.arange(2, 8))
     act = DeclaredReadings(events, ZONE)
-    whole = {(name, int(row)): (int(at), value) for name, one in act.put_to("a", rows, BOTH) for at, value, row in _rows(one)}
+    whole = {(name, int(row)): (int(at), value) for name, readings in act.put_to("a", rows, BOTH) for at, value, row in _rows(readings)}
     single = {
         (name, int(row)): (int(at), value)
         for place in range(6)
-        for name, one in act.put_to("a", rows.at(slice(place, place + 1)), BOTH)
-        for at, value, row in _rows(one)
+        for name, readings in act.put_to("a", rows.at(slice(place, place + 1)), BOTH)
+        for at, value, row in _rows(readings)
     }
     assert whole == single
 
 
-def _rows(one: Readings) -> list[tuple[int, float, int]]:
-    return list(zip(one.time_us.tolist(), one.value.tolist(), np.asarray(one.row[np.arange(len(one))]).tolist(), strict=True))
+def _rows(readings: Readings) -> list[tuple[int, float, int]]:
+    return list(
+        zip(readings.time_us.tolist(), readings.value.tolist(), np.asarray(readings.row[np.arange(len(readings))]).tolist(), strict=True)
+    )

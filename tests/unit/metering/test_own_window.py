@@ -42,8 +42,8 @@ def metered(of: Meter, windows: list[tuple[float, float]], *blocks: Readings, ga
         for block in blocks:
             own.take_again(block)
         own.close()
-    found = own.energies()
-    return found.energy.tolist(), found.completeness.tolist()
+    energies = own.energies()
+    return energies.energy.tolist(), energies.completeness.tolist()
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def metered(of: Meter, windows: list[tuple[float, float]], *blocks: Readings, ga
     ],
 )
 def test_a_window_by_hand(of: Meter, rows: Rows, energy: float, known: float) -> None:
-    found, share = metered(of, [(0, 30)], readings(rows))
-    assert found == [pytest.approx(energy, abs=1e-5)]
+    energies, share = metered(of, [(0, 30)], readings(rows))
+    assert energies == [pytest.approx(energy, abs=1e-5)]
     assert share == [pytest.approx(known)]
 
 

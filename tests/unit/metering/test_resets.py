@@ -44,9 +44,9 @@ def course(of: Meter, resets_us: Sequence[float], fast: bool, without: Sequence[
     return courses([asked], [read], fast=fast)[of.id]
 
 
-def unknown(found: Course) -> list[int]:
+def unknown(course: Course) -> list[int]:
     """The hours of which nothing is known; of all others everything is."""
-    energy, known_s = found.curve.over(MOMENTS[:-1], MOMENTS[1:])
+    energy, known_s = course.curve.over(MOMENTS[:-1], MOMENTS[1:])
     assert ((energy > 8) == (known_s == 3600)).all()
     assert ((energy == 0) == (known_s == 0)).all()
     hours: list[int] = np.flatnonzero(known_s == 0).tolist()

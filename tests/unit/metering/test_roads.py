@@ -85,7 +85,7 @@ def test_both_roads_tell_the_same(
     assert fast.curve.known_us.tolist() == careful.curve.known_us.tolist()
     assert fast.curve.unplaced_steps.tolist() == careful.curve.unplaced_steps.tolist()
     assert fast.facts == careful.facts
-    assert [replace(one, places=()) for one in fast.findings] == [replace(one, places=()) for one in careful.findings]
+    assert [replace(finding, places=()) for finding in fast.findings] == [replace(finding, places=()) for finding in careful.findings]
 
 
 def test_a_sound_record_takes_the_fast_road(monkeypatch: pytest.MonkeyPatch) -> None:

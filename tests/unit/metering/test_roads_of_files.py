@@ -29,10 +29,10 @@ Told = dict[str, list[tuple[int, float, int]]]
 def told(paths: list[Path], profile: Profile | None = None, *, read_ahead: bool = False) -> tuple[Told, ReadingLog]:
     """Stamp, value and row of every reading, by meter, and what was met on the way."""
     log = ReadingLog()
-    found: Told = {name: [] for name in METERS}
+    readings: Told = {name: [] for name in METERS}
     for block in stream_readings(paths, profile or Profile(), frozenset(METERS), BERLIN, log, read_ahead=read_ahead):
-        found[block.meter] += zip(block.time_us.tolist(), block.value.tolist(), np.asarray(block.row).tolist(), strict=True)
-    return found, log
+        readings[block.meter] += zip(block.time_us.tolist(), block.value.tolist(), np.asarray(block.row).tolist(), strict=True)
+    return readings, log
 
 
 def table(count: int, stamps: str = "us", zone: str | None = None) -> pa.Table:
@@ -60,15 +60,15 @@ def test_one_file_of_all_meters_gives_what_a_file_a_meter_gives(tmp_path: Path, 
     rows = table(900, stamps, "UTC")
     pq.write_table(rows, tmp_path / "all.parquet")
     together, _ = told([tmp_path / "all.parquet"])
-    assert {name: len(found) for name, found in together.items()} == {"m1": 300, "m2": 300, "m3": 300}
+    assert {name: len(readings) for name, readings in together.items()} == {"m1": 300, "m2": 300, "m3": 300}
     assert [row for _, _, row in together["m2"]] == list(range(3, 902, 3))
     paths = []
     for place, name in enumerate(METERS):
         paths.append(tmp_path / f"{name}.parquet")
         pq.write_table(rows.take(pa.array(range(place, 900, 3))), paths[-1], row_group_size=100)
     apart, _ = told(paths)
-    assert {name: [reading[:2] for reading in found] for name, found in apart.items()} == {
-        name: [reading[:2] for reading in found] for name, found in together.items()
+    assert {name: [reading[:2] for reading in readings] for name, readings in apart.items()} == {
+        name: [reading[:2] for reading in readings] for name, readings in together.items()
     }
 
 
@@ -96,7 +96,7 @@ def test_a_cell_that_is_not_plain_costs_its_row_only_and_is_told_as_text(
     typed, log = told([path], read_ahead=read_ahead)
     texts, other = told([path], Profile(missing={"value": ("never",)}))  # a profile that typed columns do not know
     assert repr(typed) == repr(texts)  # NaN is itself here
-    assert [(bad.place.row, bad.place.column, bad.found) for bad in log.rejected] == [(row, *one) for one in rejected]
+    assert [(bad.place.row, bad.place.column, bad.found) for bad in log.rejected] == [(row, *cell) for cell in rejected]
     assert log.rejected == other.rejected
     assert len(typed["m1"]) == 300
 
@@ -104,9 +104,9 @@ def test_a_cell_that_is_not_plain_costs_its_row_only_and_is_told_as_text(
 def test_local_stamps_are_put_to_utc_on_either_road(tmp_path: Path) -> None:
     path = tmp_path / "readings.parquet"
     pq.write_table(table(300), path)
-    found, _ = told([path])
+    readings, _ = told([path])
     first = datetime(2021, 3, 27, tzinfo=BERLIN)
-    assert found["m1"][0][0] == int(first.timestamp()) * 1_000_000
+    assert readings["m1"][0][0] == int(first.timestamp()) * 1_000_000
 
 
 def test_files_of_different_meters_are_lanes_and_files_that_share_one_are_not(tmp_path: Path) -> None:

@@ -43,92 +43,92 @@ def balance_of(a_site: Build, labelled: Label, toml: str = TREE, **power: Callab
 
 
 def test_a_tree_that_adds_up_closes(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled)
-    assert not one.is_open
-    assert one.difference == pytest.approx(0, abs=1)
-    assert one.hours == 24 * DAYS
-    assert len(one.days) == DAYS
-    assert findings((one,)) == []
-    assert "within" in one.words
+    (balance,) = balance_of(a_site, labelled)
+    assert not balance.is_open
+    assert balance.difference == pytest.approx(0, abs=1)
+    assert balance.hours == 24 * DAYS
+    assert len(balance.days) == DAYS
+    assert findings((balance,)) == []
+    assert "within" in balance.words
 
 
 def test_a_difference_within_the_class_of_the_meters_is_none(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled, f1=lambda moment: 0.996 * furnace(moment))
-    assert one.difference > 0
-    assert not one.is_open
+    (balance,) = balance_of(a_site, labelled, f1=lambda moment: 0.996 * furnace(moment))
+    assert balance.difference > 0
+    assert not balance.is_open
 
 
 def test_a_sub_that_lost_a_phase_in_mid_month_is_named_with_the_day(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled, lf=lambda moment: ladle(moment) * (1.0 if moment.day < 15 else 2 / 3))
-    assert one.is_open
-    assert one.since == date(2024, 3, 15)
-    assert one.open_days == 16
-    assert one.look_first == "lf"
-    (told,) = findings((one,))
-    assert told.code == "balance-open"
-    assert "2024-03-15" in told.sentence
-    assert "请先查 lf" in in_language(told.sentence, "zh")
+    (balance,) = balance_of(a_site, labelled, lf=lambda moment: ladle(moment) * (1.0 if moment.day < 15 else 2 / 3))
+    assert balance.is_open
+    assert balance.since == date(2024, 3, 15)
+    assert balance.open_days == 16
+    assert balance.look_first == "lf"
+    (finding,) = findings((balance,))
+    assert finding.code == "balance-open"
+    assert "2024-03-15" in finding.sentence
+    assert "请先查 lf" in in_language(finding.sentence, "zh")
 
 
 def test_a_sub_that_always_read_two_thirds_is_named_by_what_the_difference_follows(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled, lf=lambda moment: ladle(moment) * 2 / 3)
-    assert one.is_open
-    assert one.since is None
-    assert one.look_first == "lf"
-    assert "1.50 times" in one.words
-    assert "one of three phases" in one.words
+    (balance,) = balance_of(a_site, labelled, lf=lambda moment: ladle(moment) * 2 / 3)
+    assert balance.is_open
+    assert balance.since is None
+    assert balance.look_first == "lf"
+    assert "1.50 times" in balance.words
+    assert "one of three phases" in balance.words
 
 
 def test_where_nothing_tells_the_subs_apart_the_oldest_calibration_comes_first(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled, works=lambda moment: works(moment) + 2_000.0 * (moment.day % 3))
-    assert one.is_open
-    assert one.look_first == "lf"
-    assert "2015-05-01" in one.words
+    (balance,) = balance_of(a_site, labelled, works=lambda moment: works(moment) + 2_000.0 * (moment.day % 3))
+    assert balance.is_open
+    assert balance.look_first == "lf"
+    assert "2015-05-01" in balance.words
 
 
 def test_a_steady_difference_is_rather_a_load_that_nobody_measures(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled, works=lambda moment: works(moment) + 4_000.0)
-    assert one.is_open
-    assert one.look_first == "works"
-    assert "a steady 4,000 kW" in one.words
+    (balance,) = balance_of(a_site, labelled, works=lambda moment: works(moment) + 4_000.0)
+    assert balance.is_open
+    assert balance.look_first == "works"
+    assert "a steady 4,000 kW" in balance.words
 
 
 def test_what_subs_do_not_measure_is_no_fault_where_they_measure_some(a_site: Build, labelled: Label) -> None:
-    some = TREE.replace('id = "works"', 'id = "works"\nsubs = "some"')
-    (less,) = balance_of(a_site, labelled, some, works=lambda moment: works(moment) + 4_000.0)
+    tree = TREE.replace('id = "works"', 'id = "works"\nsubs = "some"')
+    (less,) = balance_of(a_site, labelled, tree, works=lambda moment: works(moment) + 4_000.0)
     assert not less.is_open
     assert "no sub-meter measures" in less.words
-    (more,) = balance_of(a_site, labelled, some, works=lambda moment: 0.9 * works(moment))
+    (more,) = balance_of(a_site, labelled, tree, works=lambda moment: 0.9 * works(moment))
     assert more.is_open
 
 
 def test_what_is_left_is_no_fault_where_it_is_a_meter_of_its_own(a_site: Build, labelled: Label) -> None:
     rest = '\n[[meters]]\nid = "rest"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\n'
     rest += 'formula = { plus = ["works"], minus = ["f1", "lf"] }\n'
-    (one,) = balance_of(a_site, labelled, TREE + rest, works=lambda moment: works(moment) + 4_000.0)
-    assert not one.is_open
+    (balance,) = balance_of(a_site, labelled, TREE + rest, works=lambda moment: works(moment) + 4_000.0)
+    assert not balance.is_open
 
 
 def test_declared_losses_are_taken_off(a_site: Build, labelled: Label) -> None:
     lossy = TREE.replace('id = "works"', 'id = "works"\nloss_pct = 4.0')
-    (one,) = balance_of(a_site, labelled, lossy, works=lambda moment: works(moment) / 0.96)
-    assert not one.is_open
-    assert one.loss == pytest.approx(0.04 * one.main.energy)
+    (balance,) = balance_of(a_site, labelled, lossy, works=lambda moment: works(moment) / 0.96)
+    assert not balance.is_open
+    assert balance.loss == pytest.approx(0.04 * balance.main.energy)
 
 
 def test_what_feeds_in_below_a_meter_is_taken_off(a_site: Build, labelled: Label) -> None:
     sun = TREE + meter("sun", parent='"works"', role='"sub"', direction='"export"', accuracy_class=0.5)
-    (one,) = balance_of(a_site, labelled, sun, works=lambda moment: works(moment) - 1_000.0, sun=lambda _: 1_000.0)
-    assert one.difference == pytest.approx(0, abs=1)
+    (balance,) = balance_of(a_site, labelled, sun, works=lambda moment: works(moment) - 1_000.0, sun=lambda _: 1_000.0)
+    assert balance.difference == pytest.approx(0, abs=1)
 
 
 def test_a_check_meter_is_held_against_what_it_checks(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5) + meter("c", role='"check"', checks='"f1"', accuracy_class=0.5)
     site = a_site(toml, heats(24 * 5), {"f1": register(furnace, 5), "c": register(lambda moment: 1.05 * furnace(moment), 5)})
-    (one,) = balances(site, labelled(site))
-    assert one.kind == "check"
-    assert one.is_open
-    assert [finding.code for finding in findings((one,))] == ["check-differs"]
+    (balance,) = balances(site, labelled(site))
+    assert balance.kind == "check"
+    assert balance.is_open
+    assert [finding.code for finding in findings((balance,))] == ["check-differs"]
 
 
 def test_missing_time_of_one_meter_opens_no_balance(a_site: Build, labelled: Label) -> None:
@@ -138,9 +138,9 @@ def test_missing_time_of_one_meter_opens_no_balance(a_site: Build, labelled: Lab
         {name: register(curve, DAYS, 300) for name, curve in (("works", works), ("f1", furnace))}
         | {"lf": [row for row in register(ladle, DAYS, 300) if not 8 <= row[0].day <= 12]},
     )
-    (one,) = balances(site, labelled(site))
-    assert not one.is_open
-    assert one.hours_left_out >= 5 * 24 - 2
+    (balance,) = balances(site, labelled(site))
+    assert not balance.is_open
+    assert balance.hours_left_out >= 5 * 24 - 2
 
 
 def test_an_hour_of_which_one_meter_lost_a_part_is_not_compared(a_site: Build, labelled: Label, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,15 +149,15 @@ def test_an_hour_of_which_one_meter_lost_a_part_is_not_compared(a_site: Build, l
     rows = {name: register(curve, DAYS, 300) for name, curve in (("works", works), ("f1", furnace))} | {"lf": lost}
     site = a_site(TREE, heats(24 * DAYS), rows)
     labels = labelled(site)
-    (one,) = balances(site, labels)
-    assert one.difference == pytest.approx(0, abs=1)
-    assert one.hours == 12 * DAYS
+    (works_balance,) = balances(site, labels)
+    assert works_balance.difference == pytest.approx(0, abs=1)
+    assert works_balance.hours == 12 * DAYS
     monkeypatch.setattr(balance, "LEAST_KNOWN", 0.3)
     (partly,) = balances(site, labels)
     assert partly.difference > 0.01 * partly.main.energy
 
 
 def test_a_meter_without_class_is_said_to_stand_at_the_sites_uncertainty(a_site: Build, labelled: Label) -> None:
-    (one,) = balance_of(a_site, labelled, TREE.replace("accuracy_class = 0.5\ncalibrated_on", "calibrated_on"))
-    assert [side.class_assumed for side in (one.main, *one.subs)] == [False, True, True]
-    assert "No class is declared for f1, lf" in one.words
+    (balance,) = balance_of(a_site, labelled, TREE.replace("accuracy_class = 0.5\ncalibrated_on", "calibrated_on"))
+    assert [side.class_assumed for side in (balance.main, *balance.subs)] == [False, True, True]
+    assert "No class is declared for f1, lf" in balance.words

@@ -46,9 +46,9 @@ def test_the_highest_mean_is_that_of_the_tariffs_minutes(minutes: int, highest: 
     assert (record.demand is None) is (minutes == 60)
     if record.demand is not None:
         assert record.demand.energy.sum() == record.hour_energy.sum()  # the same energy, cut finer, to the last digit
-    (found,) = costs(a_site(toml), result)
-    assert found.demand == pytest.approx(40 * highest, rel=1e-6)
-    assert sorted(one.demand for one in found.batches)[-2] == 0.0  # the one heat of that hour bears it
+    (cost,) = costs(a_site(toml), result)
+    assert cost.demand == pytest.approx(40 * highest, rel=1e-6)
+    assert sorted(batch.demand for batch in cost.batches)[-2] == 0.0  # the one heat of that hour bears it
 
 
 @pytest.mark.parametrize("read", [("main", "beside"), ("beside",)], ids=["both read", "the check alone"])

@@ -59,18 +59,18 @@ def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, in
     )
     heat = [round(degrees * hour * share * grid) for (_, _, degrees, _, share), hour in zip(pieces, hours, strict=True)]
     press = [round(kpa * hour * share * grid) for (_, _, _, kpa, share), hour in zip(pieces, hours, strict=True)]
-    found = {
+    courses = {
         "gas": course(moments, [volume for _, volume, *_ in pieces], [1.0] * len(pieces)),
         "t": course(moments, heat, known),
         "p": course(moments, press, known),
     }
-    made = work_out(tree, found, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)})["gas"].course.curve
+    curve = work_out(tree, courses, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)})["gas"].course.curve
     low, high = sorted((min(first, len(pieces)), min(last, len(pieces))))
-    parts = made.over(moments[low:high], moments[low + 1 : high + 1])[0]
-    assert float(parts.sum()) == float(made.over(moments[[low]], moments[[high]])[0][0])
+    parts = curve.over(moments[low:high], moments[low + 1 : high + 1])[0]
+    assert float(parts.sum()) == float(curve.over(moments[[low]], moments[[high]])[0][0])
     lost = np.array(known) < 0.5
-    assert (made.over(moments[:-1], moments[1:])[1][lost] == 0).all()
-    assert (made.over(moments[:-1], moments[1:])[0][lost] == 0).all()
+    assert (curve.over(moments[:-1], moments[1:])[1][lost] == 0).all()
+    assert (curve.over(moments[:-1], moments[1:])[0][lost] == 0).all()
 
 
 def test_a_difference_counts_each_part_over_the_time_that_all_know() -> None:
@@ -92,13 +92,13 @@ def test_a_difference_counts_each_part_over_the_time_that_all_know() -> None:
         ),
         Path("site.toml"),
     )
-    found = {
+    courses = {
         "all": course(moments, [100 << 20, 100 << 20], [1.0, 1.0]),
         "one": course(moments, [40 << 20, 20 << 20], [1.0, 0.5]),  # half of the second hour is not known: 20 of 40
     }
-    made = work_out(tree, found, {"all": ("Nm3", 1.0), "one": ("Nm3", 1.0)})["rest"]
-    assert made.course.curve.over(moments[:-1], moments[1:])[0].tolist() == [60.0, 30.0]
-    assert made.course.curve.over(moments[:-1], moments[1:])[1].tolist() == [3600.0, 1800.0]
+    derived = work_out(tree, courses, {"all": ("Nm3", 1.0), "one": ("Nm3", 1.0)})["rest"]
+    assert derived.course.curve.over(moments[:-1], moments[1:])[0].tolist() == [60.0, 30.0]
+    assert derived.course.curve.over(moments[:-1], moments[1:])[1].tolist() == [3600.0, 1800.0]
 
 
 def test_parts_are_read_off_where_the_meter_made_from_them_is() -> None:

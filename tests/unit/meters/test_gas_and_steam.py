@@ -20,7 +20,7 @@ GAS = "natural-gas"
 
 
 def record(result: LabelResult, name: str) -> MeterRecord:
-    return next(one for one in result.data.meters if one.meter.id == name)
+    return next(entry for entry in result.data.meters if entry.meter.id == name)
 
 
 def state(name: str, unit: str, **keys: Any) -> str:
@@ -43,18 +43,18 @@ def test_a_volume_becomes_normal_cubic_metres_by_the_state_beside_it(a_site: Bui
     entry = result.data.batches[3].energy[0]
     assert (entry.carrier, entry.unit) == (GAS, "Nm3")
     assert entry.quantity == pytest.approx(500 * 121.325 / 101.325 * 273.15 / 293.15, rel=1e-7)
-    one = record(result, "gas")
-    assert one.unit == "Nm3"
-    assert one.per_reading == pytest.approx(1.1156937, rel=1e-6)
+    gas = record(result, "gas")
+    assert gas.unit == "Nm3"
+    assert gas.per_reading == pytest.approx(1.1156937, rel=1e-6)
 
 
 def test_batches_outside_and_unplaced_add_up_to_the_meter_in_normal_cubic_metres(a_site: Build, labelled: Label) -> None:
     result = labelled(gas_site(a_site, lambda moment: 20.0 + moment.hour))
-    one = record(result, "gas")
-    assert one.total == one.in_batches + one.outside + one.unplaced
-    assert float(one.hour_energy.sum()) == one.total - one.unplaced
+    gas = record(result, "gas")
+    assert gas.total == gas.in_batches + gas.outside + gas.unplaced
+    assert float(gas.hour_energy.sum()) == gas.total - gas.unplaced
     in_batches = sum(energy.quantity for batch in result.data.batches for energy in batch.energy)
-    assert in_batches == one.in_batches
+    assert in_batches == gas.in_batches
     later, sooner = result.data.batches[20].energy[0].quantity, result.data.batches[2].energy[0].quantity
     assert later / sooner == pytest.approx((100 + 20 + 20.4) / (100 + 20 + 2.4), rel=0.005)
 
@@ -63,13 +63,13 @@ def test_where_the_pressure_is_not_read_the_gas_is_not_known(a_site: Build, labe
     site = gas_site(a_site, lambda _: 21.325)
     path = site.folder / "readings.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not (line.startswith("p,") and "2024-03-01T0" in line)]  # ten hours of the first day
-    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    remaining = [line for line in lines if not (line.startswith("p,") and "2024-03-01T0" in line)]  # ten hours of the first day
+    path.write_text("\n".join(remaining) + "\n", encoding="utf-8")
     result = labelled(site)
     assert result.data.batches[3].energy[0].completeness == 0.0
     assert result.data.batches[12].energy[0].completeness == 1.0
-    told = next(finding for finding in result.findings if finding.code == "state-unknown")
-    assert "10.0 h" in told.sentence
+    unknown_state = next(finding for finding in result.findings if finding.code == "state-unknown")
+    assert "10.0 h" in unknown_state.sentence
 
 
 def test_superheated_steam_counts_by_enthalpy_less_feed_water(a_site: Build, labelled: Label) -> None:
@@ -109,8 +109,8 @@ def test_a_virtual_meter_of_gas_adds_what_is_already_at_normal_state(a_site: Bui
     toml += 'formula = { plus = ["a"], minus = ["b"] }\n'
     result = labelled(a_site(toml, heats(48), {"a": register(lambda _: 600.0, 3), "b": register(lambda _: 0.12, 3)}))
     assert result.data.batches[5].energy[0].quantity == pytest.approx(500 * 1.1156937 - 100, rel=1e-5)
-    one = record(result, "rest")
-    assert one.total == one.in_batches + one.outside + one.unplaced
+    rest = record(result, "rest")
+    assert rest.total == rest.in_batches + rest.outside + rest.unplaced
 
 
 def test_an_orifice_that_computes_with_one_state_is_put_right_by_the_root_of_the_density(a_site: Build, labelled: Label) -> None:
@@ -141,9 +141,9 @@ def test_the_classes_of_temperature_and_pressure_enter_the_uncertainty(a_site: B
         toml = meter("gas", "rate", "m3/h", carrier=f'"{GAS}"', step='"eaf"', temperature_c=0, pressure_meter='"p"', accuracy_class=1.0)
         toml += state("p", "kPa", pressure_is='"absolute"', range="[0.0, 400.0]", **of_pressure)
         result = labelled(a_site(toml, heats(24), {"gas": rate(lambda _: 600.0, 2), "p": rate(lambda _: 200.0, 2)}))
-        found = result.data.batches[3].energy[0].relative_systematic
-        assert found is not None
-        return found
+        uncertainty = result.data.batches[3].energy[0].relative_systematic
+        assert uncertainty is not None
+        return uncertainty
 
     assert expanded() == pytest.approx(2 * 0.01 / 3**0.5, rel=1e-6)
     # half a percent of 400 kPa is 1 % of 200
@@ -152,7 +152,7 @@ def test_the_classes_of_temperature_and_pressure_enter_the_uncertainty(a_site: B
 
 def test_without_a_period_nothing_is_said_to_be_missing(a_site: Build) -> None:
     site = gas_site(a_site, lambda _: 21.325)
-    found = read(site)
-    assert found.batches[3].energy[0].completeness == 1.0
-    assert "state-unknown" not in {finding.code for finding in found.findings}
-    assert found.meters[0].total == found.meters[0].in_batches + found.meters[0].outside
+    loaded = read(site)
+    assert loaded.batches[3].energy[0].completeness == 1.0
+    assert "state-unknown" not in {finding.code for finding in loaded.findings}
+    assert loaded.meters[0].total == loaded.meters[0].in_batches + loaded.meters[0].outside

@@ -35,7 +35,7 @@ def settled(a_site: Build, toml: str, batches: Sequence[Batch], pack: Pack | Non
 def test_each_value_holds_from_its_day_until_the_next() -> None:
     values = HeatingValues([value("natural-gas", "2024-02-01", 35.0), value("natural-gas", "2024-01-01", 34.0)])
     held = [values.of("natural-gas", day) for day in (date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 1))]
-    assert [None if one is None else one.value for one in held] == [None, 34.0, 34.0, 35.0]
+    assert [None if heating_value is None else heating_value.value for heating_value in held] == [None, 34.0, 34.0, 35.0]
     assert values.of("coal", date(2024, 2, 1)) is None
 
 
@@ -75,31 +75,31 @@ def test_amounts_without_a_value_take_that_of_their_day(a_site: Build) -> None:
     gas = CarrierEnergy("natural-gas", 10, "Nm3")
     own = CarrierEnergy("natural-gas", 10, "kNm3", lhv_mj_per_unit=33_000)
     heat = CarrierEnergy("natural-gas", 10, "GJ")
-    found = settled(a_site, SERIES, [batch(0, gas), batch(2, gas), batch(1, own, heat)]).batches
-    assert [energy.lhv_mj_per_unit for one in found for energy in one.energy] == [35.0, 36.0, 33_000, 1000.0]  # its unit's MJ: measured
+    batches = settled(a_site, SERIES, [batch(0, gas), batch(2, gas), batch(1, own, heat)]).batches
+    assert [energy.lhv_mj_per_unit for run in batches for energy in run.energy] == [35.0, 36.0, 33_000, 1000.0]  # its unit's MJ: measured
 
 
 def test_a_default_heating_value_is_told(a_site: Build) -> None:
-    found = settled(a_site, SERIES, [batch(0, CarrierEnergy("coal", 5, "t"), CarrierEnergy("natural-gas", 1, "Nm3"))])
-    (told,) = found.findings
-    assert (told.code, told.count) == ("heating-value-default", 1)
-    assert told.sentence.startswith("Coal counts by a default")
+    outcome = settled(a_site, SERIES, [batch(0, CarrierEnergy("coal", 5, "t"), CarrierEnergy("natural-gas", 1, "Nm3"))])
+    (default_finding,) = outcome.findings
+    assert (default_finding.code, default_finding.count) == ("heating-value-default", 1)
+    assert default_finding.sentence.startswith("Coal counts by a default")
     called = settled(
         a_site,
         '[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 20.9\nsource = "default"\n',
         [batch(0, CarrierEnergy("coal", 5, "t"))],
     )
-    assert [one.code for one in called.findings] == ["heating-value-default"]
+    assert [finding.code for finding in called.findings] == ["heating-value-default"]
     assert called.batches[0].energy[0].lhv_mj_per_unit is None  # the pack's default counts, or its refusal where it asks for a measured one
 
 
 def test_a_medium_made_inside_the_step_is_not_counted_again(a_site: Build) -> None:
     air, oxygen = CarrierEnergy("compressed-air", 100, "Nm3"), CarrierEnergy("oxygen", 100, "Nm3")
-    found = settled(
+    outcome = settled(
         a_site, '[steps.continuous-casting]\nmade_inside = ["compressed-air"]\n', [batch(0, air, oxygen, step="continuous-casting")]
     )
-    assert found.batches[0].energy == (oxygen,)
-    assert [one.code for one in found.findings] == ["medium-made-inside"]
+    assert outcome.batches[0].energy == (oxygen,)
+    assert [finding.code for finding in outcome.findings] == ["medium-made-inside"]
 
 
 def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -> None:
@@ -109,10 +109,10 @@ def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -
     assert settled(a_site, "", [given, same]).findings == []
     later = batch(1, CarrierEnergy("converter-gas", 50, "Nm3", lhv_mj_per_unit=7.9), step="hot-rolling")
     held = settled(a_site, "", [given, other, later])
-    assert [(one.code, one.severity) for one in held.findings] == [("heating-value-two-sided", "exclusion")]
-    assert [one.excluded for one in held.batches] == ["heating-value-two-sided"] * 2 + [None]  # the day on which nothing contradicts stays
+    assert [(finding.code, finding.severity) for finding in held.findings] == [("heating-value-two-sided", "exclusion")]
+    assert [run.excluded for run in held.batches] == ["heating-value-two-sided"] * 2 + [None]  # the day on which nothing contradicts stays
     alone = settle([given, other], a_site(meter("m", step='"eaf"')), alone=True)
-    assert [one.excluded for one in alone.batches] == [None, None]  # on the way out no record decides of another: all of it is refused
+    assert [run.excluded for run in alone.batches] == [None, None]  # on the way out no record decides of another: all of it is refused
     with pytest.raises(PolicyRefusal) as refused:
         require_one_value([given, other], HeatingValues(()), STEEL)
     assert refused.value.code == "heating-value-two-sided"
@@ -123,7 +123,7 @@ def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -
 def test_a_default_on_one_side_of_a_gas_is_another_value(a_site: Build) -> None:
     given = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", Direction.RECOVERED), step="blast-furnace")
     taken = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", lhv_mj_per_unit=3.0), step="hot-rolling")
-    assert {one.excluded for one in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
+    assert {run.excluded for run in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
 
 
 @pytest.mark.parametrize("carrier", ["coke", "steam"])
@@ -131,10 +131,10 @@ def test_coke_and_steam_of_several_kinds_are_declared_as_streams(a_site: Build, 
     """28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant: nobody can tell it from one kind told as two."""
     given = batch(0, CarrierEnergy(carrier, 500, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.4), step="coking")
     taken = batch(0, CarrierEnergy(carrier, 20, "kg", lhv_mj_per_unit=27.5), step="sintering")
-    assert {one.excluded for one in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
+    assert {run.excluded for run in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
     apart = f'[[lhv]]\ncarrier = "{carrier}"\nfrom = 2024-01-01\nvalue = 27.5\nstep = "sintering"\nreason = "breeze, daily"\n'
     if carrier == "coke":  # 27.5 is no steam
-        assert {one.excluded for one in settled(a_site, apart, [given, taken]).batches} == {None}
+        assert {run.excluded for run in settled(a_site, apart, [given, taken]).batches} == {None}
 
 
 def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_site: Build) -> None:
@@ -143,15 +143,15 @@ def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_si
     taken = batch(0, CarrierEnergy("blast-furnace-gas", 1800, "MJ"), step="blast-furnace")
     in_nm3 = batch(0, CarrierEnergy("blast-furnace-gas", 600, "Nm3", lhv_mj_per_unit=3.3), step="blast-furnace")
     value = '[[lhv]]\ncarrier = "blast-furnace-gas"\nfrom = 2024-03-01\nvalue = {}\n'
-    told = "heating-value-two-sided"
+    reason = "heating-value-two-sided"
     for toml, batches, reasons in (
-        ("", [given, taken], {told}),
-        ("", [given, in_nm3], {told}),
-        (value.format(3.9), [given, in_nm3], {told}),
+        ("", [given, taken], {reason}),
+        ("", [given, in_nm3], {reason}),
+        (value.format(3.9), [given, in_nm3], {reason}),
         (value.format(3.3), [given, taken], {None}),
         (value.format(3.3), [given, in_nm3], {None}),
     ):
-        assert {one.excluded for one in settled(a_site, toml, batches).batches} == reasons
+        assert {run.excluded for run in settled(a_site, toml, batches).batches} == reasons
 
 
 def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
@@ -159,9 +159,9 @@ def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
     given = batch(0, CarrierEnergy("blast-furnace-gas", 1650, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=3.9), step="blast-furnace")
     for lhv, reason in ((3.0, "heating-value-two-sided"), (3.9, None), (6.5, None)):
         taken = batch(0, CarrierEnergy("mixed-gas", 600, "Nm3", lhv_mj_per_unit=lhv), step="hot-rolling")
-        assert [one.excluded for one in settled(a_site, "", [given, taken], STEEL).batches] == [None, reason]
+        assert [run.excluded for run in settled(a_site, "", [given, taken], STEEL).batches] == [None, reason]
     plain = batch(0, CarrierEnergy("mixed-gas", 1800, "MJ"), step="hot-rolling")
-    assert [one.excluded for one in settled(a_site, "", [given, plain], STEEL).batches] == [None, "heating-value-two-sided"]
+    assert [run.excluded for run in settled(a_site, "", [given, plain], STEEL).batches] == [None, "heating-value-two-sided"]
 
 
 def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[Site], LabelResult]) -> None:
@@ -171,5 +171,5 @@ def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labell
     result = labelled(a_site(toml, heats(72, step="ladle-refining"), curves))
     (total,) = result.site_label.steps
     assert total.best.value == pytest.approx(40 * 0.1229)  # and not 30 * 0.1229
-    told = next(one for one in result.findings if one.code == "credit-outside-boundary")
-    assert told.count == 72
+    credit = next(finding for finding in result.findings if finding.code == "credit-outside-boundary")
+    assert credit.count == 72

@@ -68,11 +68,11 @@ def test_pots_by_the_month_share_the_direct_current_of_their_line(tmp_path: Path
     toml += "".join(f'\n[[equipment]]\nid = "{pot}"\nstep = "electrolysis"\n' for pot in pots)
     # five pots at 2 t a day and 13,200 kWh/t take 5,500 kW
     result = labelled(tmp_path, pack, toml, batches, hourly("line", lambda hour: 5_500.0 * hour, 8784), "2024")
-    found = next(one for one in result.site_label.steps if one.metric is Metric.ELECTRICITY)
-    assert found.used == 60
-    assert found.best.value == pytest.approx(13_200)
-    assert found.mean == pytest.approx(13_200)
-    assert found.allocated_carriers == ("electricity",)
+    label = next(step for step in result.site_label.steps if step.metric is Metric.ELECTRICITY)
+    assert label.used == 60
+    assert label.best.value == pytest.approx(13_200)
+    assert label.mean == pytest.approx(13_200)
+    assert label.allocated_carriers == ("electricity",)
     whole = sum(energy.quantity for batch in result.data.batches for energy in batch.energy)
     assert whole == result.data.meters[0].total == 5_500 * 8784
 
@@ -94,7 +94,7 @@ def test_electricity_by_the_coil_and_gas_by_the_campaign_stand_side_by_side(tmp_
     readings = [f"mill,{moment.isoformat()},{7_200.0 * 0.5 * number!r}" for number, moment in enumerate(half_hours)]
     readings += [f"gas,{moment.isoformat()},{6_000.0 * 0.5 * number!r}" for number, moment in enumerate(half_hours)]
     result = labelled(tmp_path, pack, toml, [*coils, *campaigns], readings, "2024-01-01/2024-01-11")
-    by_metric = {one.metric: one for one in result.site_label.steps}
+    by_metric = {step.metric: step for step in result.site_label.steps}
     power, heat = by_metric[Metric.ELECTRICITY], by_metric[Metric.THERMAL]
     assert (power.used, heat.used) == (240, 30)
     assert power.best.value == pytest.approx(60)  # coils alone: 6,000 kWh over 100 t

@@ -26,16 +26,16 @@ def facts(step_s: float | None = None, quantum: float | None = None) -> MeterFac
 
 def found(meter: Meter, seen: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, known: float = 1.0) -> Doubt:
     windows = Windows(np.array([round(begin_h * HOUR_US)]), np.array([round((begin_h + hours) * HOUR_US)]))
-    made = doubt(meter, seen, windows, np.array([energy]), np.array([known]))
-    assert made is not None
-    return made
+    uncertainty = doubt(meter, seen, windows, np.array([energy]), np.array([known]))
+    assert uncertainty is not None
+    return uncertainty
 
 
 def test_a_class_of_the_reading_is_a_rectangle_that_all_batches_share() -> None:
-    one = found(a_meter(), facts())
-    assert one.systematic[0] == pytest.approx(10 / sqrt(3))
-    assert one.own[0] == 0
-    assert one.relative(np.array([1000.0]))[0][0] == pytest.approx(2 * 0.01 / sqrt(3))
+    doubt = found(a_meter(), facts())
+    assert doubt.systematic[0] == pytest.approx(10 / sqrt(3))
+    assert doubt.own[0] == 0
+    assert doubt.relative(np.array([1000.0]))[0][0] == pytest.approx(2 * 0.01 / sqrt(3))
 
 
 def test_a_class_of_the_range_weighs_more_the_lower_the_load() -> None:
@@ -60,16 +60,16 @@ def test_a_declared_resolution_goes_before_the_one_seen() -> None:
 
 def test_an_edge_between_two_readings_splits_their_energy_by_time_alone() -> None:
     # readings every 15 minutes, the batch from 5 past to 5 past: both edges at a third of a segment of 250 kWh
-    one = found(a_meter(), facts(900), begin_h=5 / 60)
-    assert one.own[0] == pytest.approx(250 * sqrt(2 * (1 / 3) * (2 / 3) / 3))
+    doubt = found(a_meter(), facts(900), begin_h=5 / 60)
+    assert doubt.own[0] == pytest.approx(250 * sqrt(2 * (1 / 3) * (2 / 3) / 3))
     assert found(a_meter(), facts(900)).own[0] == 0
     assert found(a_meter(reading="rate"), facts(900), begin_h=5 / 60).own[0] == 0
 
 
 def test_missing_seconds_reach_to_twice_the_mean_power() -> None:
-    one = found(a_meter(), facts(), energy=950, known=0.95)
-    assert one.own[0] == pytest.approx(50)
-    assert one.expanded[0] == pytest.approx(2 * sqrt(50**2 + (9.5**2) / 3))
+    doubt = found(a_meter(), facts(), energy=950, known=0.95)
+    assert doubt.own[0] == pytest.approx(50)
+    assert doubt.expanded[0] == pytest.approx(2 * sqrt(50**2 + (9.5**2) / 3))
 
 
 def test_without_a_class_nothing_is_computed() -> None:
@@ -78,9 +78,9 @@ def test_without_a_class_nothing_is_computed() -> None:
 
 
 def test_errors_of_different_meters_are_independent() -> None:
-    one = together([Doubt(np.array([3.0]), np.array([0.0])), Doubt(np.array([4.0]), np.array([2.0]))])
-    assert one.systematic[0] == 5
-    assert one.own[0] == 2
+    doubt = together([Doubt(np.array([3.0]), np.array([0.0])), Doubt(np.array([4.0]), np.array([2.0]))])
+    assert doubt.systematic[0] == 5
+    assert doubt.own[0] == 2
 
 
 def test_the_class_reaches_the_label_whole_and_does_not_average_out(
@@ -89,7 +89,7 @@ def test_the_class_reaches_the_label_whole_and_does_not_average_out(
     def of(count: int) -> float:
         toml = meter("f1", step='"eaf"', accuracy_class=2.0)
         result = labelled(a_site(toml, heats(count), {"f1": register(lambda _: 45_000.0, count / 24 + 1)}))
-        label = next(one for one in result.site_label.steps if one.metric == "electricity")
+        label = next(step for step in result.site_label.steps if step.metric == "electricity")
         assert label.uncertainty is not None
         assert label.uncertainty.best is not None
         return label.uncertainty.best.meter / (label.best.value or 0.0)

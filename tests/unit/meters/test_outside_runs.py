@@ -33,11 +33,13 @@ def fans(moment: datetime) -> float:
 def told(site: Site, march: Period) -> tuple[float, list[tuple[str, float]]]:
     """The label of electricity, and what is said to fall to none of its runs: the sentence and by how much the label would be higher."""
     own = next(
-        one for one in pipeline.label(site, march).site_label.steps if one.step == "eaf" and one.metric is Metric.ELECTRICITY and one.used
+        label
+        for label in pipeline.label(site, march).site_label.steps
+        if label.step == "eaf" and label.metric is Metric.ELECTRICITY and label.used
     )
-    said = [one.en for one in own.provisos if one.en.startswith("Some energy of this step is in no run that counts")]
+    sentences = [proviso.en for proviso in own.provisos if proviso.en.startswith("Some energy of this step is in no run that counts")]
     assert own.best.value is not None
-    return own.best.value, [(one, float(re.findall(r"higher by ([\d.]+)", one)[0])) for one in said]
+    return own.best.value, [(sentence, float(re.findall(r"higher by ([\d.]+)", sentence)[0])) for sentence in sentences]
 
 
 def lines(count: int) -> list[str]:
@@ -76,15 +78,15 @@ def test_a_second_meter_that_few_runs_carry_is_told(
 ) -> None:
     """A tenth on the 250 kWh/t of the furnace's own meter; of a power of 1,000 kW the runs carry 8.3, of 25.1 with what flows in pauses."""
     rows = {"a": register(furnace, DAYS, 300), "b": register(of_b, 10 if second is SHORT else DAYS, 300)}
-    best, [(said, size)] = told(a_site(MAIN + second, log, rows), march)
+    best, [(sentence, size)] = told(a_site(MAIN + second, log, rows), march)
     assert size == pytest.approx(higher, rel=0.05)
-    assert part in said
+    assert part in sentence
     assert best == pytest.approx(250 + (8.3 if second is SHARED else 0), rel=0.01)
 
 
 def test_runs_after_the_end_of_a_meter_are_asked_about(a_site: Build, march: Period) -> None:
     site = a_site(MAIN + SHORT, heats(24 * DAYS), {"a": register(furnace, DAYS, 300), "b": register(fans, 10, 300)})
-    [question] = [one.change for one in review(site, pipeline.read(site, march)).open if one.change.kind is Kind.UNCOUNTED]
+    [question] = [entry.change for entry in review(site, pipeline.read(site, march)).open if entry.change.kind is Kind.UNCOUNTED]
     assert question.meters == ("b",)
     assert question.size == pytest.approx(0.1 * 2 / 3 / (1 + 0.1 / 3), rel=0.05)
 
@@ -101,19 +103,19 @@ def test_peaks_beyond_the_range_or_blank_are_told(a_site: Build, march: Period, 
     if how == "blank":
         shown = [(moment, float("nan") if value > 40_000 else value) for moment, value in shown]
     settings = MAIN.replace('"register"', '"rate"').replace('"kWh"', '"kW"') + ("" if how == "blank" else how + "\n")
-    best, [(said, size)] = told(a_site(settings, heats(24 * DAYS), {"a": shown}), march)
+    best, [(sentence, size)] = told(a_site(settings, heats(24 * DAYS), {"a": shown}), march)
     assert best == pytest.approx(250, rel=0.02)
     assert size == pytest.approx(62.5, rel=0.25)
-    assert ("in time without readings" if how == "blank" else "outside a meter's range") in said
+    assert ("in time without readings" if how == "blank" else "outside a meter's range") in sentence
 
 
 @pytest.mark.parametrize(("idle_kw", "is_told"), [(500.0, False), (1000.0, False), (12_000.0, True)])
 def test_what_flows_in_pauses_is_told_beyond_what_plants_wait(a_site: Build, march: Period, idle_kw: float, is_told: bool) -> None:
     """Ten minutes an hour: 20 kWh/t of 250 at 12 MW."""
     site = a_site(MAIN, heats(24 * DAYS), {"a": register(lambda moment: max(furnace(moment), idle_kw), DAYS, 300)})
-    _, said = told(site, march)
-    assert bool(said) is is_told
-    assert all(size == pytest.approx(idle_kw / 600, rel=0.05) for _, size in said)
+    _, sentences = told(site, march)
+    assert bool(sentences) is is_told
+    assert all(size == pytest.approx(idle_kw / 600, rel=0.05) for _, size in sentences)
 
 
 def test_time_that_is_declared_unusable_and_a_successor_are_not_told(a_site: Build, march: Period) -> None:
@@ -133,12 +135,12 @@ def test_runs_that_end_early_while_the_furnace_goes_on_are_told(
     whole = 50 if every_h == 1 else 120
     log = heats(DAYS * 24 // every_h, minutes=round(whole * (1 - early)), tonnes=100.0 * every_h, every_h=every_h)
     power = furnace if every_h == 1 else lambda moment: 25_000.0
-    ends = [datetime.fromisoformat(one.split(",")[4]) for one in log] if beside else []
+    ends = [datetime.fromisoformat(line.split(",")[4]) for line in log] if beside else []
     log += [row(end, round(whole * early), 0.0, "") for end in ends if round(whole * early)]
-    _, said = told(a_site(MAIN, log, {"a": register(power, DAYS, 60)}), march)
-    assert len(said) == is_told
-    for one, size in said:
-        assert "at the power of runs" in one
+    _, sentences = told(a_site(MAIN, log, {"a": register(power, DAYS, 60)}), march)
+    assert len(sentences) == is_told
+    for sentence, size in sentences:
+        assert "at the power of runs" in sentence
         assert size == pytest.approx(250 * early, rel=0.15)
 
 
@@ -150,7 +152,7 @@ def test_rows_without_an_end_hide_no_pause_but_few(a_site: Build, march: Period,
     lost = [row(BEGIN + timedelta(hours=2 * number, minutes=116), 0, 1.0, "") for number in range(0, DAYS * 12, every)]
     if not ends_early:
         lost = log[::every]
-        log = [one for number, one in enumerate(log) if number % every]
-    lost = [",".join([*(cells := one.split(","))[:4], "", *cells[5:]]) for one in lost]
-    _, said = told(a_site(MAIN, [*log, *lost], {"a": register(lambda moment: 25_000.0, DAYS, 60)}), march)
-    assert bool(said) is is_told
+        log = [line for number, line in enumerate(log) if number % every]
+    lost = [",".join([*(cells := line.split(","))[:4], "", *cells[5:]]) for line in lost]
+    _, sentences = told(a_site(MAIN, [*log, *lost], {"a": register(lambda moment: 25_000.0, DAYS, 60)}), march)
+    assert bool(sentences) is is_told

@@ -52,11 +52,11 @@ def test_a_meter_without_fault_lacks_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "told"),
+    ("share", "expected"),
     [(0.001, None), (0.0011, AdequacyVerdict.YEAR_ONLY), (0.02, AdequacyVerdict.YEAR_ONLY), (0.021, AdequacyVerdict.INADEQUATE)],
 )
-def test_a_meter_at_the_end_of_its_range_for_a_fiftieth_of_the_time_is_not_adequate(share: float, told: AdequacyVerdict | None) -> None:
-    assert verdict(Aspect.SATURATION, measuring(of_record={"at_range": share})) is told
+def test_a_meter_at_the_end_of_its_range_for_a_fiftieth_of_the_time_is_not_adequate(share: float, expected: AdequacyVerdict | None) -> None:
+    assert verdict(Aspect.SATURATION, measuring(of_record={"at_range": share})) is expected
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_range_to_choose_holds_the_highest_load_and_a_quarter_more(highest: 
 
 
 @pytest.mark.parametrize(
-    ("of_batch", "of_period", "share", "told"),
+    ("of_batch", "of_period", "share", "expected"),
     [
         (0.05, 0.05, 1.0, None),
         (0.051, 0.05, 1.0, AdequacyVerdict.YEAR_ONLY),
@@ -96,9 +96,9 @@ def test_the_range_to_choose_holds_the_highest_load_and_a_quarter_more(highest: 
     ],
 )
 def test_a_twentieth_of_the_label_is_the_most_that_a_batch_and_a_year_may_be_wrong_by(
-    of_batch: float | None, of_period: float, share: float, told: AdequacyVerdict | None
+    of_batch: float | None, of_period: float, share: float, expected: AdequacyVerdict | None
 ) -> None:
-    assert verdict(Aspect.CLASS, measuring(of_batch=of_batch, of_period=of_period, share=share)) is told
+    assert verdict(Aspect.CLASS, measuring(of_batch=of_batch, of_period=of_period, share=share)) is expected
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_step_of_a_hundredth_of_a_batch_is_the_coarsest(quantum: float, per_re
 
 
 @pytest.mark.parametrize(
-    ("step_s", "longest_gap_s", "told", "change"),
+    ("step_s", "longest_gap_s", "expected", "change"),
     [
         (180.0, 7200.0, None, ""),  # a twentieth of an hour
         (181.0, 7200.0, AdequacyVerdict.ADEQUATE, "read it every 60 s"),
@@ -146,15 +146,17 @@ def test_a_step_of_a_hundredth_of_a_batch_is_the_coarsest(quantum: float, per_re
         (600.0, 599.0, AdequacyVerdict.YEAR_ONLY, "read it every 60 s"),  # no energy is estimated across such a gap
     ],
 )
-def test_readings_are_held_against_a_batchs_length(step_s: float, longest_gap_s: float, told: AdequacyVerdict | None, change: str) -> None:
+def test_readings_are_held_against_a_batchs_length(
+    step_s: float, longest_gap_s: float, expected: AdequacyVerdict | None, change: str
+) -> None:
     issue = the(Aspect.SAMPLING, measuring(of_record={"step_s": step_s}, longest_gap_s=longest_gap_s))
-    assert (None if issue is None else issue.verdict) is told
+    assert (None if issue is None else issue.verdict) is expected
     assert (issue.change.en if issue else "") == change
     assert (issue is not None and "does not estimate" in issue.found.en) is (step_s > longest_gap_s)
 
 
 @pytest.mark.parametrize(
-    ("known", "unplaced", "told"),
+    ("known", "unplaced", "expected"),
     [
         (90.0, 0.0, None),
         (89.9, 0.0, AdequacyVerdict.YEAR_ONLY),
@@ -163,10 +165,12 @@ def test_readings_are_held_against_a_batchs_length(step_s: float, longest_gap_s:
         (49.9, 12.0, AdequacyVerdict.YEAR_ONLY),  # a register counted on meanwhile
     ],
 )
-def test_half_of_the_time_must_be_known_where_no_register_counted_on(known: float, unplaced: float, told: AdequacyVerdict | None) -> None:
+def test_half_of_the_time_must_be_known_where_no_register_counted_on(
+    known: float, unplaced: float, expected: AdequacyVerdict | None
+) -> None:
     of = measuring(of_record={"known_s": known, "missing_s": 100 - known, "unplaced": unplaced})
     assert covered(of.record) == pytest.approx(known / 100)
-    assert verdict(Aspect.COVERAGE, of) is told
+    assert verdict(Aspect.COVERAGE, of) is expected
 
 
 @pytest.mark.parametrize(

@@ -60,18 +60,18 @@ BATCHES = served((0, 2, 80, 0), (1, 4, 30, 1))
     ],
 )
 def test_each_rule_shares_as_it_says(rule: dict[str, Any], a: float, b: float) -> None:
-    found = shared(rule, BATCHES)
-    assert found.energy.tolist() == pytest.approx([a, b])
-    assert found.energy.sum() + found.nobodys == 240
-    assert found.completeness.tolist() == [1.0, 1.0]
+    shares = shared(rule, BATCHES)
+    assert shares.energy.tolist() == pytest.approx([a, b])
+    assert shares.energy.sum() + shares.nobodys == 240
+    assert shares.completeness.tolist() == [1.0, 1.0]
 
 
 def test_a_declared_power_gives_each_batch_its_own_time_whatever_runs_beside_it() -> None:
     rule = {"by": "power", "power": {"A": 20.0, "B": 5.0}}
-    found = shared(rule, BATCHES)
-    assert found.energy.tolist() == [40, 15]
-    assert found.completeness.tolist() == [1.0, 1.0]
-    assert found.nobodys == 240 - 40 - 15  # told by the meter, and in no batch
+    shares = shared(rule, BATCHES)
+    assert shares.energy.tolist() == [40, 15]
+    assert shares.completeness.tolist() == [1.0, 1.0]
+    assert shares.nobodys == 240 - 40 - 15  # told by the meter, and in no batch
     assert shared(rule, served((0, 2, 80, 0), (0, 9, 1, 0), (1, 4, 30, 1))).energy.tolist() == [40, 180, 15]
 
 
@@ -100,14 +100,14 @@ def test_a_meter_shared_by_power_leaves_the_site_and_one_shared_by_hours_does_no
 
 
 def test_what_flows_while_nothing_runs_is_nobodys() -> None:
-    found = shared({"by": "hours", "among": ("A", "B")}, served((0, 1, 10, 0), (3, 4, 10, 1)))
-    assert found.energy.tolist() == [60, 60]
-    assert found.nobodys == 120
+    shares = shared({"by": "hours", "among": ("A", "B")}, served((0, 1, 10, 0), (3, 4, 10, 1)))
+    assert shares.energy.tolist() == [60, 60]
+    assert shares.nobodys == 120
 
 
 def test_batches_without_output_share_evenly_rather_than_losing_the_energy() -> None:
-    found = shared({"by": "output", "among": ("A", "B")}, served((0, 1, 0, 0), (0, 1, 0, 1)))
-    assert found.energy.tolist() == [30, 30]
+    shares = shared({"by": "output", "among": ("A", "B")}, served((0, 1, 0, 0), (0, 1, 0, 1)))
+    assert shares.energy.tolist() == [30, 30]
 
 
 times = st.tuples(st.integers(0, 600), st.integers(1, 300), st.floats(0, 500), st.integers(0, 1))
@@ -124,11 +124,11 @@ def test_nothing_is_lost_or_made_to_the_last_digit(rows: list[tuple[int, int, fl
     given_rule: dict[str, Any] = {"by": rule, "shares": {"A": 0.3, "B": 0.7}} if rule == "shares" else {"by": rule, "among": ("A", "B")}
     edges = np.unique(np.concatenate((batches.start_us, batches.end_us)))
     curve = curve_of((edges / HOUR_US).tolist(), power)
-    found = share_out(Allocation(**given_rule), (A, B), batches, curve)
+    shares = share_out(Allocation(**given_rule), (A, B), batches, curve)
     whole = curve.over(edges[:1], edges[-1:])[0][0]
-    assert float(found.energy.sum()) + found.nobodys == whole
-    assert (found.energy >= 0).all()
-    assert found.nobodys >= 0
+    assert float(shares.energy.sum()) + shares.nobodys == whole
+    assert (shares.energy >= 0).all()
+    assert shares.nobodys >= 0
 
 
 def test_a_shared_meter_is_marked_on_the_label_and_told(a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]) -> None:
@@ -139,9 +139,9 @@ def test_a_shared_meter_is_marked_on_the_label_and_told(a_site: Callable[..., Si
     electricity = next(label for label in result.site_label.steps if label.metric == "electricity")
     assert electricity.allocated_carriers == ("electricity",)
     assert electricity.best.value == pytest.approx(250)  # 60 MW for 50 min, half of it each, over 100 t
-    told = next(finding for finding in result.findings if finding.code == "carrier-allocated")
-    assert "hours in operation" in told.sentence
-    assert "运行时间" in in_language(told.sentence, "zh")
+    allocation = next(finding for finding in result.findings if finding.code == "carrier-allocated")
+    assert "hours in operation" in allocation.sentence
+    assert "运行时间" in in_language(allocation.sentence, "zh")
     shared_out = sum(energy.quantity for batch in result.data.batches for energy in batch.energy)
     assert shared_out == result.data.meters[0].in_batches
 
@@ -167,4 +167,4 @@ def test_a_shared_meter_is_told_with_the_first_step_that_it_serves(
     batches = [*heats(60, equipment="F1"), *heats(60, step="ladle-refining")]
     for among in (["eaf", "ladle-refining"], ["ladle-refining", "eaf"]):
         site = a_site(meter("pumps", allocation=f'{{ by = "hours", among = {among} }}'), batches, {"pumps": register(lambda _: 7_777.7, 3)})
-        assert [one.step for one in uses(site, labelled(site))] == among[:1]
+        assert [use.step for use in uses(site, labelled(site))] == among[:1]

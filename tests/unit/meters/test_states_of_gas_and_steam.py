@@ -22,8 +22,8 @@ TABLE_36 = [(0.1, 0.372755919e3), (1, 0.453035632e3), (10, 0.584149488e3)]
 
 @pytest.mark.parametrize(("kelvin", "mpa", "volume", "enthalpy"), TABLE_15)
 def test_steam_agrees_with_the_verification_values_of_region_2(kelvin: float, mpa: float, volume: float, enthalpy: float) -> None:
-    found, density = gas_and_steam.superheated(np.array([float(kelvin)]), np.array([mpa * 1000.0]))
-    assert found[0] == pytest.approx(enthalpy, rel=1e-8)
+    enthalpies, density = gas_and_steam.superheated(np.array([float(kelvin)]), np.array([mpa * 1000.0]))
+    assert enthalpies[0] == pytest.approx(enthalpy, rel=1e-8)
     assert 1 / density[0] == pytest.approx(volume, rel=1e-8)
 
 
@@ -44,11 +44,11 @@ def test_saturation_holds_in_both_directions(kelvin: float, mpa: float) -> None:
 @pytest.mark.parametrize(("mpa", "kelvin"), TABLE_36)
 def test_steam_well_below_saturation_is_no_steam_and_a_little_below_it_is_dry_steam(mpa: float, kelvin: float) -> None:
     pressure = np.full(3, mpa * 1000.0)
-    found, _ = gas_and_steam.superheated(np.array([kelvin + 1, kelvin - 1, kelvin - 3]), pressure)
+    enthalpies, _ = gas_and_steam.superheated(np.array([kelvin + 1, kelvin - 1, kelvin - 3]), pressure)
     dry, _ = gas_and_steam.saturated("P", pressure[:1], 1.0)
-    assert found[0] > dry[0]
-    assert found[1] == pytest.approx(dry[0], rel=1e-9)
-    assert np.isnan(found[2])
+    assert enthalpies[0] > dry[0]
+    assert enthalpies[1] == pytest.approx(dry[0], rel=1e-9)
+    assert np.isnan(enthalpies[2])
 
 
 def test_wet_steam_is_a_mixture_by_mass() -> None:
@@ -84,9 +84,9 @@ def test_water_is_saturated_at_the_pressure_of_the_formulation(kelvin: float, mp
 
 def test_a_wet_gas_holds_what_its_own_pressure_makes_of_the_volume() -> None:
     # 19.946 kPa at 60 degC (IAPWS SR1-86(1992)): 81.379 of 101.325; nothing is left where vapour alone would be more than the pressure
-    found = gas_and_steam.dry_share(np.array([333.15, 333.15, 380.0, 333.15]), np.array([101.325, 101.325, 101.325, 0.0]), 1.0)
-    assert found[:2] == pytest.approx(81.379 / 101.325, rel=1e-4)
-    assert np.isnan(found[2:]).all()
+    shares = gas_and_steam.dry_share(np.array([333.15, 333.15, 380.0, 333.15]), np.array([101.325, 101.325, 101.325, 0.0]), 1.0)
+    assert shares[:2] == pytest.approx(81.379 / 101.325, rel=1e-4)
+    assert np.isnan(shares[2:]).all()
     half = gas_and_steam.dry_share(np.array([333.15]), np.array([101.325]), 0.5)
     assert half[0] == pytest.approx(1 - 9.973 / 101.325, rel=1e-4)
     assert gas_and_steam.saturation_kpa(np.array([273.16]))[0] == pytest.approx(0.611657, rel=1e-4)  # the triple point

@@ -35,33 +35,33 @@ def changed(a_site: Build, first: str | None = None, second: str | None = None, 
 
 
 def left_in(result: LabelResult) -> int:
-    return sum(batch.excluded is None and all(one.completeness > 0.98 for one in batch.energy) for batch in result.data.batches)
+    return sum(batch.excluded is None and all(energy.completeness > 0.98 for energy in batch.energy) for batch in result.data.batches)
 
 
 def test_a_meter_that_begins_where_another_ends_is_said_with_the_lines_that_put_it_right(a_site: Build, labelled: Label) -> None:
     result = labelled(changed(a_site))
     assert left_in(result) == 0
-    (told,) = [one for one in result.findings if one.code == CODE]
-    assert f"Meter new begins on {CHANGED}, where meter old ends (2024-03-04)" in told.sentence
-    assert f"until = {CHANGED} in the [[meters]] table of old and from = {CHANGED} in that of new" in told.sentence
-    assert in_language(told.sentence, "zh") != told.sentence
-    assert f"until = {CHANGED}" in in_language(told.sentence, "zh")
-    assert told.sentence in summary.as_text(result)
-    elsewhere = tuple(replace(one, meter=one.meter.model_copy(update={"step": "ladle"})) for one in result.data.meters)
+    (succession,) = [finding for finding in result.findings if finding.code == CODE]
+    assert f"Meter new begins on {CHANGED}, where meter old ends (2024-03-04)" in succession.sentence
+    assert f"until = {CHANGED} in the [[meters]] table of old and from = {CHANGED} in that of new" in succession.sentence
+    assert in_language(succession.sentence, "zh") != succession.sentence
+    assert f"until = {CHANGED}" in in_language(succession.sentence, "zh")
+    assert succession.sentence in summary.as_text(result)
+    elsewhere = tuple(replace(record, meter=record.meter.model_copy(update={"step": "ladle"})) for record in result.data.meters)
     of_another_step = replace(result, data=replace(result.data, meters=elsewhere))
-    assert told.sentence not in summary.as_text(of_another_step)  # a step's label tells of its own meters alone
+    assert succession.sentence not in summary.as_text(of_another_step)  # a step's label tells of its own meters alone
 
 
 def test_declared_each_counts_for_the_batches_of_its_own_time(a_site: Build, labelled: Label) -> None:
     result = labelled(changed(a_site, CHANGED, CHANGED))
-    assert not [one for one in result.findings if one.code == CODE]
+    assert not [finding for finding in result.findings if finding.code == CODE]
     assert left_in(result) == 3 * 24 + 12 + 5 * 24
-    assert [one.carrier for one in result.data.batches[0].energy] == ["electricity"]
-    assert {round(one.quantity, 6) for batch in result.data.batches[-24:] for one in batch.energy} == {500.0}
+    assert [energy.carrier for energy in result.data.batches[0].energy] == ["electricity"]
+    assert {round(energy.quantity, 6) for batch in result.data.batches[-24:] for energy in batch.energy} == {500.0}
 
 
 def test_two_meters_side_by_side_are_none(a_site: Build, labelled: Label) -> None:
-    assert not [one for one in labelled(changed(a_site, begins_h=24)).findings if one.code == CODE]
+    assert not [finding for finding in labelled(changed(a_site, begins_h=24)).findings if finding.code == CODE]
 
 
 def test_a_meter_does_not_end_before_it_begins(a_site: Build) -> None:

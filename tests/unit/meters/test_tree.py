@@ -14,7 +14,7 @@ EAF = '"eaf"'
 
 
 def counted(site: Site) -> list[str]:
-    return [one.id for one in site.tree.counted]
+    return [meter.id for meter in site.tree.counted]
 
 
 def refusal(a_site: Build, toml: str) -> InputError:
@@ -51,7 +51,7 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
 
 
 @pytest.mark.parametrize(
-    ("toml", "column", "found"),
+    ("toml", "column", "fragment"),
     [
         (meter("a", step=EAF, parent='"b"'), "meters.a.parent", "'b'"),
         (meter("a", parent='"b"') + meter("b", parent='"a"'), "meters.a.parent", "a > b"),
@@ -91,12 +91,12 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
         ),
     ],
 )
-def test_a_tangled_tree_is_refused_with_its_place(a_site: Build, toml: str, column: str, found: str) -> None:
+def test_a_tangled_tree_is_refused_with_its_place(a_site: Build, toml: str, column: str, fragment: str) -> None:
     error = refusal(a_site, toml)
     assert error.code == "meter-tree-invalid"
     assert error.place is not None
     assert error.place.column == column
-    assert found in error.found
+    assert fragment in error.found
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def asked(a_site: Build, march: Period) -> Callable[..., Review]:
 
 
 def found(asked: Review) -> list[tuple[Kind, float]]:
-    return [(one.change.kind, round(one.change.size, 3)) for one in asked.open if one.change.kind in OWN]
+    return [(question.change.kind, round(question.change.size, 3)) for question in asked.open if question.change.kind in OWN]
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -61,8 +61,8 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
     asked: Callable[..., Review], second: str, kind: Kind, size: float, whole: bool
 ) -> None:
     reviewed = asked(second, whole=whole)
-    [(told, told_size)] = found(reviewed)
-    assert told is kind
+    [(asked_kind, told_size)] = found(reviewed)
+    assert asked_kind is kind
     assert told_size == pytest.approx(size, abs=2e-3)
     with pytest.raises(PolicyRefusal) as refused:
         reviewed.require_answers()
@@ -70,10 +70,10 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
 
 
 def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None:
-    said = '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, sold to the neighbour; contract 7"\n'
-    reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + said)
+    answer = '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, sold to the neighbour; contract 7"\n'
+    reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + answer)
     assert not found(reviewed)
-    assert [one.change.kind for one in reviewed.answered] == [Kind.UNCOUNTED]
+    assert [question.change.kind for question in reviewed.answered] == [Kind.UNCOUNTED]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_meter_that_another_one_took_over_from_may_be_read_on(a_site: Build, m
 def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: Period) -> None:
     intervals = [(moment, 250.0 + moment.hour) for moment, _ in register(furnace, DAYS, 3600)]
     site = a_site(MAIN, heats(24 * DAYS), {"a": register(furnace, DAYS, 300), "b": intervals})
-    [question] = [one for one in review(site, pipeline.read(site, march)).open if one.change.kind is Kind.UNDECLARED]
+    [question] = [entry for entry in review(site, pipeline.read(site, march)).open if entry.change.kind is Kind.UNDECLARED]
     assert question.change.size == pytest.approx(261.5 / (30_000 * 5 / 6 + 500 / 6), rel=0.01)
     assert 'id = "b"' in question.declare
 
@@ -126,9 +126,9 @@ NOWHERE, IN_THE_FILE = "Some meters count for no step", "Some meters are declare
 
 def beside(site: Site, march: Period, begins: str = NOWHERE) -> list[str]:
     """What the label of the electricity of heats says of meters that count for no step, or hang on its own in the file alone."""
-    made = pipeline.label(site, march).site_label.steps
-    own = next(one for one in made if one.step == "eaf" and one.metric is Metric.ELECTRICITY)
-    return [one.en for one in own.provisos if one.en.startswith(begins)]
+    labels = pipeline.label(site, march).site_label.steps
+    own = next(label for label in labels if label.step == "eaf" and label.metric is Metric.ELECTRICITY)
+    return [proviso.en for proviso in own.provisos if proviso.en.startswith(begins)]
 
 
 FEW = 5
@@ -136,7 +136,7 @@ FENCE = '[site_boundary]\nothers = [{ carrier = "electricity", meter = "b", reas
 
 
 @pytest.mark.parametrize(
-    ("second", "told"),
+    ("second", "is_told"),
     [
         (meter("b"), True),
         (meter("b", role='"sub"'), True),
@@ -149,16 +149,16 @@ FENCE = '[site_boundary]\nothers = [{ carrier = "electricity", meter = "b", reas
         (meter("b") + FENCE, False),
     ],
 )
-def test_a_meter_of_no_step_is_told_beside_the_label_with_its_size(a_site: Build, march: Period, second: str, told: bool) -> None:
+def test_a_meter_of_no_step_is_told_beside_the_label_with_its_size(a_site: Build, march: Period, second: str, is_told: bool) -> None:
     """Half of the furnace's energy again: fans of 9 kWh/t beside a mill of 23 made cement 22.6 for 31.5 kWh/t."""
     rows = {"a": register(furnace, FEW, 300), "b": register(half, FEW, 300), "c": register(lambda moment: 300.0, FEW, 300)}
     site = a_site(MAIN + second, heats(24 * FEW), rows)
-    said = beside(site, march)
-    assert len(said) == told
-    if told:
+    sentences = beside(site, march)
+    assert len(sentences) == is_told
+    if is_told:
         output = 24 * FEW * 100.0
         size = 0.5 * sum(furnace(moment) for moment, _ in register(furnace, 1, 60)[:-1]) / 60 * FEW / output
-        assert f"If their energy belonged to this step, the label would be higher by {size:.3g} kWh/t" in said[0]
+        assert f"If their energy belonged to this step, the label would be higher by {size:.3g} kWh/t" in sentences[0]
 
 
 def test_a_main_meter_is_held_by_its_balance_and_told_nothing_beside(a_site: Build, march: Period) -> None:
@@ -172,7 +172,7 @@ REST = meter("rest", role='"virtual"', step='"eaf"', formula='{ plus = ["a"], mi
 
 
 @pytest.mark.parametrize(
-    ("toml", "told"),
+    ("toml", "is_told"),
     [
         (meter("a", step='"eaf"', subs='"some"') + meter("b", parent='"a"'), True),
         (meter("a", step='"eaf"') + meter("b", parent='"a"'), True),  # and its balance is open
@@ -183,20 +183,20 @@ REST = meter("rest", role='"virtual"', step='"eaf"', formula='{ plus = ["a"], mi
         (meter("a", step='"eaf"', subs='"some"') + meter("b", parent='"a"') + FENCE, False),
     ],
 )
-def test_a_meter_that_hangs_on_a_counted_one_in_the_file_alone_is_told(a_site: Build, march: Period, toml: str, told: bool) -> None:
+def test_a_meter_that_hangs_on_a_counted_one_in_the_file_alone_is_told(a_site: Build, march: Period, toml: str, is_told: bool) -> None:
     """Half of the furnace's energy again, of fans that are said to be part of it: 32.4 kWh/t of a mill as 22.5."""
     rows = {name: register(half, FEW, 300) for name in ("b", "c", "between") if f'id = "{name}"' in toml}
-    said = beside(a_site(toml, heats(24 * FEW), {"a": register(furnace, FEW, 300), **rows}), march, IN_THE_FILE)
-    assert len(said) == told
-    if told:
+    sentences = beside(a_site(toml, heats(24 * FEW), {"a": register(furnace, FEW, 300), **rows}), march, IN_THE_FILE)
+    assert len(sentences) == is_told
+    if is_told:
         size = 0.5 * sum(furnace(moment) for moment, _ in register(furnace, 1, 60)[:-1]) / 60 * FEW / (24 * FEW * 100.0)
-        assert f"b (electricity) {size:.3g}" in said[0]
+        assert f"b (electricity) {size:.3g}" in sentences[0]
 
 
 def test_what_is_taken_off_a_step_and_counted_nowhere_is_told(a_site: Build, march: Period) -> None:
     rows = {"a": register(furnace, FEW, 300), "b": register(lambda _: 3_000.0, FEW, 300)}
-    (said,) = beside(a_site(meter("a") + meter("b", parent='"a"') + REST, heats(24 * FEW), rows), march)
-    assert "b (electricity) 30 kWh/t. If their energy belonged to this step, the label would be higher by 30 kWh/t." in said
+    (sentence,) = beside(a_site(meter("a") + meter("b", parent='"a"') + REST, heats(24 * FEW), rows), march)
+    assert "b (electricity) 30 kWh/t. If their energy belonged to this step, the label would be higher by 30 kWh/t." in sentence
 
 
 def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march: Period) -> None:
@@ -204,11 +204,11 @@ def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march:
     rows = {"a": register(furnace, FEW, 300), "b": register(lambda moment: 1.5 * furnace(moment), FEW, 300)}
     for subs in ("all", "some"):
         site = a_site(meter("b", subs=f'"{subs}"') + meter("a", step='"eaf"', parent='"b"'), heats(24 * FEW), rows)
-        (said,) = beside(site, march)
-        assert "b (electricity, beyond the meters below it) 125 kWh/t" in said
+        (sentence,) = beside(site, march)
+        assert "b (electricity, beyond the meters below it) 125 kWh/t" in sentence
     toml = meter("b") + meter("a", step='"eaf"') + meter("c", step='"eaf"', parent='"b"')  # no main meter of the little below it
-    (said,) = beside(a_site(toml, heats(24 * FEW), rows | {"c": register(lambda _: 300.0, FEW, 300)}), march)
-    assert "b (electricity, beyond the meters below it) 373 kWh/t" in said
+    (sentence,) = beside(a_site(toml, heats(24 * FEW), rows | {"c": register(lambda _: 300.0, FEW, 300)}), march)
+    assert "b (electricity, beyond the meters below it) 373 kWh/t" in sentence
 
 
 def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path: Path) -> None:
@@ -220,5 +220,5 @@ def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path:
     kiln = Ran(5000, [took("coal", 100, "kg", 24.0), took("electricity", 26, "kWh")])
     mill = Ran(3000, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
     result = labelled(works(tmp_path, "cement", {"clinker-burning": kiln, "cement-grinding": mill}, coal))
-    told = {one.step for one in result.site_label.steps if any("Some meters count for no step" in why.en for why in one.provisos)}
-    assert told == {"clinker-burning"}
+    steps = {label.step for label in result.site_label.steps if any("Some meters count for no step" in why.en for why in label.provisos)}
+    assert steps == {"clinker-burning"}

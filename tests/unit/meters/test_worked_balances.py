@@ -35,9 +35,9 @@ def site_of(case: dict[str, Any], folder: Path) -> Path:
         end = start + timedelta(hours=HOURS[step.run_kind])
         cells = [f"R{number}", step.id, step.product, case.get("variant", step.variants[0].id), start.isoformat(), end.isoformat()]
         runs.append([*cells, OUTPUT_T, step.output_unit, *names.values()])
-        for one in case["energy"]:
-            lhv = ("", "", "") if "lhv" not in one else (one["lhv"], f"MJ/{one['unit']}", "measured")
-            amount = [one["carrier"], one["quantity"] * OUTPUT_T, one["unit"], one.get("direction", "import")]
+        for flow in case["energy"]:
+            lhv = ("", "", "") if "lhv" not in flow else (flow["lhv"], f"MJ/{flow['unit']}", "measured")
+            amount = [flow["carrier"], flow["quantity"] * OUTPUT_T, flow["unit"], flow.get("direction", "import")]
             energy.append([f"R{number}", step.id, *amount, *lhv])
     columns = ["batch_id", "step", "product", "variant", "start", "end", "output_quantity", "output_unit"]
     header = [*columns, *(f"var.{name}" for name in names)]
@@ -46,11 +46,10 @@ def site_of(case: dict[str, Any], folder: Path) -> Path:
         (folder / name).write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
     over_the_fence = {
         key: ", ".join(
-            f'{{ carrier = "{one["carrier"]}", quantity = {one["quantity"] * OUTPUT_T * RUNS!r}, unit = "{one["unit"]}", period = "2023"'
-            + (f", lhv = {one['lhv']}" if "lhv" in one else "")
-            + " }"
-            for one in case["energy"]
-            if (one.get("direction", "import") == "import") is (key == "purchased")
+            f'{{ carrier = "{entry["carrier"]}", quantity = {entry["quantity"] * OUTPUT_T * RUNS!r}, unit = "{entry["unit"]}"'
+            ', period = "2023"' + (f", lhv = {entry['lhv']}" if "lhv" in entry else "") + " }"
+            for entry in case["energy"]
+            if (entry.get("direction", "import") == "import") is (key == "purchased")
         )
         for key in ("purchased", "sold")
     }
@@ -62,7 +61,7 @@ def site_of(case: dict[str, Any], folder: Path) -> Path:
         "[site_boundary]",
         *(f"{key} = [{flows}]" for key, flows in over_the_fence.items()),
     ]
-    analysed = {one["carrier"]: one["lhv"] for one in case["energy"] if "lhv" in one}
+    analysed = {fuel["carrier"]: fuel["lhv"] for fuel in case["energy"] if "lhv" in fuel}
     for carrier, lhv in analysed.items():  # what is unusual counts only as declared
         lines += ["[[lhv]]", f'carrier = "{carrier}"', "from = 2022-01-01", f"value = {lhv}", 'reason = "analysed weekly"']
     if "outside" in case:
@@ -80,11 +79,11 @@ def test_the_site_balance_closes_on_the_working(case: dict[str, Any], tmp_path: 
     site = load_site(site_of(case, tmp_path))
     result = pipeline.label(site, Period.parse("2023", UTC))
     by_hand = fsum(worked(line) for line in case["working"])
-    label = next(one for one in result.site_label.steps if one.metric is Metric.TOTAL)
+    label = next(step for step in result.site_label.steps if step.metric is Metric.TOTAL)
     assert label.mean == pytest.approx(by_hand, rel=1e-9)
-    assert not any(one.account for one in result.site_label.steps)
-    found = site_balance(result.sitewide(site))
-    assert found is not None
-    assert all(one.closes and one.residual == pytest.approx(0, abs=1e-6 * abs(one.supplied)) for one in found.carriers)
-    assert found.calorific.by_step[case["step"]] == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)
-    assert found.calorific.purchased - found.calorific.sold == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)
+    assert not any(step.account for step in result.site_label.steps)
+    balance = site_balance(result.sitewide(site))
+    assert balance is not None
+    assert all(carrier.closes and carrier.residual == pytest.approx(0, abs=1e-6 * abs(carrier.supplied)) for carrier in balance.carriers)
+    assert balance.calorific.by_step[case["step"]] == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)
+    assert balance.calorific.purchased - balance.calorific.sold == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)
