@@ -227,7 +227,7 @@ def test_every_carrier_has_a_factor_or_a_stated_conflict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "expected"),
     [
         ("effective_to = 2021-04-01", "effective_to = 2022-04-01", "two factors"),
         ('source = "gbt-2589-table"', 'source = "hearsay"', "hearsay"),
@@ -236,10 +236,10 @@ def test_every_carrier_has_a_factor_or_a_stated_conflict() -> None:
         ("[[factor]]", "[[factor", "line"),
     ],
 )
-def test_a_faulty_table_is_refused_with_what_is_wrong(tmp_path: Path, old: str, new: str, found: str) -> None:
+def test_a_faulty_table_is_refused_with_what_is_wrong(tmp_path: Path, old: str, new: str, expected: str) -> None:
     path = tmp_path / "conversion.toml"
     path.write_text(TABLE.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(InputError) as refusal:
         FactorTable.load(path)
     assert refusal.value.code == "factor-table-invalid"
-    assert found in refusal.value.found
+    assert expected in refusal.value.found

@@ -78,11 +78,11 @@ def test_the_corrected_limit_is_the_one_worked_by_hand(vector: dict[str, Any]) -
     step = packs.load(vector["pack"]).step(vector["step"])
     limit = next(each for each in step.limits if each.id == vector["limit"])
     assert limit.standard == vector["edition"]
-    found = corrected_limits(limit, vector["variables"], vector.get("on", LATER))
+    corrected = corrected_limits(limit, vector["variables"], vector.get("on", LATER))
     if "refused" in vector:
-        assert isinstance(found, NotAssessable)
-        assert found.code == vector["refused"]
-        assert found.reason.en
-        assert found.reason.said_in("zh")
+        assert isinstance(corrected, NotAssessable)
+        assert corrected.code == vector["refused"]
+        assert corrected.reason.en
+        assert corrected.reason.said_in("zh")
     else:
-        assert found == tuple(None if (value := worked(line)) is None else float(value) for line in vector["grades"])
+        assert corrected == tuple(None if (value := worked(line)) is None else float(value) for line in vector["grades"])

@@ -57,7 +57,7 @@ def refused(which: Limit, base: Variables | None = None, *, on: date = NOW, **va
 def meant(step: Step, variables: Variables) -> list[tuple[str, Limits | NotAssessable]]:
     """The limits of a step that are meant for these conditions, each corrected or with the reason why not."""
     results = [(limit.id, corrected_limits(limit, variables, NOW)) for limit in step.limits]
-    return [(id_, found) for id_, found in results if not (isinstance(found, NotAssessable) and found.code == "not-applicable")]
+    return [(id_, outcome) for id_, outcome in results if not (isinstance(outcome, NotAssessable) and outcome.code == "not-applicable")]
 
 
 class TestVectorsOfTheStandards:
@@ -137,15 +137,15 @@ def test_eaf_limits_by_steel_class_with_10_points_of_hot_metal(variant: str, wan
 
 def test_grade_2_stays_missing_for_a_small_furnace() -> None:
     assert corrected(EAF_50_70, furnace_capacity_t=60, hot_metal_pct=0) == (61, None, 72)
-    found = grade(63, (61, None, 72))
-    assert (found.met, found.best_met, found.monotone) == ((False, None, True), 3, True)
+    graded = grade(63, (61, None, 72))
+    assert (graded.met, graded.best_met, graded.monotone) == ((False, None, True), 3, True)
 
 
 def test_the_capacity_class_decides_which_limit_applies() -> None:
     variables: dict[str, float | str] = {"hot_metal_pct": 0.0}
     for capacity, id_ in ((125, "eaf-70"), (70, "eaf-70"), (69.9, "eaf-50-70"), (50, "eaf-50-70"), (49.9, "eaf-50")):
-        found = meant(STEEL.step("eaf"), {**variables, "furnace_capacity_t": capacity})
-        assert [name for name, _ in found] == [f"gb21256-2025-{id_}"]
+        limits = meant(STEEL.step("eaf"), {**variables, "furnace_capacity_t": capacity})
+        assert [name for name, _ in limits] == [f"gb21256-2025-{id_}"]
     assert refused(EAF_70, hot_metal_pct=0) == "variable-missing"
 
 
@@ -195,14 +195,14 @@ class TestCoke:
         assert corrected(COKE_TOP, TOP, oven_age_years=age) == (110 + added, 110, 135 + added)
 
     def test_an_old_oven_can_meet_grade_1_and_miss_grade_2_and_that_is_said(self) -> None:
-        found = grade(111, corrected(COKE_TOP, TOP, oven_age_years=20))
-        assert found.met == (True, False, True)
-        assert found.best_met == 1
-        assert not found.monotone
+        graded = grade(111, corrected(COKE_TOP, TOP, oven_age_years=20))
+        assert graded.met == (True, False, True)
+        assert graded.best_met == 1
+        assert not graded.monotone
 
     def test_only_the_limit_of_the_charging_method_applies(self) -> None:
-        found = meant(STEEL.step("coking"), {**TOP, "quench": "dry"})
-        assert [id_ for id_, _ in found] == ["gb21342-2025-top"]
+        limits = meant(STEEL.step("coking"), {**TOP, "quench": "dry"})
+        assert [id_ for id_, _ in limits] == ["gb21342-2025-top"]
 
 
 def test_a_limit_holds_from_its_date_on_and_not_a_day_before() -> None:
@@ -218,13 +218,13 @@ def test_what_is_no_number_or_no_class_of_the_standard_gives_a_reason() -> None:
     assert refused(CONVERTER, variant="chocolate") == "class-unknown"
 
 
-@pytest.mark.parametrize(("variable", "found"), [("mixed_gas_share", 50), ("moisture_pct", 110), ("oven_age_years", -1)])
-def test_what_no_share_percentage_or_age_can_be_moves_no_limit(variable: str, found: float) -> None:
-    result = corrected_limits(COKE_TOP, {**TOP, variable: found}, NOW)
+@pytest.mark.parametrize(("variable", "value"), [("mixed_gas_share", 50), ("moisture_pct", 110), ("oven_age_years", -1)])
+def test_what_no_share_percentage_or_age_can_be_moves_no_limit(variable: str, value: float) -> None:
+    result = corrected_limits(COKE_TOP, {**TOP, variable: value}, NOW)
     assert isinstance(result, NotAssessable)
     assert result.code == "variable-impossible"
-    assert f"{variable} is {found}, but must be from 0 to" in result.reason.en
-    assert f"{variable} 为 {found}" in result.reason.said_in("zh")
+    assert f"{variable} is {value}, but must be from 0 to" in result.reason.en
+    assert f"{variable} 为 {value}" in result.reason.said_in("zh")
 
 
 def test_nothing_is_rounded_before_comparison() -> None:
@@ -239,15 +239,15 @@ def test_a_value_that_meets_no_grade_has_none() -> None:
 
 def test_alumina_is_graded_on_the_comprehensive_figure_of_its_process() -> None:
     for variant, wanted in (("bayer", (340, 390, 460)), ("other-processes", (550, 600, 700))):
-        ((_, found),) = meant(ALUMINIUM.step("alumina-refining"), {"variant": variant})
-        assert found == wanted
+        ((_, limits),) = meant(ALUMINIUM.step("alumina-refining"), {"variant": variant})
+        assert limits == wanted
 
 
 @given(st.floats(-200, 300, allow_nan=False), st.tuples(*[st.none() | st.floats(-100, 200, allow_nan=False)] * 3))
 def test_each_grade_is_tested_on_its_own(mean: float, limits: Limits) -> None:
-    found = grade(mean, limits)
-    assert found.met == tuple(None if each is None else mean <= each for each in limits)
-    assert found.best_met == next((index + 1 for index in range(3) if found.met[index]), None)
+    graded = grade(mean, limits)
+    assert graded.met == tuple(None if each is None else mean <= each for each in limits)
+    assert graded.best_met == next((index + 1 for index in range(3) if graded.met[index]), None)
 
 
 @given(st.integers(0, 1000), st.integers(0, 100))

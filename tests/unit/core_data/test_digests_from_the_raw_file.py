@@ -69,10 +69,10 @@ def proposed(folder: Path, name: str, before: str = "", after: str = "") -> Path
 
 def labelled(folder: Path, pack: Path) -> dict[str, Any]:
     site = folder / f"site-{pack.stem}.toml"
-    said = (
+    settings = (
         f'[site]\nid = "kiln"\ntimezone = "Asia/Shanghai"\npack = "./{pack.name}"\n[inputs]\nbatches = "runs.csv"\nenergy = "energy.csv"\n'
     )
-    site.write_text(said, encoding="utf-8")
+    site.write_text(settings, encoding="utf-8")
     out = folder / pack.stem
     assert main(["label", "--site", str(site), "--period", "2023", "--out", str(out)]) == 0
     label: dict[str, Any] = json.loads((out / "label.json").read_text(encoding="utf-8"))
@@ -96,15 +96,15 @@ def test_a_changed_number_is_another_digest_and_moves_what_was_told(plant: Path,
 
     capsys.readouterr()
     assert main(["pack", "diff", str(old), str(new), "--site", str(plant / "site-old.toml"), "--period", "2023", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["numbers"][0]["place"] == place
-    assert {(one["before"], one["after"]) for one in told["numbers"]} == {(was, is_)}
-    moved = {(one["metric"], one["value"]): (one["before"], one["after"]) for one in told["labels"]}
+    report = json.loads(capsys.readouterr().out)
+    assert report["numbers"][0]["place"] == place
+    assert {(number["before"], number["after"]) for number in report["numbers"]} == {(was, is_)}
+    moved = {(label["metric"], label["value"]): (label["before"], label["after"]) for label in report["labels"]}
     shown = {
-        (one["metric"], name): tuple(value)
-        for one, other in zip(first["steps"], second["steps"], strict=True)
+        (earlier["metric"], name): tuple(value)
+        for earlier, other in zip(first["steps"], second["steps"], strict=True)
         for name in ("best", "typical", "mean")
-        if (value := [step[name]["value"] if name == "best" else step[name] for step in (one, other)])[0] != value[1]
+        if (value := [step[name]["value"] if name == "best" else step[name] for step in (earlier, other)])[0] != value[1]
     }
     assert moved == shown
-    assert "clinker-burning" in [one["step"] for one in told["labels_move"]]
+    assert "clinker-burning" in [move["step"] for move in report["labels_move"]]

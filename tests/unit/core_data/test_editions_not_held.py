@@ -34,15 +34,15 @@ NAMED = "GB 21256-2013 XG1-2018"
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "sentence"),
     [("en", f"the standard in force then, {NAMED}, is not in this pack"), ("zh", f"当时施行的标准{NAMED}未收录于本方法包")],
 )
-def test_label_json_and_the_terminal_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, told: str) -> None:
+def test_label_json_and_the_terminal_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, sentence: str) -> None:
     for name, text in (("site.toml", SITE), ("batches.csv", RUNS), ("energy.csv", ENERGY)):
         (tmp_path / name).write_text(text, encoding="utf-8")
     out = tmp_path / "label"
     assert main(["label", "--site", str(tmp_path / "site.toml"), "--period", "2025", "--out", str(out), "--lang", language]) == 0
-    assert told in capsys.readouterr().out
+    assert sentence in capsys.readouterr().out
     label = json.loads((out / "label.json").read_text(encoding="utf-8"))
     assert [step["editions_not_held"] for step in label["steps"]] == [[NAMED]] * len(label["steps"])
 
@@ -79,8 +79,8 @@ def test_a_limit_of_several_steps_that_was_not_in_force_is_said_to_be_that() -> 
         assert grade_step(step, rule, "any", 3.8, {}, {}, period, covered).reason == reason
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.0521, "5.2%"), (0.05004, "5.004%"), (0.31, "31%")])
-def test_a_share_beyond_its_bound_is_told_with_the_decimals_that_show_it(share: float, told: str) -> None:
+@pytest.mark.parametrize(("share", "figure"), [(0.0521, "5.2%"), (0.05004, "5.004%"), (0.31, "31%")])
+def test_a_share_beyond_its_bound_is_told_with_the_decimals_that_show_it(share: float, figure: str) -> None:
     why = LeftOut(share, ("scrap",), 0, 365).too_much
     assert why is not None
-    assert why.values["share"] == told
+    assert why.values["share"] == figure

@@ -88,8 +88,8 @@ class TestWhatComesWithSteplabel:
     def test_good_practice_is_left_where_there_is_a_reason_and_nowhere_else(self) -> None:
         """Plants of electrolysis differ by less than a quarter: a grid as wide as the rule asks would draw every release away."""
         left = {(step, metric): "grid_lower" for step in ("electrolysis",) for metric in ("total", "electricity")}
-        told = {remark.place: remark for name in packs.available() for remark in remarks(packs.load(name))}
-        assert set(told) == {f"steps[{step}].metrics[{metric}].{field}" for (step, metric), field in left.items()}
+        by_place = {remark.place: remark for name in packs.available() for remark in remarks(packs.load(name))}
+        assert set(by_place) == {f"steps[{step}].metrics[{metric}].{field}" for (step, metric), field in left.items()}
         for rule in packs.load("aluminium").step("electrolysis").metrics:
             assert min(rule.typical - float(rule.grid_lower), float(rule.grid_upper) - rule.typical) >= 7 * rule.spread
 
@@ -109,10 +109,10 @@ class TestWhatComesWithSteplabel:
 
     def test_the_words_of_a_boundary_name_all_that_it_credits(self) -> None:
         """A reader of the page must find there what the data take off, in the part of the sentence that says so."""
-        told = {"electricity": ("power", "电"), "heat": ("heat", "热"), "steam": ("steam", "蒸汽"), "coal-tar": ("tar", "煤焦油")}
+        terms = {"electricity": ("power", "电"), "heat": ("heat", "热"), "steam": ("steam", "蒸汽"), "coal-tar": ("tar", "煤焦油")}
         for _, step in all_steps():
             for carrier in step.boundary.credited:
-                english, chinese = told.get(carrier, (CARRIERS[carrier].words.en, CARRIERS[carrier].words.said_in("zh")))
+                english, chinese = terms.get(carrier, (CARRIERS[carrier].words.en, CARRIERS[carrier].words.said_in("zh")))
                 for words, leaves, name in (
                     (step.boundary.words.en, r"credited|\bout\b", english),
                     (step.boundary.words.said_in("zh"), r"扣除|产出", chinese),
@@ -413,19 +413,19 @@ WRONG_FIELDS: Faults = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "place", "found", "wanted"), CONTRADICTIONS)
-def test_a_pack_that_contradicts_itself_is_refused(tmp_path: Path, old: str, new: str, place: str, found: str, wanted: str) -> None:
-    refused_with("pack-inconsistent", tmp_path / "broken.toml", old, new, place, found, wanted)
+@pytest.mark.parametrize(("old", "new", "place", "actual", "wanted"), CONTRADICTIONS)
+def test_a_pack_that_contradicts_itself_is_refused(tmp_path: Path, old: str, new: str, place: str, actual: str, wanted: str) -> None:
+    refused_with("pack-inconsistent", tmp_path / "broken.toml", old, new, place, actual, wanted)
 
 
-@pytest.mark.parametrize(("old", "new", "place", "found", "wanted"), WRONG_FIELDS)
+@pytest.mark.parametrize(("old", "new", "place", "actual", "wanted"), WRONG_FIELDS)
 def test_a_field_that_is_missing_unknown_or_wrong_is_refused(
-    tmp_path: Path, old: str, new: str, place: str, found: str, wanted: str
+    tmp_path: Path, old: str, new: str, place: str, actual: str, wanted: str
 ) -> None:
-    refused_with("pack-invalid", tmp_path / "broken.toml", old, new, place, found, wanted)
+    refused_with("pack-invalid", tmp_path / "broken.toml", old, new, place, actual, wanted)
 
 
-def refused_with(code: str, path: Path, old: str, new: str, place: str, found: str, wanted: str) -> None:
+def refused_with(code: str, path: Path, old: str, new: str, place: str, actual: str, wanted: str) -> None:
     """The refusal names file, place, found, wanted and a remedy."""
     assert old in STEEL_TEXT
     path.write_text(STEEL_TEXT.replace(old, new, 1), encoding="utf-8")
@@ -436,7 +436,7 @@ def refused_with(code: str, path: Path, old: str, new: str, place: str, found: s
     assert error.place is not None
     assert error.place.file == str(path)
     assert place in (error.place.column or "")
-    assert found in error.found
+    assert actual in error.found
     assert wanted in error.wanted
     assert error.remedy
     assert isinstance(error, FaultyPack)
@@ -446,19 +446,19 @@ def refused_with(code: str, path: Path, old: str, new: str, place: str, found: s
 
 def said_in_chinese(fault: Fault) -> None:
     """What is wanted, and what was found where the check says it in words; names of the file stay as they are written there."""
-    for said in (fault.wanted, fault.found):
-        if isinstance(said, Phrase):
-            assert re.search("[\u4e00-\u9fff]", in_language(said, "zh")), said
+    for phrase in (fault.wanted, fault.found):
+        if isinstance(phrase, Phrase):
+            assert re.search("[\u4e00-\u9fff]", in_language(phrase, "zh")), phrase
 
 
-@pytest.mark.parametrize(("content", "found"), [(b"id = steel", "line 1"), (b"\xff\xfe\x00", "decode")])
-def test_what_is_no_toml_is_refused_with_the_line(tmp_path: Path, content: bytes, found: str) -> None:
+@pytest.mark.parametrize(("content", "expected"), [(b"id = steel", "line 1"), (b"\xff\xfe\x00", "decode")])
+def test_what_is_no_toml_is_refused_with_the_line(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "broken.toml"
     path.write_bytes(content)
     with pytest.raises(InputError) as refusal:
         packs.load(str(path))
     assert refusal.value.code == "pack-unreadable"
-    assert found in refusal.value.found
+    assert expected in refusal.value.found
 
 
 @pytest.mark.parametrize(
@@ -546,17 +546,17 @@ BETTER_OTHERWISE: Faults = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "place", "found", "advised"), BETTER_OTHERWISE)
+@pytest.mark.parametrize(("old", "new", "place", "actual", "advised"), BETTER_OTHERWISE)
 def test_what_a_good_pack_does_otherwise_is_told_and_refuses_nothing(
-    tmp_path: Path, old: str, new: str, place: str, found: str, advised: str
+    tmp_path: Path, old: str, new: str, place: str, actual: str, advised: str
 ) -> None:
     assert old in STEEL_TEXT
     path = tmp_path / "own.toml"
     path.write_text(STEEL_TEXT.replace(old, new, 1), encoding="utf-8")
-    told = list(remarks(packs.load(str(path))))
-    assert any(one.place == place and found in one.found and advised in one.wanted for one in told), told
-    for one in told:
-        said_in_chinese(one)
+    advice = list(remarks(packs.load(str(path))))
+    assert any(entry.place == place and actual in entry.found and advised in entry.wanted for entry in advice), advice
+    for remark in advice:
+        said_in_chinese(remark)
 
 
 def test_what_a_new_pack_lacks_of_tests_and_editions_is_told() -> None:
@@ -565,10 +565,10 @@ def test_what_a_new_pack_lacks_of_tests_and_editions_is_told() -> None:
     strict = sintering.limits[0].model_copy(update={"grades": (5.0, 6.0, None), "applies": {}})
     bare = sintering.boundary.model_copy(update={"essential": (), "needs": (), "yields": ()})
     changed = sintering.model_copy(update={"boundary": bare, "feeds": (), "takes": (), "limits": (strict,)})
-    told = {one.place: one.found for one in remarks(pack.model_copy(update={"steps": (changed,), "editions": ()}))}
-    assert told["steps[sintering].boundary.essential"] == "none of them"
-    assert told[f"steps[sintering].limits[{strict.id}].grades"] == "5 / 6"
-    assert told[f"steps[sintering].limits[{strict.id}].standard"] == "no edition"
+    by_place = {remark.place: remark.found for remark in remarks(pack.model_copy(update={"steps": (changed,), "editions": ()}))}
+    assert by_place["steps[sintering].boundary.essential"] == "none of them"
+    assert by_place[f"steps[sintering].limits[{strict.id}].grades"] == "5 / 6"
+    assert by_place[f"steps[sintering].limits[{strict.id}].standard"] == "no edition"
 
 
 def test_slopes_of_total_and_heat_that_disagree_are_told(tmp_path: Path) -> None:
@@ -585,8 +585,8 @@ def test_a_medium_that_has_no_factor_is_told(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     own = '\n[[own_carriers]]\nid = "chilled-water"\nkind = "medium"\nunit = "MJ"\nnames = { en = "chilled water", zh = "冷冻水" }\n'
     path.write_text(STEEL_TEXT.replace('media = ["', 'media = ["chilled-water", "', 1) + own, encoding="utf-8")
-    (told,) = remarks(packs.load(str(path)))
-    assert (told.place.endswith(".boundary.media"), told.found) == (True, "chilled-water")
+    (remark,) = remarks(packs.load(str(path)))
+    assert (remark.place.endswith(".boundary.media"), remark.found) == (True, "chilled-water")
 
 
 def test_the_author_meets_them_in_pack_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -595,7 +595,7 @@ def test_the_author_meets_them_in_pack_check(tmp_path: Path, capsys: pytest.Capt
     assert main(["pack", "check", str(path)]) == 0
     assert "please check: steps[coking].metrics[total].floor: found 110 to" in capsys.readouterr().out
     assert main(["pack", "--json", "check", str(path)]) == 0
-    assert "steps[coking].metrics[total].floor" in [one["place"] for one in json.loads(capsys.readouterr().out)["remarks"]]
+    assert "steps[coking].metrics[total].floor" in [remark["place"] for remark in json.loads(capsys.readouterr().out)["remarks"]]
 
 
 def test_every_answer_of_pack_is_said_in_chinese(

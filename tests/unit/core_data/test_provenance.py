@@ -40,8 +40,8 @@ def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: p
     own = tmp_path / "own.toml"
     own.write_text(text.replace('typical = "typical-assumption"\n', ""), encoding="utf-8")
     assert main(["pack", "check", str(own)]) == 0
-    told = capsys.readouterr().out
-    assert "no complete source: steps.clinker-burning.total.typical" in told
+    output = capsys.readouterr().out
+    assert "no complete source: steps.clinker-burning.total.typical" in output
     assert main(["pack", "check", "cement"]) == 0
     assert "no complete source" not in capsys.readouterr().out
 
@@ -167,9 +167,9 @@ def test_a_second_reading_of_a_figure_changes_no_digest(tmp_path: Path) -> None:
 
 def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pack", "diff", "aluminium@1", "aluminium"]) == 0
-    told = capsys.readouterr().out
-    assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in told
-    assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in told
+    output = capsys.readouterr().out
+    assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in output
+    assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in output
     assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
     assert capsys.readouterr().out.splitlines() == ["0 numbers differ.", "0 other fields differ.", "0 levels of limits differ."]
 
@@ -209,16 +209,16 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
 ]
 
 
-@pytest.mark.parametrize(("step", "old", "new", "told", "labels_move"), TOLD)
+@pytest.mark.parametrize(("step", "old", "new", "expected", "labels_move"), TOLD)
 def test_every_field_that_differs_is_told_and_what_moves(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], step: str, old: str, new: str, told: str, labels_move: bool
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], step: str, old: str, new: str, expected: str, labels_move: bool
 ) -> None:
     before, head, after = STEEL_TEXT.partition(f'\nid = "{step}"\n' if step else "\n[sources.")
     assert old in after
     (tmp_path / "proposed.toml").write_text(before + head + after.replace(old, new, 1), encoding="utf-8")
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
     out = capsys.readouterr().out
-    assert told in out
+    assert expected in out
     assert (f"{UNKNOWN} (--site shows it for a site):\n  {step}: because of" in out) is labels_move
     assert (UNKNOWN in out) is labels_move
     assert "0 numbers differ.\n0 other fields differ." not in out
@@ -245,18 +245,18 @@ def test_the_order_of_metrics_and_the_second_entry_of_one_name_are_told() -> Non
     (order,) = changes(steel, turned)
     assert (order.where, order.before, order.after) == (("steps", "eaf", "metrics"), "total, electricity", "electricity, total")
     twice = steel.editions[0].model_copy(update={"held": not steel.editions[0].held})
-    one, two = (steel.model_copy(update={"editions": (first, twice)}) for first in (steel.editions[0], twice))
-    assert [change.where[-1] for change in changes(one, two)] == ["held"]
+    earlier, two = (steel.model_copy(update={"editions": (first, twice)}) for first in (steel.editions[0], twice))
+    assert [change.where[-1] for change in changes(earlier, two)] == ["held"]
 
 
 def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
     """The kiln's year is 103.69 kgce/t: grade 2 of 107, and grade 3 where that is 103."""
     cement = packs.load("cement")
-    limit = next(one for one in cement.step("clinker-burning").limits if one.id == "gb16780-2021-clinker")
+    limit = next(entry for entry in cement.step("clinker-burning").limits if entry.id == "gb16780-2021-clinker")
 
     def year_by(grades: tuple[float, float, float]) -> list[StepLabel]:
         tested = graded(limit.model_copy(update={"grades": grades}), 103.69, {"altitude_m": 0.0}, date(2023, 12, 31))
-        (label,) = (one for one in labelled(cement).steps if one.metric == "total")
+        (label,) = (step_label for step_label in labelled(cement).steps if step_label.metric == "total")
         return [replace(label, grade=Grade(tested.best_met, None, (tested,)))]
 
     (taken,) = effects.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))

@@ -43,9 +43,9 @@ def with_usual_of(text: str) -> Pack:
     return CEMENT.model_copy(update={"steps": tuple(steps)})
 
 
-def with_own(**said: Any) -> Pack:
+def with_own(**fields: Any) -> Pack:
     """Brings along the anthracite of burning."""
-    own = OwnCarrier(id="anthracite", kind="solid", unit="t", names={"en": "anthracite", "zh": "无烟煤"}, **said)
+    own = OwnCarrier(id="anthracite", kind="solid", unit="t", names={"en": "anthracite", "zh": "无烟煤"}, **fields)
     return CEMENT.model_copy(update={"own_carriers": (own,)})
 
 

@@ -90,9 +90,9 @@ def test_pint_is_not_imported_before_a_conversion_needs_it() -> None:
 
 @pytest.mark.parametrize("units", MULTIPLES, ids=lambda units: next(iter(units)))
 def test_known_multiples_are_those_of_pint(units: dict[str, int]) -> None:
-    for one, other in itertools.product(units, repeat=2):
-        asked = registry().convert(1.0, registry().parse_units(one), registry().parse_units(other))
-        assert ratio(one, other) == pytest.approx(asked, rel=1e-14)
+    for unit, other in itertools.product(units, repeat=2):
+        asked = registry().convert(1.0, registry().parse_units(unit), registry().parse_units(other))
+        assert ratio(unit, other) == pytest.approx(asked, rel=1e-14)
 
 
 def test_multiples_and_units_per_unit_do_not_start_pint() -> None:

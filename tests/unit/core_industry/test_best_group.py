@@ -29,17 +29,17 @@ def sector(firms: int, seed: int = 1, moved: int = 0, names: str = "f") -> CellR
     """Firms in an order that the seed draws; the first `moved` of the best have other values, far at the end."""
     order = np.random.default_rng(seed).permutation(firms)
     members = [Member(f"{names}{place:04}", f"s{place:04}", (50, 100 + int(rank), 500), "r") for place, rank in enumerate(order)]
-    best = sorted(members, key=lambda one: one.bests[0])[:moved]
-    again = {one.firm: Member(one.firm, one.site, (50, 9000 + one.bests[0], 500), "r2") for one in best}
-    return CellRoster("cell", tuple(again.get(one.firm, one) for one in members))
+    best = sorted(members, key=lambda member: member.bests[0])[:moved]
+    again = {member.firm: Member(member.firm, member.site, (50, 9000 + member.bests[0], 500), "r2") for member in best}
+    return CellRoster("cell", tuple(again.get(member.firm, member) for member in members))
 
 
 def halves(who: CellRoster) -> dict[str, dict[str, str]]:
-    return {one.firm: {"region": "north" if int(one.firm[-4:]) % 2 else "south", "scale": "large"} for one in who.members}
+    return {member.firm: {"region": "north" if int(member.firm[-4:]) % 2 else "south", "scale": "large"} for member in who.members}
 
 
 def composed(who: CellRoster, *before: Composed) -> Composed:
-    return compose(who, DECILE, halves(who), RULES, POLICY, [one.shares for one in before])
+    return compose(who, DECILE, halves(who), RULES, POLICY, [group.shares for group in before])
 
 
 def test_it_takes_a_best_tenth_of_two_classes_of_eight() -> None:
@@ -47,22 +47,22 @@ def test_it_takes_a_best_tenth_of_two_classes_of_eight() -> None:
     assert firms_needed(RULES[:1], 8) is None, "a best five is never divided"
 
 
-@pytest.mark.parametrize(("firms", "told"), [(12, False), (150, False), (151, True), (400, True)])
-def test_nothing_is_told_of_too_few(firms: int, told: bool) -> None:
-    found = composed(sector(firms))
-    assert bool(found.shares) is told
+@pytest.mark.parametrize(("firms", "is_told"), [(12, False), (150, False), (151, True), (400, True)])
+def test_nothing_is_told_of_too_few(firms: int, is_told: bool) -> None:
+    group = composed(sector(firms))
+    assert bool(group.shares) is is_told
     if firms < 151:
-        assert found.reason is Reason.TOO_FEW
-        assert found.words is not None
-        assert "151" in found.words.said_in("en")
+        assert group.reason is Reason.TOO_FEW
+        assert group.words is not None
+        assert "151" in group.words.said_in("en")
 
 
 def test_shares_add_up_to_the_group_and_each_has_enough_on_both_sides() -> None:
     who = sector(400)
-    found = composed(who)
-    (shares,) = found.shares.values()
-    assert list(found.shares) == ["region"], "one class of scale for all divides nothing"
-    assert sum(share.firms for share in shares) == found.best == 40
+    group = composed(who)
+    (shares,) = group.shares.values()
+    assert list(group.shares) == ["region"], "one class of scale for all divides nothing"
+    assert sum(share.firms for share in shares) == group.best == 40
     assert frozenset().union(*(share.members for share in shares)) == best_group(who, DECILE)
     assert all(share.firms >= POLICY.fewest_firms for share in shares)
 
@@ -84,12 +84,12 @@ def test_a_class_that_is_mostly_among_the_best_is_not_told() -> None:
     best = best_group(who, DECILE)
     large = {*sorted(best)[:20], *sorted(who.firms - best)[:9]}
     traits = {firm: {"scale": "large" if firm in large else "small"} for firm in sorted(who.firms)}
-    found = compose(who, DECILE, traits, RULES, POLICY)
-    assert found.reason is Reason.LIKELY
+    group = compose(who, DECILE, traits, RULES, POLICY)
+    assert group.reason is Reason.LIKELY
     shares = divided(best, {firm: held["scale"] for firm, held in traits.items()}, 8)
-    told = likelihoods({"scale": shares}, traits)
-    assert told.max() == pytest.approx(20 / 29)
-    assert told.sum() == pytest.approx(len(best))
+    chances = likelihoods({"scale": shares}, traits)
+    assert chances.max() == pytest.approx(20 / 29)
+    assert chances.sum() == pytest.approx(len(best))
 
 
 def test_two_tables_together_tell_no_firm_either() -> None:
@@ -99,11 +99,11 @@ def test_two_tables_together_tell_no_firm_either() -> None:
     inside = [("x", "x")] * 24 + [("x", "y")] * 8 + [("y", "x")] * 8
     outside = [("x", "y")] * 70 + [("y", "x")] * 70 + [("x", "x")] * 8 + [("y", "y")] * 212
     traits = {firm: {"region": region, "scale": scale} for firm, (region, scale) in zip([*best, *others], [*inside, *outside], strict=True)}
-    found = compose(who, DECILE, traits, RULES, POLICY)
-    assert list(found.shares) == ["region"]
+    group = compose(who, DECILE, traits, RULES, POLICY)
+    assert list(group.shares) == ["region"]
     both = {trait: divided(frozenset(best), {firm: held[trait] for firm, held in traits.items()}, 8) for trait in ("region", "scale")}
     assert all(both.values())
-    assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(found.shares, traits).max()
+    assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(group.shares, traits).max()
 
 
 @pytest.mark.parametrize(("moved", "reason"), [(0, None), (1, Reason.DIFFERENCING), (2, Reason.DIFFERENCING), (20, None)])
@@ -120,7 +120,9 @@ def test_firms_that_have_left_hide_nobody() -> None:
     best = best_group(who, DECILE)
     gone = sorted(best)[:2]
     names = {firm: f"{DEPARTED}{firm}" for firm in gone}
-    before = CellRoster("cell", tuple(Member(names.get(one.firm, one.firm), one.site, one.fingerprint, one.report) for one in who.members))
+    before = CellRoster(
+        "cell", tuple(Member(names.get(member.firm, member.firm), member.site, member.fingerprint, member.report) for member in who.members)
+    )
     traits = {firm: {"region": held["region"]} for firm, held in halves(who).items()}
     first = compose(before, DECILE, {names.get(firm, firm): held for firm, held in traits.items()}, RULES, POLICY)
     assert first.shares
@@ -133,7 +135,7 @@ def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, d
     best = firms // 10
     classes = ["large"] * large_best + ["small"] * (best - large_best) + ["large"] * 30 + ["small"] * (firms - best - 30)
     members = [Member(f"f{at:04}", f"new-{at}" if at < newcomers else f"s{at:04}", (50, 100 + at, 500)) for at in range(firms)]
-    return CellRoster("cell", tuple(members)), {one.firm: {"scale": held} for one, held in zip(members, classes, strict=True)}
+    return CellRoster("cell", tuple(members)), {member.firm: {"scale": held} for member, held in zip(members, classes, strict=True)}
 
 
 @pytest.mark.parametrize(
@@ -143,15 +145,15 @@ def test_another_year_does_not_tell_that_who_joined_is_among_the_best(more: int,
     """Of firms that stay where they are, one more large one among the best is the one that joined."""
     who, traits = by_class(400, 12 + more, newcomers)
     then, classes = by_class(400, 12, 0)
-    told = compose(then, DECILE, classes, RULES, POLICY).shares
-    assert told
-    stood = {one.site: classes[one.firm] for one in then.members if one.firm not in {f"f{at:04}" for at in range(newcomers)}}
-    found = compose(who, DECILE, traits, RULES, POLICY, other_days=[OtherDays(told, stood)])
-    assert found.reason is reason
-    assert bool(found.shares) == (reason is None)
+    shares = compose(then, DECILE, classes, RULES, POLICY).shares
+    assert shares
+    stood = {member.site: classes[member.firm] for member in then.members if member.firm not in {f"f{at:04}" for at in range(newcomers)}}
+    group = compose(who, DECILE, traits, RULES, POLICY, other_days=[OtherDays(shares, stood)])
+    assert group.reason is reason
+    assert bool(group.shares) == (reason is None)
     assert compose(who, DECILE, traits, RULES, POLICY).shares
     if more and newcomers:  # who left is told by one fewer
-        now = {one.site: traits[one.firm] for one in who.members}
+        now = {member.site: traits[member.firm] for member in who.members}
         before = OtherDays(compose(who, DECILE, traits, RULES, POLICY).shares, now)
         fewer = compose(then, DECILE, classes, RULES, POLICY, other_days=[before])
         assert fewer.reason is reason

@@ -59,12 +59,12 @@ class Shown:
 
 def composed(pack: Pack, step_id: str, reported: list[ReportedLabel], rng: np.random.Generator) -> Shown:
     step = pack.step(step_id)
-    found = compose_step(reported, pack, step, step.metrics[0], rng, variant="plain")
-    assert found.best is not None
-    assert found.interval is not None
-    assert found.typical_interval is not None
-    assert found.rule is not None
-    return Shown(found.best, found.interval, found.typical_interval, found.rule, found.eligible)
+    benchmark = compose_step(reported, pack, step, step.metrics[0], rng, variant="plain")
+    assert benchmark.best is not None
+    assert benchmark.interval is not None
+    assert benchmark.typical_interval is not None
+    assert benchmark.rule is not None
+    return Shown(benchmark.best, benchmark.interval, benchmark.typical_interval, benchmark.rule, benchmark.eligible)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def composed(pack: Pack, step_id: str, reported: list[ReportedLabel], rng: np.ra
     ],
 )
 def test_the_rule_goes_by_the_number_of_firms(pack: Pack, firms: int, rule: str | None) -> None:
-    found = rule_for(firms, pack.composition)
-    assert (found.rule if found else None) == rule
+    chosen = rule_for(firms, pack.composition)
+    assert (chosen.rule if chosen else None) == rule
 
 
 def test_the_best_is_the_mean_of_the_smallest() -> None:
@@ -97,7 +97,7 @@ def test_every_figure_is_a_mean_of_five_firms_at_least_and_of_none_above_a_third
     def figures(values: Any) -> Any:
         return np.concatenate(([apply_to_ordered(holds.rule, values), median_of_ordered(values)], read_off(values)))
 
-    weights = np.array([figures(ordered + one) - figures(ordered) for one in np.eye(firms)])
+    weights = np.array([figures(ordered + unit_vector) - figures(ordered) for unit_vector in np.eye(firms)])
     assert weights.sum(axis=0) == pytest.approx(1)
     assert (weights > 1e-9).sum(axis=0).min() >= 5
     assert weights.max() <= 1 / 3
@@ -258,9 +258,9 @@ def test_the_truly_best_of_a_heavy_tailed_sector_do_not_pass_for_jumps(monkeypat
 
 def test_a_sector_of_two_humps_is_said_to_fit_poorly() -> None:
     rng = np.random.default_rng(6)
-    one = rng.normal(60.0, 2.0, 60)
+    single = rng.normal(60.0, 2.0, 60)
     two = np.concatenate([rng.normal(50.0, 0.8, 30), rng.normal(70.0, 0.8, 30)])
-    assert fits(quiet(one.tolist()))
+    assert fits(quiet(single.tolist()))
     assert not fits(quiet(two.tolist()))
     assert fits(quiet([1.0] * 9))
 
@@ -454,11 +454,11 @@ def test_points_of_the_curve_are_five_firms_apart_and_the_ends_withheld(
 ) -> None:
     rng = np.random.default_rng(22)
     step = pack.step("melting")
-    found = compose_step(grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain")
-    assert tuple(point.percent for point in found.curve) == points
-    values = [point.value for point in found.curve]
+    benchmark = compose_step(grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain")
+    assert tuple(point.percent for point in benchmark.curve) == points
+    values = [point.value for point in benchmark.curve]
     assert values == sorted(values)
-    assert all(point.interval[0] < point.value < point.interval[1] for point in found.curve)
+    assert all(point.interval[0] < point.value < point.interval[1] for point in benchmark.curve)
 
 
 def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
@@ -467,9 +467,9 @@ def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
     held = []
     for _ in range(25):
         plants = grow(rng, 60)
-        found = compose_step(plants.labels, pack, step, step.metrics[0], rng, variant="plain")
+        benchmark = compose_step(plants.labels, pack, step, step.metrics[0], rng, variant="plain")
         ordered = np.sort(plants.best)
-        held += [point.interval[0] <= truth <= point.interval[1] for point, truth in zip(found.curve, read_off(ordered), strict=True)]
+        held += [point.interval[0] <= truth <= point.interval[1] for point, truth in zip(benchmark.curve, read_off(ordered), strict=True)]
     assert np.mean(held) >= 0.95
 
 

@@ -203,11 +203,11 @@ def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_chang
     """All of the best five join: how evenly they do decides, and a laxer policy lets go what this one holds."""
     first = published(pack, without_places(everyone, 0, 1, 2, 3, 4))
     draft, roster = drafted(pack, everyone)
-    found = []
+    reasons = []
     for share in (Fraction(1, 5), Fraction(1)):
         policy = pack.disclosure.model_copy(update={"largest_share_of_change": share})
-        found.append(of_steps(gate(draft, roster, policy, (first,), period_end=END, today=LATE)))
-    assert found == [{Reason.DIFFERENCING}, {Reason.SHOWN}]
+        reasons.append(of_steps(gate(draft, roster, policy, (first,), period_end=END, today=LATE)))
+    assert reasons == [{Reason.DIFFERENCING}, {Reason.SHOWN}]
 
 
 def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pack: Pack, everyone: list[ReportedLabel]) -> None:
@@ -315,10 +315,10 @@ def test_every_reason_has_its_sentence_in_both_languages() -> None:
 @given(st.floats(-1e4, 1e4), st.floats(0, 50), st.sampled_from(["0.25", "0.1", "0.008", "5"]))
 def test_rounding_outward_holds_the_interval_and_adds_less_than_two_cells(lo: float, length: float, width: str) -> None:
     step = Fraction(width)
-    found = outward((lo, lo + length), step)
-    assert found[0] <= lo + 1e-9
-    assert lo + length <= found[1] + 1e-9
-    assert found[1] - found[0] <= length + 2 * float(step) + 1e-9
+    rounded = outward((lo, lo + length), step)
+    assert rounded[0] <= lo + 1e-9
+    assert lo + length <= rounded[1] + 1e-9
+    assert rounded[1] - rounded[0] <= length + 2 * float(step) + 1e-9
 
 
 def test_values_round_half_to_even_on_the_grid_below_zero_too() -> None:

@@ -107,12 +107,12 @@ def test_the_lead_of_a_product_that_is_counted_otherwise_names_its_own_unit() ->
     grouped = by_step(ReportedLabel(f"firm-{n}", f"site-{n}", released(glass, "float-line", run, rng, "any")) for n, run in enumerate(runs))
     label, roster = compose_route(glass, route, grouped, rng, period="2016"), roster_of(glass, route, grouped)
     shown = gate(label, roster, glass.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
-    told = explain(shown, glass, route, FACTS, version="1", on=date(2016, 12, 31))
-    lead = told.lead
+    explanation = explain(shown, glass, route, FACTS, version="1", on=date(2016, 12, 31))
+    lead = explanation.lead
     assert "make a weight case of flat glass with" in lead.en
     assert "tonne" not in lead.en
     assert ("生产一重量箱平板玻璃，" in lead.said_in("zh"), "吨" in lead.said_in("zh")) == (True, False)
-    assert ("kgce/weight case" in told.intervals.en, "kgce/重量箱" in told.intervals.said_in("zh")) == (True, True)
+    assert ("kgce/weight case" in explanation.intervals.en, "kgce/重量箱" in explanation.intervals.said_in("zh")) == (True, True)
 
 
 def test_the_rule_method_and_counts_are_named(pack: Pack, explanation: Explanation) -> None:
@@ -195,7 +195,7 @@ def test_a_limit_for_another_process_does_not_stand_beside_the_published_one() -
 
 
 @pytest.mark.parametrize(
-    ("obliged", "volunteering", "told"),
+    ("obliged", "volunteering", "opening"),
     [
         (30, 0, "24 firms of 30 obliged to report, 24 sites"),
         (20, 8, "24 firms (16 of 20 obliged to report, 8 by their own will), 24 sites"),
@@ -206,14 +206,14 @@ def test_a_limit_for_another_process_does_not_stand_beside_the_published_one() -
     ],
 )
 def test_firms_obliged_and_firms_of_their_own_will_are_told_apart_and_read_back_by_who_checks(
-    pack: Pack, result: GateResult, obliged: int | None, volunteering: int, told: str
+    pack: Pack, result: GateResult, obliged: int | None, volunteering: int, opening: str
 ) -> None:
     def sample(obliged: int | None, volunteering: int) -> str:
         facts = Participation(24, 24, firms_obliged=obliged, firms_volunteering=volunteering)
         return en16231.sample(result.published, pack, pack.routes[0], facts).en
 
     text = sample(obliged, volunteering)
-    assert text.startswith(told)
+    assert text.startswith(opening)
     assert sample(wording._obliged(text), wording._volunteering(text)) == text
 
 

@@ -52,8 +52,8 @@ def published(pack: Pack, reported: list[ReportedLabel], version: str) -> Publis
 
 
 def another_year(pack: Pack, reported: list[ReportedLabel]) -> Published:
-    made = published(pack, reported, "2015")
-    return dataclasses.replace(made, label=dataclasses.replace(made.label, period="2015"))
+    publication = published(pack, reported, "2015")
+    return dataclasses.replace(publication, label=dataclasses.replace(publication.label, period="2015"))
 
 
 def best_of_the_route_alone(reported: list[ReportedLabel]) -> str:
@@ -184,11 +184,11 @@ def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Reporte
 
 def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """By field: a figure that is added to a cell must be put on one of the two lists, or this fails."""
-    said = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule", "averaging"}
+    described = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule", "averaging"}
     counted = {"firms", "sites", "eligible", "set_aside", "note"}
     computed: dict[str, object] = {"best": None, "interval": None, "typical": None, "typical_interval": None, "good_fit": None}
     computed |= {"curve": (), "curve_withheld": False, "pooled": (), "in_part": 0, "potential": (), "potential_withheld": ()}
-    assert {field.name for field in dataclasses.fields(StepBest)} == said | counted | computed.keys()
+    assert {field.name for field in dataclasses.fields(StepBest)} == described | counted | computed.keys()
     draft, roster = drafted(pack, everyone)
     hidden = gate(draft, roster, pack.disclosure, period_end=END, today=date(2017, 1, 2)).published
     for before, after in zip(draft.steps, hidden.steps, strict=True):
@@ -210,7 +210,7 @@ POLICY = {
 
 def exhibit(name: str, firms: frozenset[int]) -> Exhibit:
     """Who stands behind a value, whatever its figures are."""
-    return Exhibit(name, CellRoster("cell", tuple(Member(f"firm-{one}", f"site-{one}", (one,)) for one in sorted(firms))))
+    return Exhibit(name, CellRoster("cell", tuple(Member(f"firm-{number}", f"site-{number}", (number,)) for number in sorted(firms))))
 
 
 def by_trying(ours: frozenset[int], others: list[frozenset[int]], least: int) -> bool:
@@ -218,7 +218,7 @@ def by_trying(ours: frozenset[int], others: list[frozenset[int]], least: int) ->
     shown = [ours, *others]
     for whole in shown:
         for chosen in range(1, 1 << len(shown)):
-            parts = [one for place, one in enumerate(shown) if chosen >> place & 1]
+            parts = [part for place, part in enumerate(shown) if chosen >> place & 1]
             if any(not part < whole for part in parts) or (whole != ours and ours not in parts):
                 continue
             if 0 < len(whole - frozenset().union(*parts)) < least:
@@ -232,23 +232,23 @@ def test_what_is_left_over_is_found_as_by_trying_every_combination(sets: list[fr
 
     policy = DisclosurePolicy(**POLICY, least_changed_participants=least)
     ours, others = sets[0], sets[1:]
-    found = several_publications.left_over(exhibit("", ours), [exhibit(f"v{n}", one) for n, one in enumerate(others)], policy)
-    assert (found is not None) == by_trying(ours, others, least)
+    leftover = several_publications.left_over(exhibit("", ours), [exhibit(f"v{n}", firms) for n, firms in enumerate(others)], policy)
+    assert (leftover is not None) == by_trying(ours, others, least)
 
 
 def test_a_nation_of_ten_thousand_is_held_against_its_provinces_at_once(pack: Pack) -> None:
     nation = frozenset(range(10_000))
     provinces = [exhibit(f"province {n}", frozenset(range(n * 300, min((n + 1) * 300, 9_999)))) for n in range(34)]
-    found = several_publications.left_over(exhibit("", nation), provinces, pack.disclosure)
-    assert found is not None
+    leftover = several_publications.left_over(exhibit("", nation), provinces, pack.disclosure)
+    assert leftover is not None
     assert (
         several_publications.left_over(exhibit("", nation), provinces[1:], pack.disclosure) is None
     )  # three hundred and one are left over
 
 
-def drawn_anew(one: Exhibit, firm: int) -> Exhibit:
-    members = [dataclasses.replace(m, fingerprint=(99,)) if m.firm == f"firm-{firm}" else m for m in one.who.members]
-    return Exhibit(one.name, CellRoster("cell", tuple(members)))
+def drawn_anew(original: Exhibit, firm: int) -> Exhibit:
+    members = [dataclasses.replace(m, fingerprint=(99,)) if m.firm == f"firm-{firm}" else m for m in original.who.members]
+    return Exhibit(original.name, CellRoster("cell", tuple(members)))
 
 
 def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_third(pack: Pack) -> None:
@@ -256,9 +256,9 @@ def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_thir
     nation, east, west = exhibit("", frozenset(range(30))), exhibit("east", frozenset(range(15))), exhibit("west", frozenset(range(15, 29)))
     for corrected in (None, 3):
         parts = [east if corrected is None else drawn_anew(east, corrected), west]
-        found = several_publications.left_over(nation, parts, pack.disclosure)
-        assert found is not None
-        assert found[0] == Reason.COMBINED
+        leftover = several_publications.left_over(nation, parts, pack.disclosure)
+        assert leftover is not None
+        assert leftover[0] == Reason.COMBINED
     assert several_publications.left_over(nation, [drawn_anew(east, 3)], pack.disclosure) is None  # fifteen and one differ
 
 

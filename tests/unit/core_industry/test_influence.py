@@ -33,22 +33,22 @@ def figure(name: str) -> Figure:
 
 def exhibit(values: Sequence[int], name: str = "mean of three", firms: Sequence[int] | None = None) -> Exhibit:
     numbers = range(len(values)) if firms is None else firms
-    members = tuple(Member(f"firm-{one}", f"site-{one}", (670, value, value)) for one, value in zip(numbers, values, strict=True))
+    members = tuple(Member(f"firm-{number}", f"site-{number}", (670, value, value)) for number, value in zip(numbers, values, strict=True))
     return Exhibit("", CellRoster("cell", members), (figure(name),))
 
 
-def worked_out(one: Figure, values: Sequence[float]) -> float:
+def worked_out(statistic: Figure, values: Sequence[float]) -> float:
     ordered = sorted(values)
-    return float(np.mean([ordered[rank] for rank in one.ranks(len(values))]))
+    return float(np.mean([ordered[rank] for rank in statistic.ranks(len(values))]))
 
 
 @given(st.lists(st.integers(0, 30), min_size=4, max_size=12), st.sampled_from(sorted(FIGURES)), st.integers(0, 30))
 def test_an_effect_is_what_working_the_figure_out_anew_gives(values: list[int], name: str, other: int) -> None:
-    one, members = figure(name), exhibit(values).who.members
-    found = influence._moved(one, members, np.arange(len(values)), np.array([np.nan, *[float(other)] * (len(values) - 1)]))
-    for place, effect in enumerate(found):
+    statistic, members = figure(name), exhibit(values).who.members
+    effects = influence._moved(statistic, members, np.arange(len(values)), np.array([np.nan, *[float(other)] * (len(values) - 1)]))
+    for place, effect in enumerate(effects):
         instead = [*values[:place], float(np.median(values[1:])) if place == 0 else other, *values[place + 1 :]]
-        assert effect == pytest.approx(abs(worked_out(one, instead) - worked_out(one, values)))
+        assert effect == pytest.approx(abs(worked_out(statistic, instead) - worked_out(statistic, values)))
 
 
 BEST, POOR = 10, 90
@@ -123,8 +123,8 @@ def test_firms_of_one_controller_count_once() -> None:
 def left(shown: Exhibit, *firms: str) -> Exhibit:
     """After these firms have left the scheme: the random names that they have in rosters from before."""
     members = [
-        dataclasses.replace(one, firm=f"{DEPARTED}{one.firm}", site=f"{DEPARTED}{one.site}") if one.firm in firms else one
-        for one in shown.who.members
+        dataclasses.replace(member, firm=f"{DEPARTED}{member.firm}", site=f"{DEPARTED}{member.site}") if member.firm in firms else member
+        for member in shown.who.members
     ]
     return dataclasses.replace(shown, who=CellRoster("cell", tuple(members)))
 
@@ -150,7 +150,7 @@ def test_firms_that_left_cover_nobody_else(pack: Pack) -> None:
 def test_firms_that_left_are_still_a_change_and_wait_for_others(pack: Pack, gone: int) -> None:
     """Nothing but leaving: however many, the next version waits for as many firms that have names."""
     before, after = exhibit([*[20] * gone, *OTHERS]), exhibit(OTHERS, firms=range(gone, gone + len(OTHERS)))
-    departed = left(before, *(f"firm-{one}" for one in range(gone)))
+    departed = left(before, *(f"firm-{number}" for number in range(gone)))
     assert after.too_close_to(departed, 3)
     assert told(pack, after, departed)
     joined = exhibit([*OTHERS, *[20] * 4], firms=range(gone, gone + len(OTHERS) + 4))
@@ -205,7 +205,7 @@ def test_two_metrics_tell_the_best_among_poor_firms_and_not_three_that_are_alike
 
 def test_a_site_that_was_sold_stands_in_both_metrics(pack: Pack) -> None:
     sold = exhibit(OTHERS)
-    renamed = tuple(dataclasses.replace(one, firm="buyer") if place == 0 else one for place, one in enumerate(sold.who.members))
+    renamed = tuple(dataclasses.replace(member, firm="buyer") if place == 0 else member for place, member in enumerate(sold.who.members))
     assert not told_by_metrics(pack, Exhibit("", CellRoster("cell", renamed), sold.figures), sold)
 
 
@@ -260,7 +260,9 @@ def test_a_firm_that_stands_by_another_site_is_told_as_one_that_joins(pack: Pack
     """Its poor site was sold or closed, its best one stands for it now; a plant that was sold is the same plant."""
     earlier, later = best_of([*BY_YEAR, 900]), best_of([*STEADY, NEW])
     assert not told_by_years(pack, later, earlier)  # the same site, rebuilt: see docs/privacy.md
-    members = tuple(dataclasses.replace(one, site="another") if one.firm == "firm-8" else one for one in later.who.members)
+    members = tuple(dataclasses.replace(member, site="another") if member.firm == "firm-8" else member for member in later.who.members)
     assert told_by_years(pack, dataclasses.replace(later, who=CellRoster("cell", members)), earlier)
-    sold = tuple(dataclasses.replace(one, firm="buyer") if one.firm == "firm-8" else one for one in best_of([*STEADY, NEW]).who.members)
+    sold = tuple(
+        dataclasses.replace(member, firm="buyer") if member.firm == "firm-8" else member for member in best_of([*STEADY, NEW]).who.members
+    )
     assert not told_by_years(pack, dataclasses.replace(later, who=CellRoster("cell", sold)), best_of([*STEADY, NEW]))

@@ -38,8 +38,8 @@ def test_rank_intervals_are_wider_where_the_noise_is_larger(pack: Pack, grow: Gr
     rng = np.random.default_rng(2)
     widths = []
     for batches in ((341, 420), (2100, 2500)):
-        found = standings(grow(rng, 30, between=1.2, batches=batches).labels, pack, rng)
-        widths.append(np.mean([s.rank_interval[1] - s.rank_interval[0] for s in found]))
+        ranking = standings(grow(rng, 30, between=1.2, batches=batches).labels, pack, rng)
+        widths.append(np.mean([s.rank_interval[1] - s.rank_interval[0] for s in ranking]))
     assert widths[0] > 2 * widths[1]
 
 
@@ -54,11 +54,11 @@ def test_imprecise_labels_get_a_wide_band_and_do_not_displace_the_others(pack: P
         renamed = [ReportedLabel(f"small-{p.firm}", f"small-{p.site}", p.label) for p in small.labels]
         everybody = [*large.labels, *renamed]
         truth = {everybody[i].site: rank + 1 for rank, i in enumerate(np.argsort([*large.best, *small.best]))}
-        for found in standings(everybody, pack, rng):
-            precise = not found.site.startswith("small")
-            held[precise].append(found.rank_interval[0] <= truth[found.site] <= found.rank_interval[1])
-            widths[precise].append(found.rank_interval[1] - found.rank_interval[0])
-            assert precise or (found.band is None and found.of == firms)
+        for standing in standings(everybody, pack, rng):
+            precise = not standing.site.startswith("small")
+            held[precise].append(standing.rank_interval[0] <= truth[standing.site] <= standing.rank_interval[1])
+            widths[precise].append(standing.rank_interval[1] - standing.rank_interval[0])
+            assert precise or (standing.band is None and standing.of == firms)
     assert np.mean(held[True]) >= 0.95
     assert np.mean(held[False]) >= 0.93
     assert np.mean(widths[True]) < 0.6 * np.mean(widths[False])
@@ -68,28 +68,28 @@ def test_equal_sites_share_one_rank_interval(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(3)
     plants = grow(rng, 12).labels
     twins = [ReportedLabel(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
-    found = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
-    assert len({s.rank_interval for s in found}) == 1
-    lo, hi = found[0].rank_interval
+    ranking = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
+    assert len({s.rank_interval for s in ranking}) == 1
+    lo, hi = ranking[0].rank_interval
     assert hi - lo >= 3
 
 
 def test_the_order_goes_by_energy_and_a_negative_step_ranks_alike(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(4)
-    found = standings(grow(rng, 16, "blowing").labels, pack, rng)
-    estimates = [s.estimate for s in found]
+    ranking = standings(grow(rng, 16, "blowing").labels, pack, rng)
+    estimates = [s.estimate for s in ranking]
     assert estimates == sorted(estimates)
-    assert all(s.estimate < 0 and s.interval[0] < s.estimate < s.interval[1] and s.of == 16 for s in found)
+    assert all(s.estimate < 0 and s.interval[0] < s.estimate < s.interval[1] and s.of == 16 for s in ranking)
 
 
 def test_a_band_is_named_only_where_the_site_lies_mostly_in_it(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(5)
-    found = standings(grow(rng, 40, between=0.8, batches=(341, 420)).labels, pack, rng)
-    assert found[0].band == 1
-    assert found[-1].band == 4
-    undecided = [s for s in found if s.band is None]
+    ranking = standings(grow(rng, 40, between=0.8, batches=(341, 420)).labels, pack, rng)
+    assert ranking[0].band == 1
+    assert ranking[-1].band == 4
+    undecided = [s for s in ranking if s.band is None]
     assert undecided
-    for standing in found:
+    for standing in ranking:
         if standing.rank_interval[1] <= 10:
             assert standing.band == 1
 
@@ -126,8 +126,8 @@ def test_equal_sites_share_one_score(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(15)
     plants = grow(rng, FEWEST_FOR_A_SCORE).labels
     twins = [ReportedLabel(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
-    found = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
-    assert len({s.score for s in found}) == 1
+    ranking = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
+    assert len({s.score for s in ranking}) == 1
 
 
 def test_labels_of_two_boundaries_are_not_ranked_together(pack: Pack, grow: Grow) -> None:
@@ -149,9 +149,9 @@ def test_every_plant_of_a_firm_is_ranked_and_the_firm_counts_once(pack: Pack, gr
     rng = np.random.default_rng(10)
     plants = grow(rng, 10).labels
     sisters = [ReportedLabel(plants[0].firm, f"sister-{i}", plants[i].label) for i in (3, 6)]
-    found = standings([*plants, *sisters], pack, rng)
-    assert {s.site for s in found} == {p.site for p in (*plants, *sisters)}
-    assert all(s.of == 12 for s in found)
+    ranking = standings([*plants, *sisters], pack, rng)
+    assert {s.site for s in ranking} == {p.site for p in (*plants, *sisters)}
+    assert all(s.of == 12 for s in ranking)
     of_seven_firms = [ReportedLabel(plants[0].firm, p.site, p.label) if i > 6 else p for i, p in enumerate(plants)]
     assert standings(of_seven_firms, pack, rng) == ()
 
@@ -182,13 +182,13 @@ def test_places_and_scores_of_the_whole_route_hold_the_truth(pack: Pack, grow: G
         sites = [p.site for p in reported[:30]]
         places = dict(zip(sites, stats.rankdata(totals), strict=True))
         percentile = dict(zip(sites, 100 * (1 - np.searchsorted(kind, totals) / kind.size), strict=True))
-        found = of_route(reported, pack, pack.routes[0], [f"{turn}"])
-        assert len(found) == 30
-        for one in found:
-            assert one.score is not None
-            low, high = one.rank_interval
-            ranked += low <= places[one.site] <= high
-            scored += one.score[0] <= max(percentile[one.site], 1) <= one.score[1]
+        ranking = of_route(reported, pack, pack.routes[0], [f"{turn}"])
+        assert len(ranking) == 30
+        for standing in ranking:
+            assert standing.score is not None
+            low, high = standing.rank_interval
+            ranked += low <= places[standing.site] <= high
+            scored += standing.score[0] <= max(percentile[standing.site], 1) <= standing.score[1]
             total += 1
     assert ranked / total >= 0.95
     assert scored / total >= 0.95
@@ -198,14 +198,14 @@ def test_the_route_is_told_of_who_has_every_step_and_of_no_few(pack: Pack, grow:
     reported, totals = routes_of(grow, np.random.default_rng(22), 20)
     lacks = {p.site for p in reported[:5]}
     of_those = [p for p in reported if not (p.label.step == "rolling" and p.site in lacks)]
-    found = of_route(of_those, pack, pack.routes[0], ["a"])
-    assert {one.site for one in found} == {p.site for p in reported} - lacks
-    assert {(one.of, one.score) for one in found} == {(15, None)}, "a place among fifteen, and no score"
-    released = {one.site: one.value for one in found}
+    ranking = of_route(of_those, pack, pack.routes[0], ["a"])
+    assert {standing.site for standing in ranking} == {p.site for p in reported} - lacks
+    assert {(standing.of, standing.score) for standing in ranking} == {(15, None)}, "a place among fifteen, and no score"
+    released = {standing.site: standing.value for standing in ranking}
     for site in released:
         labels = {p.label.step: float(p.label.best_value) for p in reported if p.site == site}
         assert released[site] == pytest.approx(sum(ratio * labels[step] for step, ratio in RATIOS.items()))
-    assert found == of_route(reversed(of_those), pack, pack.routes[0], ["a"]), "the same reports in any order"
+    assert ranking == of_route(reversed(of_those), pack, pack.routes[0], ["a"]), "the same reports in any order"
     fewest = pack.disclosure.fewest_firms
     few = {p.site for p in reported[: 20 - fewest + 1]}
     assert of_route([p for p in reported if p.site not in few], pack, pack.routes[0], ["a"]) == ()

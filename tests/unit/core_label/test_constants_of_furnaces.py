@@ -36,7 +36,7 @@ def heats(*furnaces: tuple[str, float | None]) -> list[Batch]:
 
 
 @pytest.mark.parametrize(
-    ("said", "stated", "reasons"),
+    ("recorded", "stated", "reasons"),
     [
         ({"hot_metal_pct": 45.0}, 0.0, {"constant-two-valued"}),  # limits of 61 and more for 25, 28 and 36
         ({"hot_metal_pct": 45.0}, 45.1, {"not-applicable", None}),
@@ -44,16 +44,16 @@ def heats(*furnaces: tuple[str, float | None]) -> list[Batch]:
     ],
 )
 def test_a_limit_is_not_corrected_by_a_constant_that_the_batches_refute(
-    said: dict[str, float], stated: float, reasons: set[str | None]
+    recorded: dict[str, float], stated: float, reasons: set[str | None]
 ) -> None:
-    batches = [replace(one, variables={"furnace_capacity_t": 60.0, **said}) for one in heats(("F1", 60.0), ("F1", 60.0))]
+    batches = [replace(heat, variables={"furnace_capacity_t": 60.0, **recorded}) for heat in heats(("F1", 60.0), ("F1", 60.0))]
     static: dict[str, float | str] = {"hot_metal_pct": stated}
-    means = {"furnace_capacity_t": 60.0, **said}
+    means = {"furnace_capacity_t": 60.0, **recorded}
     whole = Coverage(365, 365, (START, START), 12, 12)
     of_year = Period.parse("2027", UTC), whole, frozenset({"eaf"})
     grade = grade_step(EAF, EAF.metrics[0], "any", 47.31, means, static, *of_year, doubtful(EAF, batches, static))
-    assert {one.reason for one in grade.limits} == reasons
-    if said and stated > 45:  # the batches' own value corrects it, not the site's
+    assert {limit.reason for limit in grade.limits} == reasons
+    if recorded and stated > 45:  # the batches' own value corrects it, not the site's
         assert grade.limits == grade_step(EAF, EAF.metrics[0], "any", 47.31, means, {}, *of_year).limits
 
 
@@ -74,4 +74,4 @@ def test_a_limit_by_capacity_is_tested_where_one_capacity_is_known(
     doubts = doubtful(EAF, batches, static)
     whole = Coverage(365, 365, (START, START), 12, 12)
     grade = grade_step(EAF, EAF.metrics[0], "any", 80.0, means, static, Period.parse("2027", UTC), whole, frozenset({"eaf"}), doubts)
-    assert {one.reason for one in grade.limits} == expected
+    assert {limit.reason for limit in grade.limits} == expected

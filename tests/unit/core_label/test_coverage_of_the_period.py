@@ -45,10 +45,10 @@ def covered(a_step: Callable[..., Step], year: Period) -> Callable[..., Coverage
 
 
 def test_days_and_the_longest_silence_are_counted(heats: Heats, covered: Callable[..., Coverage]) -> None:
-    found = covered(heats(0, 0.5, 1, 20, 364))
-    assert (found.days, found.with_batches) == (366, 4)
-    assert found.silence == (START + timedelta(days=20, hours=1), START + timedelta(days=364))
-    assert not found.is_whole
+    coverage = covered(heats(0, 0.5, 1, 20, 364))
+    assert (coverage.days, coverage.with_batches) == (366, 4)
+    assert coverage.silence == (START + timedelta(days=20, hours=1), START + timedelta(days=364))
+    assert not coverage.is_whole
 
 
 def test_a_silence_at_either_end_counts(heats: Heats, covered: Callable[..., Coverage]) -> None:
@@ -82,11 +82,14 @@ def test_a_day_is_one_of_the_calendar_where_clocks_change(a_heat: Callable[..., 
     for zone, lost in (("Europe/Berlin", date(2016, 7, 9)), ("Australia/Sydney", date(2016, 11, 9))):
         period = Period.parse("2016", ZoneInfo(zone))
         starts = [period.start + timedelta(days=day) for day in range(366)]
-        kept = [one for one in starts if one.date() != lost]
-        runs = [a_heat(n, 400, start=one.astimezone(UTC), end=(one + timedelta(days=1)).astimezone(UTC)) for n, one in enumerate(kept)]
+        remaining = [start for start in starts if start.date() != lost]
+        runs = [
+            a_heat(n, 400, start=start.astimezone(UTC), end=(start + timedelta(days=1)).astimezone(UTC))
+            for n, start in enumerate(remaining)
+        ]
         columns = StepColumns.of(runs, a_step())
-        found = coverage(columns, columns.output_t > 0, period, ())
-        assert (found.days, found.with_batches) == (366, 365)
+        extent = coverage(columns, columns.output_t > 0, period, ())
+        assert (extent.days, extent.with_batches) == (366, 365)
 
 
 def test_no_grade_of_a_year_from_sixty_days(
@@ -94,8 +97,8 @@ def test_no_grade_of_a_year_from_sixty_days(
 ) -> None:
     step = a_step(limits=[limit_of(a_metric().grid_source)])
     part, whole = (
-        label_step(made, step, step.metrics[0], product="", variant="", factors=factors, period=year).grade
-        for made in (heats(*range(60)), heats(*range(366)))
+        label_step(batches, step, step.metrics[0], product="", variant="", factors=factors, period=year).grade
+        for batches in (heats(*range(60)), heats(*range(366)))
     )
     assert (part.best_met, part.reason) == (None, "period-not-covered")
     assert part.why is not None
@@ -126,8 +129,8 @@ def test_no_grade_of_a_year_of_which_the_log_lacks_days(
 ) -> None:
     step = a_step(limits=[limit_of(a_metric().grid_source)])
     stood = [(START + timedelta(days=300), START + timedelta(days=330))] if stopped else []
-    found = label_step(heats(*days), step, step.metrics[0], product="", variant="", factors=factors, period=year, stopped=stood).grade
-    assert (found.best_met, found.reason) == ((2, None) if graded else (None, "production-left-out"))
+    grade = label_step(heats(*days), step, step.metrics[0], product="", variant="", factors=factors, period=year, stopped=stood).grade
+    assert (grade.best_met, grade.reason) == ((2, None) if graded else (None, "production-left-out"))
 
 
 @pytest.mark.parametrize(
@@ -156,16 +159,16 @@ def test_no_grade_on_the_better_part_of_a_year(
     """Of heats of 350 and 500 kWh/t in turn the second are called something else: the others alone would be graded."""
     step = a_step(limits=[limit_of(a_metric().grid_source)], variants=[Variant(id="any", words=Words(en="any", zh="any"))])
     starts = (START + timedelta(days=day) for day in range(366))
-    made = [a_heat(n, 500 if n % every == 0 else 350, start=one, end=one + timedelta(hours=1)) for n, one in enumerate(starts)]
-    made = [replace(one, **changed) if n % every == 0 else one for n, one in enumerate(made)]
-    found = label_step(made, step, step.metrics[0], product="", variant="any", factors=factors, period=year).grade
-    assert found.reason == ("production-left-out" if every == 2 else None)
+    batches = [a_heat(n, 500 if n % every == 0 else 350, start=start, end=start + timedelta(hours=1)) for n, start in enumerate(starts)]
+    batches = [replace(batch, **changed) if n % every == 0 else batch for n, batch in enumerate(batches)]
+    grade = label_step(batches, step, step.metrics[0], product="", variant="any", factors=factors, period=year).grade
+    assert grade.reason == ("production-left-out" if every == 2 else None)
 
 
 def test_a_month_is_told_of_from_five_valid_batches_that_began_in_it(heats: Heats, covered: Callable[..., Coverage]) -> None:
     january, february = [heat / 10 for heat in range(5)], [31 + heat / 10 for heat in range(4)]
-    found = covered(heats(*january, *february, 40.5))
-    assert (found.months, found.months_told, found.lacks_months) == (12, 2, True)
+    coverage = covered(heats(*january, *february, 40.5))
+    assert (coverage.months, coverage.months_told, coverage.lacks_months) == (12, 2, True)
     assert covered(heats(*january, *february)).months_told == 1
     assert covered(heats(*january), valid=lambda row: row > 0).months_told == 0
     whole = covered(heats(*(month * 30.5 + 2 + heat for month in range(12) for heat in range(5))))

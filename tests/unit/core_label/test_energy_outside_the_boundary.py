@@ -46,7 +46,7 @@ def days(step: Step, *energy: CarrierEnergy, hours: int = 24) -> list[Batch]:
 
 
 def total(label: SiteLabel) -> StepLabel:
-    return next(one for one in label.steps if one.metric is Metric.TOTAL)
+    return next(step_label for step_label in label.steps if step_label.metric is Metric.TOTAL)
 
 
 def labelled(pack: Pack, batches: list[Batch], outside: Mapping[str, str] | None = None) -> StepLabel:
@@ -170,6 +170,6 @@ def test_electricity_is_complete_without_a_fuel_that_is_outside() -> None:
             ),
         )
     ]
-    made = {label.metric: label for label in label_site(heats, pack, FactorTable.load(), PERIOD).steps}
-    assert made[Metric.ELECTRICITY].best.value == pytest.approx(400)
-    assert made[Metric.TOTAL].best.reason == "energy-outside-boundary"
+    by_metric = {label.metric: label for label in label_site(heats, pack, FactorTable.load(), PERIOD).steps}
+    assert by_metric[Metric.ELECTRICITY].best.value == pytest.approx(400)
+    assert by_metric[Metric.TOTAL].best.reason == "energy-outside-boundary"

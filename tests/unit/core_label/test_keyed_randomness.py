@@ -21,8 +21,8 @@ def stream(seed: bytes = SEED, challenge: bytes = b"c", data_root: bytes = b"r",
 
 
 def test_same_key_same_stream() -> None:
-    one, other = stream(), stream()
-    assert [one.random() for _ in range(2000)] == [other.random() for _ in range(2000)]
+    first, other = stream(), stream()
+    assert [first.random() for _ in range(2000)] == [other.random() for _ in range(2000)]
 
 
 @pytest.mark.parametrize(
@@ -39,46 +39,46 @@ def test_bytes_are_those_of_hkdf_and_chacha20() -> None:
     info = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     key = HKDF(SHA256(), length=44, salt=None, info=info).derive(SEED)
     expected = Cipher(algorithms.ChaCha20(key[:32], bytes(4) + key[32:]), mode=None).encryptor().update(bytes(5000))
-    found = stream()
-    assert b"".join(found.randbytes(n) for n in (7, 1, 4089, 0, 903)) == expected
+    source = stream()
+    assert b"".join(source.randbytes(n) for n in (7, 1, 4089, 0, 903)) == expected
 
 
 def test_numbers_are_uniform() -> None:
-    found = stream()
-    numbers = [found.random() for _ in range(20_000)]
+    source = stream()
+    numbers = [source.random() for _ in range(20_000)]
     assert min(numbers) >= 0
     assert max(numbers) < 1
     assert stats.kstest(numbers, "uniform").pvalue > 0.001
 
 
 def test_every_inherited_method_rests_on_the_stream() -> None:
-    one, other = stream(), stream()
-    assert [one.randrange(10**30), one.choice("abc"), one.getrandbits(13), one.uniform(1, 2), one.gauss(0, 1)] == [
+    first, other = stream(), stream()
+    assert [first.randrange(10**30), first.choice("abc"), first.getrandbits(13), first.uniform(1, 2), first.gauss(0, 1)] == [
         other.randrange(10**30), other.choice("abc"), other.getrandbits(13), other.uniform(1, 2), other.gauss(0, 1)
     ]  # fmt: skip
-    assert max(one.getrandbits(3) for _ in range(100)) == 7
-    assert one.getrandbits(0) == 0
+    assert max(first.getrandbits(3) for _ in range(100)) == 7
+    assert first.getrandbits(0) == 0
     with pytest.raises(ValueError, match="non-negative"):
-        one.getrandbits(-1)
+        first.getrandbits(-1)
 
 
 def test_the_stream_does_not_print_copy_or_pickle() -> None:
-    found = stream()
-    assert SEED.hex() not in repr(found)
-    assert "secret" in repr(found)
+    source = stream()
+    assert SEED.hex() not in repr(source)
+    assert "secret" in repr(source)
     with pytest.raises(TypeError):
-        pickle.dumps(found)
+        pickle.dumps(source)
     for duplicate in (copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
-            duplicate(found)
+            duplicate(source)
 
 
 def test_the_stream_cannot_be_set_back() -> None:
-    found, other = stream(), stream()
-    found.seed(1)
-    assert found.randbytes(8) == other.randbytes(8)
+    source, other = stream(), stream()
+    source.seed(1)
+    assert source.randbytes(8) == other.randbytes(8)
     with pytest.raises(NotImplementedError):
-        found.getstate()
+        source.getstate()
 
 
 def test_commitment_binds_and_hides() -> None:

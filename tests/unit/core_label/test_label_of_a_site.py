@@ -62,10 +62,10 @@ def test_small_variants_merge_up_the_tree_with_a_finding(
         *[a_heat(20 + i, 440, variant="stainless") for i in range(2)],
     ]
     merged_once = label(heats, a_step(variants=TREE, fewest_batches=3))
-    assert {(one.variant, one.used) for one in merged_once.steps} == {("all", 5), ("alloy", 4)}
+    assert {(step_label.variant, step_label.used) for step_label in merged_once.steps} == {("all", 5), ("alloy", 4)}
     assert [(finding.code, finding.count) for finding in merged_once.findings] == [("variant-merged", 2)]
     merged_twice = label(heats, a_step(variants=TREE, fewest_batches=5))
-    assert {(one.variant, one.used) for one in merged_twice.steps} == {("all", 9)}
+    assert {(step_label.variant, step_label.used) for step_label in merged_twice.steps} == {("all", 9)}
     assert [finding.code for finding in merged_twice.findings] == ["variant-merged", "variant-merged"]
 
 
@@ -73,9 +73,9 @@ def test_large_variants_keep_their_own_label(
     label: Callable[..., SiteLabel], a_step: Callable[..., Step], a_heat: Callable[..., Batch]
 ) -> None:
     heats = [a_heat(i, 400, variant="all" if i % 2 else "alloy") for i in range(10)]
-    found = label(heats, a_step(variants=TREE, fewest_batches=5))
-    assert {(one.variant, one.used) for one in found.steps} == {("all", 5), ("alloy", 5)}
-    assert found.findings == ()
+    site_label = label(heats, a_step(variants=TREE, fewest_batches=5))
+    assert {(step_label.variant, step_label.used) for step_label in site_label.steps} == {("all", 5), ("alloy", 5)}
+    assert site_label.findings == ()
 
 
 def test_values_beyond_the_public_grid_are_counted_on_the_site(
@@ -99,22 +99,22 @@ def test_what_the_pack_does_not_know_is_said(
         a_heat(6, 400, step="rolling"),
         a_heat(7, 400, energy=(CarrierEnergy("electricity", 40_000, "kWh"), CarrierEnergy("steam", 1.0, "kg"))),
     ]
-    found = label(heats, a_step())
-    assert {finding.code: finding.count for finding in found.findings} == {
+    site_label = label(heats, a_step())
+    assert {finding.code: finding.count for finding in site_label.findings} == {
         "product-outside-pack": 1,
         "step-outside-pack": 1,
         "carrier-outside-boundary": 1,
     }
-    assert {(one.product, one.read) for one in found.steps} == {("molten-steel", 5), ("billets", 1)}
+    assert {(step_label.product, step_label.read) for step_label in site_label.steps} == {("molten-steel", 5), ("billets", 1)}
 
 
 def test_every_batch_of_the_pack_s_steps_is_read_once(
     label: Callable[..., SiteLabel], a_step: Callable[..., Step], a_heat: Callable[..., Batch]
 ) -> None:
     heats = [a_heat(i, 400, variant=("all", "alloy", "stainless", "unheard-of")[i % 4]) for i in range(30)]
-    found = label(heats, a_step(variants=TREE, fewest_batches=8))
-    assert sum(one.read for one in found.steps) == 30
-    assert sum(one.used + sum(one.excluded.values()) for one in found.steps) == 30
+    site_label = label(heats, a_step(variants=TREE, fewest_batches=8))
+    assert sum(step_label.read for step_label in site_label.steps) == 30
+    assert sum(step_label.used + sum(step_label.excluded.values()) for step_label in site_label.steps) == 30
 
 
 def test_label_json_names_site_pack_and_period(

@@ -35,11 +35,11 @@ def test_best_is_the_kth_smallest_and_the_minimum_is_not_the_label(
     label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build
 ) -> None:
     heats = [a_heat(i, 300 + i) for i in range(41)]  # k = ceil(0.05 * 41) = 3
-    found = label(heats, a_step())
-    assert found.minimum == pytest.approx(300)
-    assert found.best.value == pytest.approx(302)
-    assert found.best.value == found.exact_quantile(Fraction(1, 20))
-    assert found.typical == pytest.approx(320)
+    step_label = label(heats, a_step())
+    assert step_label.minimum == pytest.approx(300)
+    assert step_label.best.value == pytest.approx(302)
+    assert step_label.best.value == step_label.exact_quantile(Fraction(1, 20))
+    assert step_label.typical == pytest.approx(320)
 
 
 @pytest.mark.parametrize(("count", "rank"), [(20, 1), (21, 2), (40, 2), (100, 5), (101, 6)])
@@ -50,9 +50,9 @@ def test_rank_is_exact_at_whole_numbers(label: Callable[..., StepLabel], a_step:
 
 def test_mean_is_weighted_by_output(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
     heats = [a_heat(0, 300, output_t=300.0), a_heat(1, 400, output_t=100.0), a_heat(2, 400, output_t=100.0)]
-    found = label(heats, a_step())
-    assert found.mean == pytest.approx((300 * 300 + 400 * 200) / 500)
-    assert found.output_t == 500
+    step_label = label(heats, a_step())
+    assert step_label.mean == pytest.approx((300 * 300 + 400 * 200) / 500)
+    assert step_label.output_t == 500
 
 
 def test_every_batch_is_used_or_excluded_under_its_first_reason(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
@@ -74,8 +74,8 @@ def test_every_batch_is_used_or_excluded_under_its_first_reason(label: Callable[
         a_heat(22, 400, variant="no-such-variant"),
         a_heat(23, 400, end=None),  # an unknown end is not a short heat
     ]
-    found = label(heats, a_step())
-    assert found.excluded == {
+    step_label = label(heats, a_step())
+    assert step_label.excluded == {
         "sentinel": 1,
         "outside-period": 1,
         "scrap": 1,
@@ -90,14 +90,14 @@ def test_every_batch_is_used_or_excluded_under_its_first_reason(label: Callable[
         "above-physical-ceiling": 1,
         "variant-unknown": 1,
     }
-    assert found.read == found.used + sum(found.excluded.values()) == len(heats)
+    assert step_label.read == step_label.used + sum(step_label.excluded.values()) == len(heats)
 
 
 def test_too_few_batches_is_an_answer(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
-    found = label([a_heat(0, 400), a_heat(1, 410)], a_step(fewest_batches=3))
-    assert (found.best.value, found.best.reason) == (None, "too-few-batches")
-    assert found.minimum == pytest.approx(400)
-    assert found.gap is None
+    step_label = label([a_heat(0, 400), a_heat(1, 410)], a_step(fewest_batches=3))
+    assert (step_label.best.value, step_label.best.reason) == (None, "too-few-batches")
+    assert step_label.minimum == pytest.approx(400)
+    assert step_label.gap is None
     assert label([], a_step()).mean is None
 
 
@@ -117,8 +117,8 @@ def test_batches_of_another_period_say_nothing_about_missing_carriers(
     label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build
 ) -> None:
     unread = [a_heat(i, None) for i in range(3)]  # meters are not read along batches outside the period
-    found = label(unread, a_step(), period=Period.parse("2025", UTC))
-    assert (found.best.reason, found.missing_carriers, found.excluded) == ("too-few-batches", (), {"outside-period": 3})
+    step_label = label(unread, a_step(), period=Period.parse("2025", UTC))
+    assert (step_label.best.reason, step_label.missing_carriers, step_label.excluded) == ("too-few-batches", (), {"outside-period": 3})
 
 
 def test_recovered_energy_is_credited_and_a_value_may_be_negative(
@@ -127,13 +127,13 @@ def test_recovered_energy_is_credited_and_a_value_may_be_negative(
     gas = CarrierEnergy("converter-gas", 10_000, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=8.4)
     step = a_step(credited=("converter-gas",), metrics=[a_metric(Metric.TOTAL, floor=-50, ceiling=50)])
     heats = [a_heat(i, 0, energy=(CarrierEnergy("electricity", 3_000, "kWh"), gas)) for i in range(5)]
-    found = label(heats, step, Metric.TOTAL)
-    assert found.mean == pytest.approx((3_000 * 0.1229 - 10_000 * 8.4 / 29.3076) / 100)
-    assert found.mean is not None
-    assert found.mean < 0
-    assert found.energy_by_carrier["converter-gas"] < 0
-    assert sum(found.energy_by_carrier.values()) == pytest.approx(found.mean * found.output_t)
-    assert found.value_adding.share is None
+    step_label = label(heats, step, Metric.TOTAL)
+    assert step_label.mean == pytest.approx((3_000 * 0.1229 - 10_000 * 8.4 / 29.3076) / 100)
+    assert step_label.mean is not None
+    assert step_label.mean < 0
+    assert step_label.energy_by_carrier["converter-gas"] < 0
+    assert sum(step_label.energy_by_carrier.values()) == pytest.approx(step_label.mean * step_label.output_t)
+    assert step_label.value_adding.share is None
 
 
 @pytest.mark.parametrize(("unit", "in_kgce"), [("MJ/t", 29.3076), ("kWh/t", 29.3076 / 3.6)])
@@ -146,11 +146,11 @@ def test_a_total_in_another_unit_of_energy_holds_all_that_it_holds_in_kgce(
         CarrierEnergy("oxygen", 3_000, "Nm3"),
     )
     heats = [a_heat(i, 0, energy=energy) for i in range(5)]
-    carriers = tuple(one.carrier for one in energy)
+    carriers = tuple(flow.carrier for flow in energy)
     wide = {"floor": 0.0, "ceiling": 1e6}
     kgce, other = (
-        label(heats, a_step(carriers=carriers, metrics=[a_metric(Metric.TOTAL, unit=one, **wide)]), Metric.TOTAL)
-        for one in ("kgce/t", unit)
+        label(heats, a_step(carriers=carriers, metrics=[a_metric(Metric.TOTAL, unit=metric_unit, **wide)]), Metric.TOTAL)
+        for metric_unit in ("kgce/t", unit)
     )
     assert kgce.mean is not None
     assert other.mean == pytest.approx(kgce.mean * in_kgce, rel=1e-3)  # electricity: 0.1229 kgce/kWh is rounded
@@ -184,11 +184,11 @@ def test_reference_conditions_come_before_the_quantile(
         a_heat(2, 420, variables={"hot_metal_pct": 0.0}),
         a_heat(3, 300),
     ]
-    found = label(heats, step)
-    assert found.excluded == {"variable-missing": 1}
-    assert found.best.value == pytest.approx(390)
-    assert [round(value) for value in found.used_values()] == [410, 390, 420]
-    assert found.mean == pytest.approx((370 + 390 + 420) / 3)  # as measured: standards correct limits, not actuals
+    step_label = label(heats, step)
+    assert step_label.excluded == {"variable-missing": 1}
+    assert step_label.best.value == pytest.approx(390)
+    assert [round(value) for value in step_label.used_values()] == [410, 390, 420]
+    assert step_label.mean == pytest.approx((370 + 390 + 420) / 3)  # as measured: standards correct limits, not actuals
     optional = label(heats, a_step(quantile="0.3", conditions=[hot_metal(a_metric().grid_source, required=False)]))
     assert optional.minimum == pytest.approx(300)
 
@@ -242,10 +242,10 @@ def test_energy_that_made_no_product_is_counted_by_cause(label: Callable[..., St
         a_heat(5, 0, output_t=0.0, state=State.HOLDING, energy=(CarrierEnergy("electricity", 5_000, "kWh"),)),
         a_heat(6, 400, excluded="sentinel"),
     ]
-    found = label(heats, a_step()).value_adding
-    assert found.by_cause == pytest.approx({"reject": 10_000, "scrap": 40_000, "holding": 5_000})
-    assert found.value_adding == pytest.approx(150_000)
-    assert found.share == pytest.approx(150 / 205)
+    balance = label(heats, a_step()).value_adding
+    assert balance.by_cause == pytest.approx({"reject": 10_000, "scrap": 40_000, "holding": 5_000})
+    assert balance.value_adding == pytest.approx(150_000)
+    assert balance.share == pytest.approx(150 / 205)
 
 
 STOOD = ((datetime(2016, 1, 5, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC)),)
@@ -285,7 +285,7 @@ def test_a_limit_goes_by_the_labels_own_variant(
     corrected = limit_of(source, id="corrected", correction="converter")  # 1.2 more for bearing, gear and tool steel
     step = a_step(limits=[stainless, corrected])
     heats = [a_heat(0, 400), a_heat(1, 411)]  # mean 405.5: above grade 2 as printed, below it with the addition
-    tool, plain = (label(heats, step, variant=one, stopped=STOOD).grade for one in ("bearing-gear-hardwire-tool-die", "plain"))
+    tool, plain = (label(heats, step, variant=variant, stopped=STOOD).grade for variant in ("bearing-gear-hardwire-tool-die", "plain"))
     assert [limit.reason for limit in tool.limits] == ["not-applicable", None]
     assert (tool.limits[1].limits, tool.best_met) == ((None, 406.2, 451.2), 2)
     assert (plain.limits[1].limits, plain.best_met) == ((None, 405.0, 450.0), 3)

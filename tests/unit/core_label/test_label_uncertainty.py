@@ -28,10 +28,10 @@ def test_the_interval_of_a_quantile_holds_it_in_95_of_100_years() -> None:
     held = 0
     for _ in range(400):
         values = chance.normal(400, 20, 400)
-        found = label_uncertainty(values, P5, 0.0, 400.0, 400, 0.0, "kWh/t").best
-        assert found is not None
+        uncertainty = label_uncertainty(values, P5, 0.0, 400.0, 400, 0.0, "kWh/t").best
+        assert uncertainty is not None
         best = float(np.sort(values)[19])
-        held += abs(best - truth) <= found.sampling
+        held += abs(best - truth) <= uncertainty.sampling
     assert 0.93 <= held / 400 <= 1.0
 
 
@@ -55,10 +55,10 @@ def _sampling(values: Floats) -> float:
 
 def test_few_batches_hold_no_interval_of_their_lowest_value() -> None:
     values = np.random.default_rng(3).permutation(np.arange(20, dtype=float))
-    found = label_uncertainty(values, P5, 0.0, 10.0, 20, 0.01, "kWh/t")
-    assert found.best is not None
-    assert not found.best.bounded
-    assert found.typical.bounded
+    uncertainty = label_uncertainty(values, P5, 0.0, 10.0, 20, 0.01, "kWh/t")
+    assert uncertainty.best is not None
+    assert not uncertainty.best.bounded
+    assert uncertainty.typical.bounded
 
 
 def test_the_mean_is_exact_but_for_the_meters_and_the_batches_that_are_missing() -> None:
@@ -85,8 +85,8 @@ def test_a_common_error_stays_and_a_batchs_own_does_not(
     assert label.uncertainty.mean.value == pytest.approx(4.0)
     assert label.made_from is not None
     assert label.made_from.uncertainty.tolist() == pytest.approx([40_000 * 0.05**0.5 / 10] * 40)
-    said = label.to_json()["uncertainty"]
-    assert (said["coverage_factor"], said["unit"]) == (2, "kWh/t")
+    uncertainty = label.to_json()["uncertainty"]
+    assert (uncertainty["coverage_factor"], uncertainty["unit"]) == (2, "kWh/t")
 
 
 def test_batches_of_another_period_and_rows_that_stand_twice_are_not_missing_ones(
@@ -122,7 +122,9 @@ def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
     day = timedelta(days=1)
     start = datetime(2025, 1, 1, tzinfo=UTC)
     days = [Batch(f"d{at}", step.id, "", "", start + at * day, start + (at + 1) * day, 1000.0, energy=energy) for at in range(60)]
-    made = label_step(days, step, step.metrics[0], product="", variant="", factors=packs.factors(pack), period=Period.parse("2025", UTC))
-    assert made.made_from is not None
-    assert made.made_from.energy.relative_systematic(np.arange(60)) == pytest.approx(0.01 * hypot(taken[0], back) / (taken[0] - back))
-    assert made.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(0.01 * hypot(taken[0], back))
+    step_label = label_step(
+        days, step, step.metrics[0], product="", variant="", factors=packs.factors(pack), period=Period.parse("2025", UTC)
+    )
+    assert step_label.made_from is not None
+    assert step_label.made_from.energy.relative_systematic(np.arange(60)) == pytest.approx(0.01 * hypot(taken[0], back) / (taken[0] - back))
+    assert step_label.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(0.01 * hypot(taken[0], back))

@@ -42,17 +42,17 @@ def test_score_is_the_number_of_records_to_replace() -> None:
     for count in (1, 2, 3, 4):
         for cells in itertools.combinations_with_replacement(range(4), count):
             for k in range(1, count + 1):
-                found = scores(cells, 4, k)
-                assert found == [-replacements_needed(cells, k, wanted, 4) for wanted in range(4)]
+                values = scores(cells, 4, k)
+                assert values == [-replacements_needed(cells, k, wanted, 4) for wanted in range(4)]
                 checked += 1
     assert checked == 4 + 20 + 60 + 140
 
 
 def test_scores_are_python_integers_and_the_true_cell_scores_best() -> None:
-    found = scores([3, 1, 7, 7, 2], 10, 4)
-    assert all(type(score) is int for score in found)
-    assert found[7] == max(found) == 0
-    assert found.count(0) == 1
+    values = scores([3, 1, 7, 7, 2], 10, 4)
+    assert all(type(score) is int for score in values)
+    assert values[7] == max(values) == 0
+    assert values.count(0) == 1
 
 
 def law_by_trying_every_order(cell_scores: list[int], epsilon: float) -> list[float]:

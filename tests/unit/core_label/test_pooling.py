@@ -30,24 +30,24 @@ def pooled(a_step: Callable[..., Step], a_policy: ReleasePolicy) -> Callable[...
 
 
 def test_one_year_stands_alone_where_it_is_precise_enough(pooled: Callable[..., Pool]) -> None:
-    found = pooled(y2016=(400, 0), y2015=(400, 0))
-    assert (found.period, found.batches, found.eligible) == ("2016", 400, True)
+    pool = pooled(y2016=(400, 0), y2015=(400, 0))
+    assert (pool.period, pool.batches, pool.eligible) == ("2016", 400, True)
 
 
 def test_as_many_years_as_make_the_label_eligible(pooled: Callable[..., Pool]) -> None:
-    found = pooled(y2016=(200, 0), y2015=(180, 1), y2014=(300, 0))
-    assert (found.period, found.batches, found.eligible) == ("2015-01-01/2017-01-01", 380, True)
+    pool = pooled(y2016=(200, 0), y2015=(180, 1), y2014=(300, 0))
+    assert (pool.period, pool.batches, pool.eligible) == ("2015-01-01/2017-01-01", 380, True)
 
 
 def test_three_years_at_most_then_in_wide_bands(pooled: Callable[..., Pool]) -> None:
-    found = pooled(y2016=(60, 0), y2015=(60, 0), y2014=(60, 0), y2013=(1000, 0))
-    assert (found.period, found.batches, found.eligible) == ("2014-01-01/2017-01-01", 180, False)
+    pool = pooled(y2016=(60, 0), y2015=(60, 0), y2014=(60, 0), y2013=(1000, 0))
+    assert (pool.period, pool.batches, pool.eligible) == ("2014-01-01/2017-01-01", 180, False)
 
 
 def test_a_year_that_has_spent_its_budget_ends_the_window(pooled: Callable[..., Pool]) -> None:
     """Three windows rolling on year by year would spend 3 on the middle year, and the cap is 2."""
-    found = pooled(y2016=(60, 0), y2015=(60, 2), y2014=(900, 0))
-    assert (found.period, found.eligible) == ("2016", False)
+    pool = pooled(y2016=(60, 0), y2015=(60, 2), y2014=(900, 0))
+    assert (pool.period, pool.eligible) == ("2016", False)
     with pytest.raises(PolicyRefusal) as refused:
         pooled(y2016=(60, 2), y2015=(60, 0))
     assert refused.value.code == "pool-not-affordable"
@@ -96,8 +96,8 @@ def test_a_pack_that_says_nothing_of_pooling_lets_nobody_pool(a_step: Callable[.
 def test_earlier_years_are_spent_only_for_a_label_or_for_one_that_counts(
     a_step: Callable[..., Step], a_policy: ReleasePolicy, years: int, eligible: bool, alone: int, worth: bool
 ) -> None:
-    found = Pool(2017 - years, 2016, 340 if eligible else 120, eligible)
-    assert is_worth_it(found, alone, a_step(), a_policy) is worth
+    pool = Pool(2017 - years, 2016, 340 if eligible else 120, eligible)
+    assert is_worth_it(pool, alone, a_step(), a_policy) is worth
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def test_a_release_states_the_epsilon_of_a_record_and_debits_that_of_the_day(
 ) -> None:
     step = step_of(2)
     label = label_of(step, 400, 2)
-    found = release(label, step, step.metrics[0], days, stream_for)
-    assert (found.best.epsilon, found.typical.epsilon) == draw_epsilons(step, days) == (Fraction(3, 8), Fraction(1, 8))
+    released = release(label, step, step.metrics[0], days, stream_for)
+    assert (released.best.epsilon, released.typical.epsilon) == draw_epsilons(step, days) == (Fraction(3, 8), Fraction(1, 8))
     spent = debits(label, days, "r1")
     assert len(spent) == 400  # one a day, not one a record
     assert (spent[0].batch_id, spent[0].epsilon, spent[0].year) == ("day 2014-01-01", Fraction(1), 2014)
@@ -95,7 +95,7 @@ def test_the_cap_holds_for_a_day_whatever_records_it_held(
     label = label_of(step, 60, 2)
     twice = debits(label, days, "r1") + debits(label, days, "r2")
     check({}, twice, CAP)
-    renamed = replace(label, values=tuple(one._replace(batch_id=f"other {one.batch_id}") for one in label.values))
+    renamed = replace(label, values=tuple(value._replace(batch_id=f"other {value.batch_id}") for value in label.values))
     with pytest.raises(PolicyRefusal, match="day 2014-01-01") as refused:
         check(add_up(twice), debits(renamed, days, "r3"), CAP)
     assert refused.value.code == "budget-exhausted"
@@ -106,27 +106,27 @@ def test_a_day_counts_as_many_records_as_the_pack_lets_it(
 ) -> None:
     step = step_of(2)
     label = label_of(step, 100, 5)
-    kept = counted(label, step, days)
-    assert len(kept) == 200
-    assert [one.batch_id for one in kept[:4]] == ["H0", "H1", "H5", "H6"]
+    records = counted(label, step, days)
+    assert len(records) == 200
+    assert [record.batch_id for record in records[:4]] == ["H0", "H1", "H5", "H6"]
 
 
 def test_which_records_count_is_decided_by_their_own_day_alone(step_of: Callable[..., Step], label_of: Callable[..., StepLabel]) -> None:
     values = label_of(step_of(2), 30, 5).values
-    without_a_day = [one for one in values if one.start.day != 3]
-    kept = within_bound(values, 2)
-    assert [one for one in kept if one.start.day != 3] == within_bound(without_a_day, 2)
+    without_a_day = [value for value in values if value.start.day != 3]
+    bounded = within_bound(values, 2)
+    assert [value for value in bounded if value.start.day != 3] == within_bound(without_a_day, 2)
 
 
 def test_a_day_of_many_records_is_refused_with_the_number_that_would_do(
     step_of: Callable[..., Step], label_of: Callable[..., StepLabel], days: ReleasePolicy
 ) -> None:
     step = step_of(29)
-    found = refusal(label_of(step, 100, 5), step, step.metrics[0], days)
-    assert found is not None
-    assert found.code == "day-not-affordable"
-    assert "29 records" in found.sentence
-    assert "5,000 batches would do" in found.sentence
+    error = refusal(label_of(step, 100, 5), step, step.metrics[0], days)
+    assert error is not None
+    assert error.code == "day-not-affordable"
+    assert "29 records" in error.sentence
+    assert "5,000 batches would do" in error.sentence
     assert "no class would do" in str(refusal(label_of(step_of(29, "0.05"), 100, 5), step_of(29, "0.05"), step.metrics[0], days))
 
 
@@ -144,17 +144,17 @@ def test_days_cannot_be_protected_where_the_pack_says_not_how_many_records_make_
     step_of: Callable[..., Step], label_of: Callable[..., StepLabel], days: ReleasePolicy
 ) -> None:
     step = step_of(None)
-    found = refusal(label_of(step, 300, 1), step, step.metrics[0], days)
-    assert found is not None
-    assert found.code == "day-without-bound"
+    error = refusal(label_of(step, 300, 1), step, step.metrics[0], days)
+    assert error is not None
+    assert error.code == "day-without-bound"
     with pytest.raises(PolicyRefusal):
         most_together(step, days)
 
 
 def test_the_noise_of_a_day_is_that_of_scores_with_its_sensitivity() -> None:
     """epsilon / m on scores of sensitivity 1 a record is permute-and-flip at epsilon with sensitivity m."""
-    found: list[Any] = scores([3, 1, 7, 7, 2], 10, 2)
-    assert exact_law(found, Fraction(1, 4)) == pytest.approx(exact_law([one / 4 for one in found], Fraction(1)))
+    values: list[Any] = scores([3, 1, 7, 7, 2], 10, 2)
+    assert exact_law(values, Fraction(1, 4)) == pytest.approx(exact_law([value / 4 for value in values], Fraction(1)))
 
 
 def test_the_account_of_a_day_is_named_by_its_date() -> None:

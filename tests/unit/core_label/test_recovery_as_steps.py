@@ -24,9 +24,9 @@ BY_ID = {case["id"]: case for case in CASES}
 
 
 def value(case: dict[str, Any]) -> float:
-    found = labelled(case).best.value
-    assert found is not None
-    return found
+    best = labelled(case).best.value
+    assert best is not None
+    return best
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_process_and_recovery_add_up_to_the_step_that_held_both(process: str, re
     assert apart == pytest.approx(kgce, abs=1e-3)
     assert apart * MJ_PER_KGCE == pytest.approx(mj, abs=0.05)
     energy = [*BY_ID[process]["energy"]]
-    for one in BY_ID[recovery]["energy"]:  # what the old step's own rows say of the recovery already stands there once
-        energy += [] if one.get("direction") == "recovered" and _gives(energy, one["carrier"]) else [one]
+    for flow in BY_ID[recovery]["energy"]:  # what the old step's own rows say of the recovery already stands there once
+        energy += [] if flow.get("direction") == "recovered" and _gives(energy, flow["carrier"]) else [flow]
     whole = {**BY_ID[process], "pack_version": "2", "energy": energy}
     own_use = {"blast-furnace-beside-its-turbine": 2, "kiln-beside-waste-heat-power": 3}.get(process, 0)
     # there version 2's power was delivered net of the power house's own use, so that use is in it already
@@ -51,7 +51,7 @@ def test_process_and_recovery_add_up_to_the_step_that_held_both(process: str, re
 
 
 def _gives(energy: list[dict[str, Any]], carrier: str) -> bool:
-    return any(one["carrier"] == carrier and one.get("direction") == "recovered" for one in energy)
+    return any(flow["carrier"] == carrier and flow.get("direction") == "recovered" for flow in energy)
 
 
 def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
@@ -70,7 +70,7 @@ def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
 def test_a_power_house_that_gives_back_more_than_it_takes_is_no_record() -> None:
     """0.8 Nm3 of gas for 1 kWh are 0.103 - 0.123 kgce: below 0, which no set can do, and bounds let through to -0.05."""
     case = BY_ID["power-house-on-blast-furnace-gas"]
-    more = [{**one, "quantity": 0.8} if one["carrier"] == "blast-furnace-gas" else one for one in case["energy"]]
+    more = [{**flow, "quantity": 0.8} if flow["carrier"] == "blast-furnace-gas" else flow for flow in case["energy"]]
     assert value(case) == pytest.approx(0.21146, abs=1e-4)
     assert labelled({**case, "energy": more}).best.value is None
 
@@ -86,7 +86,7 @@ def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_re
         variant = step.variants[-1].id
         period = Period.parse("2027", UTC)
         graded = grade_step(step, step.metrics[0], variant, 400.0, variables, {}, period, whole, frozenset({step_id, *ran}))
-        return {one.reason for one in graded.limits}
+        return {limit.reason for limit in graded.limits}
 
     assert None in reasons()
     assert reasons(recovery) - {"not-applicable"} == {"limit-over-several-steps"}  # not the limit of wet quenching
@@ -104,7 +104,7 @@ def test_a_limit_of_wet_quenching_holds_for_nobody_who_quenches_dry() -> None:
     def tested(*ran: str) -> dict[str, tuple[object, ...]]:
         together = frozenset({"coking", *ran})
         grade = grade_step(step, step.metrics[0], "top-charged", 150.0, means, {"quench": "wet"}, period, covered, together)
-        return {one.limit: (one.reason, one.best_met) for one in grade.limits}
+        return {limit.limit: (limit.reason, limit.best_met) for limit in grade.limits}
 
     assert tested()["gb21342-2025-top-quenched-wet"] == (None, 3)
     assert tested()["gb21342-2025-top"] == (None, None)

@@ -48,19 +48,19 @@ def a_release(a_step: Callable[..., Step], a_policy: ReleasePolicy) -> Callable[
 
 def test_a_release_stays_near_the_exact_values(label_of: Callable[..., StepLabel], a_release: Callable[[StepLabel], ReleasedLabel]) -> None:
     exact = label_of(2000)
-    found = a_release(exact)
-    assert float(found.best_value) == pytest.approx(exact.exact_quantile(Fraction(1, 20)), abs=4)
-    assert float(found.typical_value) == pytest.approx(exact.exact_quantile(Fraction(1, 2)), abs=4)
-    assert found.epsilon == 1
-    assert found.count_class == 2000
+    released = a_release(exact)
+    assert float(released.best_value) == pytest.approx(exact.exact_quantile(Fraction(1, 20)), abs=4)
+    assert float(released.typical_value) == pytest.approx(exact.exact_quantile(Fraction(1, 2)), abs=4)
+    assert released.epsilon == 1
+    assert released.count_class == 2000
 
 
 def test_the_number_of_batches_leaves_as_a_class_only(
     label_of: Callable[..., StepLabel], a_release: Callable[[StepLabel], ReleasedLabel]
 ) -> None:
-    found = a_release(label_of(731))
-    assert found.count_class == 670
-    assert "731" not in repr(found)
+    released = a_release(label_of(731))
+    assert released.count_class == 670
+    assert "731" not in repr(released)
 
 
 def test_a_retry_gives_the_same_release(label_of: Callable[..., StepLabel], a_release: Callable[[StepLabel], ReleasedLabel]) -> None:
@@ -105,10 +105,10 @@ def test_fifty_batches_are_enough(label_of: Callable[..., StepLabel], a_release:
 def test_a_metric_that_the_pack_keeps_on_site_is_not_released(
     label_of: Callable[..., StepLabel], a_step: Callable[..., Step], a_metric: Callable[..., Any], a_policy: ReleasePolicy
 ) -> None:
-    kept = a_metric(released=False)
-    found = refusal(label_of(60), a_step(), kept, a_policy)
-    assert found is not None
-    assert found.code == "metric-not-released"
+    metric = a_metric(released=False)
+    error = refusal(label_of(60), a_step(), metric, a_policy)
+    assert error is not None
+    assert error.code == "metric-not-released"
 
 
 def test_every_used_batch_is_debited_in_its_own_year(
@@ -119,9 +119,9 @@ def test_every_used_batch_is_debited_in_its_own_year(
     step = a_step()
     both_years = Period.parse("2015-01-01/2017-01-01", UTC)
     label = label_step(heats, step, step.metrics[0], product="molten-steel", variant="all", factors=factors, period=both_years)
-    found = debits(label, a_policy, "r1")
-    assert [(debit.batch_id, debit.year) for debit in found] == [(f"H{i}", 2015 + i % 2) for i in range(6)]
-    assert {(debit.epsilon, debit.correction) for debit in found} == {(Fraction(1), False)}
+    entries = debits(label, a_policy, "r1")
+    assert [(debit.batch_id, debit.year) for debit in entries] == [(f"H{i}", 2015 + i % 2) for i in range(6)]
+    assert {(debit.epsilon, debit.correction) for debit in entries} == {(Fraction(1), False)}
     assert {debit.correction for debit in debits(label, a_policy, "r1", correction=True)} == {True}
 
 

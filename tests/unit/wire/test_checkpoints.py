@@ -158,10 +158,10 @@ def test_a_checkpoint_is_of_one_log_and_one_signer() -> None:
 
 
 def test_so_many_different_witnesses_of_late_make_a_head_witnessed() -> None:
-    log, (one, two, three) = tree(1, 2), WITNESSES
-    both = checkpoints.read(cosigned(log, one, two, one), FINGERPRINT, KEYS)
-    assert [found.name for found in enough_witnesses.require_witnessed(both, listed(), NOW)] == [one, two]
-    alone = checkpoints.read(cosigned(log, one, one), FINGERPRINT, KEYS)
+    log, (first, two, three) = tree(1, 2), WITNESSES
+    both = checkpoints.read(cosigned(log, first, two, first), FINGERPRINT, KEYS)
+    assert [witness.name for witness in enough_witnesses.require_witnessed(both, listed(), NOW)] == [first, two]
+    alone = checkpoints.read(cosigned(log, first, first), FINGERPRINT, KEYS)
     assert code_of(lambda: enough_witnesses.require_witnessed(alone, listed(), NOW)) == "log-not-witnessed"
     assert code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW + timedelta(days=8))) == "log-not-witnessed"
     assert code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW - timedelta(hours=1))) == "log-not-witnessed"
@@ -171,16 +171,16 @@ def test_so_many_different_witnesses_of_late_make_a_head_witnessed() -> None:
 
 
 def test_a_cosignature_over_another_history_or_by_a_stranger_does_not_count() -> None:
-    log, fork, (one, two, _) = tree(1, 2), tree(1, 3), WITNESSES
+    log, fork, (first, two, _) = tree(1, 2), tree(1, 3), WITNESSES
     theirs = checkpoints.parse(cosigned(fork, two)).note.signatures[-1]
-    moved = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, one)).note.signatures[1:], theirs])
+    moved = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, first)).note.signatures[1:], theirs])
     assert (
         code_of(lambda: enough_witnesses.require_witnessed(checkpoints.read(moved, FINGERPRINT, KEYS), listed(), NOW))
         == "note-signature-invalid"
     )
     checkpoint = checkpoints.parse(issued(log))
     stranger = checkpoints.cosign(checkpoint, two, WitnessKey.generate(), NOW)
-    posed = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, one)).note.signatures[1:], stranger])
+    posed = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, first)).note.signatures[1:], stranger])
     unknown = checkpoints.read(posed, FINGERPRINT, KEYS)
     assert code_of(lambda: enough_witnesses.require_witnessed(unknown, listed(), NOW)) == "log-not-witnessed"
 

@@ -87,7 +87,7 @@ def test_a_commitment_has_room_for_nothing_else(raw: bytes, change: Callable[[An
 
 
 def test_a_file_is_told_from_a_sealed_report(raw: bytes, raw_envelope: bytes) -> None:
-    kinds = [commitments.is_commitment(one) for one in (raw, raw_envelope, b"", b"\xff\xd8 a photograph", canonical.encode([1]))]
+    kinds = [commitments.is_commitment(content) for content in (raw, raw_envelope, b"", b"\xff\xd8 a photograph", canonical.encode([1]))]
     assert kinds == [True, False, False, False, False]
 
 

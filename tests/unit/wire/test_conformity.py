@@ -163,7 +163,7 @@ def test_a_label_off_the_pack_is_refused_by_what_does_not_fit(change: dict[str, 
 
 
 def test_where_days_are_protected_a_record_may_spend_its_part_of_the_day_only(report: Report, label: ReleasedLabel) -> None:
-    (step,) = (one for one in PACK.steps if one.id == label.step)
+    (step,) = (candidate for candidate in PACK.steps if candidate.id == label.step)
     of_four = step.model_copy(update={"label_rule": step.label_rule.model_copy(update={"most_records_a_day": 4})})
     pack = PACK.model_copy(update={"policy": POLICY.model_copy(update={"unit": "day"}), "steps": (of_four,)})
     report = replace(report, policy_digest=policy_digest(pack.policy))
@@ -213,16 +213,16 @@ def test_every_label_a_published_pack_can_release_travels_and_conforms(name: str
             product=step.product,
             variant=variant,
             boundary=step.boundary.id,
-            metric=one.metric,
-            unit=one.unit,
-            grid=one.grid,
+            metric=metric.metric,
+            unit=metric.unit,
+            grid=metric.grid,
             count_class=next(edge for edge in pack.policy.count_classes if edge >= pack.policy.fewest_batches),
             best=ReleasedQuantile(step.label_rule.quantile, 0, pack.policy.epsilon_best),
-            typical=ReleasedQuantile(Fraction(1, 2), one.grid.cells - 1, pack.policy.epsilon_typical),
+            typical=ReleasedQuantile(Fraction(1, 2), metric.grid.cells - 1, pack.policy.epsilon_typical),
         )
         for step in pack.steps
-        for one in step.metrics
-        if one.released
+        for metric in step.metrics
+        if metric.released
         for variant in (each.id for each in step.variants)
     ]
     assert {label.step for label in labels} == {step.id for step in pack.steps}

@@ -120,9 +120,9 @@ def test_a_log_that_shrank_is_refused() -> None:
 
 def test_a_fork_between_two_viewers_of_one_size_shows_from_their_heads_alone() -> None:
     first, second = head_of(Tree(HONEST)), head_of(Tree([*HONEST[:6], entry(99)]))
-    (found,) = heads.contradictions([second, first], None)
-    assert found.refusal.code == "log-forked"
-    assert {found.first, found.second} == {first, second}
+    (contradiction,) = heads.contradictions([second, first], None)
+    assert contradiction.refusal.code == "log-forked"
+    assert {contradiction.first, contradiction.second} == {first, second}
     assert heads.contradictions([first, first], None) == []
 
 
@@ -131,8 +131,8 @@ def test_a_fork_of_two_sizes_shows_when_the_portal_is_asked_for_a_proof_and_not_
     seen = [head_of(shown_to_one), head_of(shown_to_other)]
     assert heads.contradictions(seen, None) == []
     for tree in (shown_to_one, shown_to_other):  # whichever face the portal shows to who asks
-        found = heads.contradictions(seen, partial(proof_of_what_there_is, tree))
-        assert [one.refusal.code for one in found] == ["log-rewritten"]
+        contradictions = heads.contradictions(seen, partial(proof_of_what_there_is, tree))
+        assert [contradiction.refusal.code for contradiction in contradictions] == ["log-rewritten"]
 
 
 def test_many_viewers_of_an_honest_log_find_nothing() -> None:
@@ -154,7 +154,7 @@ def test_the_leaf_does_not_tell_the_digest_and_whoever_has_it_finds_the_leaf() -
 
 def test_things_of_different_kinds_have_different_digests() -> None:
     document = bytes(32)
-    made = [
+    digests = [
         logged.device_key("enrolled", "device-7", document),
         logged.device_key("revoked", "device-7", document),
         logged.key_destroyed("00"),
@@ -167,5 +167,5 @@ def test_things_of_different_kinds_have_different_digests() -> None:
         logged.values(document, logged.Revision("a", "2024", 1), [], None),
         logged.values(document, logged.Revision("a", "2025", 2), [], None),
     ]
-    assert len(set(made)) == len(made)
+    assert len(set(digests)) == len(digests)
     assert logged.publication(document, [3, 1], [4, 2]) == logged.publication(document, [1, 3], [2, 4])

@@ -158,7 +158,7 @@ def test_a_signature_holds_for_one_purpose_and_content_only(device_key: DeviceKe
 
 def test_no_label_begins_with_another() -> None:
     labels = [purpose.value + b"\x00" for purpose in Purpose] + [sealing._LABEL + b"\x00", b"steplabel/1 policy\x00"]
-    assert not [(one, other) for one in labels for other in labels if one is not other and other.startswith(one)]
+    assert not [(label, other) for label in labels for other in labels if label is not other and other.startswith(label)]
 
 
 def test_a_public_key_is_read_from_hex_and_of_32_bytes(device_key: DeviceKey) -> None:

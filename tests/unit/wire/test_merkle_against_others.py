@@ -57,7 +57,7 @@ entries = st.lists(st.binary(max_size=40), min_size=1, max_size=70)
 
 
 def planted(raw: list[bytes]) -> Tree:
-    return Tree(leaf_hash(one) for one in raw)
+    return Tree(leaf_hash(leaf) for leaf in raw)
 
 
 @pytest.fixture
@@ -70,14 +70,14 @@ def test_the_roots_are_those_that_were_published(published: Tree) -> None:
 
 
 def test_the_proofs_are_those_that_were_published(published: Tree) -> None:
-    assert {at: tuple(one.hex() for one in published.inclusion_proof(*at)) for at in PATHS} == PATHS
-    assert {at: tuple(one.hex() for one in published.consistency_proof(*at)) for at in PROOFS} == PROOFS
+    assert {at: tuple(digest.hex() for digest in published.inclusion_proof(*at)) for at in PATHS} == PATHS
+    assert {at: tuple(digest.hex() for digest in published.consistency_proof(*at)) for at in PROOFS} == PROOFS
     for (index, size), path in PATHS.items():
         leaf = leaf_hash(bytes.fromhex(LEAVES[index]))
-        require_inclusion(leaf, index, size, [bytes.fromhex(one) for one in path], bytes.fromhex(ROOTS[size - 1]))
+        require_inclusion(leaf, index, size, [bytes.fromhex(digest) for digest in path], bytes.fromhex(ROOTS[size - 1]))
     for (first, second), proof in PROOFS.items():
         roots = [bytes.fromhex(ROOTS[size - 1]) for size in (first, second)]
-        require_consistency(first, roots[0], second, roots[1], [bytes.fromhex(one) for one in proof])
+        require_consistency(first, roots[0], second, roots[1], [bytes.fromhex(digest) for digest in proof])
 
 
 def theirs(raw: list[bytes]) -> pymerkle.InmemoryTree:
@@ -100,9 +100,9 @@ def test_pymerkle_proves_with_the_same_hashes_and_each_accepts_the_other(raw: li
     leaf, root = leaf_hash(raw[index]), ours.root(size)
     proof = other.prove_inclusion(index + 1, size)
     pymerkle.verify_inclusion(leaf, ours.root(size), proof)
-    there = [bytes.fromhex(one) for one in proof.serialize()["path"]]
+    path = [bytes.fromhex(digest) for digest in proof.serialize()["path"]]
     mine = ours.inclusion_proof(index, size)
-    assert sorted(there) == sorted([leaf, *mine])
+    assert sorted(path) == sorted([leaf, *mine])
     require_inclusion(leaf, index, size, mine, other.get_root(size))
 
     first = data.draw(st.integers(1, size))
