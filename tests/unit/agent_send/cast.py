@@ -41,7 +41,7 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
     """Heats of an arc furnace over a year: electricity, gas and coke, all three carriers of the boundary."""
     chance = random.Random(year)  # noqa: S311  # a plant made up for a test
     start, step = datetime(year, 1, 1, tzinfo=UTC), timedelta(hours=20)
-    made = []
+    batches = []
     for index in range(count):
         begin = start + index * step
         kwh_per_t = chance.gauss(400.0, 20.0)
@@ -50,7 +50,7 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
             CarrierEnergy("natural-gas", 240.0, "Nm3", lhv_mj_per_unit=gas_lhv),
             CarrierEnergy("coke", 1.2, "t", lhv_mj_per_unit=28_400.0),
         )
-        made.append(
+        batches.append(
             Batch(
                 f"H{year}-{index:05d}",
                 "eaf",
@@ -63,7 +63,7 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
                 variables={"hot_metal_pct": 0.0},
             )
         )
-    return made
+    return batches
 
 
 def material(batches: list[Batch], period: str = "2016") -> Material:
@@ -154,7 +154,10 @@ class FakePortal:
         asked = signed.commitment
         known = self.challenges.get(asked)
         if known is None:
-            if any((one.site, one.period, one.revision) == (asked.site, asked.period, asked.revision) for one in self.challenges):
+            if any(
+                (commitment.site, commitment.period, commitment.revision) == (asked.site, asked.period, asked.revision)
+                for commitment in self.challenges
+            ):
                 return problem(409, "commitment-conflict", "Other data were committed to.")
             known = self.challenge_for(asked, secrets.token_bytes(challenges.NONCE_BYTES))
             self.log.append(logged.hashed(Kind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON))
@@ -162,8 +165,10 @@ class FakePortal:
         return httpx.Response(200, json={"challenge": base64.b64encode(known).decode()})
 
     def challenge_for(self, commitment: Commitment, nonce: bytes) -> bytes:
-        before = [one for one in self.challenges if one != commitment]
-        answered = tuple(Answered(number, one.period, one.revision, bytes.fromhex(one.digest)) for number, one in enumerate(before, 1))
+        before = [other for other in self.challenges if other != commitment]
+        answered = tuple(
+            Answered(number, earlier.period, earlier.revision, bytes.fromhex(earlier.digest)) for number, earlier in enumerate(before, 1)
+        )
         return challenges.issue(commitment, nonce, len(self.log), LOGGED_ON, LedgerStand(len(before) + 1, answered), self.receipt_key)
 
     def _take(self, body: bytes) -> httpx.Response:
@@ -191,16 +196,16 @@ class FakePortal:
 
     def served(self, index: int, kind: Kind, digest: bytes) -> bytes:
         """The log's answer for an entry under the present head."""
-        told = {
+        answer = {
             "index": index,
             "kind": kind,
             "object": logged.object_of(digest).hex(),
             "on": LOGGED_ON.isoformat(),
             "leaf_hash": logged.hashed(kind, digest, LOGGED_ON).hex(),
             "size": len(self.log),
-            "proof": [one.hex() for one in self.log.inclusion_proof(index)],
+            "proof": [node.hex() for node in self.log.inclusion_proof(index)],
         }
-        return json.dumps(told).encode()
+        return json.dumps(answer).encode()
 
     def _receipt(self, body: bytes) -> str:
         parsed = envelope.parse(body)
@@ -215,12 +220,12 @@ class FakePortal:
         if path.endswith("/head/"):
             return httpx.Response(200, json={"head": base64.b64encode(self.signed_head()).decode()})
         if path.endswith("/restarts/"):
-            return httpx.Response(200, json=[{"statement": base64.b64encode(one).decode()} for one in self.restarts])
+            return httpx.Response(200, json=[{"statement": base64.b64encode(restart).decode()} for restart in self.restarts])
         kind = self.log.inclusion_proof if path.endswith("/inclusion/") else self.log.consistency_proof
         first, second = (int(asked[name]) for name in (("index", "size") if path.endswith("/inclusion/") else ("from", "to")))
         if second > len(self.log):
             return problem(404, "log-size-unknown", "The log never had so many entries.")
-        return httpx.Response(200, json={"proof": [one.hex() for one in kind(first, second)]})
+        return httpx.Response(200, json={"proof": [node.hex() for node in kind(first, second)]})
 
 
 def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:

@@ -56,14 +56,14 @@ class Portal:
         return self.tree.inclusion_proof(index, size)
 
     def fetched(self, folder: Path) -> ApprovedShelf:
-        kept = ApprovedShelf(folder)
-        fetch(kept, self, {self.key.key_id: self.key.public}, self.head, "cement", "5")
-        return kept
+        pack_shelf = ApprovedShelf(folder)
+        fetch(pack_shelf, self, {self.key.key_id: self.key.public}, self.head, "cement", "5")
+        return pack_shelf
 
 
 def test_what_was_fetched_is_found_by_its_version(tmp_path: Path) -> None:
-    kept = Portal().fetched(tmp_path)
-    with shelf.used(kept):
+    pack_shelf = Portal().fetched(tmp_path)
+    with shelf.used(pack_shelf):
         assert packs.load("cement", "5").version == "5"
         assert [pack.version for pack in packs.versions("cement")] == ["5", "4", "3", "2", "1"]
         assert packs.load("cement").version == "4"
@@ -96,26 +96,26 @@ def test_a_pack_of_another_portal_is_refused(tmp_path: Path) -> None:
 
 def test_a_kept_file_that_was_altered_is_read_no_more(tmp_path: Path) -> None:
     portal = Portal()
-    kept = portal.fetched(tmp_path)
+    pack_shelf = portal.fetched(tmp_path)
     file = tmp_path / "cement-5.toml"
     file.write_text(TEXT.replace("quantile = 0.20", "quantile = 0.25", 1), encoding="utf-8")
-    with shelf.used(kept), pytest.raises(VerificationError) as refused:
+    with shelf.used(pack_shelf), pytest.raises(VerificationError) as refused:
         packs.load("cement", "5")
     assert refused.value.code == "pack-altered"
 
 
 def test_a_kept_document_that_was_altered_with_its_file_is_not_reported_by(tmp_path: Path) -> None:
     portal = Portal()
-    kept = portal.fetched(tmp_path)
+    pack_shelf = portal.fetched(tmp_path)
     keys = {portal.key.key_id: portal.key.public}
     pack = packs.checked(TEXT, "cement-5.toml")
-    require_signed(kept, pack, keys)
+    require_signed(pack_shelf, pack, keys)
     document = tmp_path / "cement-5.toml.json"
     altered = TEXT.replace("quantile = 0.20", "quantile = 0.25", 1)
     document.write_text(document.read_text(encoding="utf-8").replace(approved.sha256(TEXT), approved.sha256(altered)), encoding="utf-8")
     (tmp_path / "cement-5.toml").write_text(altered, encoding="utf-8")
     with pytest.raises(VerificationError) as refused:
-        require_signed(kept, pack, keys)
+        require_signed(pack_shelf, pack, keys)
     assert refused.value.code == "pack-signature-invalid"
 
 
@@ -128,6 +128,6 @@ def test_a_period_that_begins_before_the_pack_is_in_effect_or_after_it_is_not_re
     if not refused:
         require_in_effect(pack, period)
         return
-    with pytest.raises(PolicyRefusal) as said:
+    with pytest.raises(PolicyRefusal) as refusal:
         require_in_effect(pack, period)
-    assert said.value.code == "pack-not-in-effect"
+    assert refusal.value.code == "pack-not-in-effect"

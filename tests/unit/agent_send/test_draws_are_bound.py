@@ -129,20 +129,20 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
         return planning.plan(data.site_label, data.batches, data.pack, planning.Subject(SITE, "2016", 1, False))
 
     def look(planned: planning.Plan, root: bytes, nonce: bytes) -> int:
-        one = planned.releases[0]
+        planned_release = planned.releases[0]
 
         def stream(name: str) -> KeyedStream:
             return KeyedStream(seed, challenge=nonce, data_root=root, name=name)
 
-        return release(one.label, one.step, one.rule, planned.pack.policy, stream).best.cell
+        return release(planned_release.label, planned_release.step, planned_release.rule, planned.pack.policy, stream).best.cell
 
-    tries = [(one, one.tree(seed, SOFTWARE).root) for one in map(planned_of, map(one_record_edited, range(20)))]
-    looks = [look(*one, b"") for one in tries]
+    tries = [(plan, plan.tree(seed, SOFTWARE).root) for plan in map(planned_of, map(one_record_edited, range(20)))]
+    looks = [look(*attempt, b"") for attempt in tries]
     assert min(looks) < looks[0]  # the plant submits the luckiest, and the draw is the one it looked at
     # with the challenge, which comes after the data are fixed, what was tried says nothing of what will be drawn
-    drawn = [[look(*one, bytes([number]) * 32) for one in tries] for number in range(5)]
+    drawn = [[look(*attempt, bytes([number]) * 32) for attempt in tries] for number in range(5)]
     assert any(
-        looks.index(min(looks)) != one.index(min(one)) for one in drawn
+        looks.index(min(looks)) != draws.index(min(draws)) for draws in drawn
     )  # of one challenge the luckiest is the same in one of twenty
     assert looks not in drawn
 
@@ -365,9 +365,9 @@ def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothi
 
     (commitment,) = enrolled.portal.challenges
     first, enrolled.portal.challenges[commitment] = enrolled.portal.challenges[commitment], second_challenge(enrolled, parcel)
-    with pytest.raises(VerificationError) as told:
+    with pytest.raises(VerificationError) as refusal:
         run(enrolled, year)  # the portal's own list gives it away, before anything else is done
-    assert told.value.code == "challenge-changed"
+    assert refusal.value.code == "challenge-changed"
     enrolled.portal.challenges[commitment] = first
     assert run(enrolled, year).challenge == parcel.challenge
 
@@ -383,7 +383,7 @@ def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year
         enrolled.connection.execute("UPDATE parcel SET state = 'debited', challenge = ?, receipt = NULL, digest = NULL", (another,))
         sending = enrolled.submission()
         drawn.append(cells(sending.seal(sending.begin(year, "2016", correct=False))))
-    assert any(one != cells(first) for one in drawn)
+    assert any(draw != cells(first) for draw in drawn)
 
 
 def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothing_is_spent(enrolled: Desk, year: Material) -> None:
@@ -406,7 +406,7 @@ def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothin
         with pytest.raises(VerificationError) as refused:
             run(enrolled, year)
         assert refused.value.code == code
-    assert [one.state for one in Outbox(enrolled.connection).all()] == [ParcelState.COMMITTED]
+    assert [entry.state for entry in Outbox(enrolled.connection).all()] == [ParcelState.COMMITTED]
     assert spent(enrolled) == 0
 
 
@@ -495,9 +495,9 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
     """As the release before kept it; the portal gives it again in its present form, and the draw is the one it was."""
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
-    (kept,) = Outbox(enrolled.connection).all()
-    assert kept.challenge is not None
-    given = challenges.parse(kept.challenge)
+    (parcel,) = Outbox(enrolled.connection).all()
+    assert parcel.challenge is not None
+    given = challenges.parse(parcel.challenge)
     old = challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, None, enrolled.portal.receipt_key)
     enrolled.connection.execute("UPDATE parcel SET challenge = ?", (old,))
     sending = enrolled.submission()
@@ -509,7 +509,7 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
         sending.accept(begun, old)
     assert spent(enrolled) == 0
     drawn = run(enrolled, year)
-    assert drawn.challenge == kept.challenge
+    assert drawn.challenge == parcel.challenge
     assert spent(enrolled) == 2
 
 

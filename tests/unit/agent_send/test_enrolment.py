@@ -136,10 +136,10 @@ def test_a_newer_directory_is_taken_and_kept_and_an_older_one_refused(enrolled: 
     older = enrolled.portal.signed_directory()
     enrolled.portal.number = 2
     renewed = enrolment.renew_directory(enrolled.connection, identity, enrolled.portal.signed_directory())
-    kept = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    assert (renewed.directory.number, kept.directory.number) == (2, 2)
+    stored_identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
+    assert (renewed.directory.number, stored_identity.directory.number) == (2, 2)
     with pytest.raises(VerificationError) as refused:
-        enrolment.renew_directory(enrolled.connection, kept, older)
+        enrolment.renew_directory(enrolled.connection, stored_identity, older)
     assert refused.value.code == "directory-outdated"
 
 

@@ -65,9 +65,9 @@ def leaves_of(portal: FakePortal) -> list[bytes]:
 
 
 def kept(desk: Desk) -> signed_heads.TreeHead:
-    found = log_heads.newest_head(desk.connection, desk.portal.directory_key.key_id)
-    assert found is not None
-    return signed_heads.read(found.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}).head
+    newest = log_heads.newest_head(desk.connection, desk.portal.directory_key.key_id)
+    assert newest is not None
+    return signed_heads.read(newest.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}).head
 
 
 def test_the_head_seen_grows_with_the_log_and_own_entries_are_asked_for_once(reported: Desk) -> None:
@@ -98,10 +98,10 @@ def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(reporte
     spent = reported.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]
     assert refused(reported) == code
     assert log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
-    (found,) = log_heads.evidence(reported.connection)
-    assert (found.code, found.second) == (code, reported.portal.signed_head())
+    (evidence,) = log_heads.evidence(reported.connection)
+    assert (evidence.code, evidence.second) == (code, reported.portal.signed_head())
     assert before is not None
-    assert found.first == before.signed
+    assert evidence.first == before.signed
     assert refused(reported) == code  # and again, until it is cleared up
     assert len(log_heads.evidence(reported.connection)) == 1
     assert reported.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0] == spent
@@ -127,8 +127,8 @@ def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(desk: 
         submission.prepare(plant, "2016", road, correct=False)
     desk.portal.log = Tree([other(1), other(2)])  # challenge and receipt were signed for places that hold something else
     assert refused(desk) == "log-omits"
-    (found,) = log_heads.evidence(desk.connection)
-    assert found.second == desk.portal.signed_head()
+    (evidence,) = log_heads.evidence(desk.connection)
+    assert evidence.second == desk.portal.signed_head()
     desk.portal.log = Tree()
     desk.connection.execute("DELETE FROM log_head")
     assert refused(desk) == "log-omits"
@@ -150,8 +150,8 @@ def test_a_head_that_another_key_signed_is_refused(reported: Desk) -> None:
     head = stranger.signed_head()
     import base64
 
-    told = httpx.Response(200, json={"head": base64.b64encode(head).decode()})
-    reported.portal.trouble = lambda request: told if request.url.path.endswith("/head/") else None
+    response = httpx.Response(200, json={"head": base64.b64encode(head).decode()})
+    reported.portal.trouble = lambda request: response if request.url.path.endswith("/head/") else None
     with pytest.raises(VerificationError) as refusal:
         contact(reported)
     assert refusal.value.code == "tree-head-signature-invalid"
@@ -170,7 +170,7 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
     identity = enrolment.identity(reported.state, reported.connection, SITE)
     from benchmarks.wire import directory
 
-    there = replace(
+    foreign_identity = replace(
         identity,
         fingerprint=elsewhere.directory_key.key_id,
         directory=directory.verify(elsewhere.signed_directory(), elsewhere.directory_key.key_id),
@@ -179,7 +179,7 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
     from reporting_agent.sending.kept_reports import Outbox
 
     with beside.road as road:
-        seen = log_heads.look(reported.connection, there, road, Outbox(reported.connection).all(), NOW)
+        seen = log_heads.look(reported.connection, foreign_identity, road, Outbox(reported.connection).all(), NOW)
     assert seen.head.size == 0
     assert log_heads.newest_head(reported.connection, identity.fingerprint) is not None
 
@@ -201,11 +201,11 @@ def test_status_shows_the_head_and_writes_it_and_the_evidence_out(
     refused(reported)
     out = tmp_path / "heads"
     shown = told(capsys, "--state", state, "--heads", str(out))
-    assert [one["code"] for one in shown["log_evidence"]] == ["log-forked"]
+    assert [entry["code"] for entry in shown["log_evidence"]] == ["log-forked"]
     assert sorted(file.name for file in out.iterdir()) == ["head.cbor", "log-forked-1-first.cbor", "log-forked-1-second.cbor"]
     keys = {reported.portal.receipt_key.key_id: reported.portal.receipt_key.public}
     seen = [signed_heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
-    assert [one.refusal.code for one in signed_heads.contradictions(seen, None)] == ["log-forked"]
+    assert [contradiction.refusal.code for contradiction in signed_heads.contradictions(seen, None)] == ["log-forked"]
     for language, word in (("en", "cannot all be true"), ("zh", "相互矛盾")):
         assert main(["status", "--state", state, "--lang", language]) == 0
         assert word in capsys.readouterr().out
@@ -219,7 +219,7 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
     for face in faces:
         portal.log = face
         seen.append(signed_heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}))
-    assert [one.refusal.code for one in signed_heads.contradictions(seen, None)] == ["log-forked"]
+    assert [contradiction.refusal.code for contradiction in signed_heads.contradictions(seen, None)] == ["log-forked"]
 
 
 @pytest.mark.parametrize("asked", ["consistency", "inclusion"])

@@ -81,8 +81,8 @@ def test_accounts_tell_step_year_and_the_batch_that_carries_most(desk: Desk, rul
     record(desk, rules, debits("a", 3))
     record(desk, rules, debits("b", 1, epsilon=Fraction(1, 2)))
     record(desk, rules, [Debit("converter", "x", "c", Fraction(1, 4), 2017)])
-    told = [(one.step, one.year, one.batches, one.most_spent) for one in Ledger(desk.connection).accounts()]
-    assert told == [("converter", 2017, 1, Fraction(1, 4)), ("eaf", 2016, 3, Fraction(3, 2))]
+    accounts = [(account.step, account.year, account.batches, account.most_spent) for account in Ledger(desk.connection).accounts()]
+    assert accounts == [("converter", 2017, 1, Fraction(1, 4)), ("eaf", 2016, 3, Fraction(3, 2))]
 
 
 def heat(name: str, year: int) -> Batch:
@@ -95,8 +95,8 @@ def debit_of(name: str, year: int) -> Debit:
 
 
 def settled(desk: Desk, name: str, year: int, at_hand: list[Batch]) -> str:
-    (one,) = Ledger(desk.connection).settle([debit_of(name, year)], at_hand)
-    return one.batch_id
+    (debit,) = Ledger(desk.connection).settle([debit_of(name, year)], at_hand)
+    return debit.batch_id
 
 
 def test_numbers_that_start_again_have_an_account_for_each_year(desk: Desk, rules: ReleasePolicy) -> None:

@@ -72,8 +72,8 @@ def test_no_batch_id_and_no_time_of_a_batch_is_in_any_text(conversation: Desk, p
     texts = [leaf for whole in plaintexts(conversation) for leaf in leaves(whole) if isinstance(leaf, str)]
     texts += [json.dumps(json.loads(request.content)) for request in conversation.portal.asked if b"secret" in request.content]
     for batch in plant.batches:
-        for told in (batch.batch_id, batch.start.date().isoformat(), batch.start.isoformat(), str(int(batch.start.timestamp()))):
-            assert not any(told in one for one in texts)
+        for fragment in (batch.batch_id, batch.start.date().isoformat(), batch.start.isoformat(), str(int(batch.start.timestamp()))):
+            assert not any(fragment in text for text in texts)
 
 
 def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation: Desk, plant: Material) -> None:
@@ -81,7 +81,7 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation
     secrets: set[int] = set()
     for label in plant.site_label.steps:
         exact = [label.minimum, label.best.value, label.typical, label.mean, label.output_t, *label.energy_by_carrier.values()]
-        exact += [one.energy for one in label.values]
+        exact += [batch.energy for batch in label.values]
         secrets |= {label.read, label.used}
         for value in exact:
             assert value is not None
@@ -92,7 +92,7 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation
 
 def test_every_number_sent_is_public_or_was_drawn(conversation: Desk, plant: Material) -> None:
     """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn cells."""
-    whole = [one for one in plaintexts(conversation) if isinstance(one, dict) and "labels" in one]
+    whole = [plaintext for plaintext in plaintexts(conversation) if isinstance(plaintext, dict) and "labels" in plaintext]
     (report,) = whole
     assert isinstance(report["labels"], list)
     eaf = plant.pack.step("eaf")

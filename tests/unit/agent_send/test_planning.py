@@ -31,8 +31,8 @@ def planned(data: Material, pack: Pack | None = None) -> Plan:
 
 def test_a_draft_is_the_release_with_the_cells_left_open(year: Material) -> None:
     whole = planned(year)
-    for one, draft in zip(whole.releases, whole.drafts(), strict=True):
-        drawn = release(one.label, one.step, one.rule, year.pack.policy, lambda _name: random.SystemRandom())
+    for entry, draft in zip(whole.releases, whole.drafts(), strict=True):
+        drawn = release(entry.label, entry.step, entry.rule, year.pack.policy, lambda _name: random.SystemRandom())
         best, typical = dataclasses.replace(drawn.best, cell=0), dataclasses.replace(drawn.typical, cell=0)
         assert dataclasses.replace(drawn, best=best, typical=typical) == draft
 
@@ -75,20 +75,22 @@ def test_a_step_with_too_few_batches_says_the_same_whatever_they_are() -> None:
 
 def test_every_step_and_metric_of_the_pack_is_answered(year: Material) -> None:
     whole = planned(year)
-    answered = {(one.label.step, one.label.metric.value) for one in whole.releases} | {(step, metric) for step, metric, _ in whole.withheld}
+    answered = {(release.label.step, release.label.metric.value) for release in whole.releases} | {
+        (step, metric) for step, metric, _ in whole.withheld
+    }
     assert answered == set(released_metrics(year.pack))
 
 
 def of_the_furnace(whole: Plan) -> tuple[tuple[str, str, str], ...]:
-    return tuple(one for one in whole.withheld if one[0] == "eaf")
+    return tuple(entry for entry in whole.withheld if entry[0] == "eaf")
 
 
 def test_a_third_metric_is_withheld(year: Material) -> None:
     step = year.pack.step("eaf")
     third = (*step.metrics, step.metrics[1].model_copy(update={"metric": Metric.THERMAL}))
     widened = step.model_copy(update={"metrics": third})
-    pack = year.pack.model_copy(update={"steps": tuple(widened if one.id == "eaf" else one for one in year.pack.steps)})
-    thermal = dataclasses.replace(next(one for one in year.site_label.steps if one.metric == "electricity"), metric=Metric.THERMAL)
+    pack = year.pack.model_copy(update={"steps": tuple(widened if pack_step.id == "eaf" else pack_step for pack_step in year.pack.steps)})
+    thermal = dataclasses.replace(next(label for label in year.site_label.steps if label.metric == "electricity"), metric=Metric.THERMAL)
     data = dataclasses.replace(year, site_label=dataclasses.replace(year.site_label, steps=(*year.site_label.steps, thermal)))
     assert of_the_furnace(planned(data, pack)) == (("eaf", "thermal", "metric-limit"),)
 
@@ -153,7 +155,7 @@ def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made
         dataclasses.replace(first, method_digest=bytes(32)),
         dataclasses.replace(first, pack=year.pack.model_copy(update={"policy": policy})),
     ]
-    roots = {one.tree(seed, software).root for one in made_differently for seed in (b"a" * 32, b"b" * 32) for software in ("1", "2")}
+    roots = {plan.tree(seed, software).root for plan in made_differently for seed in (b"a" * 32, b"b" * 32) for software in ("1", "2")}
     assert len(roots) == 4 * len(made_differently)
     assert first.data_digest not in roots
 
@@ -165,7 +167,10 @@ def test_the_root_has_one_length_whatever_the_number_of_records(year: Material) 
 def test_days_of_other_years_are_no_part_of_the_report(year: Material) -> None:
     """A file that has grown since, or that holds earlier years, gives the same root."""
     days = [MeterDay("eaf-1", "kWh", number * DAY_US, 24, bytes(32)) for number in (16_000, 16_800, 16_900, 17_167, 17_168, 18_000)]
-    roots = [planned(dataclasses.replace(year, provenance=Provenance(tuple(some)))).tree(bytes(32), "1").root for some in (days, days[2:3])]
+    roots = [
+        planned(dataclasses.replace(year, provenance=Provenance(tuple(meter_days)))).tree(bytes(32), "1").root
+        for meter_days in (days, days[2:3])
+    ]
     assert roots[0] == roots[1]
 
 
@@ -189,6 +194,6 @@ def test_what_nothing_can_be_released_of_says_how_many_there_are_and_how_many_it
 
 def test_the_carriers_that_no_batch_reports_are_named_for_the_owner_and_stay_out_of_the_report() -> None:
     only_electric = [dataclasses.replace(batch, energy=batch.energy[:1]) for batch in heats(400)]
-    made = material(only_electric)
-    assert of_the_furnace(planned(made)) == (("eaf", "total", "metric-incomplete"),)
-    assert missing_carriers(made.site_label, made.pack) == {("eaf", "total"): ("natural-gas", "coke")}
+    plant = material(only_electric)
+    assert of_the_furnace(planned(plant)) == (("eaf", "total", "metric-incomplete"),)
+    assert missing_carriers(plant.site_label, plant.pack) == {("eaf", "total"): ("natural-gas", "coke")}

@@ -35,7 +35,7 @@ def one_metric(pack: Pack = PACK) -> Pack:
     """The arc furnace releases its headline alone: a release spends 1 of the cap of 2."""
     step = pack.step("eaf")
     lone = step.model_copy(update={"metrics": step.metrics[:1]})
-    return pack.model_copy(update={"steps": tuple(lone if one.id == "eaf" else one for one in pack.steps)})
+    return pack.model_copy(update={"steps": tuple(lone if pack_step.id == "eaf" else pack_step for pack_step in pack.steps)})
 
 
 def label_of(batches: list[Batch], pack: Pack, period: Period) -> SiteLabel:
@@ -108,10 +108,10 @@ def test_a_pooled_step_covers_its_years_and_every_other_step_its_own() -> None:
     batches = [
         *small_plant(40, 2014, 2015, 2016),
         *ladle,
-        *(dataclasses.replace(one, step="ladle-refining") for one in heats(60, year=2015)),
+        *(dataclasses.replace(heat, step="ladle-refining") for heat in heats(60, year=2015)),
     ]
-    found = planned(batches, PACK, {"eaf": 3})
-    assert {(one.label.step, one.years, one.label.used) for one in found.releases} == {("eaf", 3, 120)}
+    plan = planned(batches, PACK, {"eaf": 3})
+    assert {(release.label.step, release.years, release.label.used) for release in plan.releases} == {("eaf", 3, 120)}
     inside = [batch for batch in batches if covers(batch, YEAR, {"eaf": 3})]
     assert {(batch.step, batch.start.year) for batch in inside} == {("eaf", 2014), ("eaf", 2015), ("eaf", 2016), ("ladle-refining", 2016)}
 
@@ -136,8 +136,8 @@ def spend(desk: Desk, debits: list[Debit], parcel: str, pack: Pack) -> None:
 def windows_for(desk: Desk, batches: list[Batch], pack: Pack, year: int) -> dict[str, int]:
     spent = Ledger(desk.connection).most_spent(besides=str(year))
     widest = label_of(batches, pack, span(Period.parse(str(year), UTC), 3))
-    found = gains(widest, pack, year, lambda step, one: spent.get((step, one), Fraction(0)))
-    return {offer.step: offer.years for offer in found}
+    offers = gains(widest, pack, year, lambda step, earlier: spent.get((step, earlier), Fraction(0)))
+    return {offer.step: offer.years for offer in offers}
 
 
 def most_of_all(desk: Desk) -> Fraction:
@@ -190,7 +190,7 @@ def test_the_report_says_how_many_years_and_is_drawn_from_all_of_them(enrolled: 
         parcel = enrolled.submission().prepare(Material(label, batches, PACK, windows), "2016", road, correct=False)
     assert parcel.windows == windows
     assert parcel.plaintext is not None
-    assert {(one.years, one.count_class) for one in decode_report(parcel.plaintext).released.labels} == {(3, 100)}
+    assert {(entry.years, entry.count_class) for entry in decode_report(parcel.plaintext).released.labels} == {(3, 100)}
 
 
 def test_a_correction_of_a_pooled_report_pays_from_the_reserve_of_every_year(enrolled: Desk) -> None:
@@ -204,7 +204,7 @@ def test_a_correction_of_a_pooled_report_pays_from_the_reserve_of_every_year(enr
         enrolled.submission().prepare(material(batches), "2016", road, correct=False)
         second = enrolled.submission().prepare(material(batches[1:]), "2016", road, correct=True)
     assert (second.revision, second.correction, second.windows) == (2, True, windows)
-    accounts = {(one.year, one.most_spent, one.most_corrected) for one in Ledger(enrolled.connection).accounts()}
+    accounts = {(account.year, account.most_spent, account.most_corrected) for account in Ledger(enrolled.connection).accounts()}
     assert accounts == {(year, Fraction(2), Fraction(2)) for year in (2014, 2015, 2016)}
 
 
@@ -220,20 +220,22 @@ def of_days(most: int) -> Pack:
     step = PACK.step("eaf")
     bounded = step.model_copy(update={"label_rule": step.label_rule.model_copy(update={"most_records_a_day": most})})
     policy = PACK.policy.model_copy(update={"unit": "day"})
-    return PACK.model_copy(update={"policy": policy, "steps": tuple(bounded if one.id == "eaf" else one for one in PACK.steps)})
+    return PACK.model_copy(
+        update={"policy": policy, "steps": tuple(bounded if pack_step.id == "eaf" else pack_step for pack_step in PACK.steps)}
+    )
 
 
 def crowded(days: int, a_day: int) -> list[Batch]:
     """So many heats on each of so many days."""
-    first, made = datetime(2016, 1, 1, tzinfo=UTC), heats(days * a_day)
-    return [dataclasses.replace(heat, start=first + timedelta(days=number // a_day), end=None) for number, heat in enumerate(made)]
+    first, batches = datetime(2016, 1, 1, tzinfo=UTC), heats(days * a_day)
+    return [dataclasses.replace(heat, start=first + timedelta(days=number // a_day), end=None) for number, heat in enumerate(batches)]
 
 
 def test_where_days_are_protected_a_release_counts_days_and_not_batches() -> None:
     """30 days of two heats are 60 batches and count as 30: below 50, whatever the number of batches is."""
     pack, batches = of_days(1), crowded(30, 2)
     label = label_of(batches, pack, YEAR)
-    (first, *_) = [one for one in label.steps if one.step == "eaf"]
+    (first, *_) = [step_label for step_label in label.steps if step_label.step == "eaf"]
     held = counted(first, pack.step("eaf"), pack)
     assert (held.total, held.valid) == (30, 60)
     with pytest.raises(PolicyRefusal) as refused:
@@ -252,6 +254,6 @@ def test_an_unknown_report_may_have_spent_on_all_years_that_it_may_cover(held: s
     if not refused:
         refuse_old_ledger(asked, [receipt], [])
         return
-    with pytest.raises(PolicyRefusal) as told:
+    with pytest.raises(PolicyRefusal) as refusal:
         refuse_old_ledger(asked, [receipt], [])
-    assert told.value.code == "ledger-set-back"
+    assert refusal.value.code == "ledger-set-back"

@@ -18,7 +18,7 @@ from reporting_agent.state import StateDirectory
 from tests.statistical.savings import Kind, write
 from tests.unit.agent_send.cast import PORTAL, SITE, Desk, FakePortal
 
-PRACTICE = next(one.id for one in Library.held().practices if one.sector == "cement")
+PRACTICE = next(practice.id for practice in Library.held().practices if practice.sector == "cement")
 
 
 @pytest.fixture
@@ -51,15 +51,15 @@ def run(*more: str) -> int:
 def test_the_file_holds_a_class_is_signed_by_the_device_and_is_printed_whole(works: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--lang", "en") == 0
     file = works / "practice-outcome-lids.json"
-    told, document = capsys.readouterr().out, json.loads(file.read_text(encoding="utf-8"))
-    assert json.dumps(document, indent=2) in told
-    assert f"{PORTAL}/practices/{PRACTICE}/outcome/" in told
-    assert "5 % or more of the expected energy" in told
+    output, document = capsys.readouterr().out, json.loads(file.read_text(encoding="utf-8"))
+    assert json.dumps(document, indent=2) in output
+    assert f"{PORTAL}/practices/{PRACTICE}/outcome/" in output
+    assert "5 % or more of the expected energy" in output
     with (state := StateDirectory(works / "state")).connect() as connection:
         identity = enrolment.identity(state, connection, SITE)
     keys = {identity.device_key.key_id: identity.device_key.public}
-    found = outcomes.verify(file.read_bytes(), lambda _found: keys)
-    assert found == SiteOutcome(identity.fingerprint, SITE, PRACTICE, "1", "5-or-more", "2023")
+    outcome = outcomes.verify(file.read_bytes(), lambda _found: keys)
+    assert outcome == SiteOutcome(identity.fingerprint, SITE, PRACTICE, "1", "5-or-more", "2023")
 
 
 def test_plants_of_one_class_write_the_same_bytes(works: Path) -> None:
@@ -90,9 +90,9 @@ def test_where_there_is_nothing_to_report_it_is_said_with_what_to_do(
 ) -> None:
     amend(works, old, new)
     assert run("--lang", "zh") == 1
-    told = capsys.readouterr().err
-    assert f"[{code}]" in told
-    assert code != "outcome-not-told" or "没有可报告的内容。" in told
+    output = capsys.readouterr().err
+    assert f"[{code}]" in output
+    assert code != "outcome-not-told" or "没有可报告的内容。" in output
     assert not list(works.glob("practice-outcome*"))
 
 
@@ -122,13 +122,13 @@ def test_an_auditor_finds_the_class_again_and_signs_it_without_a_figure(
     before = json.loads(file.read_text(encoding="utf-8"))
     capsys.readouterr()
     assert confirm() == 0
-    told = capsys.readouterr().out
-    assert "95 % interval" in told
-    assert "baseline 2022-01-01/2023-01-01, reporting period 2023" in told
+    output = capsys.readouterr().out
+    assert "95 % interval" in output
+    assert "baseline 2022-01-01/2023-01-01, reporting period 2023" in output
     after = json.loads(file.read_text(encoding="utf-8"))
-    said = after.pop("confirmation")
+    confirmation = after.pop("confirmation")
     assert after == before, "what the plant signed stays as it was"
-    assert set(said) == {"schema", "outcome", "confirmed_on", "signature"}
+    assert set(confirmation) == {"schema", "outcome", "confirmed_on", "signature"}
     signed = outcomes.confirmation(file.read_bytes(), {auditor.signing.key_id: auditor.signing.public})
     assert signed is not None
     assert signed.key_id == auditor.signing.key_id
@@ -142,7 +142,7 @@ def test_where_the_records_give_another_class_nothing_is_signed(
     before = (works / "practice-outcome-lids.json").read_bytes()
     write_works(works, effect)
     assert confirm() == 1
-    told = capsys.readouterr().err
-    assert "[outcome-differs]" in told
-    assert "5-or-more" in told
+    output = capsys.readouterr().err
+    assert "[outcome-differs]" in output
+    assert "5-or-more" in output
     assert (works / "practice-outcome-lids.json").read_bytes() == before

@@ -62,7 +62,7 @@ def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() ->
     batches = [dataclasses.replace(batch, variant=("any", "stainless", "plain-carbon")[i % 3]) for i, batch in enumerate(heats(300))]
     data = material(batches)
     planned = plan(data.site_label, data.batches, data.pack, Subject(SITE, "2016", 1, correction=False))
-    assert {(one.label.variant, one.label.metric.value) for one in planned.releases} == {
+    assert {(release.label.variant, release.label.metric.value) for release in planned.releases} == {
         (variant, "total") for variant in ("any", "stainless", "plain-carbon")
     }
     assert ("eaf", "electricity", "metric-limit") in planned.withheld  # a batch could not pay for a second metric of several variants
@@ -71,8 +71,8 @@ def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() ->
     shown = Prospectus(report, None, drawn=False, state="planned", pack=data.pack, spent_after={})
     assert shown.epsilon_by_step() == {"eaf": 2}  # one metric in each of two variants
     languages: tuple[tuple[Language, str], ...] = (("en", "counted as one or the other: epsilon 2"), ("zh", "归入其中任一）：ε = 2"))
-    for language, told in languages:
-        assert told in shown.to_text(language)
+    for language, sentence in languages:
+        assert sentence in shown.to_text(language)
 
 
 def test_a_draft_shows_no_value_in_place_of_a_draw(draft: Prospectus) -> None:

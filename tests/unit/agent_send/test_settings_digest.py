@@ -37,7 +37,7 @@ def digest(folder: Path, text: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("here", "there"),
+    ("here", "replacement"),
     [
         ("kWh", "MWh"),
         ('reading = "register"', 'reading = "interval"'),
@@ -47,13 +47,13 @@ def digest(folder: Path, text: str) -> bytes:
     ],
     ids=["unit", "reading", "zone", "carrier not used", "mapping"],
 )
-def test_what_decides_what_a_row_means_is_part_of_it(tmp_path: Path, here: str, there: str) -> None:
+def test_what_decides_what_a_row_means_is_part_of_it(tmp_path: Path, here: str, replacement: str) -> None:
     assert here in SITE
-    assert digest(tmp_path, SITE.replace(here, there, 1)) != digest(tmp_path, SITE)
+    assert digest(tmp_path, SITE.replace(here, replacement, 1)) != digest(tmp_path, SITE)
 
 
 @pytest.mark.parametrize(
-    ("here", "there"),
+    ("here", "replacement"),
     [
         ("batches.csv", "archive/2016/batches.csv"),
         ("[inputs]", "# a comment\n[inputs]"),
@@ -61,9 +61,9 @@ def test_what_decides_what_a_row_means_is_part_of_it(tmp_path: Path, here: str, 
     ],
     ids=["file", "comment", "default written out"],
 )
-def test_where_files_lie_and_how_it_is_written_is_no_part_of_it(tmp_path: Path, here: str, there: str) -> None:
+def test_where_files_lie_and_how_it_is_written_is_no_part_of_it(tmp_path: Path, here: str, replacement: str) -> None:
     assert here in SITE
-    assert digest(tmp_path / "other", SITE.replace(here, there, 1)) == digest(tmp_path / "one", SITE)
+    assert digest(tmp_path / "other", SITE.replace(here, replacement, 1)) == digest(tmp_path / "one", SITE)
 
 
 class Newer(Site):

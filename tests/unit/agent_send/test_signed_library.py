@@ -77,7 +77,7 @@ def test_a_practice_of_the_same_id_takes_the_place_of_the_one_that_comes_with_st
     text = Library(lists=(FIRMS,), practices=(same,)).model_dump_json()
     Portal(given=text, signed=text).fetched(tmp_path)
     with shelf.used(ApprovedShelf(tmp_path / "packs")):
-        assert [one for one in Library.held().practices if one.id == same.id] == [same]
+        assert [practice for practice in Library.held().practices if practice.id == same.id] == [same]
 
 
 @pytest.mark.parametrize(

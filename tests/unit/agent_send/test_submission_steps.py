@@ -306,7 +306,7 @@ def test_an_incomplete_metric_is_withheld_under_its_reason_and_the_other_is_sent
     assert parcel.plaintext is not None
     released = decode_report(parcel.plaintext).released
     assert [label.metric for label in released.labels] == ["electricity"]
-    assert [one for one in released.withheld if one[0] == "eaf"] == [("eaf", "total", "metric-incomplete")]
+    assert [entry for entry in released.withheld if entry[0] == "eaf"] == [("eaf", "total", "metric-incomplete")]
 
 
 def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_reported_since(

@@ -123,8 +123,8 @@ def test_a_no_is_told_once_in_the_portals_words(status: int) -> None:
     line = Line(problem(status, "period-not-open", "The period 2031 is not open."))
     with pytest.raises(InputError) as refused:
         line.submit()
-    told = (refused.value.code, refused.value.sentence, refused.value.remedy)
-    assert told == ("period-not-open", "The period 2031 is not open.", "Do this.")
+    words = (refused.value.code, refused.value.sentence, refused.value.remedy)
+    assert words == ("period-not-open", "The period 2031 is not open.", "Do this.")
     assert refused.value.exit_code == 1
     assert line.pauses == []
 
@@ -258,7 +258,7 @@ class Published:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         operation = self.operation(request)
         self.asked.add(operation["operationId"])
-        named = {(one["in"], one["name"]) for one in operation.get("parameters", ())}
+        named = {(parameter["in"], parameter["name"]) for parameter in operation.get("parameters", ())}
         assert {("query", name) for name in request.url.params} <= named
         assert ("header", "Steplabel-Device") in named or "steplabel-device" not in request.headers
         if request.content:

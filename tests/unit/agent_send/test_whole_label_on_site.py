@@ -119,11 +119,11 @@ def works(tmp_path: Path, enrolled: Desk) -> Works:
 
 
 def test_an_honest_plant_comes_out_the_same_to_the_digit(works: Works) -> None:
-    found = works.recompute()
-    assert found.agrees
-    assert found.root == works.report.data_root == works.parcel.data_root
-    assert found.released == works.report.released.labels
-    assert [(label.metric.value, label.used) for label in found.labels] == [("total", HEATS - 2), ("electricity", HEATS - 2)]
+    recomputed = works.recompute()
+    assert recomputed.agrees
+    assert recomputed.root == works.report.data_root == works.parcel.data_root
+    assert recomputed.released == works.report.released.labels
+    assert [(label.metric.value, label.used) for label in recomputed.labels] == [("total", HEATS - 2), ("electricity", HEATS - 2)]
 
 
 def test_it_comes_out_the_same_from_files_in_another_order_and_in_other_places(works: Works) -> None:
@@ -151,10 +151,12 @@ def test_years_that_were_pooled_are_told_by_the_report_alone(works: Works, enrol
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
     assert {label.years for label in report.released.labels} == {2}
-    found = works.recompute(report, windows=None, parts=parcel.parts)
-    assert found.agrees, found.differences
-    assert {label.used for label in found.labels} == {2 * (HEATS - 2)}
-    assert "windows: not the same" in {one.found for one in works.recompute(report, windows={}, parts=parcel.parts).differences}
+    recomputed = works.recompute(report, windows=None, parts=parcel.parts)
+    assert recomputed.agrees, recomputed.differences
+    assert {label.used for label in recomputed.labels} == {2 * (HEATS - 2)}
+    assert "windows: not the same" in {
+        difference.found for difference in works.recompute(report, windows={}, parts=parcel.parts).differences
+    }
 
 
 def test_a_pooled_label_without_a_month_of_five_batches_comes_out_the_same(works: Works, enrolled: Desk) -> None:
@@ -182,8 +184,8 @@ def test_a_pooled_label_without_a_month_of_five_batches_comes_out_the_same(works
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
     assert {(label.years, label.months) for label in report.released.labels} == {(2, 1)}
-    found = works.recompute(report, windows=parcel.windows, parts=parcel.parts)
-    assert found.agrees, found.differences
+    recomputed = works.recompute(report, windows=parcel.windows, parts=parcel.parts)
+    assert recomputed.agrees, recomputed.differences
 
 
 def test_files_that_have_grown_since_give_the_same_root(works: Works) -> None:
@@ -196,7 +198,7 @@ def test_files_that_have_grown_since_give_the_same_root(works: Works) -> None:
 @pytest.mark.parametrize(("place", "more"), [(1, -0.001), (-1, 0.001)], ids=["first", "last"])
 def test_a_reading_in_the_first_or_the_last_hour_is_part_of_it(works: Works, place: int, more: float) -> None:
     works.edit("readings.csv", lambda rows: rows[place].__setitem__(2, f"{float(rows[place][2]) + more:.3f}"))
-    assert [one.found for one in works.recompute().differences] == ["meter eaf-1: not the same"]
+    assert [difference.found for difference in works.recompute().differences] == ["meter eaf-1: not the same"]
 
 
 def _one_kwh_less(rows: list[Row]) -> None:
@@ -229,15 +231,17 @@ def test_what_was_changed_after_the_commitment_is_another_root_and_named(
     works: Works, file: str, change: Callable[[list[Row]], None], named: str
 ) -> None:
     works.edit(file, change)
-    found = works.recompute()
-    assert found.root != works.report.data_root
-    assert any(one.kind == ROOT and one.found.startswith(named) for one in found.differences), found.differences
+    recomputed = works.recompute()
+    assert recomputed.root != works.report.data_root
+    assert any(difference.kind == ROOT and difference.found.startswith(named) for difference in recomputed.differences), (
+        recomputed.differences
+    )
 
 
 def test_without_the_parts_it_still_says_that_the_root_differs(works: Works) -> None:
     works.edit("readings.csv", _one_kwh_less)
-    (told,) = [one.found for one in works.recompute(parts=None).differences if one.kind == ROOT]
-    assert works.report.data_root.hex() in told
+    (sentence,) = [difference.found for difference in works.recompute(parts=None).differences if difference.kind == ROOT]
+    assert works.report.data_root.hex() in sentence
 
 
 def test_the_table_of_an_opening_names_what_differs_in_number(works: Works) -> None:
@@ -248,34 +252,34 @@ def test_the_table_of_an_opening_names_what_differs_in_number(works: Works) -> N
     (alike,) = works.recompute(parts=None, contents=table).differences
     assert alike.found.endswith("the numbers of records and the rest of the table of contents are the same")
     works.edit("batches.csv", lambda rows: rows.__delitem__(50))
-    told = {one.found for one in works.recompute(parts=None, contents=table).differences if one.kind == ROOT}
-    assert "step eaf, used: 117 records, 118 when they were committed to" in told
+    sentences = {difference.found for difference in works.recompute(parts=None, contents=table).differences if difference.kind == ROOT}
+    assert "step eaf, used: 117 records, 118 when they were committed to" in sentences
 
 
 def test_changed_settings_are_named(works: Works) -> None:
     site = works.folder / "site.toml"
     site.write_text(site.read_text(encoding="utf-8") + "accuracy_class = 0.5\n", encoding="utf-8")
-    assert [one.found for one in works.recompute().differences] == ["settings: not the same"]
+    assert [difference.found for difference in works.recompute().differences] == ["settings: not the same"]
 
 
 def test_a_root_that_was_swapped_and_a_seed_that_is_another_are_found(works: Works) -> None:
     swapped = dataclasses.replace(works.report, data_root=bytes(32))
-    assert ROOT in {one.kind for one in works.recompute(swapped, parts=None).differences}
+    assert ROOT in {difference.kind for difference in works.recompute(swapped, parts=None).differences}
     works.seed = bytes(32)
-    assert "seed: not the same" in {one.found for one in works.recompute().differences}
+    assert "seed: not the same" in {difference.found for difference in works.recompute().differences}
 
 
 def test_a_draw_that_is_not_from_the_seed_is_found_although_the_data_are_right(works: Works) -> None:
     first, *others = works.report.released.labels
     lucky = dataclasses.replace(first, best=dataclasses.replace(first.best, cell=first.best.cell - 1))
     report = dataclasses.replace(works.report, released=dataclasses.replace(works.report.released, labels=(lucky, *others)))
-    (found,) = works.recompute(report).differences
-    assert found.kind == RELEASE
-    assert found.found.startswith("eaf liquid-steel any total: ")
+    (difference,) = works.recompute(report).differences
+    assert difference.kind == RELEASE
+    assert difference.found.startswith("eaf liquid-steel any total: ")
 
 
 def test_a_label_that_the_data_do_not_give_is_found(works: Works) -> None:
     first, *others = works.report.released.labels
     foreign = dataclasses.replace(first, variant="stainless")
     report = dataclasses.replace(works.report, released=dataclasses.replace(works.report.released, labels=(foreign, *others)))
-    assert [one.kind for one in works.recompute(report).differences] == [LABEL, LABEL]
+    assert [difference.kind for difference in works.recompute(report).differences] == [LABEL, LABEL]

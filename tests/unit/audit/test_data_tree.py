@@ -20,8 +20,8 @@ from tests.unit.audit.conftest import SEED, data_tree, plant_days, plant_heats
 
 
 def batches_of(tree: DataTree, first: int, count: int) -> list[Batch]:
-    found = [records.read(tree.record(index)) for index in range(first, first + count)]
-    return [one for one in found if isinstance(one, Batch)]
+    entries = [records.read(tree.record(index)) for index in range(first, first + count)]
+    return [entry for entry in entries if isinstance(entry, Batch)]
 
 
 def test_the_table_tells_where_everything_lies(tree: DataTree) -> None:
@@ -33,7 +33,7 @@ def test_the_table_tells_where_everything_lies(tree: DataTree) -> None:
     ]
     assert [(part.meter, part.first, part.days) for part in table.meters] == [("eaf-1", 121, 2), ("eaf-2", 123, 2)]
     assert (table.padding_first, table.size, len(tree)) == (125, 128, 128)
-    assert [one.batches for one in table.counted] == [117, 117]
+    assert [tally.batches for tally in table.counted] == [117, 117]
     kinds = [type(records.read(tree.record(index))) for index in range(1, len(tree))]
     assert kinds == [Batch] * 120 + [MeterDay] * 4 + [Padding] * 3
 
@@ -41,13 +41,13 @@ def test_the_table_tells_where_everything_lies(tree: DataTree) -> None:
 def test_used_batches_rise_by_the_headline_metric_and_the_rest_by_reason(tree: DataTree) -> None:
     label = material(plant_heats()).site_label.steps[0]
     assert label.metric == "total"
-    value = {one.batch_id: one.at_reference for one in label.values if one.excluded is None}
+    value = {batch.batch_id: batch.at_reference for batch in label.values if batch.excluded is None}
     part, outside = tree.contents.steps
     used = batches_of(tree, part.first, part.used)
-    assert [one.batch_id for one in used] == sorted(value, key=lambda name: (value[name], name))
-    assert [one.excluded for one in used] == [None] * 117
-    assert [one.excluded for one in batches_of(tree, part.excluded_first, 2)] == ["not-normal-state", "overlap"]
-    assert [one.excluded for one in batches_of(tree, outside.excluded_first, 1)] == ["step-outside-pack"]
+    assert [batch.batch_id for batch in used] == sorted(value, key=lambda name: (value[name], name))
+    assert [batch.excluded for batch in used] == [None] * 117
+    assert [batch.excluded for batch in batches_of(tree, part.excluded_first, 2)] == ["not-normal-state", "overlap"]
+    assert [batch.excluded for batch in batches_of(tree, outside.excluded_first, 1)] == ["step-outside-pack"]
 
 
 def test_the_order_of_the_files_changes_nothing(tree: DataTree) -> None:
@@ -105,13 +105,13 @@ def test_any_change_is_another_root(tree: DataTree, change: str) -> None:
 
 
 def _filed(tree: DataTree) -> list[commitment.Filed]:
-    found = [records.read(tree.record(index)) for index in range(1, len(tree))]
-    return [commitment.Filed(one, one.excluded) for one in found if isinstance(one, Batch)]
+    entries = [records.read(tree.record(index)) for index in range(1, len(tree))]
+    return [commitment.Filed(entry, entry.excluded) for entry in entries if isinstance(entry, Batch)]
 
 
 def _days(tree: DataTree) -> list[MeterDay]:
-    found = [records.read(tree.record(index)) for index in range(1, len(tree))]
-    return [one for one in found if isinstance(one, MeterDay)]
+    entries = [records.read(tree.record(index)) for index in range(1, len(tree))]
+    return [entry for entry in entries if isinstance(entry, MeterDay)]
 
 
 def test_a_tree_planted_from_its_records_is_the_same(tree: DataTree) -> None:
@@ -120,7 +120,7 @@ def test_a_tree_planted_from_its_records_is_the_same(tree: DataTree) -> None:
 
 def test_an_unchanged_revision_shares_no_leaf_and_salts_repeat_nowhere(tree: DataTree) -> None:
     again = data_tree(plant_heats(), plant_days(), revision=2)
-    leaves = [merkle.leaf_hash(one.salt(index) + one.record(index)) for one in (tree, again) for index in range(len(one))]
+    leaves = [merkle.leaf_hash(version.salt(index) + version.record(index)) for version in (tree, again) for index in range(len(version))]
     assert len(set(leaves)) == len(leaves)
     assert len({tree.salt(index) for index in range(len(tree))}) == len(tree)
 
@@ -148,7 +148,7 @@ def _table(tree: DataTree, **changes: object) -> bytes:
 
 
 def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree) -> None:
-    first, second = ({"meter": one.meter, "first": one.first, "days": one.days} for one in tree.contents.meters)
+    first, second = ({"meter": meter.meter, "first": meter.first, "days": meter.days} for meter in tree.contents.meters)
     for changes in (
         {"size": 256},
         {"meters": [{**first, "days": 1}, second]},
@@ -176,8 +176,8 @@ def test_counts_by_cell_are_the_ones_of_the_batches_used() -> None:
     data, tree = material(plant_heats()), data_tree(plant_heats(), [])
     step = data.pack.step("eaf")
     rule = step.metrics[0]
-    label = next(one for one in data.site_label.steps if one.metric == rule.metric)
-    by_id = {one.batch_id: one.at_reference for one in label.values}
+    label = next(step_label for step_label in data.site_label.steps if step_label.metric == rule.metric)
+    by_id = {entry.batch_id: entry.at_reference for entry in label.values}
     part = tree.contents.steps[0]
     expected = [cell for cell, number in tree.contents.counted[0].cells for _ in range(number)]
     for batch, cell in zip(batches_of(tree, part.first, part.used), expected, strict=True):

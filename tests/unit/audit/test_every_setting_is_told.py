@@ -122,8 +122,8 @@ def keys() -> Iterator[tuple[type[BaseModel], str]]:
         for name, field in model.model_fields.items():
             if name in TOUCHES_NOTHING.get(model, ()):
                 continue
-            inner = [one for one in _parts(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
-            waiting += [one for one in inner if one not in seen]
+            inner = [part for part in _parts(field.annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+            waiting += [table for table in inner if table not in seen]
             seen |= {*inner}
             if not inner:
                 yield model, name
@@ -137,7 +137,7 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 def changed(value: Any, annotation: Any) -> Any:
     """Another value of the same kind; where there is none yet, one that fits."""
-    words = [one for part in _parts(annotation) if get_origin(part) is Literal for one in get_args(part)]
+    words = [word for part in _parts(annotation) if get_origin(part) is Literal for word in get_args(part)]
     match value:
         case bool():
             return not value
@@ -148,30 +148,30 @@ def changed(value: Any, annotation: Any) -> Any:
         case dict():
             return {**value, "added": _first(get_args(annotation)[1])}
         case None | str() if words:
-            return next(one for one in words if one != value)
+            return next(word for word in words if word != value)
         case str():
             return value + "x"
         case date():
             return date(value.year + 1, 1, 1)
         case None:
-            return _first(next(one for one in get_args(annotation) if one is not type(None)))
-    return next(one for one in type(value) if one != value)  # a word of an enumeration
+            return _first(next(part for part in get_args(annotation) if part is not type(None)))
+    return next(member for member in type(value) if member != value)  # a word of an enumeration
 
 
 def _first(annotation: Any) -> Any:
-    if words := [one for part in _parts(annotation) if get_origin(part) is Literal for one in get_args(part)]:
+    if words := [word for part in _parts(annotation) if get_origin(part) is Literal for word in get_args(part)]:
         return words[0]
     for part in _parts(annotation):
         if get_origin(part) is tuple:
-            return tuple(_first(one) for one in get_args(part) if one is not Ellipsis)
+            return tuple(_first(argument) for argument in get_args(part) if argument is not Ellipsis)
     given: dict[Any, Any] = {str: "foreign", float: 7.0, int: 7, date: date(2025, 3, 1), dict: {"added": "foreign"}}
-    return next(given[one] for one in (get_origin(annotation), *_parts(annotation)) if one in given)
+    return next(given[kind] for kind in (get_origin(annotation), *_parts(annotation)) if kind in given)
 
 
 def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:
     """The settings with this key changed, at each place where its table stands."""
     if isinstance(here, BaseModel):
-        bare = {one: getattr(here, one) for one in type(here).model_fields}
+        bare = {field: getattr(here, field) for field in type(here).model_fields}
         if type(here) is model:
             yield model.model_construct(**_named(model, bare | {name: changed(bare[name], model.model_fields[name].annotation)}))
         for key, value in bare.items():
@@ -189,13 +189,13 @@ def _named(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
     return {model.model_fields[name].alias or name: value for name, value in values.items()}
 
 
-@pytest.mark.parametrize(("model", "name"), [pytest.param(*one, id=f"{one[0].__name__}.{one[1]}") for one in keys()])
+@pytest.mark.parametrize(("model", "name"), [pytest.param(*key, id=f"{key[0].__name__}.{key[1]}") for key in keys()])
 def test_a_key_that_is_set_otherwise_is_told_otherwise(model: type[BaseModel], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the lines of what a meter counts for, which many keys decide together: each one is told by itself."""
     monkeypatch.setattr(declared, "_place_of", lambda _meter, _site: iter(()))
     tried = [(declared_in(site), declared_in(other)) for site in sites() for other in with_other(site, model, name)]
     assert tried, "no table of this kind stands in the settings above: add one"
-    assert any(told != otherwise for told, otherwise in tried)
+    assert any(before != otherwise for before, otherwise in tried)
 
 
 def test_a_new_key_is_told_without_anybody_writing_it_down() -> None:

@@ -69,7 +69,7 @@ class Log:
         return self.file(f"head-{size}", heads.issue(size, (leaves or self.tree).root(size), 1, self.portal.receipt_key))
 
     def consistency(self, first: int, second: int) -> Path:
-        proof = [one.hex() for one in self.tree.consistency_proof(first, second)]
+        proof = [node.hex() for node in self.tree.consistency_proof(first, second)]
         return self.file("consistency.json", {"first": first, "second": second, "proof": proof})
 
     def challenge(self, commitment: Commitment) -> Path:
@@ -82,7 +82,7 @@ class Log:
         return path
 
     def proven(self, index: int) -> Path:
-        proof = [one.hex() for one in self.tree.inclusion_proof(index)]
+        proof = [node.hex() for node in self.tree.inclusion_proof(index)]
         return self.file(f"entry-{index}.json", self.rows[index] | {"size": len(self.rows), "proof": proof})
 
 
@@ -101,7 +101,7 @@ def told(log: Log, capsys: pytest.CaptureFixture[str]) -> Told:
         code = main(["verify", *given, "--fingerprint", log.portal.directory_key.key_id, "--json"])
         answer = json.loads(capsys.readouterr().out)
         assert "checks" in answer, answer
-        return code, {one["code"]: one for one in answer["checks"]}
+        return code, {check["code"]: check for check in answer["checks"]}
 
     return verify
 
@@ -110,24 +110,24 @@ def test_all_entries_of_a_log_hold_by_the_root_that_the_portal_signed(log: Log, 
     entries = log.file("entries.json", log.rows)
     checkpoint = checkpoints.issue(log.portal.directory_key.key_id, len(log.rows), log.tree.root(), log.portal.receipt_key)
     for head in (log.head, log.file("checkpoint", checkpoint)):
-        code, found = told(entries, head, log.receipt)
-        assert (code, found["entries-logged"]["state"], found["entries-logged"]["count"]) == (0, "held", len(log.rows))
+        code, checks = told(entries, head, log.receipt)
+        assert (code, checks["entries-logged"]["state"], checks["entries-logged"]["count"]) == (0, "held", len(log.rows))
 
 
 def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_missing(log: Log, told: Told) -> None:
-    some = log.file("entries.json", log.rows[1:4])
-    code, found = told(some)
-    assert (code, found["entries-logged"]["state"]) == (1, "not-checkable")
-    assert "tree head or a checkpoint" in found["entries-logged"]["remedy"]
-    code, found = told(some, log.head)
-    assert (code, found["entries-logged"]["state"]) == (1, "not-checkable")
-    assert "index=1&size=6" in found["entries-logged"]["remedy"]
-    code, found = told(some, log.head, *(log.proven(index) for index in (1, 2, 3)))
-    assert (code, found["entries-logged"]["state"]) == (0, "held")
-    code, found = told(log.file("entry.json", log.rows[1]), log.head, log.proven(1))
-    assert (code, found["entries-logged"]["state"]) == (0, "held")
-    code, found = told(log.file("none.json", []))
-    assert (code, found["entries-logged"]["state"]) == (1, "not-checkable")
+    entries = log.file("entries.json", log.rows[1:4])
+    code, checks = told(entries)
+    assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
+    assert "tree head or a checkpoint" in checks["entries-logged"]["remedy"]
+    code, checks = told(entries, log.head)
+    assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
+    assert "index=1&size=6" in checks["entries-logged"]["remedy"]
+    code, checks = told(entries, log.head, *(log.proven(index) for index in (1, 2, 3)))
+    assert (code, checks["entries-logged"]["state"]) == (0, "held")
+    code, checks = told(log.file("entry.json", log.rows[1]), log.head, log.proven(1))
+    assert (code, checks["entries-logged"]["state"]) == (0, "held")
+    code, checks = told(log.file("none.json", []))
+    assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
 
 
 @pytest.mark.parametrize("name", ["kind", "object", "on", "leaf_hash", "index"])
@@ -139,69 +139,69 @@ def test_a_falsified_entry_fails_by_name(log: Log, told: Told, name: str, rehash
     if rehashed and name != "leaf_hash":
         leaf = logged.leaf_of_object(Kind(row["kind"]), bytes.fromhex(row["object"]), LOGGED_ON.fromisoformat(row["on"]))
         row["leaf_hash"] = merkle.leaf_hash(leaf).hex()
-    rows = [row if one is log.rows[REPORT] else one for one in log.rows]
+    rows = [row if entry is log.rows[REPORT] else entry for entry in log.rows]
     for files in (
         (log.file("entries.json", rows), log.head),
         (log.file("entry.json", row), log.head, log.proven(row["index"])),
         (log.file("proven.json", json.loads(log.proven(REPORT).read_bytes()) | row), log.head),
     ):
-        code, found = told(*files)
-        assert (code, found["entries-logged"]["state"]) == (1, "failed"), name
+        code, checks = told(*files)
+        assert (code, checks["entries-logged"]["state"]) == (1, "failed"), name
 
 
 def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_holds_it(log: Log, told: Told) -> None:
     header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
     receipt = log.file("other", receipts.issue("cd" * 32, header, REPORT, LOGGED_ON, log.portal.receipt_key))
-    code, found = told(log.proven(REPORT), log.head, receipt)
-    assert (code, found["receipt-signed"]["state"], found["entries-logged"]["state"]) == (1, "held", "failed")
-    code, found = told(log.proven(REPORT), log.head, log.receipt)
-    assert (code, found["entries-logged"]["state"]) == (0, "held")
+    code, checks = told(log.proven(REPORT), log.head, receipt)
+    assert (code, checks["receipt-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
+    code, checks = told(log.proven(REPORT), log.head, log.receipt)
+    assert (code, checks["entries-logged"]["state"]) == (0, "held")
 
 
 def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(log: Log, told: Told) -> None:
     """Heads, the proof between them, and the challenge's entry: what an agent with contact looks for at every contact."""
     size, challenge = len(log.rows), log.challenge(COMMITTED)
     carried = (log.consistency(2, size), log.proven(COMMITMENT), log.head, challenge)
-    code, found = told(log.early_head(2), *carried)
-    assert (code, {one["state"] for one in found.values()}) == (0, {"held"})
-    assert list(found) == ["challenge-signed", "heads-agree", "entries-logged"]
+    code, checks = told(log.early_head(2), *carried)
+    assert (code, {check["state"] for check in checks.values()}) == (0, {"held"})
+    assert list(checks) == ["challenge-signed", "heads-agree", "entries-logged"]
 
-    other = Tree(bytes.fromhex(one["leaf_hash"]) for one in reversed(log.rows))
+    other = Tree(bytes.fromhex(row["leaf_hash"]) for row in reversed(log.rows))
     for before in (log.early_head(2, other), log.early_head(size, other)):
         files = carried if before.name == "head-2" else carried[1:]
-        code, found = told(before, *files)
-        assert (code, found["heads-agree"]["state"]) == (1, "failed")
-    code, found = told(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
-    assert (code, found["heads-agree"]["state"]) == (1, "not-checkable")
+        code, checks = told(before, *files)
+        assert (code, checks["heads-agree"]["state"]) == (1, "failed")
+    code, checks = told(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
+    assert (code, checks["heads-agree"]["state"]) == (1, "not-checkable")
 
-    code, found = told(log.early_head(2), *carried[:3], log.challenge(Commitment("works-1", "2025", 1, b"s" * 32)))
-    assert (code, found["challenge-signed"]["state"], found["entries-logged"]["state"]) == (1, "held", "failed")
+    code, checks = told(log.early_head(2), *carried[:3], log.challenge(Commitment("works-1", "2025", 1, b"s" * 32)))
+    assert (code, checks["challenge-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
 
 
 def test_a_head_of_another_log_fails(log: Log, told: Told) -> None:
-    other = Tree([*(bytes.fromhex(one["leaf_hash"]) for one in log.rows[:-1]), bytes(32)])
+    other = Tree([*(bytes.fromhex(row["leaf_hash"]) for row in log.rows[:-1]), bytes(32)])
     head = log.file("other", heads.issue(len(log.rows), other.root(), 1, log.portal.receipt_key))
     for entries in (log.file("entries.json", log.rows), log.proven(REPORT)):
-        code, found = told(entries, head)
-        assert (code, found["entries-logged"]["state"]) == (1, "failed")
+        code, checks = told(entries, head)
+        assert (code, checks["entries-logged"]["state"]) == (1, "failed")
 
 
 def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_document(log: Log, told: Told) -> None:
     leaves, version = log.file("leaves.json", log.acts), log.file("benchmark.json", log.document)
-    code, found = told(leaves, version)
-    assert (code, found["version-logged"]["state"]) == (1, "not-checkable")
-    assert f"index={VERSION}" in found["version-logged"]["remedy"]
-    code, found = told(leaves, version, log.head, log.proven(VERSION), log.proven(WITHDRAWN))
-    assert (code, found["version-logged"]["state"], found["version-logged"]["count"]) == (0, "held", 1)
-    code, found = told(leaves, log.head, log.file("entries.json", log.rows))
-    assert (code, found["version-logged"]["state"]) == (0, "held")
+    code, checks = told(leaves, version)
+    assert (code, checks["version-logged"]["state"]) == (1, "not-checkable")
+    assert f"index={VERSION}" in checks["version-logged"]["remedy"]
+    code, checks = told(leaves, version, log.head, log.proven(VERSION), log.proven(WITHDRAWN))
+    assert (code, checks["version-logged"]["state"], checks["version-logged"]["count"]) == (0, "held", 1)
+    code, checks = told(leaves, log.head, log.file("entries.json", log.rows))
+    assert (code, checks["version-logged"]["state"]) == (0, "held")
 
 
 @pytest.mark.parametrize("change", [{"leaves": [0, 1]}, {"document": "cd" * 32}, {"log_index": 5}])
 def test_a_falsified_answer_about_a_version_fails_by_name(log: Log, told: Told, change: Row) -> None:
     leaves = log.file("leaves.json", [log.acts[0] | change])
-    code, found = told(leaves, log.head, log.file("entries.json", log.rows))
-    assert (code, found["version-logged"]["state"], found["entries-logged"]["state"]) == (1, "failed", "held")
+    code, checks = told(leaves, log.head, log.file("entries.json", log.rows))
+    assert (code, checks["version-logged"]["state"], checks["entries-logged"]["state"]) == (1, "failed", "held")
 
 
 def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(log: Log, told: Told) -> None:
@@ -209,21 +209,21 @@ def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(log
     leaves = log.file("leaves.json", [log.acts[0], log.acts[1] | {"reason": "No reason."}])
     assert told(leaves, log.head, entries)[1]["version-logged"]["state"] == "failed"
     other = log.file("benchmark.json", published.sign(DOCUMENT | {"best": 90.0}, log.portal.receipt_key))
-    found = told(log.file("leaves.json", log.acts), log.head, entries, other)[1]
-    assert (found["benchmark-signed"]["state"], found["version-logged"]["state"]) == ("held", "failed")
+    checks = told(log.file("leaves.json", log.acts), log.head, entries, other)[1]
+    assert (checks["benchmark-signed"]["state"], checks["version-logged"]["state"]) == ("held", "failed")
 
 
 def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: Log, told: Told) -> None:
     wrapped = base64.b64encode(log.receipt.read_bytes()).decode()
     for content in ({"state": "accepted", "receipt": wrapped}, [{"receipt": wrapped}], {"results": [{"receipt": wrapped}], "next": None}):
-        code, found = told(log.file("served.json", content))
-        assert (code, list(found)) == (0, ["receipt-signed"])
+        code, checks = told(log.file("served.json", content))
+        assert (code, list(checks)) == (0, ["receipt-signed"])
     assignments = {"results": [{"id": 1, "reports": [{"receipt": wrapped}]}], "next": None}
     assert list(told(log.file("served.json", assignments))[1]) == ["receipt-signed"]
-    code, found = told(log.head)
-    assert (code, found["heads-agree"]["state"]) == (0, "held")
-    code, found = told()
-    assert (code, found["directory-signed"]["state"]) == (0, "held")
+    code, checks = told(log.head)
+    assert (code, checks["heads-agree"]["state"]) == (0, "held")
+    code, checks = told()
+    assert (code, checks["directory-signed"]["state"]) == (0, "held")
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: 
     ],
 )
 def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, told: Told, content: bytes) -> None:
-    code, found = told(log.file("form", content), log.receipt)
-    assert (code, found["receipt-signed"]["state"], found["form-signed"]["state"]) == (1, "held", "not-checkable")
-    assert "benchmark.json" in found["form-signed"]["remedy"]
+    code, checks = told(log.file("form", content), log.receipt)
+    assert (code, checks["receipt-signed"]["state"], checks["form-signed"]["state"]) == (1, "held", "not-checkable")
+    assert "benchmark.json" in checks["form-signed"]["remedy"]
 
 
 PUBLISHED = Act(act="published", document="0" * 64, leaves=(1, 7), values=(2, 9), reason="", log_index=11)

@@ -75,24 +75,26 @@ def test_a_number_that_would_favour_small_remainders_is_passed_over() -> None:
 def test_the_seed_hangs_on_each_of_its_parts_and_on_where_they_end() -> None:
     parts = (b"n" * 32, b"h" * 32, 9, b"r" * 32)
     others = [(b"m" * 32, *parts[1:]), (parts[0], b"g" * 32, 9, parts[3]), (*parts[:2], 10, parts[3]), (*parts[:3], b"q" * 32)]
-    assert len({seed(*one) for one in [parts, *others]}) == 5
+    assert len({seed(*arguments) for arguments in [parts, *others]}) == 5
     assert seed(b"nh", b"", 9, b"r") != seed(b"n", b"h", 9, b"r")
 
 
 def test_the_records_beside_the_rank_are_all_drawn_and_none_twice() -> None:
     strata = [Stratum("edge", Kind.EDGE, 1, 40, (2, 20)), Stratum("used", Kind.USED, 1, 40)]
     drawn = draw(strata, Plan({Kind.USED: Size(Fraction(19, 20), Fraction(1, 10))}, beside_rank=3), SEED)
-    edge = [one.position for one in drawn if one.kind is Kind.EDGE]
+    edge = [record.position for record in drawn if record.kind is Kind.EDGE]
     assert edge == [*range(1, 6), *range(17, 24)]  # ranks 2 and 20 of leaves that begin at 1
-    assert len({one.position for one in drawn}) == len(drawn)
+    assert len({record.position for record in drawn}) == len(drawn)
     assert draw([], STANDARD, SEED) == []
 
 
 def test_a_draw_is_the_same_whoever_makes_it() -> None:
     strata = [Stratum("used", Kind.USED, 1, 20)]
     drawn = draw(strata, Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 4))}), SEED)
-    assert drawn == [Drawn(position, "used", Kind.USED, order) for order, position in enumerate((one.position for one in drawn), start=1)]
-    assert [one.position for one in drawn] == EXPECTED
+    assert drawn == [
+        Drawn(position, "used", Kind.USED, order) for order, position in enumerate((record.position for record in drawn), start=1)
+    ]
+    assert [record.position for record in drawn] == EXPECTED
 
 
 EXPECTED = [5, 7, 20]

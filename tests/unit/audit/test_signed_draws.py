@@ -33,8 +33,8 @@ def contents() -> Contents:
 
 
 def a_draw(**changes: object) -> Draw:
-    made = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
-    drawn = Draw(COMMITMENT, NONCE, Head(18_204, b"h" * 32), STANDARD, (), KEY.public, made.digest)
+    promise = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    drawn = Draw(COMMITMENT, NONCE, Head(18_204, b"h" * 32), STANDARD, (), KEY.public, promise.digest)
     return dataclasses.replace(drawn, **changes)  # type: ignore[arg-type]  # the fields of a draw
 
 
@@ -71,13 +71,13 @@ def test_another_promise_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("other", [{"plan": Plan({}, 0)}, {"plan": Plan(STANDARD.sizes, 0)}, {"steps": ("kiln",)}])
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused(other: dict[str, Any]) -> None:
-    made = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    promise = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
     with pytest.raises(VerificationError) as refused:
-        signed_draws.require_promised(a_draw(**other), made)
+        signed_draws.require_promised(a_draw(**other), promise)
     assert refused.value.code == "plan-not-promised"
-    kept = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other))
-    assert (kept.plan, kept.steps) == (other.get("plan", STANDARD), other.get("steps", ()))
-    signed_draws.require_promised(a_draw(**other, promise=kept.digest), kept)
+    matching = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other))
+    assert (matching.plan, matching.steps) == (other.get("plan", STANDARD), other.get("steps", ()))
+    signed_draws.require_promised(a_draw(**other, promise=matching.digest), matching)
 
 
 def changed(raw: bytes, part: str, name: str, value: Value) -> bytes:
@@ -124,8 +124,10 @@ def test_a_key_signs_its_owners_draws_only() -> None:
 
 
 def test_strata_follow_the_table_of_contents() -> None:
-    told = {one.name: (one.kind, one.first, one.count, one.ranks) for one in signed_draws.strata(contents(), QUANTILES)}
-    assert told == {
+    strata = {
+        stratum.name: (stratum.kind, stratum.first, stratum.count, stratum.ranks) for stratum in signed_draws.strata(contents(), QUANTILES)
+    }
+    assert strata == {
         "edge/kiln/clinker/": (Kind.EDGE, 1, 200, (10, 100)),
         "below/kiln/clinker/": (Kind.BELOW, 1, 10, ()),
         "edge/kiln/clinker/white": (Kind.EDGE, 201, 100, (5, 50)),
@@ -138,15 +140,15 @@ def test_strata_follow_the_table_of_contents() -> None:
 
 
 def test_the_steps_named_are_drawn_and_days_and_padding_always() -> None:
-    assert [one.kind for one in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [Kind.DAYS, Kind.PADDING]
+    assert [stratum.kind for stratum in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [Kind.DAYS, Kind.PADDING]
     step_outside_pack = signed_draws.strata(contents(), {})
-    assert [one.kind for one in step_outside_pack] == [Kind.USED, Kind.EXCLUDED, Kind.DAYS, Kind.PADDING]
+    assert [stratum.kind for stratum in step_outside_pack] == [Kind.USED, Kind.EXCLUDED, Kind.DAYS, Kind.PADDING]
 
 
 def test_positions_hang_on_nonce_head_and_root() -> None:
     drawn = a_draw().positions(contents(), QUANTILES)
     assert drawn == signed_draws.read(signed_draws.sign(a_draw(), KEY)).positions(contents(), QUANTILES)
-    assert {one.kind for one in drawn} == set(Kind)
+    assert {record.kind for record in drawn} == set(Kind)
     for other in (
         a_draw(nonce=bytes(32)),
         a_draw(head=Head(18_205, b"h" * 32)),

@@ -23,8 +23,8 @@ ENVELOPE = "ab" * 32  # which the statement is of
 
 def verified(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, dict[str, str]]:
     code = main(["verify", *map(str, arguments), "--json"])
-    found = json.loads(capsys.readouterr().out)
-    return code, found["binding"], {one["code"]: one["state"] for one in found["checks"]}
+    report = json.loads(capsys.readouterr().out)
+    return code, report["binding"], {check["code"]: check["state"] for check in report["checks"]}
 
 
 @pytest.fixture
@@ -66,5 +66,5 @@ def test_beside_a_receipt_it_has_to_be_of_that_report(
     (tmp_path / "receipt").write_bytes(receipts.issue(envelope, header, 7, date(2026, 2, 3), portal.receipt_key))
     (tmp_path / "directory").write_bytes(portal.signed_directory())
     trust = ("--fingerprint", portal.directory_key.key_id, "--auditor", KEY.public.key_id)
-    _, _, found = verified(capsys, statement, tmp_path / "receipt", tmp_path / "directory", *trust)
-    assert found == {"receipt-signed": "held", "statement-signed": state}
+    _, _, states = verified(capsys, statement, tmp_path / "receipt", tmp_path / "directory", *trust)
+    assert states == {"receipt-signed": "held", "statement-signed": state}

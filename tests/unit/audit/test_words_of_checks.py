@@ -75,16 +75,18 @@ def test_every_refusal_that_a_check_can_meet_is_a_phrase() -> None:
     refusals = [call for file in REFUSING for call in _calls(file, "VerificationError")]
     assert len(refusals) > 25
     for call in refusals:
-        for said in call.args[1:3]:
-            assert isinstance(said, ast.Name) or (isinstance(said, ast.Call) and ast.unparse(said.func) == "Phrase"), ast.unparse(call)
+        for argument in call.args[1:3]:
+            assert isinstance(argument, ast.Name) or (isinstance(argument, ast.Call) and ast.unparse(argument.func) == "Phrase"), (
+                ast.unparse(call)
+            )
 
 
 def test_a_refusal_is_told_in_chinese_with_its_values() -> None:
     with pytest.raises(VerificationError) as refusal:
         require_inclusion(b"", 3, 7, (b"\0",), b"")
-    said, to_do = in_words(refusal.value)
-    assert "leaf 3 of 7" in said.en
-    assert "7 个叶子中的第 3 个" in said.said_in("zh")
+    sentence, to_do = in_words(refusal.value)
+    assert "leaf 3 of 7" in sentence.en
+    assert "7 个叶子中的第 3 个" in sentence.said_in("zh")
     assert CHINESE.search(to_do.said_in("zh"))
 
 
