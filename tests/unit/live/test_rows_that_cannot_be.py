@@ -94,25 +94,25 @@ def test_label_finds_in_a_spool_the_ends_that_are_missing_as_in_files(tmp_path: 
     rows = furnaces.batches()
     first_row = {"batch_id", "step", "equipment", "start", "product", "variant", "var.hot_metal_pct"}
     known = {row["batch_id"]: set(row) for row in rows} | {"H1-0003": first_row, "H2-0002": set(rows[0]) - {"end"}, "H2-0006": first_row}
-    told = [{column: cell for column, cell in row.items() if column in known[row["batch_id"]]} for row in rows]
+    known_rows = [{column: cell for column, cell in row.items() if column in known[row["batch_id"]]} for row in rows]
     files, spooled = furnaces.write(tmp_path / "files"), furnaces.fed_by(tmp_path / "spooled", PATHS)
     with (files.parent / "batches.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]))
         table.writeheader()
-        table.writerows(row for row in told if row["batch_id"] != "H2-0006")
+        table.writerows(row for row in known_rows if row["batch_id"] != "H2-0006")
     spool = Spool(spooled.parent / "spool")
     spool.append([Reading(sent.meter, round(sent.stamp.timestamp() * 1e6), sent.value, sent.number) for sent in furnaces.readings()])
-    for row in told:  # as a plant's system sends them: the start, and later the rest
+    for row in known_rows:  # as a plant's system sends them: the start, and later the rest
         spool.append([], [{"table": "batches", **{column: row[column] for column in first_row}}, {"table": "batches", **row}])
     spool.close()
-    found = []
+    outcomes = []
     for site_file in (files, spooled):
         site = load_site(site_file)
         data = pipeline.read(site, Period.parse("2025", site.zone))
         left_out = {batch.batch_id: batch.excluded for batch in data.batches if batch.excluded}
-        found.append((left_out, [(bad.reason, str(bad.place.column)) for bad in data.rejected], len(data.batches)))
-    assert found[0] == found[1]
-    assert (found[1][0], len(found[1][1])) == ({"H2-0002": "end-missing"}, 1)
+        outcomes.append((left_out, [(bad.reason, str(bad.place.column)) for bad in data.rejected], len(data.batches)))
+    assert outcomes[0] == outcomes[1]
+    assert (outcomes[1][0], len(outcomes[1][1])) == ({"H2-0002": "end-missing"}, 1)
 
 
 def test_a_batch_whose_end_was_never_told_does_not_run_for_ever(log: Log) -> None:

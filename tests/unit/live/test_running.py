@@ -53,18 +53,20 @@ def _plant(furnaces: Furnaces, site: Path, **cells: str) -> tuple[Plant, datetim
     split = furnaces.begin + timedelta(hours=HISTORY)
     plant = Plant(load_site(site), date(2025, 1, 2), RATE_A_WEEK)
     held: dict[str, list[tuple[int, float]]] = {}
-    for one in furnaces.readings():
-        if one.stamp < split:
-            held.setdefault(one.meter, []).append((_us(one.stamp), one.value))
+    for reading in furnaces.readings():
+        if reading.stamp < split:
+            held.setdefault(reading.meter, []).append((_us(reading.stamp), reading.value))
     rows = [{"table": "batches", **row, **cells} for row in furnaces.batches() if datetime.fromisoformat(row["end"]) < split]
     plant.fill(
-        {name: (np.array([at for at, _ in some]), np.array([value for _, value in some])) for name, some in held.items()}, rows, _us(split)
+        {name: (np.array([at for at, _ in readings]), np.array([value for _, value in readings])) for name, readings in held.items()},
+        rows,
+        _us(split),
     )
     return plant, split
 
 
 def _play(plant: Plant, furnaces: Furnaces, split: datetime, sent: list[Sent]) -> None:
-    events: list[tuple[datetime, int, object]] = [(one.stamp, 1, one) for one in sent if one.stamp >= split]
+    events: list[tuple[datetime, int, object]] = [(reading.stamp, 1, reading) for reading in sent if reading.stamp >= split]
     for row in furnaces.batches():
         if datetime.fromisoformat(row["end"]) >= split:
             begun = {name: cell for name, cell in row.items() if name not in ("end", "output_quantity")}
@@ -82,7 +84,7 @@ def test_running_totals_end_where_the_label_does(tmp_path: Path) -> None:
     furnaces = Furnaces(heats=8, every_s=60)
     site = furnaces.write(tmp_path)
     plant = Plant(load_site(site), date(2025, 1, 2))
-    plant.take([Reading(one.meter, _us(one.stamp), one.value) for one in furnaces.readings()])
+    plant.take([Reading(reading.meter, _us(reading.stamp), reading.value) for reading in furnaces.readings()])
     plant.take((), [{"table": "batches", **row} for row in furnaces.batches()])
     offline = energies(site)
     ended = {batch.id: batch for batch in plant.settle()}
@@ -98,14 +100,14 @@ def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnac
     plant, split = _plant(furnaces, site)
     assert plant.history.limits.one is not None
     more, sent = 0.0, []
-    for one in furnaces.readings():
-        if one.meter == "eaf-1-electricity" and timedelta(hours=1, minutes=15) < one.stamp - split < timedelta(hours=1, minutes=50):
+    for reading in furnaces.readings():
+        if reading.meter == "eaf-1-electricity" and timedelta(hours=1, minutes=15) < reading.stamp - split < timedelta(hours=1, minutes=50):
             more += 1200.0
-        sent.append(replace(one, value=(one.value + more) % 1e6) if one.meter == "eaf-1-electricity" else one)
+        sent.append(replace(reading, value=(reading.value + more) % 1e6) if reading.meter == "eaf-1-electricity" else reading)
     _play(plant, furnaces, split, sent)
     alerts = plant.alerts  # type: ignore[attr-defined]
     wasted = next(row for row in furnaces.batches() if row["batch_id"] == f"H1-{HISTORY + 2:04}")
-    assert [one.batch for one in alerts] == [wasted["batch_id"]]
+    assert [alert.batch for alert in alerts] == [wasted["batch_id"]]
     assert _us(datetime.fromisoformat(wasted["start"])) < alerts[0].at_us < _us(datetime.fromisoformat(wasted["end"]))
     assert alerts[0].kgce_per_t > 5
     shift = done(plant, alerts, split, split + timedelta(hours=8))
@@ -198,7 +200,7 @@ def test_a_date_that_stands_for_none_is_none() -> None:
     log = BatchLog(ZoneInfo("UTC"))
     log.take({"table": "batches", "step": "eaf", "batch_id": "never", "start": "0001-01-01T00:00:00", "end": "2026-01-01"})
     log.take({"table": "batches", "step": "eaf", "batch_id": "open", "start": "2026-01-01", "end": "9999-12-31T00:00:00"})
-    assert [one.id for one in log.running()] == ["open"]
+    assert [batch.id for batch in log.running()] == ["open"]
     assert not log.ending
 
 
@@ -206,7 +208,7 @@ def test_a_start_far_ahead_does_not_hide_the_batch_that_runs() -> None:
     log = BatchLog(ZoneInfo("UTC"))
     log.take({"table": "batches", "step": "eaf", "batch_id": "open", "start": "2026-01-01"})
     log.take({"table": "batches", "step": "eaf", "batch_id": "ahead", "start": "2099-01-01"})
-    assert [one.id for one in log.running()] == ["open"]
+    assert [batch.id for batch in log.running()] == ["open"]
 
 
 def test_a_late_reading_is_put_where_its_time_says() -> None:
@@ -297,7 +299,7 @@ def test_values_of_a_rate_beyond_its_range_count_as_in_the_label(tmp_path: Path)
     furnaces = Furnaces(heats=4, every_s=60)
     site, sent = furnaces.write(tmp_path), furnaces.readings()
     path = load_site(site).folder / "readings.csv"
-    wrong = {(one.meter, one.stamp) for one in sent if one.meter == "eaf-1-gas" and one.stamp.minute % 10 == 3}
+    wrong = {(reading.meter, reading.stamp) for reading in sent if reading.meter == "eaf-1-gas" and reading.stamp.minute % 10 == 3}
     lines = path.read_text("utf-8").splitlines()
     assert (lines[0], len(wrong) > 10) == ("meter_id,timestamp,value", True)
     stamps = {(meter, stamp.isoformat()) for meter, stamp in wrong}
@@ -305,7 +307,12 @@ def test_values_of_a_rate_beyond_its_range_count_as_in_the_label(tmp_path: Path)
     path.write_text("\n".join([lines[0], *(",".join([m, t, "9000" if (m, t) in stamps else v]) for m, t, v in cells)]) + "\n", "utf-8")
     offline = energies(site)
     plant = Plant(load_site(site), date(2025, 1, 2))
-    plant.take([Reading(one.meter, _us(one.stamp), 9000.0 if (one.meter, one.stamp) in wrong else one.value) for one in sent])
+    plant.take(
+        [
+            Reading(reading.meter, _us(reading.stamp), 9000.0 if (reading.meter, reading.stamp) in wrong else reading.value)
+            for reading in sent
+        ]
+    )
     plant.take((), [{"table": "batches", **row} for row in furnaces.batches()])
     for batch in plant.settle():
         kwh, gas = (np.frombuffer(bits, np.float64)[0] for _, bits in sorted(offline[batch.id]))

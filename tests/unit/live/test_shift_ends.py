@@ -62,11 +62,11 @@ def line(tmp_path: Path) -> Line:
 def test_a_backlog_tells_of_the_shift_before_this_one_alone_however_it_is_read(line: Line, pieces: int) -> None:
     hours = [NOW - HOUR * before for before in range(21 * 24, -1, -1)]
     size = len(hours) // pieces
-    told: list[datetime] = []
+    shifts: list[datetime] = []
     for first in range(0, len(hours), size):
         line.read(*hours[first : first + size])
-        told += line.look(60)
-    assert told == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
+        shifts += line.look(60)
+    assert shifts == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
 
 
 def test_a_shift_is_told_half_a_minute_after_its_end_and_once_nothing_late_waits(line: Line) -> None:

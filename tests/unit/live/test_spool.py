@@ -43,12 +43,12 @@ def held(folder: Path, meter: str = "m-1") -> list[tuple[int, float]]:
 
 
 def as_held(readings: list[Reading]) -> list[tuple[int, float]]:
-    return [(one.time_us, one.value) for one in readings]
+    return [(reading.time_us, reading.value) for reading in readings]
 
 
 def test_the_spool_is_a_source_like_any_other() -> None:
     """By the conformance kit of sources, half of its plant in Parquet and half in a segment, found by its name."""
-    assert [one for one in conformance.check(interface.named("spool")) if not one.passed] == []
+    assert [check for check in conformance.check(interface.named("spool")) if not check.passed] == []
 
 
 @pytest.mark.parametrize("again", ["at once", "after opening", "after Parquet", "long after"])
@@ -129,7 +129,7 @@ def test_a_gap_is_known_until_it_is_filled_also_by_the_next_process(tmp_path: Pa
     assert spool.meters["m-1"].gaps.ranges == [(3, 3), (5, 5)]
     spool.append([sent[3], sent[5]])
     assert spool.meters["m-1"].gaps.missing == 0
-    again = [one._replace(time_us=one.time_us + DAY_US) for one in some(2)]
+    again = [reading._replace(time_us=reading.time_us + DAY_US) for reading in some(2)]
     spool.append(again)  # the counter began anew: nothing is missing
     assert spool.meters["m-1"].gaps.ranges == []
     spool.close()

@@ -102,9 +102,9 @@ def test_of_a_long_table_only_the_look_back_is_remembered(historian: Historian, 
     assert len(remembered) == 20
 
 
-@pytest.mark.parametrize(("look_back", "found"), [(10, 1), (0, 0)])
+@pytest.mark.parametrize(("look_back", "expected"), [(10, 1), (0, 0)])
 def test_a_row_committed_below_the_mark_is_found_within_the_look_back_and_without_it_lost(
-    tmp_path: Path, look_back: float, found: int
+    tmp_path: Path, look_back: float, expected: int
 ) -> None:
     """The second is the control."""
     historian = Historian(tmp_path, look_back=look_back)
@@ -112,7 +112,7 @@ def test_a_row_committed_below_the_mark_is_found_within_the_look_back_and_withou
         historian.write(number)
     historian.read()
     historian.write(4)
-    assert historian.read().new == found
+    assert historian.read().new == expected
     historian.write(1, at=99)  # more than the look-back below the mark: not read, as the bound says
     assert historian.read().new == 0
 
@@ -126,7 +126,7 @@ def test_a_corrected_row_contradicts_once_and_with_a_number_of_its_own_it_is_kep
     assert historian.read() == Taken(0, 0, 0, ())
     historian.write(2, 3.5, at=1, n=77)
     taken = historian.read()
-    assert [(one.value, one.sequence) for one in taken.readings] == [(3.5, 77)]
+    assert [(reading.value, reading.sequence) for reading in taken.readings] == [(3.5, 77)]
 
 
 def test_a_row_that_cannot_be_read_is_kept_once_with_the_reason(historian: Historian) -> None:
@@ -136,7 +136,7 @@ def test_a_row_that_cannot_be_read_is_kept_once_with_the_reason(historian: Histo
     assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == [
         "2025-01-02T06:00:00 has no offset from UTC, and none is declared"
     ]
-    assert [str(one.value) for one in taken.readings] == ["nan"]
+    assert [str(reading.value) for reading in taken.readings] == ["nan"]
     assert historian.read() == Taken(0, 0, 0, ())
 
 
@@ -162,7 +162,7 @@ def test_a_column_called_table_decides_not_where_its_row_goes(historian: Histori
 
 
 @pytest.mark.parametrize(
-    ("readings", "told"),
+    ("readings", "message"),
     [
         ({"query": READINGS["query"].replace("order by id", "order by id desc")}, "ascending order: end it with"),  # type: ignore[attr-defined]
         ({"mark": "at"}, "cannot be compared with 0: write start"),
@@ -170,11 +170,11 @@ def test_a_column_called_table_decides_not_where_its_row_goes(historian: Histori
         ({"columns": READINGS["columns"] | {"value": "kwh"}}, "gives no column kwh, only id, tag"),  # type: ignore[operator]
     ],
 )
-def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path, readings: dict[str, Any], told: str) -> None:
+def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path, readings: dict[str, Any], message: str) -> None:
     historian = Historian(tmp_path, **readings)
     historian.write(1)
     historian.write(2)
-    with pytest.raises(Misread, match=told):
+    with pytest.raises(Misread, match=message):
         historian.source.poll()
     assert historian.intake.step(0.0) is None
     assert historian.spool.positions == {}

@@ -127,8 +127,8 @@ def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path:
     spool = Spool(tmp_path)
     spool.append((), [unreadable("x", b"", wrong) for wrong in refused] + [{"table": "unreadable", "topic": "x", "why": "no JSON"}])
     spool.close()
-    said = [in_language(why_of(row), "zh-hans") for row in kept_rows(tmp_path)]
-    assert said == ["3 不是对象", "[] 中没有 batch_id", "no JSON"]
+    reasons = [in_language(why_of(row), "zh-hans") for row in kept_rows(tmp_path)]
+    assert reasons == ["3 不是对象", "[] 中没有 batch_id", "no JSON"]
     assert [str(why_of(row)) for row in kept_rows(tmp_path)] == ["3 is no object", "no batch_id in []", "no JSON"]
 
 

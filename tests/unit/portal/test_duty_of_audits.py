@@ -81,8 +81,8 @@ def test_a_certificate_exempts_on_each_of_its_days_the_first_and_the_last_includ
 
 
 def test_while_a_system_runs_no_audit_is_late_however_old_the_last_one_is() -> None:
-    found = due(date(2010, 1, 1), (Span(date(2026, 1, 1), date(2028, 12, 31)),), RULE, date(2026, 6, 1))
-    assert found == Due(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))
+    duty = due(date(2010, 1, 1), (Span(date(2026, 1, 1), date(2028, 12, 31)),), RULE, date(2026, 6, 1))
+    assert duty == Due(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))
 
 
 def test_a_younger_audit_counts_beyond_the_end_of_the_certificate() -> None:

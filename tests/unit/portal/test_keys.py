@@ -20,10 +20,10 @@ FROM, TO = date(2026, 1, 1), date(2028, 1, 1)
 
 
 def test_the_directory_lists_the_keys_that_were_made(tmp_path: Path) -> None:
-    made = make_keys(tmp_path, FROM, TO)
-    listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), made.fingerprint)
-    assert listed.processing_key(FROM).key_id == made.processing_key_id
-    assert list(listed.receipt_keys()) == [made.receipt_key_id]
+    keys = make_keys(tmp_path, FROM, TO)
+    listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), keys.fingerprint)
+    assert listed.processing_key(FROM).key_id == keys.processing_key_id
+    assert list(listed.receipt_keys()) == [keys.receipt_key_id]
 
 
 def test_every_file_is_its_owners_alone(tmp_path: Path) -> None:
@@ -42,10 +42,10 @@ def test_keys_are_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_the_processing_key_opens_with_its_password_only(tmp_path: Path) -> None:
-    made = make_keys(tmp_path, FROM, TO)
+    keys = make_keys(tmp_path, FROM, TO)
     pem = (tmp_path / "processing.pem").read_bytes()
     password = (tmp_path / "processing.pem.password").read_bytes()
-    assert ProcessingKey.from_pem(pem, password).key_id == made.processing_key_id
+    assert ProcessingKey.from_pem(pem, password).key_id == keys.processing_key_id
     with pytest.raises(VerificationError):
         ProcessingKey.from_pem(pem, b"guess")
 
@@ -60,16 +60,16 @@ def rotated(folder: Path, *, processing: bool = True, receipt: bool = True) -> k
 
 
 def test_a_rotation_changes_nothing_before_the_signed_directory_is_taken(tmp_path: Path) -> None:
-    made = make_keys(tmp_path, FROM, TO)
+    keys = make_keys(tmp_path, FROM, TO)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     asked = rotated(tmp_path)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     answer = key_ceremony.sign(asked.request.read_bytes(), before["directory.cbor"], tmp_path / "offline.pem")
     taken = key_ceremony.take(tmp_path / "directory.cbor", answer)
-    listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), made.fingerprint)
+    listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), keys.fingerprint)
     assert taken == listed
-    assert (listed.processing_key(FROM).key_id, listed.processing_key(TURN).key_id) == (made.processing_key_id, asked.processing_key_id)
-    assert set(listed.receipt_keys()) == {made.receipt_key_id, asked.receipt_key_id}
+    assert (listed.processing_key(FROM).key_id, listed.processing_key(TURN).key_id) == (keys.processing_key_id, asked.processing_key_id)
+    assert set(listed.receipt_keys()) == {keys.receipt_key_id, asked.receipt_key_id}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 

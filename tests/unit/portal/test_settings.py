@@ -39,9 +39,9 @@ PRODUCTION = {
 
 def load(expression: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Load the settings in a process of their own, and print an expression over them."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
     program = f"from django.conf import settings; print({expression})"
-    return subprocess.run([sys.executable, "-c", program], env={**kept, **environment}, capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", program], env={**inherited, **environment}, capture_output=True, text=True, check=False)
 
 
 def test_the_test_settings_load_without_any_environment() -> None:

@@ -42,8 +42,8 @@ def test_of_two_tables_one_stays_as_it_is_while_the_other_turns() -> None:
     assert second.pages is not None
     assert second.pages.number == 2
     assert first.columns[0].url == "?results-sort=-name&results-page=2&sort=-name", "the other's state is kept"
-    assert [one.here for one in two_tables("results-only=1")[0].narrowings] == [True, False]
-    assert [one.here for one in two_tables("results-only=1")[1].narrowings] == [False, True]
+    assert [narrowing.here for narrowing in two_tables("results-only=1")[0].narrowings] == [True, False]
+    assert [narrowing.here for narrowing in two_tables("results-only=1")[1].narrowings] == [False, True]
 
 
 def test_with_one_prefix_for_both_they_would_turn_together() -> None:

@@ -36,8 +36,8 @@ def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
     for share in (0.0, 0.3, 1.0):
         kwh = 100 * (1 - share) / float(table.factor("electricity", Basis.CALORIFIC, ON).kgce_per_unit)
         mix = [CarrierEnergy("coal", share * 100 * 29.3076, "MJ"), CarrierEnergy("electricity", kwh, "kWh")]
-        assert sum(table.kgce(one, Basis.CALORIFIC, ON) for one in mix) == pytest.approx(100)
-        assert low - 1e-9 <= sum(table.co2_kg(one, ON) for one in mix) <= high + 1e-9
+        assert sum(table.kgce(energy, Basis.CALORIFIC, ON) for energy in mix) == pytest.approx(100)
+        assert low - 1e-9 <= sum(table.co2_kg(energy, ON) for energy in mix) <= high + 1e-9
 
 
 def test_only_what_is_not_heat_may_be_electricity() -> None:
@@ -61,8 +61,8 @@ def test_what_cannot_be_bounded_is_not_known(unknown: Boundary) -> None:
 
 def test_the_co2_of_a_gap_is_no_surer_than_the_gap() -> None:
     grinding = next(step for step in packs.load("cement").steps if step.id == "cement-grinding")
-    found = carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), grinding, None, ON, "CN")
-    assert found == pytest.approx((0.65 * 0.5306 / 0.1229, 0.70 * 0.5306 / 0.1229))
+    interval = carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), grinding, None, ON, "CN")
+    assert interval == pytest.approx((0.65 * 0.5306 / 0.1229, 0.70 * 0.5306 / 0.1229))
     assert carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), None, None, ON, "CN") is None
 
 

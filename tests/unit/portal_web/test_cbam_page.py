@@ -21,18 +21,18 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_a_good_of_the_route_by_year_as_worked_by_hand(sector: str, route: str, good: str, first: str, of_2030: str | None) -> None:
-    found = border_of(sector, route, "CN", TODAY)
-    assert found is not None
-    one = next(each for each in found.goods if each.id == good)
-    by_year = {row.year: row for row in one.years}
+    border = border_of(sector, route, "CN", TODAY)
+    assert border is not None
+    product = next(each for each in border.goods if each.id == good)
+    by_year = {row.year: row for row in product.years}
     assert [*by_year] == [*range(2026, 2035)]
     assert by_year[2026].certificates == first
-    assert first in one.example
+    assert first in product.example
     assert of_2030 in (None, by_year[2030].certificates)
-    assert by_year[2034].exact_free.split() == ["0"] * (1 + len(one.parts)), "nothing is free any more"
-    assert all(row.act and row.dates for row in one.inputs)
+    assert by_year[2034].exact_free.split() == ["0"] * (1 + len(product.parts)), "nothing is free any more"
+    assert all(row.act and row.dates for row in product.inputs)
     assert by_year[2026].mark_up == "mark-up 10 %", "a bare 10 % beside the tonnes says nothing"
-    assert [each for each in one.caveats if "certificate price" in each] == [
+    assert [each for each in product.caveats if "certificate price" in each] == [
         "There is no certificate price for 24 November 2026. Enter one, or use the tonnes only."
     ]
     with translation.override("zh-hans"):
@@ -42,29 +42,29 @@ def test_a_good_of_the_route_by_year_as_worked_by_hand(sector: str, route: str, 
 
 
 def test_an_arc_furnace_has_no_default_value_and_says_so_and_another_route_no_border() -> None:
-    found = border_of("steel", "eaf", "CN", TODAY)
-    assert found is not None
-    assert found.goods
-    for one in found.goods:
-        assert {row.certificates for row in one.years} == {"–"}
-        assert any("contains no value for goods with the code" in each for each in one.caveats)
+    border = border_of("steel", "eaf", "CN", TODAY)
+    assert border is not None
+    assert border.goods
+    for good in border.goods:
+        assert {row.certificates for row in good.years} == {"–"}
+        assert any("contains no value for goods with the code" in each for each in good.caveats)
     assert border_of("glass", "float", "CN", TODAY) is None
 
 
 def test_an_act_that_reaches_back_is_told_for_a_year() -> None:
     def changed(today: date) -> tuple[str, ...]:
-        found = border_of("cement", "clinker", "CN", today)
-        assert found is not None
-        return found.changed
+        border = border_of("cement", "clinker", "CN", today)
+        assert border is not None
+        return border.changed
 
-    (told,) = changed(TODAY)
-    assert "2026/1740 was published on 31 July 2026 and applies to imports from 1 January 2026" in told
+    (sentence,) = changed(TODAY)
+    assert "2026/1740 was published on 31 July 2026 and applies to imports from 1 January 2026" in sentence
     assert changed(date(2027, 8, 1)) == ()
     with translation.override("zh-hans"):
         assert "于 2026 年 7 月 31 日 公布" in changed(TODAY)[0]
 
 
 def test_the_country_is_told_by_its_name() -> None:
-    found = border_of("cement", "clinker", "CN", TODAY, "China") or border_of("steel", "eaf", "CN", TODAY, "China")
-    assert found is not None
-    assert found.origin == "China"
+    border = border_of("cement", "clinker", "CN", TODAY, "China") or border_of("steel", "eaf", "CN", TODAY, "China")
+    assert border is not None
+    assert border.origin == "China"

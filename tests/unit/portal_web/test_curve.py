@@ -17,7 +17,7 @@ from portal.web.words.figures import Estimate
 from tests.unit.portal_web.test_ladder_page import shown_in, step_view, total
 
 NINE = tuple(CurvePoint(percent, 95.0 + percent / 10, (94.0 + percent / 10, 96.5 + percent / 10)) for percent in range(10, 100, 10))
-THREE = tuple(point for point in (replace(one, percent=one.percent + 5) for one in NINE) if point.percent in (25, 55, 75))
+THREE = tuple(point for point in (replace(decile, percent=decile.percent + 5) for decile in NINE) if point.percent in (25, 55, 75))
 QUARTILES = tuple(replace(point, percent=50) if point.percent == 55 else point for point in THREE)
 
 
@@ -75,7 +75,7 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "sentence"),
     [
         (label(firms=FEWEST - 1), "At most 19 firms entered here."),
         (label(firms=FEWEST), "This version was published before curves were drawn."),
@@ -83,10 +83,10 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
     ],
     ids=["too-few", "older", "held-back"],
 )
-def test_without_a_curve_the_page_says_why(given: LabelView, told: str) -> None:
+def test_without_a_curve_the_page_says_why(given: LabelView, sentence: str) -> None:
     html = render_to_string("web/parts/spread.html", {"spread": spread(given)})
     assert "No curve can be drawn for this version." in html
-    assert told in html
+    assert sentence in html
     assert "<svg" not in html
 
 

@@ -19,13 +19,13 @@ from tests.unit.portal_web.test_levels import CURVE, in_force
 
 
 def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
-    found = levels_section(in_force("blast-furnace", CURVE))
-    assert found.table is not None
-    assert [row[1] for row in found.table.rows] == ["361 kgce/t", "370 kgce/t", "415 kgce/t"]
-    assert {row[2:4] for row in found.table.rows} == {("366 kgce/t", "364 to 368")}
-    assert all(row[5] for row in found.table.rows), "each with its standard"
-    assert "is not a grade of any plant" in found.lines[0]
-    assert "version 1" in found.lines[1]
+    section = levels_section(in_force("blast-furnace", CURVE))
+    assert section.table is not None
+    assert [row[1] for row in section.table.rows] == ["361 kgce/t", "370 kgce/t", "415 kgce/t"]
+    assert {row[2:4] for row in section.table.rows} == {("366 kgce/t", "364 to 368")}
+    assert all(row[5] for row in section.table.rows), "each with its standard"
+    assert "is not a grade of any plant" in section.lines[0]
+    assert "version 1" in section.lines[1]
     assert levels_section(in_force("blast-furnace", CURVE, unit="MJ/t")).table is None, "units that differ are not compared"
 
 
@@ -51,7 +51,7 @@ def test_both_papers_hold_a_row_that_ends_in_its_reason(language: str) -> None:
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 2000
     document = Document(io.BytesIO(docx))
-    assert [one.text for one in document.paragraphs] == [
+    assert [paragraph.text for paragraph in document.paragraphs] == [
         "Evaluation 评估",
         "China",
         "Two steps.",

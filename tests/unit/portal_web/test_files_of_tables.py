@@ -40,9 +40,9 @@ def test_offers(query: str, order: list[int]) -> None:
     assert [row[0] for row in offers.offers_table(OFFERS, asked, TODAY)] == order
 
 
-def key(name: str, made: int, until: int) -> KeyView:
+def key(name: str, since: int, until: int) -> KeyView:
     fields: dict[str, Any] = dict.fromkeys(KeyView.__dataclass_fields__, "")
-    dates = {"made_at": NOW + made * DAY, "expires_at": NOW + until * DAY, "last_used_at": None, "revoked_at": None, "scopes": ("read",)}
+    dates = {"made_at": NOW + since * DAY, "expires_at": NOW + until * DAY, "last_used_at": None, "revoked_at": None, "scopes": ("read",)}
     return KeyView(**fields | {"id": 1, "name": name, "person": "P", **dates})
 
 

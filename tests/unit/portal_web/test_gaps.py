@@ -11,11 +11,11 @@ from portal.web.words.figures import Estimate
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
-    one = gap("burning", Estimate(99.6, 98.9, 100.3), Estimate(95.4, 94.7, 96.1), ratio=0.75)
-    assert one.value == pytest.approx(3.15)
-    assert one.lo == pytest.approx(2.41, abs=0.005)
-    assert one.hi == pytest.approx(3.89, abs=0.005)
-    assert not one.within_noise
+    difference = gap("burning", Estimate(99.6, 98.9, 100.3), Estimate(95.4, 94.7, 96.1), ratio=0.75)
+    assert difference.value == pytest.approx(3.15)
+    assert difference.lo == pytest.approx(2.41, abs=0.005)
+    assert difference.hi == pytest.approx(3.89, abs=0.005)
+    assert not difference.within_noise
 
 
 def test_a_gap_whose_interval_reaches_zero_says_so_and_leaves_the_sum() -> None:
@@ -34,7 +34,7 @@ def test_a_sum_is_told_with_the_sums_of_the_ends() -> None:
 
 def test_what_gains_most_comes_first() -> None:
     gaps = [Gap("b", 0.1, 0, 1), Gap("a", 0.1, 0, 1), Gap("c", 2.0, 1, 3)]
-    assert [one.step for one in largest_first(gaps)] == ["c", "a", "b"]
+    assert [gap.step for gap in largest_first(gaps)] == ["c", "a", "b"]
 
 
 def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -> None:
@@ -45,13 +45,13 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -
     best = true_best + sd_best * rng.standard_normal(draws)
     held = held_by_half = 0
     for y, b in zip(you, best, strict=True):
-        one = gap("s", Estimate(y, y - 1.96 * sd_you, y + 1.96 * sd_you), Estimate(b, b - 1.96 * sd_best, b + 1.96 * sd_best), 1.0)
-        held += one.lo <= true_you - true_best <= one.hi
-        held_by_half += abs(one.value - (true_you - true_best)) <= (one.hi - one.lo) / 4
+        difference = gap("s", Estimate(y, y - 1.96 * sd_you, y + 1.96 * sd_you), Estimate(b, b - 1.96 * sd_best, b + 1.96 * sd_best), 1.0)
+        held += difference.lo <= true_you - true_best <= difference.hi
+        held_by_half += abs(difference.value - (true_you - true_best)) <= (difference.hi - difference.lo) / 4
     assert 0.94 <= held / draws <= 0.96
     assert held_by_half / draws < 0.75
 
 
 def test_an_estimate_without_an_interval_gives_a_gap_without_width() -> None:
-    one = gap("s", Estimate(2.0), Estimate(1.0), 1.0)
-    assert (one.lo, one.hi) == (1.0, 1.0)
+    difference = gap("s", Estimate(2.0), Estimate(1.0), 1.0)
+    assert (difference.lo, difference.hi) == (1.0, 1.0)

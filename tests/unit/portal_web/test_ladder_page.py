@@ -133,12 +133,12 @@ def test_a_limit_is_marked_annual_and_never_drawn(label: LabelView) -> None:
 @pytest.mark.parametrize("name", packs.available())
 def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -> None:
     pack = packs.load(name)
-    pages = {reverse("web:method-number", args=[name, pack.version, f"{one.role.value}/{one.place}"]) for one in numbers(pack)}
-    told = [limit for route in pack.routes for year in range(2013, 2028) for limit in shown_limits(pack, route, date(year, 12, 31))]
-    for limit in told:
+    pages = {reverse("web:method-number", args=[name, pack.version, f"{number.role.value}/{number.place}"]) for number in numbers(pack)}
+    limits = [limit for route in pack.routes for year in range(2013, 2028) for limit in shown_limits(pack, route, date(year, 12, 31))]
+    for limit in limits:
         _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)
         assert [level.url in pages for level in shown.levels] == [grade is not None for grade in limit.grades], limit.words.en
-    assert told
+    assert limits
 
 
 def test_a_limit_that_the_pack_states_otherwise_by_now_leads_nowhere() -> None:
@@ -191,8 +191,8 @@ def test_the_first_sentence_names_the_unit_that_its_product_is_counted_in(label:
         with translation.override(language):
             page = render_to_string("web/parts/lead.html", {"lead": lead_of(replace(label, **totals), shown_in("kgce"))})
         texts[language] = " ".join(page.split())
-    said = f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses <b>83.2</b>."
-    assert texts["en"].startswith(said)
+    sentence = f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses <b>83.2</b>."
+    assert texts["en"].startswith(sentence)
     assert texts["zh-hans"].startswith(f"最好的工厂实际以 <b>77.9 kgce</b> 生产{chinese}，典型工厂为 <b>83.2</b>。")
 
 

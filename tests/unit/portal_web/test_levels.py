@@ -49,15 +49,15 @@ def in_force(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel",
 
 
 def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> list[LevelRow]:
-    found = levels_of(in_force(step, curve, pack, unit))
-    return list(found.rows) if found else []
+    levels = levels_of(in_force(step, curve, pack, unit))
+    return list(levels.rows) if levels else []
 
 
 def test_a_limit_of_one_step_has_distance_and_shares_level_by_level() -> None:
-    told = [
+    levels = [
         (row.level.text, row.distance, row.distance_interval, row.typical_firms, row.best_firms) for row in rows("blast-furnace", CURVE)
     ]
-    assert told == [
+    assert levels == [
         ("361", "+5", "3 to 7", "at most 50 %", "25 % to 75 %"),
         ("370", "−4", "−6 to −2", "50 % to 75 %", "50 % to 75 %"),
         ("415", "−49", "−51 to −47", "at least 50 %", "at least 75 %"),
@@ -69,9 +69,9 @@ def test_a_limit_of_one_step_has_distance_and_shares_level_by_level() -> None:
 
 def test_typical_batches_of_several_steps_are_added_up_without_shares_and_only_where_all_are_shown() -> None:
     clinker = "crushing-prehomogenisation raw-meal-homogenisation clinker-burning clinker-cooling"
-    told = rows(clinker, CURVE, "cement")
-    assert {row.typical for row in told} == {"1,464"}, "four steps of 366 with one ratio"
-    assert {(row.typical_firms, row.best_firms) for row in told} == {("", "")}
-    assert {row.typical_interval for row in told} == {"1,460 to 1,468"}, "distances in squares"
+    levels = rows(clinker, CURVE, "cement")
+    assert {row.typical for row in levels} == {"1,464"}, "four steps of 366 with one ratio"
+    assert {(row.typical_firms, row.best_firms) for row in levels} == {("", "")}
+    assert {row.typical_interval for row in levels} == {"1,460 to 1,468"}, "distances in squares"
     assert rows(clinker.removeprefix("crushing-prehomogenisation "), CURVE, "cement") == []
     assert rows("blast-furnace", CURVE, unit="MJ/t") == [], "units that differ are not subtracted"

@@ -14,9 +14,9 @@ from portal.web.words.terms import Names
 
 def test_only_causes_are_offered_that_a_practice_is_held_against() -> None:
     library = Library.held()
-    held = {str(one.cause) for one in library.practices if one.cause}
-    assert {one.value for one in library_page(library, QueryDict("")).causes} == {"", *held}
-    assert "low-load" in {one.value for one in library_page(library, QueryDict("cause=low-load")).causes}, "what is asked stays visible"
+    held = {str(practice.cause) for practice in library.practices if practice.cause}
+    assert {cause.value for cause in library_page(library, QueryDict("")).causes} == {"", *held}
+    assert "low-load" in {cause.value for cause in library_page(library, QueryDict("cause=low-load")).causes}, "what is asked stays visible"
 
 
 def test_an_investment_that_is_not_per_tonne_says_what_it_is_per() -> None:
@@ -24,6 +24,6 @@ def test_an_investment_that_is_not_per_tonne_says_what_it_is_per() -> None:
     library = Library.held()
     practice = library.practices[0].model_copy(update={"investment": Decimal(7), "saving": Decimal(2), "saving_to": None, "unit": "kWh"})
     glass = practice.model_copy(update={"sector": "flat-glass", "step": "tempering"})
-    made = Names("flat-glass", packs.load(str(packs.HOME / "further" / "flat-glass.toml")))
-    cells = [_row(library, Names.newest(practice.sector), practice), _row(library, made, glass)]
+    names = Names("flat-glass", packs.load(str(packs.HOME / "further" / "flat-glass.toml")))
+    cells = [_row(library, Names.newest(practice.sector), practice), _row(library, names, glass)]
     assert [(saving.text, investment.text) for _name, saving, investment, *_rest in cells] == [("2 kWh", "7"), ("2 kWh/m²", "7/m²")]

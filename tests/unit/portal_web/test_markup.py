@@ -30,8 +30,8 @@ def a_ladder(text: str, hidden: str = "") -> Ladder:
     return Ladder((row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits)
 
 
-def ladder(made: Ladder) -> str:
-    return render_to_string("web/parts/ladder.html", {"ladder": made})
+def ladder(view: Ladder) -> str:
+    return render_to_string("web/parts/ladder.html", {"ladder": view})
 
 
 def every_part(text: str) -> dict[str, str]:

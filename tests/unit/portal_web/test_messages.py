@@ -67,8 +67,8 @@ def test_every_translation_keeps_the_figures_and_marks_of_its_text(po_file: Path
 
 def marks(text: str) -> tuple[set[str], list[str]]:
     """The values by name, one of which a language may have to say twice, and every other mark as often as it stands."""
-    found = PLACEHOLDER.findall(text)
-    return {mark for mark in found if mark.startswith("%(")}, sorted(mark for mark in found if not mark.startswith("%("))
+    placeholders = PLACEHOLDER.findall(text)
+    return {mark for mark in placeholders if mark.startswith("%(")}, sorted(mark for mark in placeholders if not mark.startswith("%("))
 
 
 @CATALOGUES
@@ -96,8 +96,8 @@ def chinese() -> Iterator[str]:
 
 def test_chinese_texts_have_marks_of_full_width() -> None:
     """A half-width mark stands next to a Chinese character only in a formula and in the wire format; what is filled in may be one."""
-    said = {text: PLACEHOLDER.sub(lambda found: "" if found[0].startswith("<") else "汉", text) for text in chinese()}
-    assert {text for text, filled in said.items() if HALF_WIDTH.search(filled)} == {
+    by_text = {text: PLACEHOLDER.sub(lambda match: "" if match[0].startswith("<") else "汉", text) for text in chinese()}
+    assert {text for text, filled in by_text.items() if HALF_WIDTH.search(filled)} == {
         "页面地址：http://%(address)s:%(port)s/",
         "最简分数 [分子, 分母]",
         "方法包规则 p{percent}：基准条件下由小到大第 ceil({quantile} n) 个值",
@@ -114,7 +114,7 @@ def test_what_to_do_next_names_headings_that_the_local_report_has() -> None:
     headings = ("Where the gap comes from", "Practices that help")
     printed = (ROOT / "reporting_agent/report/sections.toml").read_text(encoding="utf-8")
     page = " ".join((HERE / "templates/web/next.html").read_text(encoding="utf-8").split())
-    (chinese,) = (one.string for one in translations() if "open report.html at" in str(one.id))
+    (chinese,) = (message.string for message in translations() if "open report.html at" in str(message.id))
     for heading in headings:
         assert f'heading = "{heading}"' in printed
         assert f"“{heading}”" in page

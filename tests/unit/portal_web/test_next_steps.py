@@ -117,7 +117,7 @@ def year(label: str, value: float, half: float | None, *, breaks: bool = False) 
 
 
 @pytest.mark.parametrize(
-    ("years", "told"),
+    ("years", "expected"),
     [
         (
             [year("2023", 103.9, 0.4), year("2024", 99.8, 0.4), year("2025", 99.6, 0.4)],
@@ -139,5 +139,5 @@ def year(label: str, value: float, half: float | None, *, breaks: bool = False) 
         ([year("2024", 120.0, 0.4), year("2025", 99.6, None)], "Not known: an interval is computed with the next draft."),
     ],
 )
-def test_a_change_is_told_from_the_noise(years: list[Reported], told: str) -> None:
-    assert verdict(years, "kgce/t") == told
+def test_a_change_is_told_from_the_noise(years: list[Reported], expected: str) -> None:
+    assert verdict(years, "kgce/t") == expected

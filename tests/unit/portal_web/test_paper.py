@@ -31,7 +31,7 @@ DIGEST = 32 * "ab"
 
 def page(**changed: Any) -> BenchmarkPage:
     given, shown = label((), (), QUARTILES), shown_in("kgce")
-    made = BenchmarkPage(
+    benchmark = BenchmarkPage(
         title="水泥" if shown.names.sector.startswith("水") else "Cement",
         period="2025",
         sector=shown.names.sector,
@@ -63,40 +63,40 @@ def page(**changed: Any) -> BenchmarkPage:
         withdrawal=None,
         superseded_by="",
     )
-    return replace(made, **changed)
+    return replace(benchmark, **changed)
 
 
 def texts(of: BenchmarkPage) -> str:
     """Every text of the story, tables too, without its marks."""
-    found: list[str] = []
+    lines: list[str] = []
     for part in paper.story(of):
         cells = [cell for row in part._cellvalues for cell in row] if hasattr(part, "_cellvalues") else [part]
-        found += [re.sub(r"<[^>]*>", "", cell.text) for cell in cells if hasattr(cell, "text")]
-    return "\n".join(found)
+        lines += [re.sub(r"<[^>]*>", "", cell.text) for cell in cells if hasattr(cell, "text")]
+    return "\n".join(lines)
 
 
 def test_every_figure_of_ladder_and_curve_stands_on_the_paper() -> None:
     given = page()
-    said = texts(given)
+    content = texts(given)
     for row in (*given.ladder.rows, given.ladder.total):
-        assert all(text in said for text in ((row.hidden,) if row.hidden else (row.best, row.best_interval, row.typical)))
+        assert all(text in content for text in ((row.hidden,) if row.hidden else (row.best, row.best_interval, row.typical)))
     for point in given.spread.curves[0].rows:
-        assert point.value in said
-        assert point.interval in said
-    assert "Runs of one day." in said
-    assert DIGEST in said
-    assert given.address in said
-    assert "\u22120.9" in said  # a true minus
+        assert point.value in content
+        assert point.interval in content
+    assert "Runs of one day." in content
+    assert DIGEST in content
+    assert given.address in content
+    assert "\u22120.9" in content  # a true minus
 
 
 def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
     shown = shown_in("kgce")
     pack, day = packs.load("cement"), date(2025, 12, 31)
     limits = shown_limits(pack, pack.routes[0], day)
-    said = texts(page(ladder=ladder_of(label((), (), QUARTILES), shown, limits)))
+    content = texts(page(ladder=ladder_of(label((), (), QUARTILES), shown, limits)))
     assert limits
-    assert "100 · 107 · 117 kgce/t" in said
-    assert all(limit.standard in said and limit.words.en in said for limit in limits)
+    assert "100 · 107 · 117 kgce/t" in content
+    assert all(limit.standard in content and limit.words.en in content for limit in limits)
 
 
 def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is_not_told() -> None:
@@ -104,8 +104,8 @@ def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is
     assert texts(page(best_group=BestGroupPart("That takes 151 firms."))).count("That takes 151 firms.") == 1
     rows = ((Cell("Grinding", note="total"), Cell("Region"), Cell("Hebei"), Cell("12 of 20 (60 %)")),)
     table = table_of("By trait", ("Step", "Trait", "Class", "Of the best firms"), rows, "")
-    said = texts(page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log.")))
-    assert all(words in said for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", "Of the best firms", "Entry 7 of the log."))
+    content = texts(page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log.")))
+    assert all(words in content for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", "Of the best firms", "Entry 7 of the log."))
 
 
 def test_a_withdrawn_version_says_so_with_its_reason() -> None:
@@ -119,13 +119,13 @@ def test_a_withdrawn_version_says_so_with_its_reason() -> None:
 def test_the_file_has_language_title_and_page_numbers_and_is_always_the_same(language: str) -> None:
     with translation.override(language):
         given = page()
-        made, again = paper.pdf(given, given.citation), paper.pdf(given, given.citation)
-    assert made == again
-    assert made.startswith(b"%PDF-1.")
-    assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in made
-    assert b"/DisplayDocTitle true" in made
-    assert (b"/STSong-Light" in made) == (language == "zh-hans")
-    assert b"BitstreamVeraSans" in made
+        document, again = paper.pdf(given, given.citation), paper.pdf(given, given.citation)
+    assert document == again
+    assert document.startswith(b"%PDF-1.")
+    assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in document
+    assert b"/DisplayDocTitle true" in document
+    assert (b"/STSong-Light" in document) == (language == "zh-hans")
+    assert b"BitstreamVeraSans" in document
 
 
 def test_chinese_in_an_english_document_has_a_font_that_knows_it() -> None:
@@ -138,5 +138,5 @@ def test_a_long_explanation_runs_over_several_pages() -> None:
 
 
 def test_the_codebook_names_every_column_of_the_csv_in_its_order() -> None:
-    assert tuple(one.name for one in CODEBOOK) == CSV_FIELDS
-    assert all(one.meaning and re.search(r"[\u4e00-\u9fff]", catalogue.in_language(one.meaning, "zh")) for one in CODEBOOK)
+    assert tuple(column.name for column in CODEBOOK) == CSV_FIELDS
+    assert all(column.meaning and re.search(r"[\u4e00-\u9fff]", catalogue.in_language(column.meaning, "zh")) for column in CODEBOOK)

@@ -12,13 +12,13 @@ from portal.web.words.terms import Names
 
 def strip(of: int, low: int, high: int) -> RankStrip:
     standing = StepStandingView("clinker", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (low, high), None, of, 1)
-    made = rank_strip(standing, "clinker")
-    assert made is not None
-    return made
+    view = rank_strip(standing, "clinker")
+    assert view is not None
+    return view
 
 
 @pytest.mark.parametrize(
-    ("score", "said", "reading"),
+    ("score", "shown", "reading"),
     [
         ((51, 90), "51 to 90", "better than typical"),
         ((50, 90), "50 to 90", "cannot be distinguished from typical"),
@@ -28,10 +28,10 @@ def strip(of: int, low: int, high: int) -> RankStrip:
         (None, "", ""),
     ],
 )
-def test_a_score_is_said_by_its_interval(score: tuple[int, int] | None, said: str, reading: str) -> None:
+def test_a_score_is_said_by_its_interval(score: tuple[int, int] | None, shown: str, reading: str) -> None:
     standing = StepStandingView("eaf", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (2, 3), None, 30, 1, score)
     (row,) = score_rows([standing], Names.of("steel", "4"))
-    assert (row.score, row.reading, row.band is None) == (said, reading, score is None)
+    assert (row.score, row.reading, row.band is None) == (shown, reading, score is None)
     assert row.places == "2nd to 3rd of 30"
 
 

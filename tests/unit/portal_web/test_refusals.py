@@ -42,11 +42,11 @@ def modules_of_core_and_portal() -> Iterator[Unfilled]:
 def not_translatable(modules: Iterator[Module], known: set[str]) -> list[str]:
     """Refusals whose sentence or remedy is none of these texts: put together when it is raised, or handed over unmarked."""
     return [
-        f"{module.file}: {refusal.code}: {said}"
+        f"{module.file}: {refusal.code}: {sentence}"
         for module in modules
         for refusal in module.refusals()
-        for said in (*refusal.sentence.split(OR), *refusal.remedy.split(OR))
-        if said not in known and refusal.code not in PHRASES_OF_ELSEWHERE
+        for sentence in (*refusal.sentence.split(OR), *refusal.remedy.split(OR))
+        if sentence not in known and refusal.code not in PHRASES_OF_ELSEWHERE
     ]
 
 
@@ -110,9 +110,9 @@ def test_a_page_says_it_in_its_readers_language_with_the_same_values() -> None:
 
 def test_what_varies_is_never_looked_up() -> None:
     with translation.override("zh-hans"):
-        said = in_words(Phrase("There is already a firm with the name %(name)s.", name="Draft"))
-        assert "Draft" in said
-        assert CHINESE.search(said)
+        sentence = in_words(Phrase("There is already a firm with the name %(name)s.", name="Draft"))
+        assert "Draft" in sentence
+        assert CHINESE.search(sentence)
 
 
 def test_a_name_is_the_one_that_the_reader_knows() -> None:

@@ -47,9 +47,9 @@ def lead(language: str, **gaps: int) -> str:
     )
     with translation.override(language):
         html = render_to_string("web/stand.html", {"page": page, "choices": ()})
-    found = re.search(r'<p class="sl-lead">(.*?)</p>', html, re.DOTALL)
-    assert found is not None
-    return re.sub("<[^>]+>", "", found[1]).strip()
+    match = re.search(r'<p class="sl-lead">(.*?)</p>', html, re.DOTALL)
+    assert match is not None
+    return re.sub("<[^>]+>", "", match[1]).strip()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,6 @@ def test_the_first_sentence_says_what_there_is_and_no_more(gaps: dict[str, int],
 
 
 def test_in_chinese_no_space_follows_a_full_stop() -> None:
-    said = lead("zh-hans", all_gaps=9, clear_gaps=6, within_noise=1, at_best=2)
-    assert said.count("。") == 4
-    assert "。 " not in said
+    text = lead("zh-hans", all_gaps=9, clear_gaps=6, within_noise=1, at_best=2)
+    assert text.count("。") == 4
+    assert "。 " not in text

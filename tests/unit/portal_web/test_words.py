@@ -48,18 +48,18 @@ def test_a_text_that_is_no_period_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "english", "chinese"),
+    ("text", "english", "chinese"),
     [
         ("drafted by the office, 2026-11-21", "drafted by the office, 21 November 2026", "drafted by the office, 2026 年 11 月 21 日"),
         ("2016-01-01/2016-07-01", "2016-01-01/2016-07-01", "2016-01-01/2016-07-01"),
         ("GB 16780-2021, 2026-13-45", "GB 16780-2021, 2026-13-45", "GB 16780-2021, 2026-13-45"),
     ],
 )
-def test_a_day_within_a_text_is_written_as_on_pages_and_nothing_else_is_touched(kept: str, english: str, chinese: str) -> None:
+def test_a_day_within_a_text_is_written_as_on_pages_and_nothing_else_is_touched(text: str, english: str, chinese: str) -> None:
     with translation.override("en"):
-        assert dated(kept) == english
+        assert dated(text) == english
     with translation.override("zh-hans"):
-        assert dated(kept) == chinese
+        assert dated(text) == chinese
 
 
 def test_names_and_clauses_stand_beside_each_other_with_the_marks_of_the_language() -> None:

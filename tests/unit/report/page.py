@@ -31,14 +31,14 @@ class Reading(HTMLParser):
         self._of: dict[str, str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        self.ids += [found["id"]] if "id" in found else []
-        self.links += [found["href"]] if tag == "a" else []
-        self.texts += [(found[name], False) for name in ("data-l", "aria-label", "alt", "title") if found.get(name)]
+        attributes = {name: value or "" for name, value in attrs}
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes["href"]] if tag == "a" else []
+        self.texts += [(attributes[name], False) for name in ("data-l", "aria-label", "alt", "title") if attributes.get(name)]
         if tag not in VOID:
-            self.open.append((tag, found))
+            self.open.append((tag, attributes))
         if tag == "data":
-            self._of = found
+            self._of = attributes
 
     def handle_endtag(self, tag: str) -> None:
         while tag not in VOID and self.open and self.open.pop()[0] != tag:

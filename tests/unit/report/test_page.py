@@ -50,34 +50,40 @@ OF_ANY_LANGUAGE = re.compile(
 
 def english_in(page: str, own: set[str]) -> set[str]:
     """Words of three or more Latin letters that are neither the plant's own nor the same in every language."""
-    found = set()
+    words = set()
     for text, of_another_language in read(page).texts:
         if of_another_language:
             continue
         rest = OF_ANY_LANGUAGE.sub(" ", text)
         for name in sorted(own, key=len, reverse=True):
             rest = rest.replace(name, " ")
-        found |= set(re.findall(r"[A-Za-z]{3,}", rest))
-    return found
+        words |= set(re.findall(r"[A-Za-z]{3,}", rest))
+    return words
 
 
-def own_names(made: Made) -> set[str]:
+def own_names(report: Made) -> set[str]:
     """Everything that the plant itself wrote, and the ids of its pack."""
-    names = {made.site.site.name, made.site.id, made.site.site.timezone, *(meter.id for meter in made.site.meters)}
-    names |= {name for batch in made.result.data.batches for name in (batch.batch_id, batch.equipment)}
-    names |= {step.id for step in made.result.data.pack.steps} | {made.result.data.pack.id, made.result.data.pack.own_power or ""}
-    of_sector = [one for one in references() if one.sector == made.result.site_label.pack]  # data, which a file names in its own languages
-    shown_of = [each for one in of_sector for each in (one.words, one.route, one.boundary, one.region, one.further, one.source.words)]
+    names = {report.site.site.name, report.site.id, report.site.site.timezone, *(meter.id for meter in report.site.meters)}
+    names |= {name for batch in report.result.data.batches for name in (batch.batch_id, batch.equipment)}
+    names |= {step.id for step in report.result.data.pack.steps} | {report.result.data.pack.id, report.result.data.pack.own_power or ""}
+    of_sector = [
+        reference for reference in references() if reference.sector == report.result.site_label.pack
+    ]  # data, which a file names in its own languages
+    shown_of = [
+        each
+        for reference in of_sector
+        for each in (reference.words, reference.route, reference.boundary, reference.region, reference.further, reference.source.words)
+    ]
     names |= {OF_ANY_LANGUAGE.sub(" ", words.en) for words in shown_of if words is not None}
-    names |= {condition.unit for step in made.result.data.pack.steps for condition in step.reference_conditions}
+    names |= {condition.unit for step in report.result.data.pack.steps for condition in step.reference_conditions}
     return {name for name in names if name}
 
 
 @pytest.mark.slow
 @PLANTS
 def test_no_english_word_stands_in_the_chinese_page(plant: str, request: pytest.FixtureRequest) -> None:
-    made: Made = request.getfixturevalue(plant)
-    assert english_in(made.page("zh"), own_names(made)) == set()
+    report: Made = request.getfixturevalue(plant)
+    assert english_in(report.page("zh"), own_names(report)) == set()
 
 
 @pytest.mark.parametrize("whole_year", [True, False])
@@ -99,17 +105,17 @@ def test_the_check_for_english_finds_it(heats: Made) -> None:
 
 def test_every_text_exists_in_both_languages_with_the_same_places_to_fill() -> None:
     for section, entries in phrases().items():
-        for key, said in entries.items():
-            assert bool(said) == bool(in_language(said, "zh")), f"{section}.{key}"
-            places = [set(re.findall(r"\{(\w+)\}", in_language(said, lang))) for lang in ("en", "zh")]
+        for key, text in entries.items():
+            assert bool(text) == bool(in_language(text, "zh")), f"{section}.{key}"
+            places = [set(re.findall(r"\{(\w+)\}", in_language(text, lang))) for lang in ("en", "zh")]
             assert places[1] <= places[0], f"{section}.{key}"
 
 
 @PLANTS
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_link_of_the_page_leads_to_a_place_on_it(plant: str, lang: str, request: pytest.FixtureRequest) -> None:
-    made: Made = request.getfixturevalue(plant)
-    reading = read(made.page(lang))
+    report: Made = request.getfixturevalue(plant)
+    reading = read(report.page(lang))
     assert len(set(reading.ids)) == len(reading.ids)
     assert {link for link in reading.links if not link.startswith("#")} == set()
     assert {link[1:] for link in reading.links} <= set(reading.ids)
@@ -118,10 +124,10 @@ def test_every_link_of_the_page_leads_to_a_place_on_it(plant: str, lang: str, re
 
 @PLANTS
 def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant: str, request: pytest.FixtureRequest) -> None:
-    made: Made = request.getfixturevalue(plant)
-    counted = [losses for losses in made.analysis.losses if losses.counted and losses.worst]
+    report: Made = request.getfixturevalue(plant)
+    counted = [losses for losses in report.analysis.losses if losses.counted and losses.worst]
     lead = max(counted, key=lambda losses: losses.beyond.kgce)
-    texts = [text for text, _ in read(made.page("en")).texts]
+    texts = [text for text, _ in read(report.page("en")).texts]
     head = " ".join(texts[: texts.index("On this page")])
     assert lead.worst[0].batch_id in head
     assert f"{lead.worst[0].value:.4g}"[:4] in head
@@ -135,7 +141,7 @@ def opening(view: View) -> str:
 
 def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
     noise = made(heats_site(tmp_path, late_every=1000), "2016")
-    named, unnamed = (opening(View(one.site, one.result, one.analysis, "en", MADE)) for one in (heats, noise))
+    named, unnamed = (opening(View(report.site, report.result, report.analysis, "en", MADE)) for report in (heats, noise))
     assert "has a named cause and could have been avoided; the data do not show why" in named
     assert "nor whether it could have been avoided" in unnamed
     assert "could have been avoided" not in unnamed.replace("nor whether it could have been avoided", "")
@@ -146,19 +152,19 @@ def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_pa
 
 def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
     """It says where energy went and not why: the named causes of the same batches, told under another name."""
-    (plain,) = (one for one in heats.analysis.losses if one.counted)
+    (plain,) = (loss for loss in heats.analysis.losses if loss.counted)
     worst = plain.worst[0]
     renamed = tuple(part._replace(cause=Cause.AT_POWER) if part.cause.named else part for part in worst.causes)
     unnamed = worst._replace(avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed)
-    found = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
-    english, chinese = (opening(View(heats.site, heats.result, found, lang, MADE)) for lang in ("en", "zh"))
+    analysis = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
+    english, chinese = (opening(View(heats.site, heats.result, analysis, lang, MADE)) for lang in ("en", "zh"))
     assert "was used while the power was on for longer (40 min longer): this shows where it went, not why." in english
     assert "has a named cause" not in english
     assert "只说明去向，不说明原因" in chinese
 
 
 def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
-    worst = max((one for one in heats.analysis.losses if one.counted), key=lambda one: one.beyond.kgce).worst[0]
+    worst = max((loss for loss in heats.analysis.losses if loss.counted), key=lambda loss: loss.beyond.kgce).worst[0]
     page = heats.page("en")
     table = page[page.index('id="worst"') : page.index("</table>", page.index('id="worst"'))]
     values = [float(value) for value in re.findall(r'<data value="([^"]+)"', table)]
@@ -201,7 +207,7 @@ def test_what_the_plant_wrote_is_text_and_nothing_else(tmp_path: Path) -> None:
 
 def large(label: StepLabel, batches: int) -> StepLabel:
     """The same label with so many batches over the same time."""
-    values = [one for one in label.values if one.excluded is None]
+    values = [value for value in label.values if value.excluded is None]
     copies = [
         values[number % len(values)]._replace(batch_id=f"X{number}", start=values[number % len(values)].start + timedelta(seconds=number))
         for number in range(batches)
@@ -213,11 +219,11 @@ def test_the_drawing_begins_and_ends_with_the_batches(heats: Made) -> None:
     label, period = heats.result.site_label.steps[0], heats.result.site_label.period
     whole = window(label, period.start, period.end)
     assert window(label, *whole) == whole
-    used = [one for one in label.values if one.excluded is None]
+    used = [value for value in label.values if value.excluded is None]
     few = replace(label, values=tuple(used[:30]))
     start, end = window(few, period.start, period.end)
-    assert start <= min(one.start for one in used[:30])
-    assert end > max(one.start for one in used[:30])
+    assert start <= min(value.start for value in used[:30])
+    assert end > max(value.start for value in used[:30])
     assert end - start < timedelta(days=31)
     drawn = over_time(few, points(few, start), start, end, np.zeros(30, dtype=bool), "en")
     assert drawn is not None
@@ -226,15 +232,15 @@ def test_the_drawing_begins_and_ends_with_the_batches(heats: Made) -> None:
 
 def test_the_months_of_the_running_sum_add_up_to_the_control_charts(cement: Made) -> None:
     view = View(cement.site, cement.result, cement.analysis, "en", MADE)
-    told = {one.meter: one for one in cement.analysis.baselines if one.chart is not None}
+    by_meter = {baseline.meter: baseline for baseline in cement.analysis.baselines if baseline.chart is not None}
     shown = baselines.data(view)
     assert shown is not None
-    with_sum = [one for one in shown["meters"] if one["cusum"] is not None]
+    with_sum = [row for row in shown["meters"] if row["cusum"] is not None]
     assert with_sum
-    for one in with_sum:
-        chart = told[one["title"].split(":")[0]].chart
+    for meter in with_sum:
+        chart = by_meter[meter["title"].split(":")[0]].chart
         assert chart is not None
-        months = one["cusum"]["months"]
+        months = meter["cusum"]["months"]
         assert months[-1]["sum"].value == pytest.approx(float(np.nansum(chart.actual - chart.expected)), abs=1e-6)
         assert sum(month["added"].value for month in months) == pytest.approx(months[-1]["sum"].value, abs=1e-6)
 
@@ -260,11 +266,11 @@ def test_a_variable_stands_in_words_with_its_unit_and_falls_back_to_its_name() -
 
 
 def test_twenty_four_thousand_batches_are_drawn_in_a_small_picture_that_says_what_it_left_out(heats: Made) -> None:
-    label = large(next(one for one in heats.result.site_label.steps if one.best.value is not None), 24_157)
+    label = large(next(step for step in heats.result.site_label.steps if step.best.value is not None), 24_157)
     period = heats.result.site_label.period
-    found = points(label, period.start)
-    drawing = over_time(label, found, period.start, period.end, np.zeros(len(found.value), dtype=bool), "en")
-    assert spread(label, found) is not None
+    plotted = points(label, period.start)
+    drawing = over_time(label, plotted, period.start, period.end, np.zeros(len(plotted.value), dtype=bool), "en")
+    assert spread(label, plotted) is not None
     assert drawing is not None
     assert drawing["batches"] == 24_157
     assert drawing["drawn"] == drawing["dots"].count("h0") <= 24_157
@@ -272,7 +278,7 @@ def test_twenty_four_thousand_batches_are_drawn_in_a_small_picture_that_says_wha
 
 
 def test_batches_that_took_the_same_but_for_rounding_are_drawn(heats: Made) -> None:
-    label = next(one for one in heats.result.site_label.steps if one.best.value is not None)
+    label = next(step for step in heats.result.site_label.steps if step.best.value is not None)
     alike = replace(label, best=replace(label.best, value=0.3))
     rounded = np.resize([0.3, 0.1 + 0.2], 60)
     drawing = spread(alike, Points(np.arange(60.0), rounded, np.arange(60)))
@@ -286,12 +292,12 @@ def test_points_that_fall_together_are_one_dot_and_counted() -> None:
 
 
 def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement: Made) -> None:
-    keys = {(one.step, one.product, one.variant, one.metric) for one in cement.analysis.drivers}
-    plain = tuple(replace(one, moved_by_variables=None) for one in cement.analysis.losses)
-    all_of_it = tuple(replace(one, moved_by_variables=one.beyond) for one in plain)
-    told = sum((one.step, one.product, one.variant, one.metric) in keys and one.beyond.energy > 0 for one in plain)
-    assert told
-    for losses, times in ((plain, 0), (all_of_it, told)):
+    keys = {(driver.step, driver.product, driver.variant, driver.metric) for driver in cement.analysis.drivers}
+    plain = tuple(replace(loss, moved_by_variables=None) for loss in cement.analysis.losses)
+    all_of_it = tuple(replace(loss, moved_by_variables=loss.beyond) for loss in plain)
+    count = sum((loss.step, loss.product, loss.variant, loss.metric) in keys and loss.beyond.energy > 0 for loss in plain)
+    assert count
+    for losses, times in ((plain, 0), (all_of_it, count)):
         page = replace(cement, analysis=replace(cement.analysis, losses=losses))
         assert page.page("en").count("is related to them (100 %)") == times
         assert page.page("zh").count("与这些变量相关（100 %）") == times
@@ -300,8 +306,8 @@ def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement
 @pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out, because not every meter is known then.")])
 def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: str) -> None:
     main, sub = Side("main", 100.0, 1.0, False), Side("sub", 80.0, 1.0, False)
-    said = Phrase("The subs lack 20 kWh")
-    open_one = Balance("subs", "electricity", "kWh", main, (sub,), 0.0, 20.0, 2.0, 0.2, True, 24, hours, (), 0, None, "sub", said)
+    phrase = Phrase("The subs lack 20 kWh")
+    open_one = Balance("subs", "electricity", "kWh", main, (sub,), 0.0, 20.0, 2.0, 0.2, True, 24, hours, (), 0, None, "sub", phrase)
     page = replace(cement, analysis=replace(cement.analysis, balances=(open_one,))).page("en")
     assert ("more were left out" in page) == bool(words)
     assert words in page
@@ -315,7 +321,7 @@ def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
     assert "The energy of 30 batches is not known: no row and no share includes it." in page
     assert "of the batches' time" not in page
-    whole, metered = (" ".join(text for text, _ in read(one.page("en")).texts) for one in (heats, cement))
+    whole, metered = (" ".join(text for text, _ in read(report.page("en")).texts) for report in (heats, cement))
     assert "is not known: no row" not in whole
     assert "of the batches' time" in metered
 
@@ -324,12 +330,12 @@ def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) 
     attested = BorderGoods(cn_code="7208", origin="CN", route="C", emissions=Decimal("2.1"), price=Decimal(80))
     unknown = BorderGoods(cn_code="7209", origin="CN")
     site = heats.site.model_copy(update={"border": (attested, unknown)})
-    made = datetime(2026, 11, 22, tzinfo=UTC)
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
     for lang, heading, doubt in (
         ("en", "At the border of the European Union", "It has not been compared with their text"),
         ("zh", "欧盟边境", "尚未与法规原文核对"),
     ):
-        page = html.render(site, heats.result, heats.analysis, lang, made)
+        page = html.render(site, heats.result, heats.analysis, lang, moment)
         texts = [text for text, _ in read(page).texts]
         assert heading in texts
         for figure in ("2.170", "173.60", "3.438", "2.057"):  # 2.16995 t at 80 EUR; 2030; 2.1 - 0.975 x 0.044 on attested values
@@ -345,30 +351,30 @@ def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) 
 def test_what_others_publish_of_the_steps_stands_with_the_reason_why_it_cannot_be_compared(
     plant: str, request: pytest.FixtureRequest
 ) -> None:
-    one: Made = request.getfixturevalue(plant)
-    label = one.result.site_label
+    report: Made = request.getfixturevalue(plant)
+    label = report.result.site_label
     steps = {each.step for each in label.steps}
     held = [each for each in references() if each.sector == label.pack and each.step in steps]
     assert held
     told_in = {"en": ("What others publish", "your label is of the step alone"), "zh": ("他人公布的数字", "您的标签仅针对该工序")}
     for lang, (heading, reason) in told_in.items():
-        texts = [text for text, _ in read(one.page(lang)).texts]
+        texts = [text for text, _ in read(report.page(lang)).texts]
         assert heading in texts
-        told = " ".join(texts)
-        assert told.count(reason) == len(held), "each says why, and none stands without a reason"
+        content = " ".join(texts)
+        assert content.count(reason) == len(held), "each says why, and none stands without a reason"
         for each in held:
-            assert each.words.said_in(lang) in told
-            assert each.source.words.said_in(lang) in told
+            assert each.words.said_in(lang) in content
+            assert each.source.words.said_in(lang) in content
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"), [(10, ("run", "runs", "批次")), (24, ("day", "days", "生产日")), (float("nan"), ("day", "days", "生产日"))]
+    ("hours", "expected"), [(10, ("run", "runs", "批次")), (24, ("day", "days", "生产日")), (float("nan"), ("day", "days", "生产日"))]
 )
-def test_runs_that_are_no_days_are_not_called_so(cement: Made, hours: float, said: tuple[str, str, str]) -> None:
+def test_runs_that_are_no_days_are_not_called_so(cement: Made, hours: float, expected: tuple[str, str, str]) -> None:
     english, chinese = (View(cement.site, cement.result, cement.analysis, lang, MADE) for lang in ("en", "zh"))
-    group = next(one for one in english.labelled if one.step.run_kind == "day")
+    group = next(label for label in english.labelled if label.step.run_kind == "day")
     made_from = group.main.made_from
     assert made_from is not None
     columns = replace(made_from.columns, length_s=np.full_like(made_from.columns.length_s, hours * 3600))
     timed = replace(group, main=replace(group.main, made_from=replace(made_from, columns=columns)))
-    assert (english.run(timed), english.run(timed, 2), chinese.run(timed)) == said
+    assert (english.run(timed), english.run(timed, 2), chinese.run(timed)) == expected

@@ -32,9 +32,9 @@ PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
 @PLANTS
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_figure_of_the_page_stands_in_the_tables(plant: str, lang: str, request: pytest.FixtureRequest) -> None:
-    made: Made = request.getfixturevalue(plant)
-    tables = {one.name: one for one in every(made.result, made.analysis)}
-    figures = read(made.page(lang)).figures
+    report: Made = request.getfixturevalue(plant)
+    tables = {table.name: table for table in every(report.result, report.analysis)}
+    figures = read(report.page(lang)).figures
     assert Counter(figure.table for figure in figures).keys() >= {"labels", "gaps", "pareto", "quality" if plant == "cement" else "use"}
     for figure in figures:
         exact = tables[figure.table].column(figure.column)[figure.row]
@@ -43,8 +43,8 @@ def test_every_figure_of_the_page_stands_in_the_tables(plant: str, lang: str, re
 
 @PLANTS
 def test_what_a_person_reads_is_the_exact_value_rounded(plant: str, request: pytest.FixtureRequest) -> None:
-    made: Made = request.getfixturevalue(plant)
-    for figure in read(made.page("en")).figures:
+    report: Made = request.getfixturevalue(plant)
+    for figure in read(report.page("en")).figures:
         text = figure.text.replace(",", "").replace("\u2212", "-").replace("+", "")
         size = abs(figure.value)
         fits = [by for by in (1.0, 1000.0) if math.isclose(float(text) * by, figure.value, rel_tol=6e-3, abs_tol=6e-5 * by)]
@@ -53,18 +53,18 @@ def test_what_a_person_reads_is_the_exact_value_rounded(plant: str, request: pyt
 
 @PLANTS
 def test_the_workbook_the_frames_and_the_tables_agree_cell_by_cell(plant: str, request: pytest.FixtureRequest) -> None:
-    made: Made = request.getfixturevalue(plant)
-    tables = every(made.result, made.analysis)
+    report: Made = request.getfixturevalue(plant)
+    tables = every(report.result, report.analysis)
     book = openpyxl.load_workbook(io.BytesIO(xlsx.workbook(tables)), read_only=True)
-    assert book.sheetnames == [one.name for one in tables]
-    found = frames(made.result, made.analysis)
-    for one in tables:
-        frame = getattr(found, one.name)
-        assert list(frame.columns) == [column.name for column in one.columns]
-        assert len(frame) == len(one)
-        rows = list(book[one.name].iter_rows(values_only=True))
-        assert rows[0] == tuple(column.name for column in one.columns)
-        for column_number, column in enumerate(one.columns):
+    assert book.sheetnames == [sheet.name for sheet in tables]
+    data_frames = frames(report.result, report.analysis)
+    for exported in tables:
+        frame = getattr(data_frames, exported.name)
+        assert list(frame.columns) == [column.name for column in exported.columns]
+        assert len(frame) == len(exported)
+        rows = list(book[exported.name].iter_rows(values_only=True))
+        assert rows[0] == tuple(column.name for column in exported.columns)
+        for column_number, column in enumerate(exported.columns):
             if column.kind in ("number", "count"):
                 in_sheet = [row[column_number] if column_number < len(row) else None for row in rows[1:]]  # blank ends are cut
                 in_frame = [None if value != value else value for value in frame[column.name].astype("float64").tolist()]
@@ -73,7 +73,7 @@ def test_the_workbook_the_frames_and_the_tables_agree_cell_by_cell(plant: str, r
 
 
 def test_label_json_and_the_table_of_labels_agree(heats: Made) -> None:
-    of_labels = next(one for one in every(heats.result, heats.analysis) if one.name == "labels")
+    of_labels = next(table for table in every(heats.result, heats.analysis) if table.name == "labels")
     content = label_json(heats.result, heats.analysis)
     jsonschema.validate(content, label_schema())
     for row, step in enumerate(content["steps"]):
@@ -94,7 +94,7 @@ def test_label_json_and_the_table_of_labels_agree(heats: Made) -> None:
 
 
 def test_gaps_of_batches_add_up_to_those_of_their_label(cement: Made) -> None:
-    tables = {one.name: one for one in every(cement.result, cement.analysis)}
+    tables = {table.name: table for table in every(cement.result, cement.analysis)}
     for losses in cement.analysis.losses:
         keys = (losses.step, losses.product, losses.variant, str(losses.metric))
         rows = zip(
@@ -111,9 +111,9 @@ def test_the_command_writes_them_where_asked(tmp_path: Path) -> None:
     site = heats_site(tmp_path, 80)
     out = tmp_path / "out"
     assert main(["label", "--site", str(site), "--period", "2016", "--out", str(out), "--xlsx", "--tables"]) == 0
-    found = reporting_agent.label_site(site, "2016")
+    labelled = reporting_agent.label_site(site, "2016")
     best = json.loads((out / "label.json").read_text(encoding="utf-8"))["steps"][0]["best"]["value"]
-    assert found.labels["best"][0] == best
+    assert labelled.labels["best"][0] == best
     assert pq.read_table(out / "tables" / "labels.parquet").column("best")[0].as_py() == best
     assert openpyxl.load_workbook(out / "label.xlsx")["labels"]["L2"].value == pytest.approx(best, rel=1e-15)
     assert shown(best) in (out / "report.html").read_text(encoding="utf-8")
@@ -129,13 +129,13 @@ def test_nothing_that_a_plant_wrote_becomes_a_formula() -> None:
 def test_every_column_has_a_meaning_in_both_languages(cement: Made) -> None:
     known = meanings()
     used = set()
-    for one in every(cement.result, cement.analysis):
-        for column in one.columns:
-            name = f"{one.name}.{column.name}" if f"{one.name}.{column.name}" in known else column.name
+    for exported in every(cement.result, cement.analysis):
+        for column in exported.columns:
+            name = f"{exported.name}.{column.name}" if f"{exported.name}.{column.name}" in known else column.name
             unit, text = known[name]
             assert text
             assert in_language(text, "zh") != text
             used.add(name)
             if column.kind == "number":
-                assert unit, f"{one.name}.{column.name} is a number without a unit"
+                assert unit, f"{exported.name}.{column.name} is a number without a unit"
     assert set(known) == used

@@ -32,11 +32,11 @@ def test_label_and_check_answer_in_chinese(tmp_path: Path, capsys: pytest.Captur
     site = ["--site", str(tmp_path / "works" / "site.toml"), "--period", "2016", option, "zh"]
     capsys.readouterr()
     assert main(["label", *site, "--out", str(tmp_path / "label")]) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for word in ("最优", "典型", "采用", "等级：", "已写入"):
-        assert word in told
+        assert word in output
     for english in ("batches", "best", "typical", "grade", "Written", "excluded"):
-        assert english not in told.replace(str(tmp_path), "")
+        assert english not in output.replace(str(tmp_path), "")
     assert main(["check", *site, "--out", str(tmp_path / "check")]) == 0
     answer = capsys.readouterr()
     assert "个批次" in answer.out
@@ -49,10 +49,10 @@ def test_a_refusal_is_said_in_chinese_with_place_finding_and_remedy(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert main(["preview", "--site", str(tmp_path / "no.toml"), "--period", "2016"]) == 1
-    told = capsys.readouterr().err
-    assert "remedy:" not in told
-    assert "处理：" in told
-    assert re.search(r"[\u4e00-\u9fff]", told.splitlines()[0])
+    output = capsys.readouterr().err
+    assert "remedy:" not in output
+    assert "处理：" in output
+    assert re.search(r"[\u4e00-\u9fff]", output.splitlines()[0])
 
 
 def test_a_refusal_stays_english_in_records_and_for_an_english_reader() -> None:

@@ -32,10 +32,10 @@ def test_there_are_three_and_no_portal_composes_by_them() -> None:
 @pytest.mark.parametrize("name", FURTHER)
 def test_the_author_is_told_that_it_holds_together_and_lacks_no_source(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pack", "check", str(FURTHER[name])]) == 0
-    told = capsys.readouterr().out
-    assert "is consistent" in told
-    assert "no complete source" not in told
-    assert ("as the headline" in told) is (name == "flat-glass"), "a ratio of one step adds up with nothing; kWh/m2 of tempering does not"
+    output = capsys.readouterr().out
+    assert "is consistent" in output
+    assert "no complete source" not in output
+    assert ("as the headline" in output) is (name == "flat-glass"), "a ratio of one step adds up with nothing; kWh/m2 of tempering does not"
     pack = packs.load(str(FURTHER[name]))
     assert all(number.is_complete for number in provenance.numbers(pack))
     assert {limit.source.status for step in pack.steps for limit in step.limits} <= {"transcribed"}
@@ -63,11 +63,11 @@ def labels(folder: Path) -> dict[tuple[str, Metric], StepLabel]:
 
 def test_every_label_is_the_truth_of_the_simulated_year(plant: tuple[Sector, Path]) -> None:
     sector, folder = plant
-    found, truth = labels(folder), sector.plants[0].truth
-    assert found.keys() == truth.keys()
-    for key, label in found.items():
+    computed, truth = labels(folder), sector.plants[0].truth
+    assert computed.keys() == truth.keys()
+    for key, label in computed.items():
         assert label.best.value == pytest.approx(truth[key], rel=1e-5), key
-    days = [label for (step, _), label in found.items() if sector.pack.step(step).run_kind == "day"]
+    days = [label for (step, _), label in computed.items() if sector.pack.step(step).run_kind == "day"]
     assert {label.used for label in days} == {345}
 
 
@@ -94,9 +94,9 @@ def test_the_report_is_written_in_both_languages_in_the_units_of_the_pack(plant:
     for lang in ("en", "zh"):
         out = tmp_path / lang
         assert main(["label", "--site", str(folder / "site.toml"), "--period", str(YEAR), "--out", str(out), "--lang", lang]) == 0
-        made = json.loads((out / "label.json").read_text(encoding="utf-8"))
+        report = json.loads((out / "label.json").read_text(encoding="utf-8"))
         page = (out / "report.html").read_text(encoding="utf-8")
-        assert units <= {label["unit"] for label in made["steps"]}
+        assert units <= {label["unit"] for label in report["steps"]}
         assert in_words[lang] in page
 
 
@@ -107,11 +107,11 @@ def test_conditions_and_editions_stand_in_the_report_as_the_pack_says_them(
     """What a condition is called, in the reader's language; of the float line no limit is held, and an edition was in force."""
     _, folder = plant
     assert main(["label", "--site", str(folder / "site.toml"), "--period", str(YEAR), "--out", str(tmp_path), "--lang", "zh"]) == 0
-    page, told = (tmp_path / "report.html").read_text(encoding="utf-8"), capsys.readouterr().out
+    page, output = (tmp_path / "report.html").read_text(encoding="utf-8"), capsys.readouterr().out
     assert "炉龄" in page
     assert "age of the furnace" not in page
     assert "furnace_age" not in page
-    assert ("kgce/重量箱" in told, "weight case" in told) == (True, False)
+    assert ("kgce/重量箱" in output, "weight case" in output) == (True, False)
     assert "本方法包未收录其数值的有：GB 21340-2019" in page
 
 
@@ -187,12 +187,12 @@ def test_a_ratio_of_electricity_passes_over_no_bought_cooling(tmp_path: Path, ca
             file.write(f"data-hall-{run:05d},data-hall,chilled-water-cold,{before.output_t / before.used * 0.2},MJ,import,,,\n")
     after = labels(tmp_path)["data-hall", Metric.ELECTRICITY]
     assert (after.used, after.excluded) == (before.used - 120, {"energy-outside-boundary": 120})
-    for lang, told in (("en", "outside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):
+    for lang, phrase in (("en", "outside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):
         out = tmp_path / lang
         assert main(["label", "--site", str(tmp_path / "site.toml"), "--period", str(YEAR), "--out", str(out), "--lang", lang]) == 0
-        said = capsys.readouterr().out
-        assert told in said
-        assert "steps.data-hall.outside" not in said + (out / "report.html").read_text(encoding="utf-8")
+        output = capsys.readouterr().out
+        assert phrase in output
+        assert "steps.data-hall.outside" not in output + (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_class_of_capacity_holds_its_upper_edge() -> None:
@@ -201,8 +201,8 @@ def test_a_class_of_capacity_holds_its_upper_edge() -> None:
     small, large = step.limits
     for capacity, meant in ((299.9, small), (300, small), (300.1, large), (900, large)):
         for limit in (small, large):
-            found = corrected_limits(limit, {"design_capacity_t_per_d": capacity}, date(2026, 1, 1))
-            assert isinstance(found, NotAssessable) is (limit is not meant), (capacity, limit.id)
+            corrected = corrected_limits(limit, {"design_capacity_t_per_d": capacity}, date(2026, 1, 1))
+            assert isinstance(corrected, NotAssessable) is (limit is not meant), (capacity, limit.id)
 
 
 def test_a_metric_per_another_unit_than_the_output_is_told_when_the_pack_is_checked(tmp_path: Path) -> None:

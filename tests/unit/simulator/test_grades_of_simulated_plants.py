@@ -38,9 +38,9 @@ def grades(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], Grade
 def test_a_whole_year_is_graded_where_a_standard_of_one_step_is_in_force(
     pack: str, year: int, graded: set[tuple[str, Metric]], tmp_path: Path
 ) -> None:
-    found = grades(pack, year, tmp_path)
-    assert {key for key, grade in found.items() if any(limit.reason is None for limit in grade.limits)} == graded
-    for key, grade in found.items():
+    by_key = grades(pack, year, tmp_path)
+    assert {key for key, grade in by_key.items() if any(limit.reason is None for limit in grade.limits)} == graded
+    for key, grade in by_key.items():
         assert (grade.best_met is None) == (grade.why is not None), key
         assert all((limit.reason is None) == (limit.why is None) for limit in grade.limits), key
 

@@ -51,7 +51,7 @@ def test_what_a_main_meter_counts_is_what_its_energy_was_for(works: Works, tmp_p
 
 
 def test_energy_of_a_run_is_what_its_meter_counted_in_it(works: Works) -> None:
-    shared = {line for one in works.design.shared for line in one.lines}
+    shared = {line for shared_meter in works.design.shared for line in shared_meter.lines}
     for meter in works.meters:
         ran = works.runs[meter.step]
         if meter.carrier == "electricity" and meter.equipment in shared:
@@ -71,7 +71,7 @@ def test_the_shared_meter_falls_to_rows_of_the_log_in_equal_parts() -> None:
         ran = works.runs[meter.step]
         own = np.array([line == meter.equipment for line in ran.line])
         added += float((ran.energy[0][own] - meter.curve.between(ran.start_s[own], ran.end_s[own])).sum())
-    running = [(one.start_s, one.end_s) for lived in works.lived.values() for one in lived if one.doing is Doing.RUN]
+    running = [(stretch.start_s, stretch.end_s) for lived in works.lived.values() for stretch in lived if stretch.doing is Doing.RUN]
     assert 0 < added < float(dedusting.curve.between(np.array([min(running)[0]]), np.array([max(end for _, end in running)]))[0])
 
 
@@ -83,11 +83,11 @@ def test_the_gate_counts_the_lines_and_what_is_lost_below_it(works: Works) -> No
 
 def test_gas_as_it_flows_is_gas_at_normal_state_by_its_temperature_and_pressure() -> None:
     works = Works.live("aluminium", 1)
-    meter = next(one for one in works.meters if one.carrier == "natural-gas")
-    warm, pressed = (next(one for one in works.beside if one.id == f"{meter.id}-{what}") for what in ("temperature", "pressure"))
+    meter = next(candidate for candidate in works.meters if candidate.carrier == "natural-gas")
+    warm, pressed = (next(sensor for sensor in works.beside if sensor.id == f"{meter.id}-{what}") for what in ("temperature", "pressure"))
     hour = np.array([works.start_s + 40 * 86_400 + 900 * quarter for quarter in range(5)])
     flowed = np.diff(meter.counts.at(hour))
-    celsius, gauge_kpa = (np.diff(one.curve.at(hour)) * 4 for one in (warm, pressed))
+    celsius, gauge_kpa = (np.diff(sensor.curve.at(hour)) * 4 for sensor in (warm, pressed))
     normal = flowed * (101.325 + gauge_kpa) / 101.325 * 273.15 / (273.15 + celsius)
     np.testing.assert_allclose(normal, np.diff(meter.curve.at(hour)), rtol=1e-9)
 

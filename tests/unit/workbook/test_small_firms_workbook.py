@@ -88,7 +88,7 @@ def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_b
     headings = [cell.value for cell in runs[1]][width:]
     first = {"en": "Gap, kWh", "zh": "差距，kWh"}[lang]
     gap = width + 1 + headings.index(first)
-    label = next(one for one in labelled.labels if str(one.metric) == "electricity" and one.product == "bracket")
+    label = next(step for step in labelled.labels if str(step.metric) == "electricity" and step.product == "bracket")
     assert label.gap is not None
     parts = {part.batch_id: part for part in label.gap.batches}
     for row in range(2, RUNS + 2, 2):
@@ -97,17 +97,17 @@ def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_b
         assert shown == pytest.approx([0, 0, 0] if part is None else [part.energy, part.within_uncertainty, part.unexplained])
     assert book.sheetnames[0] == ("标签" if lang == "zh" else "Labels")
     shown = [row[5].value for row in book.worksheets[0].iter_rows(min_row=2, max_row=5)]
-    assert shown == pytest.approx([one.best.value for one in labelled.labels])
+    assert shown == pytest.approx([step.best.value for step in labelled.labels])
 
 
 def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> None:
     honest = labelling.label(reading.read(filled(tmp_path)), NOW).labels
     faulty = edited(filled(tmp_path), {(2, 10): 3.0, (4, 10): 300_000.0, (6, 9): "scrap", (8, 7): 0, (10, 10): None, (12, 10): 2_200.0})
     labelled = labelling.label(reading.read(faulty), NOW)
-    label = next(one for one in labelled.labels if one.product == "bracket" and str(one.metric) == "electricity")
+    label = next(step for step in labelled.labels if step.product == "bracket" and str(step.metric) == "electricity")
     wanted = {"unit-label", "below-physical-floor", "above-physical-ceiling", "scrap", "output-not-positive", "energy-partly-unknown"}
     assert label.excluded == dict.fromkeys(wanted, 1)
-    before = next(one for one in honest if one.product == "bracket" and str(one.metric) == "electricity")
+    before = next(step for step in honest if step.product == "bracket" and str(step.metric) == "electricity")
     assert label.best.value is not None
     assert before.best.value is not None
     assert label.best.value == pytest.approx(before.best.value, rel=0.02)
@@ -130,7 +130,7 @@ def test_gas_needs_its_heating_value_and_the_answer_says_where_to_write_it(tmp_p
 
 def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
     labelled = labelling.label(reading.read(filled(tmp_path)), NOW)
-    label = next(one for one in labelled.labels if str(one.metric) == "electricity" and one.product == "flange")
+    label = next(step for step in labelled.labels if str(step.metric) == "electricity" and step.product == "flange")
     assert label.gap is not None
     money = sum(run.money or 0 for (metric, row), run in labelled.of_run.items() if metric == "electricity" and row % 2 == 1)
     assert money == pytest.approx(0.7 * label.gap.unexplained)
@@ -225,7 +225,7 @@ def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
             sheet.cell(number + 2, column).value = value
     book.save(path)
     again = {
-        (label["product"], label["metric"]): label for label in (one.to_json() for one in labelling.label(reading.read(path), NOW).labels)
+        (label["product"], label["metric"]): label for label in (step.to_json() for step in labelling.label(reading.read(path), NOW).labels)
     }
     for label in labels:
         other = again[label["product"], label["metric"]]
@@ -235,7 +235,7 @@ def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "found"),
+    ("change", "code", "fragment"),
     [
         ({(1, 10): "Electricity litres"}, "unit-mismatch", "litres"),
         ({(1, 5): "Begin"}, "workbook-without-runs", "Begin"),
@@ -243,12 +243,12 @@ def test_the_rows_may_stand_in_any_order(tmp_path: Path) -> None:
     ],
 )
 def test_a_workbook_that_cannot_be_used_is_refused_with_place_and_remedy(
-    tmp_path: Path, change: dict[tuple[int, int], Any], code: str, found: str
+    tmp_path: Path, change: dict[tuple[int, int], Any], code: str, fragment: str
 ) -> None:
     with pytest.raises(InputError) as refused:
         labelling.label(reading.read(edited(filled(tmp_path), change)), NOW)
     assert refused.value.code == code
-    assert found in str(refused.value.found)
+    assert fragment in str(refused.value.found)
     assert refused.value.place is not None
     assert refused.value.place.file.endswith("runs.xlsx")
 
@@ -285,9 +285,9 @@ def test_a_damaged_workbook_is_refused_and_nothing_is_written(damage: str, tmp_p
     path = filled(tmp_path)
     DAMAGES[damage](path)
     assert main(["label", str(path), "--out", str(tmp_path / "out")]) == 1
-    told = capsys.readouterr().err
-    assert "workbook-unreadable" in told
-    assert str(path) in told
+    output = capsys.readouterr().err
+    assert "workbook-unreadable" in output
+    assert str(path) in output
     assert not list((tmp_path / "out").glob("*"))
 
 
