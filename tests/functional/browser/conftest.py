@@ -63,7 +63,7 @@ def world(
 
     A test that is parametrised with `world` (indirect) names another builder.
     """
-    made: Callable[[], object] = getattr(request, "param", build)
+    builder: Callable[[], object] = getattr(request, "param", build)
     folder = tmp_path_factory.mktemp("keys")
     make_portal_keys(folder)
     files = {
@@ -74,7 +74,7 @@ def world(
     with django_db_blocker.unblock(), override_settings(**files):
         keys.forget()
         try:
-            yield made()
+            yield builder()
         finally:
             for database in ("default", "vault"):
                 call_command("flush", verbosity=0, interactive=False, database=database, allow_cascade=True)

@@ -149,7 +149,7 @@ class Reader:
             self.page.screenshot(path=self.screenshots / f"{name}-{self.language}-{self.width}.png", full_page=True)
         here = f"{name} ({self.language}, {self.width} px)"
         expected = f"Failed to load resource: the server responded with a status of {expected_status}"
-        complaints = [one for one in self.complaints if not one.startswith(expected)]
+        complaints = [complaint for complaint in self.complaints if not complaint.startswith(expected)]
         assert expected_status is None or complaints != self.complaints, f"{here}: nothing was answered with {expected_status}"
         self.complaints.clear()
         violations, findings = self.page.evaluate("window.__violations"), self.findings()
@@ -165,16 +165,18 @@ class Reader:
         self._settled()
         for _each in range(self.page.evaluate(WALK_BEGINS) + SCROLLED):
             self.page.keyboard.press("Tab")
-        told = self.page.evaluate(WALK_ENDS)
+        walk = self.page.evaluate(WALK_ENDS)
         here = f"{self.page.url.removeprefix(self.base)} ({self.language}, {self.width} px)"
-        assert not told["missed"], f"{here}: not reached by Tab: {told['missed'][:5]}"
-        assert not told["unseen"], f"{here}: focus is not seen: {told['unseen'][:5]}"
-        assert told["inOrder"], f"{here}: Tab leaves the order of the page"
+        assert not walk["missed"], f"{here}: not reached by Tab: {walk['missed'][:5]}"
+        assert not walk["unseen"], f"{here}: focus is not seen: {walk['unseen'][:5]}"
+        assert walk["inOrder"], f"{here}: Tab leaves the order of the page"
 
     def findings(self) -> list[str]:
         self.page.evaluate(_axe())
-        found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => all.violations)", AXE_RULES)
-        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+        violations = self.page.evaluate(
+            "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => all.violations)", AXE_RULES
+        )
+        return [f"{violation['id']}: {node['target']} {node['failureSummary']}" for violation in violations for node in violation["nodes"]]
 
     def too_wide(self) -> list[str]:
         return list(self.page.evaluate(TOO_WIDE))[:5]

@@ -63,8 +63,8 @@ def test_more_time_is_asked_for_refused_and_asked_for_again(reader: MakeReader, 
 
 @SCREENS
 def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
-    made = in_a_worker(lambda: found(world))
-    place = f"{made.assignment_id}/findings/{made.number}/"
+    finding = in_a_worker(lambda: found(world))
+    place = f"{finding.assignment_id}/findings/{finding.number}/"
     firm, officer = reader(*screen, world.owner.email), reader(*screen, world.cast.approver.email)
     firm.open(f"/audits/{place}")
     firm.walk_by_keyboard()
@@ -81,7 +81,7 @@ def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, in
     officer.page.fill("#id_text", "The record shows it. 记录属实。")
     press(officer, "button[value=annul]")
     officer.look("appeal-decided")
-    assert in_a_worker(lambda: findings.open_majors(made.assignment)) == 0
+    assert in_a_worker(lambda: findings.open_majors(finding.assignment)) == 0
 
 
 def found(world: World) -> Finding:

@@ -215,12 +215,12 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     monkeypatch.setattr(HttpRequest, "read", kept)
 
     auditor.open(f"/assigned/{assignment}/sample/")
-    for chosen, password, told in ((None, "", "key"), (file, "wrong", "password"), (other, PASSWORD, "other")):
+    for chosen, password, reason in ((None, "", "key"), (file, "wrong", "password"), (other, PASSWORD, "other")):
         if chosen:
             page.set_input_files("#sign-key", chosen)
         page.fill("#sign-password", password)
         page.click("#sign-button")
-        wanted = page.get_attribute("#sign-told", f"data-{told}")
+        wanted = page.get_attribute("#sign-told", f"data-{reason}")
         assert wanted
         expect(page.locator("#sign-told")).to_have_text(wanted)
     auditor.look("sign-here-other-key")
@@ -230,9 +230,9 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     _sign_here(auditor, file)  # the draw, with the number that the same key gives again
     page.wait_for_selector("#id_summary")
     drawn = in_a_worker(lambda: _sample_of(assignment))
-    made, promise = signed_draws.read(bytes(drawn.draw or b"")), signed_draws.read_promise(bytes(drawn.promise))
-    signed_draws.require_promised(made, promise)
-    assert made.auditor == keys.signing.public
+    draw, promise = signed_draws.read(bytes(drawn.draw or b"")), signed_draws.read_promise(bytes(drawn.promise))
+    signed_draws.require_promised(draw, promise)
+    assert draw.auditor == keys.signing.public
 
     now = timezone.now()
     digest = in_a_worker(lambda: attesting.draw_up(Assignment.objects.get(pk=assignment), terms(now), world.cast.auditor, now).digest)
@@ -267,10 +267,10 @@ def secrets_in(came: list[bytes]) -> set[str]:
 
 
 def _engaged(world: World, site: Site, key: AuditorKey) -> int:
-    made = assign(world.cast.body, site, PERIOD, world.cast.approver, NOW)
-    auditors.declare(made, world.cast.auditor, False, "", NOW)
-    auditors.register(made.body, key.public.hex, world.cast.auditor, NOW)
-    return int(made.pk)
+    assignment = assign(world.cast.body, site, PERIOD, world.cast.approver, NOW)
+    auditors.declare(assignment, world.cast.auditor, False, "", NOW)
+    auditors.register(assignment.body, key.public.hex, world.cast.auditor, NOW)
+    return int(assignment.pk)
 
 
 def _sign_here(auditor: Reader, file: Path) -> None:

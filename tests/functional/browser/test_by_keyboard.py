@@ -89,11 +89,11 @@ def audit(world: World) -> dict[str, object]:
 
     def begin() -> dict[str, object]:
         auditor, now = world.cast.auditor, timezone.now()
-        made = Assignment.objects.select_related("site", "body").get(site=world.cast.plants[OWNER].site)
-        auditors.declare(made, auditor, False, "", now)
-        auditors.register(made.body, AuditorKey.generate().public.hex, auditor, now)
-        findings.raise_finding(made, Grade.MINOR, "A seal is broken.", "Photo 3", "", scheme_day() + timedelta(days=9), auditor, now)
-        return {"audit": made.pk, "statement": attesting.draw_up(made, terms(now), auditor, now).digest}
+        assignment = Assignment.objects.select_related("site", "body").get(site=world.cast.plants[OWNER].site)
+        auditors.declare(assignment, auditor, False, "", now)
+        auditors.register(assignment.body, AuditorKey.generate().public.hex, auditor, now)
+        findings.raise_finding(assignment, Grade.MINOR, "A seal is broken.", "Photo 3", "", scheme_day() + timedelta(days=9), auditor, now)
+        return {"audit": assignment.pk, "statement": attesting.draw_up(assignment, terms(now), auditor, now).digest}
 
     return in_a_worker(begin)
 
@@ -118,8 +118,8 @@ def partners(world: World) -> Partners:
 
 def walk(person: Reader, paths: tuple[str, ...], world: World, more: Mapping[str, object] | None = None, *, look: bool = False) -> None:
     """`look`: with axe, where no other test opens the page."""
-    told = {"group": world.cast.group.pk, "period": PERIOD, **(more or {})}
-    for path in (one.format(**told) for one in paths):
+    values = {"group": world.cast.group.pk, "period": PERIOD, **(more or {})}
+    for path in (template.format(**values) for template in paths):
         assert (answer := person.page.goto(person.base + path)) is not None
         assert answer.status == 200, path
         person.walk_by_keyboard()

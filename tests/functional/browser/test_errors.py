@@ -52,7 +52,7 @@ def test_what_broke(reader: MakeReader, screen: tuple[str, int], monkeypatch: py
     monkeypatch.setattr(about, "about_page", broken)
     visitor = reader(*screen)
     visitor.open("/about/")
-    visitor.complaints = [one for one in visitor.complaints if not one.startswith("500 at")]
+    visitor.complaints = [complaint for complaint in visitor.complaints if not complaint.startswith("500 at")]
     visitor.look("error-500", expected_status=500)
     says(visitor, "Try again in a few minutes.", "请几分钟后重试")
 

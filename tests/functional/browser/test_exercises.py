@@ -17,7 +17,7 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 SCREENS = pytest.mark.parametrize(
-    "screen", [(language, width) for language in ("en", "zh-hans") for width in (1440, 360)], ids=lambda one: f"{one[0]}-{one[1]}"
+    "screen", [(language, width) for language in ("en", "zh-hans") for width in (1440, 360)], ids=lambda screen: f"{screen[0]}-{screen[1]}"
 )
 
 

@@ -38,8 +38,8 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     owner.open("/what-to-do-next/")
     page.wait_for_selector("#yearly-output")
     sent = owner.requests()
-    kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
-    before = page.evaluate(kept)
+    storage = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
+    before = page.evaluate(storage)
     assert page.locator("[data-money]").count() > 0
     assert not page.is_visible("[data-money]"), "no price, no money: no column of dashes, and no row of them on a phone"
     page.focus("#yearly-output")
@@ -53,20 +53,20 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     assert page.locator("[data-worth] tbody tr[data-kind=electricity]").count() > 0
     for row in page.locator("[data-worth] tbody tr").all():
         low, value, high = (float(end) for end in (row.get_attribute("data-kgce") or "").split())
-        told = row.locator("[data-cell=money]").inner_text()
+        amount = row.locator("[data-cell=money]").inner_text()
         if row.get_attribute("data-kind") == "electricity":
             kwh = [end / 0.1229 for end in (low, high)]
             assert numbers(row.locator("[data-cell=electricity]").inner_text()) == [float(f"{end * 1500:.3g}") for end in kwh]
-            assert numbers(told) == [float(f"{end * 1_500_000 * 0.62:.3g}") for end in kwh]
+            assert numbers(amount) == [float(f"{end * 1_500_000 * 0.62:.3g}") for end in kwh]
         else:
-            assert numbers(told) == [], "without a price of its fuel a gap has no money"
+            assert numbers(amount) == [], "without a price of its fuel a gap has no money"
             assert numbers(row.locator("[data-cell=electricity]").inner_text()) == [], "heat is never told in kilowatt-hours"
         assert low < value < high
     assert page.locator("[data-worth] tbody tr:not([data-kind=electricity])").count() > 0
     assert numbers(page.inner_text("[data-worth] tfoot [data-cell=money]")) == [], "a sum that lacks a part is said to be incomplete"
     page.fill("#price-coal", "728.6")
     total = numbers(page.inner_text("[data-worth] tfoot [data-cell=money]"))
-    parts = [numbers(told) for told in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
+    parts = [numbers(text) for text in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
     untold = page.locator("[data-worth] tbody tr[data-kind=unknown]").count()
     assert parts.count([]) == untold, "what gives energy back has no money"
     order, energies = page.inner_text("[data-order]"), [float(ends.split()[1]) for ends in gaps_in_order(page)]
@@ -101,7 +101,7 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     page.uncheck("#used-natural-gas")
     assert kiln.locator("[data-cell=money]").inner_text() == money
     assert sent == [], "nothing is sent after typing"
-    assert page.evaluate(kept) == before, "and nothing is kept"
+    assert page.evaluate(storage) == before, "and nothing is kept"
     for field in ("#yearly-output", "#price-electricity", "#price-coal"):
         assert not page.is_visible(f"{field}-error")
         assert page.get_attribute(field, "name") is None
@@ -127,8 +127,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     owner.open("/what-to-do-next/")
     page.wait_for_selector("#border-price")
     sent = owner.requests()
-    kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
-    before = page.evaluate(kept)
+    storage = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
+    before = page.evaluate(storage)
     for hidden in ("[data-carbon]", "[data-typed]", "[data-attested]", "[data-priced]"):
         assert not page.is_visible(hidden), "no column of dashes before anything is typed"
 
@@ -150,7 +150,7 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     tables = page.locator("table[data-border]")
     assert tables.count() == len(goods_of("cement", "dry-process"))
     for table, asked in zip(tables.all()[: len(goods)], goods.values(), strict=True):
-        default, attested = (dict(by_year(one, today, price=price, paid_at_home=paid[one.cn_code])) for one in asked)
+        default, attested = (dict(by_year(product, today, price=price, paid_at_home=paid[product.cn_code])) for product in asked)
         rows = table.locator("tbody tr").all()
         assert [int(row.locator("th").inner_text()) for row in rows] == [*default] == [*range(2026, 2035)]
         for row, year in zip(rows, default, strict=True):
@@ -167,8 +167,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     page.fill("#yearly-carbon", "80")
     row = page.locator("[data-worth] tbody tr:not([data-kind=electricity]):not([data-kind=unknown])").first
     low, high = numbers(row.locator("[data-cell=co2]").inner_text())[0], numbers(row.locator("[data-cell=co2]").inner_text())[-1]
-    told = numbers(row.locator("[data-cell=carbon]").inner_text())
-    assert 0 <= told[0] <= told[-1] <= high * 0.08 * 1.01, "of the fuel alone: never more than of all its CO2"
+    costs = numbers(row.locator("[data-cell=carbon]").inner_text())
+    assert 0 <= costs[0] <= costs[-1] <= high * 0.08 * 1.01, "of the fuel alone: never more than of all its CO2"
     assert low <= high
     electric = page.locator("[data-worth] tbody tr[data-kind=electricity] [data-cell=carbon]").first
     assert numbers(electric.inner_text()) == [0], "the electricity's lies in its tariff"
@@ -178,19 +178,21 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     page.fill("#payback-usd", "7.1")
     page.fill("#payback-years", "10")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    practices = [one for one in page.locator("tr[data-practice]").all() if one.get_attribute("data-investment") not in ("", "0")]
-    electric_ones = [one for one in practices if one.get_attribute("data-metric") == "electricity"]
+    practices = [
+        practice for practice in page.locator("tr[data-practice]").all() if practice.get_attribute("data-investment") not in ("", "0")
+    ]
+    electric_ones = [practice for practice in practices if practice.get_attribute("data-metric") == "electricity"]
     assert electric_ones
-    for one in electric_ones:
-        saved, spent = (float(one.get_attribute(f"data-{name}") or "nan") for name in ("low", "investment"))
+    for measure in electric_ones:
+        saved, spent = (float(measure.get_attribute(f"data-{name}") or "nan") for name in ("low", "investment"))
         worth, co2 = saved * 0.62, float(page.get_attribute("[data-carrier=electricity]", "data-co2") or "nan") * saved * 0.1229 / 1000
         at_prices = {"worth": worth, "payback": spent * 7.1 / worth, "abatement": (spent * 7.1 / 10 - worth) / co2}
         for name, value in at_prices.items():
-            text = one.locator(f"[data-cell={name}]").inner_text()
+            text = measure.locator(f"[data-cell={name}]").inner_text()
             assert numbers(text) == [pytest.approx(abs(value), rel=0.01)], name
             assert text.startswith("−") == (value < 0)
     assert sent == []
-    assert page.evaluate(kept) == before
+    assert page.evaluate(storage) == before
     assert page.evaluate(
         "[...document.querySelectorAll('[data-border-typed] input, [data-payback] input')].every(one => !one.name && !one.form)"
     )
@@ -215,8 +217,8 @@ def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orient
     page.fill("#price-electricity", "0.62")
     page.fill("#price-coal", "728.6")
     for table in tables.all():
-        told = [numbers(text) for text in table.locator("[data-cell=money]").all_inner_texts()]
-        assert any(told), "what each step would save in money"
+        amounts = [numbers(text) for text in table.locator("[data-cell=money]").all_inner_texts()]
+        assert any(amounts), "what each step would save in money"
         low, high = (float(end) for end in (table.locator("tfoot tr").get_attribute("data-kgce") or "").split()[::2])
         assert low < high
     assert sent == []
@@ -232,7 +234,7 @@ def gaps_in_order(page: Page) -> list[str]:
 
 
 def numbers(text: str) -> list[float]:
-    return [float(found.replace(",", "")) for found in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?", text)]
+    return [float(digits.replace(",", "")) for digits in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?", text)]
 
 
 def test_without_scripts_the_page_says_how_to_compute_a_year(reader: MakeReader, world: World) -> None:
@@ -345,14 +347,14 @@ def test_a_reader_without_an_account_works_out_a_practice_at_own_prices_and_noth
     page.wait_for_selector("#payback-tonnes")
     sent.clear()
     page.fill("#price-coal", "728.6")
-    (told,) = numbers(cells["worth"].inner_text())
+    (worth,) = numbers(cells["worth"].inner_text())
     kgce_per_t = float(page.get_attribute("[data-carrier=coal]", "data-kgce") or "nan")
-    assert told == pytest.approx(500.1 / 29.3076 * 728.6 / kgce_per_t, rel=0.005)
+    assert worth == pytest.approx(500.1 / 29.3076 * 728.6 / kgce_per_t, rel=0.005)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     page.check("#used-natural-gas")
     assert cells["worth"].inner_text() == "–", "what is ticked needs its price"
     page.fill("#price-natural-gas", "3.5")
-    assert numbers(cells["worth"].inner_text())[0] == pytest.approx(told, rel=0.005) or told in numbers(cells["worth"].inner_text())
+    assert numbers(cells["worth"].inner_text())[0] == pytest.approx(worth, rel=0.005) or worth in numbers(cells["worth"].inner_text())
     assert len(numbers(cells["worth"].inner_text())) == 2
     assert sent == []
 

@@ -43,4 +43,4 @@ def fates_of(reader: Reader, files: list[Path]) -> list[str]:
     reader.page.set_input_files("#id_sealed", files)
     reader.page.press("main form button", "Enter")
     reader.page.wait_for_selector("main table")
-    return [one.strip() for one in reader.page.locator("main table .st").all_inner_texts()]
+    return [fate.strip() for fate in reader.page.locator("main table .st").all_inner_texts()]

@@ -34,11 +34,11 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     Sector("cement", 1, 1).plants[0].write(folder, road="meters")
     site = load_site(folder / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
-    found = analysed(site, result)
-    made = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
+    analysis = analysed(site, result)
+    moment = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
     paths = {lang: folder / f"report-{lang}.html" for lang in LANGUAGES}
     for lang, path in paths.items():
-        path.write_text(html.render(site, result, found, lang, made), encoding="utf-8")
+        path.write_text(html.render(site, result, analysis, lang, moment), encoding="utf-8")
     return paths
 
 

@@ -26,9 +26,9 @@ MakeReader = Callable[..., Reader]
 def told_anew(user: User) -> None:
     """As if nothing had been told before; then a reminder and an approval."""
     Notice.objects.filter(recipient=user).delete()
-    told = {"site_name": "Works 24", "period": "2025", "due": "2026-04-01"}
+    values = {"site_name": "Works 24", "period": "2025", "due": "2026-04-01"}
     for kind in (Kind.SITE_APPROVED, Kind.REPORT_REMINDED):
-        tell(kind, (user.pk,), "web:upload", {}, told, timezone.now())
+        tell(kind, (user.pk,), "web:upload", {}, values, timezone.now())
 
 
 @pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"])

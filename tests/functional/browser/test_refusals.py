@@ -43,12 +43,12 @@ def from_a_service(reader: MakeReader, screen: tuple[str, int], world: World, _f
     manager.page.fill("#id_email", email)
     manager.page.press("#id_email", "Enter")
     manager.page.wait_for_selector(".govuk-error-message")
-    said = manager.page.inner_text(".govuk-error-message")
+    message = manager.page.inner_text(".govuk-error-message")
     manager.look("people-already-there", expected_status=400)
     firm = str(in_a_worker(lambda: world.cast.plants[-2].site.organisation.name))
-    assert email in said
-    assert firm in said
-    return said.replace(email, "").replace(firm, "")
+    assert email in message
+    assert firm in message
+    return message.replace(email, "").replace(firm, "")
 
 
 def of_a_file(reader: MakeReader, screen: tuple[str, int], world: World, folder: Path) -> str:
@@ -60,9 +60,9 @@ def of_a_file(reader: MakeReader, screen: tuple[str, int], world: World, folder:
     auditor.page.set_input_files("#id_signed", folder / "promise.cbor")
     auditor.page.click("main form button")
     auditor.page.wait_for_selector(".govuk-error-message")
-    said = auditor.page.inner_text(".govuk-error-message")
+    message = auditor.page.inner_text(".govuk-error-message")
     auditor.look("sample-of-noise", expected_status=400)
-    return said
+    return message
 
 
 def of_a_conflict(reader: MakeReader, screen: tuple[str, int], world: World, _folder: Path) -> str:
@@ -86,10 +86,10 @@ def of_a_report_on_record(reader: MakeReader, screen: tuple[str, int], world: Wo
     plant = next(plant for plant in world.cast.plants if plant.site.pk == row.site_id)
     owner = reader(*screen, plant.owner.email)
     owner.open(f"/submissions/{row.digest}/")
-    said = owner.page.inner_text("main .sl-lead")
+    message = owner.page.inner_text("main .sl-lead")
     owner.look("submission-refused")
-    assert len(re.findall("[0-9a-f]{16}", said)) == 2
-    return re.sub("[0-9a-f]{16}|cement", "", said)
+    assert len(re.findall("[0-9a-f]{16}", message)) == 2
+    return re.sub("[0-9a-f]{16}|cement", "", message)
 
 
 PROVOKED: tuple[Provoked, ...] = (from_a_service, of_a_file, of_a_conflict, of_a_report_on_record)
@@ -98,9 +98,9 @@ PROVOKED: tuple[Provoked, ...] = (from_a_service, of_a_file, of_a_conflict, of_a
 @SCREENS
 def test_no_english_is_left_in_what_is_refused(reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path) -> None:
     for provoked in PROVOKED:
-        said = provoked(reader, screen, world, tmp_path)
-        assert re.search(r"[\u4e00-\u9fff]{4}", said), provoked.__name__
-        assert english_in(said) == [], provoked.__name__
+        message = provoked(reader, screen, world, tmp_path)
+        assert re.search(r"[\u4e00-\u9fff]{4}", message), provoked.__name__
+        assert english_in(message) == [], provoked.__name__
 
 
 def test_with_the_translation_off_english_is_found(

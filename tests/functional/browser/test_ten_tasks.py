@@ -118,92 +118,92 @@ class Counted:
 
 def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp_path: Path) -> None:
     officer = reader("en", 1440, world.cast.drafter.email)
-    found: dict[str, list[Counted]] = {}
+    by_task: dict[str, list[Counted]] = {}
 
     def at_home(task: str, who: Reader) -> Counted:
         who.open("/home/" if who.who != "public" else "/")
-        found.setdefault(task, []).append(counted := Counted(who))
+        by_task.setdefault(task, []).append(counted := Counted(who))
         return counted
 
-    one = at_home("find a firm's last report", officer)
-    one.type("input[name=words]", "works-4")
-    one.press("form[action='/search/'] button")
-    one.press("main a[href='/sites/works-4/']")
+    visitor = at_home("find a firm's last report", officer)
+    visitor.type("input[name=words]", "works-4")
+    visitor.press("form[action='/search/'] button")
+    visitor.press("main a[href='/sites/works-4/']")
     assert "Accepted" in officer.text()
 
-    one = at_home("remind the late of one province", officer)
-    one.press("main .sl-waits a:has-text('Remind')")
-    one.press(".sl-choosing a:has-text('Hebei')")
-    one.press("main form button")
+    visitor = at_home("remind the late of one province", officer)
+    visitor.press("main .sl-waits a:has-text('Remind')")
+    visitor.press(".sl-choosing a:has-text('Hebei')")
+    visitor.press("main form button")
     assert "reminded" in officer.text()
 
-    one = at_home("approve ten sites", officer)
-    one.press(f"main .sl-waits a:has-text('Review {APPLICATIONS}')")
-    one.press(f".sl-choosing a:has-text('all {APPLICATIONS}')")
-    one.choose("#duty", "obliged")
-    one.press("main form button")
+    visitor = at_home("approve ten sites", officer)
+    visitor.press(f"main .sl-waits a:has-text('Review {APPLICATIONS}')")
+    visitor.press(f".sl-choosing a:has-text('all {APPLICATIONS}')")
+    visitor.choose("#duty", "obliged")
+    visitor.press("main form button")
     assert f"{APPLICATIONS} sites are approved." in officer.text()
 
-    one = at_home("assign a body to a hundred sites", officer)
-    one.press("nav a[href='/assignments/']")
-    one.press("main a[href='/assignments/several/']")
-    one.press(".sl-choosing a:has-text('Hebei')")
-    one.choose("#id_body", str(world.cast.body.pk))
-    one.choose("#id_period", PERIOD)
-    one.press("main form[method=post] button")
+    visitor = at_home("assign a body to a hundred sites", officer)
+    visitor.press("nav a[href='/assignments/']")
+    visitor.press("main a[href='/assignments/several/']")
+    visitor.press(".sl-choosing a:has-text('Hebei')")
+    visitor.choose("#id_body", str(world.cast.body.pk))
+    visitor.choose("#id_period", PERIOD)
+    visitor.press("main form[method=post] button")
     assert "sites are assigned." in officer.text()
 
     file = tmp_path / "report.sealed"
     file.write_bytes(world.sealed_file)
     carrier = reader("en", 1440, world.carrier.email)
-    one = at_home("hand in a report", carrier)
-    one.press("main .sl-waits a:has-text('Hand in')")
-    one.take("#id_sealed", file)
-    one.press("main form button")
+    visitor = at_home("hand in a report", carrier)
+    visitor.press("main .sl-waits a:has-text('Hand in')")
+    visitor.take("#id_sealed", file)
+    visitor.press("main form button")
     assert "The sealed file has been received." in carrier.text()
     in_a_worker(lambda: opening.sweep(keys.processing_key(), timezone.now))  # with it three firms came in since version 1
 
-    one = at_home("prepare, check and publish a version", officer)
-    one.press("nav a[href='/publications/']")
-    one.press("main table a")
-    one.type("#what_changed", "Two more firms")
-    one.press("main form button:has-text('Compose a draft')")
+    visitor = at_home("prepare, check and publish a version", officer)
+    visitor.press("nav a[href='/publications/']")
+    visitor.press("main table a")
+    visitor.type("#what_changed", "Two more firms")
+    visitor.press("main form button:has-text('Compose a draft')")
     approver = reader("en", 1440, world.cast.approver.email)
-    one = at_home("prepare, check and publish a version", approver)
-    one.press("main .sl-waits a:has-text('Read and decide')")
-    one.tick("#id_read")
-    one.press("#decide button")
+    visitor = at_home("prepare, check and publish a version", approver)
+    visitor.press("main .sl-waits a:has-text('Read and decide')")
+    visitor.tick("#id_read")
+    visitor.press("#decide button")
     assert "is published" in approver.text()
 
     owner = reader("en", 1440, world.owner.email)
-    one = at_home("find the dearest step and its worth", owner)
-    one.press("nav a[href='/what-to-do-next/']")
-    one.type("#yearly-output", "1500000")
+    visitor = at_home("find the dearest step and its worth", owner)
+    visitor.press("nav a[href='/what-to-do-next/']")
+    visitor.type("#yearly-output", "1500000")
     assert "t of coal equivalent per year" in owner.text()
 
-    one = at_home("answer a finding", owner)
-    one.press("main .sl-waits a:has-text('Answer')")
-    one.type("#id_text", "Calibrated again.")
-    one.press("main form button")
+    visitor = at_home("answer a finding", owner)
+    visitor.press("main .sl-waits a:has-text('Answer')")
+    visitor.type("#id_text", "Calibrated again.")
+    visitor.press("main form button")
     owner.page.wait_for_selector(".sl-thread")
 
-    one = at_home("issue a certificate", owner)
-    one.press("nav a[href='/submissions/']")
-    one.press("main table a")
-    one.press("main a[href$='/show/']")
-    one.press("main form button:has-text('Issue a certificate')")
+    visitor = at_home("issue a certificate", owner)
+    visitor.press("nav a[href='/submissions/']")
+    visitor.press("main table a")
+    visitor.press("main a[href$='/show/']")
+    visitor.press("main form button:has-text('Issue a certificate')")
     code = str(owner.page.inner_text("dd.sl-mono"))
 
     public = reader("en", 1440)
-    one = at_home("check a certificate", public)
-    one.press("a[href='/verify/']")
-    one.type("#id_code", code)
-    one.press("main form button")
+    visitor = at_home("check a certificate", public)
+    visitor.press("a[href='/verify/']")
+    visitor.type("#id_code", code)
+    visitor.press("main form button")
     assert f"/verify/{code}/" in public.page.url
 
-    for task, people in found.items():
-        print(f"| {task} | {' + '.join(str(one.clicks) for one in people)} | {sum(one.seconds for one in people):.1f} |")
-    assert all(one.clicks <= MOST_CLICKS for people in found.values() for one in people)
-    counted = {task: " + ".join(str(one.clicks) for one in people) for task, people in found.items()}
+    for task, people in by_task.items():
+        print(f"| {task} | {' + '.join(str(person.clicks) for person in people)} | {sum(person.seconds for person in people):.1f} |")
+    assert all(person.clicks <= MOST_CLICKS for people in by_task.values() for person in people)
+    counted = {task: " + ".join(str(person.clicks) for person in people) for task, people in by_task.items()}
     assert dict(re.findall(r"^\| ([a-z][^|]*?) \| ([\d +]+?) \|", DOCUMENT.read_text("utf-8"), re.M)) == counted
-    assert len(found) == 10
+    assert len(by_task) == 10

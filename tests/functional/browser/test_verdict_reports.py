@@ -48,8 +48,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     changed = replace(opening, leaves=(*opening.leaves[:-1], replace(last, salt=bytes(16))))
     broken = examine(changed, handed, plant.site.folder)
     period = Period.parse(PERIOD, plant.site.zone)
-    told = {"carrier": "electricity", "from": date(2025, 2, 1), "to": date(2025, 3, 1), "quantity": 1.0, "unit": "kWh"}
-    bill = Bill.model_validate({**told, "meters": ["kiln-1-electricity"], "uncertainty_pct": 0.5, "document": "B 1"})
+    fields = {"carrier": "electricity", "from": date(2025, 2, 1), "to": date(2025, 3, 1), "quantity": 1.0, "unit": "kWh"}
+    bill = Bill.model_validate({**fields, "meters": ["kiln-1-electricity"], "uncertainty_pct": 0.5, "document": "B 1"})
     papers = reconcile(plant.site, pipeline.read(plant.site, period), Papers(bill=(bill,)), period)
     return {"held": _of(sound), "failed": _of(broken), "papers": Verdict(papers, of=PAPERS)}
 
@@ -81,10 +81,10 @@ def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, V
     assert [address for address in asked if not address.startswith("data:")] == [path.as_uri()]
     assert page.locator("[data-check]").count() == len(verdicts[kind].findings)
     assert telling.lead(verdicts[kind], lang) in reader.text()
-    failing = [one for one in verdicts[kind].findings if one.to_do is not None and one.state == "failed"]
+    failing = [finding for finding in verdicts[kind].findings if finding.to_do is not None and finding.state == "failed"]
     assert bool(failing) == (kind != "held") == (page.locator("#failures").count() == 1)
-    for one in failing:
-        for text in (one.said, one.to_do, *one.places):
+    for failure in failing:
+        for text in (failure.said, failure.to_do, *failure.places):
             assert text is not None
             assert text.said_in(lang) in reader.text()
     page.context.close()
@@ -105,8 +105,8 @@ def test_nothing_is_cut_off_on_paper(alone: Browser, write: Write, lang: str, tm
 def test_the_chinese_report_says_everything_in_chinese(verdicts: dict[str, Verdict]) -> None:
     for verdict in verdicts.values():
         text = telling.markdown(verdict, "zh")
-        for one in verdict.findings:
-            assert CHINESE.search(one.said.said_in("zh"))
-            assert one.said.said_in("zh") in text
-            assert one.said.en not in text
+        for finding in verdict.findings:
+            assert CHINESE.search(finding.said.said_in("zh"))
+            assert finding.said.said_in("zh") in text
+            assert finding.said.en not in text
         assert "checks" not in text

@@ -41,14 +41,14 @@ MakeReader = Callable[..., Reader]
 
 @pytest.fixture
 def officer(reader: MakeReader, world: Sector) -> Reader:
-    made: Reader = reader("en", 1440, world.cast.approver.email)
-    return made
+    visitor: Reader = reader("en", 1440, world.cast.approver.email)
+    return visitor
 
 
 @pytest.fixture  # of the plant that takes the most energy: it has gaps
 def owner(reader: MakeReader, world: Sector) -> Reader:
-    made: Reader = reader("en", 1440, world.cast.plants[-1].owner.email)
-    return made
+    visitor: Reader = reader("en", 1440, world.cast.plants[-1].owner.email)
+    return visitor
 
 
 def test_a_list_of_the_obliged_is_held_against_what_stands_now(officer: Reader, world: Sector) -> None:
@@ -69,12 +69,12 @@ def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world
     def late(obliged_: bool) -> tuple[str, list[str]]:
         in_a_worker(lambda: PeerGroupMember.objects.filter(site=world.cast.plants[7].site).update(obliged=obliged_))
         officer.open("/overview/?stage=all")
-        told = officer.text()
+        text = officer.text()
         with officer.page.expect_download() as file:
             officer.page.click("text=Download this table, CSV")
         rows = file.value.path().read_text("utf-8-sig").splitlines()
         officer.open(f"/publications/{world.cast.group.pk}/2016/?state=late")
-        return told, [rows[0], next(row for row in rows if ",2016," in row), officer.page.inner_text("#firms caption")]
+        return text, [rows[0], next(row for row in rows if ",2016," in row), officer.page.inner_text("#firms caption")]
 
     before, (head, row, sites) = late(obliged_=True)
     assert "8 are late." in before

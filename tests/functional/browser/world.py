@@ -131,9 +131,9 @@ def _sealed(plant: Plant, cast: Cast, place: int, change: Callable[[Report], Rep
 
 def _without_thermal(released: ReleasedReport) -> ReleasedReport:
     """As an agent says it whose plant measures too few batches of a kiln's heat: no label, and the reason."""
-    kept = tuple(label for label in released.labels if label.metric is not Metric.THERMAL)
-    withheld = tuple((label.step, label.metric.value, "too-few-batches") for label in released.labels if label not in kept)
-    return replace(released, labels=kept, withheld=(*released.withheld, *withheld))
+    labels = tuple(label for label in released.labels if label.metric is not Metric.THERMAL)
+    withheld = tuple((label.step, label.metric.value, "too-few-batches") for label in released.labels if label not in labels)
+    return replace(released, labels=labels, withheld=(*released.withheld, *withheld))
 
 
 def _shifted(label: ReleasedLabel, step: int, place: int) -> ReleasedLabel:
