@@ -234,13 +234,13 @@ def as_user(url: str, user: str) -> str:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Set up from nothing by the runbook, with its web server running."""
     redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()  # apart from the other tests' queue
-    with set_up(tmp_path_factory.mktemp("installation"), {"REDIS_URL": redis}) as made:
-        register = made.folder / "register.toml"
+    with set_up(tmp_path_factory.mktemp("installation"), {"REDIS_URL": redis}) as installed:
+        register = installed.folder / "register.toml"
         register.write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
-        made.operate("make_keys")
-        made.operate("register", str(register))
-        with made.served():
-            yield made
+        installed.operate("make_keys")
+        installed.operate("register", str(register))
+        with installed.served():
+            yield installed
 
 
 @contextmanager
@@ -248,21 +248,23 @@ def set_up(folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "
     """Databases with their tables and rights, style and scripts; without keys, and with nobody in it. Of the release at `root`."""
     name = f"steplabel_installation_{token_hex(4)}"
     with database("DATABASE_URL", name, owner) as default, database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
-        made = Installation(folder, default, vault, more, root=root, owner=owner)
+        installed = Installation(folder, default, vault, more, root=root, owner=owner)
         (folder / "secret_key").write_text(token_hex(32), "ascii")
-        made.operate("migrate")
-        made.operate("collectstatic", "--no-input")
-        yield made
+        installed.operate("migrate")
+        installed.operate("collectstatic", "--no-input")
+        yield installed
 
 
-def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_healthy(installed: Installation, process: subprocess.Popen[bytes], port: int) -> None:
     """By the container's own health check, once something listens there: a check takes half a second of a processor."""
     deadline = time.monotonic() + START_S
     command = [sys.executable, "-m", "portal.health_check"]
-    environment = {**made.environment("web"), "PORT": str(port)}
-    while not _listens(port) or subprocess.run(command, env=environment, cwd=made.root, capture_output=True, check=False).returncode != 0:
-        assert process.poll() is None, (made.folder / "web.log").read_text("utf-8")
-        assert time.monotonic() < deadline, (made.folder / "web.log").read_text("utf-8")
+    environment = {**installed.environment("web"), "PORT": str(port)}
+    while (
+        not _listens(port) or subprocess.run(command, env=environment, cwd=installed.root, capture_output=True, check=False).returncode != 0
+    ):
+        assert process.poll() is None, (installed.folder / "web.log").read_text("utf-8")
+        assert time.monotonic() < deadline, (installed.folder / "web.log").read_text("utf-8")
         time.sleep(0.2)
 
 
@@ -275,13 +277,13 @@ def _listens(port: int) -> bool:
 def database(variable: str, name: str, owner: str = "") -> Iterator[str]:
     """A database beside the one that the variable names, owned by the role that it names or by `owner`; dropped afterwards."""
     beside = os.environ[variable]
-    there = urlsplit(beside)._replace(path="/postgres").geturl()
-    with psycopg.connect(as_user(there, owner) if owner else there, autocommit=True) as connection:
+    address = urlsplit(beside)._replace(path="/postgres").geturl()
+    with psycopg.connect(as_user(address, owner) if owner else address, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield urlsplit(beside)._replace(path=f"/{name}").geturl()
     finally:
-        with psycopg.connect(as_user(there, "postgres"), autocommit=True) as connection:
+        with psycopg.connect(as_user(address, "postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -297,9 +299,9 @@ def other_plant(installation: Installation) -> Plant:
 
 
 def _fresh(installation: Installation) -> Plant:
-    made = installation.enrol(f"works-{len(installation.plants)}")
-    installation.plants.append(made)
-    return made
+    plant = installation.enrol(f"works-{len(installation.plants)}")
+    installation.plants.append(plant)
+    return plant
 
 
 def as_json(text: str) -> dict[str, object]:

@@ -37,9 +37,9 @@ class Supervised:
         self._thread.start()
 
     def _of_unit(self, key: str) -> str:
-        found = re.search(rf"^{key}=(.*)$", self._unit, re.MULTILINE)
-        assert found is not None, key
-        return found[1]
+        setting = re.search(rf"^{key}=(.*)$", self._unit, re.MULTILINE)
+        assert setting is not None, key
+        return setting[1]
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.starts += 1

@@ -156,8 +156,8 @@ def healths(asked: httpx.Client) -> list[str]:
 
 def value(asked: httpx.Client, expression: str) -> float | None:
     """Of the first series."""
-    found = asked.get("/query", params={"query": expression}).json()["data"]["result"]
-    return float(found[0]["value"][1]) if found else None
+    samples = asked.get("/query", params={"query": expression}).json()["data"]["result"]
+    return float(samples[0]["value"][1]) if samples else None
 
 
 def eventually(holds: Callable[[], bool], patience_s: float = 60) -> bool:

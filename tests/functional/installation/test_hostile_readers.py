@@ -88,8 +88,8 @@ class Sample:
     statuses: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count} x {what}" for what, count in sorted(self.statuses.items()))
-        return f"sign-in {median(self.sign_in_s) * 1000:.0f} ms, API {median(self.api_s) * 1000:.0f} ms ({told})"
+        counts = ", ".join(f"{count} x {what}" for what, count in sorted(self.statuses.items()))
+        return f"sign-in {median(self.sign_in_s) * 1000:.0f} ms, API {median(self.api_s) * 1000:.0f} ms ({counts})"
 
 
 def used_mb(url: str) -> float:

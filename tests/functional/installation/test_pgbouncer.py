@@ -37,9 +37,9 @@ def pooled(installation: Installation) -> Iterator[Installation]:
     default, vault = installation.default_url, installation.vault_url
     worker = urlsplit(vault)._replace(path=urlsplit(default).path).geturl()
     with pgbouncer.serve(default, vault, worker, as_user(default, installation.owner)) as (through, vault_through, *_):
-        made = replace(installation, default_url=through, vault_url=vault_through)
-        with made.served():
-            yield made
+        installed = replace(installation, default_url=through, vault_url=vault_through)
+        with installed.served():
+            yield installed
 
 
 def test_a_report_is_taken_and_opened_and_pages_are_read(installation: Installation, pooled: Installation) -> None:

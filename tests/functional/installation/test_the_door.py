@@ -48,21 +48,21 @@ def opened(installation: Installation, *headers: str) -> socket.socket:
 
 def answer(connection: socket.socket) -> str:
     """What the server says, up to the end of the problem document."""
-    said = b""
-    while not said.rstrip().endswith(b"}"):
+    received = b""
+    while not received.rstrip().endswith(b"}"):
         more = connection.recv(65_536)
         if not more:
             break
-        said += more
-    return said.decode("utf-8")
+        received += more
+    return received.decode("utf-8")
 
 
 def test_a_body_of_100_mb_is_refused_before_a_byte_of_it_is_sent(installation: Installation) -> None:
     before = stored(installation)
     with opened(installation, f"Content-Length: {HUNDRED_MB}") as connection:
-        said = answer(connection)
-    assert said.startswith("HTTP/1.1 413 ")
-    assert '"code": "too-large"' in said
+        response = answer(connection)
+    assert response.startswith("HTTP/1.1 413 ")
+    assert '"code": "too-large"' in response
     assert stored(installation) == before
 
 
@@ -78,10 +78,10 @@ def test_100_mb_pushed_all_the_same_are_not_kept_in_memory(installation: Install
         except OSError:
             pass  # the server has answered and hung up: what it said may be read still
         try:
-            said = answer(connection)
+            response = answer(connection)
         except ConnectionResetError:
-            said = ""
-    assert not said or said.startswith(f"HTTP/1.1 {status} ")
+            response = ""
+    assert not response or response.startswith(f"HTTP/1.1 {status} ")
     assert installation.web_memory_mb("VmHWM") - held < 50
     assert stored(installation) == before
     assert post(installation, b"\xff").status_code == 400  # it goes on serving
@@ -119,8 +119,8 @@ def test_a_body_cut_short_or_empty_is_refused_and_nothing_is_stored(installation
     with opened(installation, f"Content-Length: {len(sealed)}") as connection:
         connection.sendall(sealed[:-100])
         connection.shutdown(socket.SHUT_WR)
-        said = answer(connection)
-    assert not said or said.startswith("HTTP/1.1 400 ")
+        response = answer(connection)
+    assert not response or response.startswith("HTTP/1.1 400 ")
     empty = post(installation, b"")
     assert (empty.status_code, empty.json()["code"]) == (400, "body-empty")
     assert stored(installation) == before

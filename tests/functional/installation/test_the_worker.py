@@ -87,9 +87,9 @@ def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wron
         assert (refused["state"], refused["reason_code"]) == ("refused", "pack-mismatch")
         assert process.poll() is None
     with psycopg.connect(installation.vault_url) as connection:
-        kept = {row[0] for row in connection.execute("SELECT envelope_digest FROM opening_openedreport")}
-    assert {waited, nudged} <= kept
-    assert off_pack not in kept
+        digests = {row[0] for row in connection.execute("SELECT envelope_digest FROM opening_openedreport")}
+    assert {waited, nudged} <= digests
+    assert off_pack not in digests
 
 
 def test_a_worker_goes_on_with_the_connections_that_it_has_until_they_answer_no_more(
@@ -191,10 +191,10 @@ def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
     with installation.running("worker") as process:
         assert settled(installation, digest)["state"] == "accepted"  # it is at work
         time.sleep(2)
-        told = time.monotonic()
+        start = time.monotonic()
         process.terminate()
         process.wait(120)
-        seconds = time.monotonic() - told
+        seconds = time.monotonic() - start
     left = installation.program(
         'from portal.intake.models import Submission\nprint(Submission.objects.filter(state="received").count())', "operator"
     )
@@ -208,7 +208,7 @@ def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
 
 def settled(installation: Installation, digest: str) -> dict[str, str]:
     deadline = time.monotonic() + OPENING_S
-    while (told := installation.state_of(digest))["state"] in {"received", "opening"}:
+    while (status := installation.state_of(digest))["state"] in {"received", "opening"}:
         assert time.monotonic() < deadline, (installation.folder / "worker.log").read_text("utf-8")
         time.sleep(0.2)
-    return told
+    return status

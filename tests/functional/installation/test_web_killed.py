@@ -62,14 +62,14 @@ def _served(installation: Installation, asker: str = "$remote_addr", reads_whole
     """Two web processes and nginx in front; with other values than the sample's, a defence is off."""
     with ExitStack() as stack:
         web = [Web(installation) for _ in range(2)]
-        for one in web:
-            stack.callback(one.end)
+        for server in web:
+            stack.callback(server.end)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-nginx-")))
         text = nginx.CONFIGURATION.read_text("utf-8").replace("proxy_request_buffering on", f"proxy_request_buffering {reads_whole}")
         text = text.replace("X-Forwarded-For $remote_addr", f"X-Forwarded-For {asker}")
-        address = stack.enter_context(nginx.serve(folder, *(one.port for one in web), text=text))
-        for one in web:
-            wait_for(f"http://127.0.0.1:{one.port}")
+        address = stack.enter_context(nginx.serve(folder, *(process.port for process in web), text=text))
+        for server in web:
+            wait_for(f"http://127.0.0.1:{server.port}")
         yield address, web
 
 
@@ -103,17 +103,17 @@ def test_killed_again_and_again_the_web_is_back_in_seconds(
         killed = web if number % 3 == 2 else web[number % 2 :][:1]
         with asked_all_the_time(address) as seen:
             for _ in range(2 if number % 3 == 1 else 1):
-                for one in killed:
-                    one.kill(-1 if number % 2 else 0)
+                for server in killed:
+                    server.kill(-1 if number % 2 else 0)
                 time.sleep(3)
-            for one in web:
-                wait_for(f"http://127.0.0.1:{one.port}")
+            for server in web:
+                wait_for(f"http://127.0.0.1:{server.port}")
         (both if len(killed) > 1 else alone).append(seen.longest_s)
         statuses += seen.statuses
-    told = f"longest without an answer {max(alone):.1f} s with one killed, {max(both):.1f} s with both, {dict(statuses)}"
-    record_property("killed", told)
-    print(told)
-    assert sum(one.starts for one in web) > KILLS
+    summary = f"longest without an answer {max(alone):.1f} s with one killed, {max(both):.1f} s with both, {dict(statuses)}"
+    record_property("killed", summary)
+    print(summary)
+    assert sum(process.starts for process in web) > KILLS
     assert max(alone) <= max(1.0, max(both) / 2), "the other answers"
     assert max(both) <= BACK_S
     assert set(statuses) <= {200, 503}, "while both are down nginx says so itself"
@@ -189,8 +189,8 @@ def slow_senders(address: str, number: int) -> Iterator[None]:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     head = f"POST /api/v1/submissions/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/cbor\r\nContent-Length: 200000\r\n\r\nx"
     with ExitStack() as stack:
-        for one in range(number):
-            raw = socket.create_connection(("127.0.0.1", port), 20, source_address=(f"127.0.2.{one % 250 + 1}", 0))
+        for index in range(number):
+            raw = socket.create_connection(("127.0.0.1", port), 20, source_address=(f"127.0.2.{index % 250 + 1}", 0))
             stack.enter_context(context.wrap_socket(raw)).sendall(head.encode("ascii"))
         yield
 

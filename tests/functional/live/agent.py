@@ -100,13 +100,13 @@ def _bytes(folder: Path) -> int:
 
 def all_there(plant: Watched) -> bool:
     """Whether the spool holds what was sent; it waits for that, and no longer than it must."""
-    wanted, there, deadline = plant.sent_of(), -1, time.monotonic() + IN_TIME_S
+    wanted, previous, deadline = plant.sent_of(), -1, time.monotonic() + IN_TIME_S
     while time.monotonic() < deadline:
-        found = plant.spooled()
-        if found == wanted:
+        spooled = plant.spooled()
+        if spooled == wanted:
             return True
-        if (count := sum(map(len, found.values()))) > there:  # as long as more comes
-            there, deadline = count, time.monotonic() + IN_TIME_S
+        if (count := sum(map(len, spooled.values()))) > previous:  # as long as more comes
+            previous, deadline = count, time.monotonic() + IN_TIME_S
         time.sleep(1.0)  # counting takes the interpreter from the gateway's thread
     return False
 

@@ -37,16 +37,16 @@ class _Intake(Intake):
         if self.acknowledge_first:
             for arrival in waiting:
                 arrival.acknowledge()
-            told = [row for arrival in waiting for row in arrival.rows if row["table"] == "position"]
-            if told:  # a polled source's acknowledgement is its position
-                self.spool.append((), told)
+            positions = [row for arrival in waiting for row in arrival.rows if row["table"] == "position"]
+            if positions:  # a polled source's acknowledgement is its position
+                self.spool.append((), positions)
             time.sleep(FOR_THE_WIRE_S)
             waiting = [Arrival(arrival.readings, arrival.rows) for arrival in waiting]
         reached("before-writing")
-        made = super()._keep(waiting)
+        taken = super()._keep(waiting)
         time.sleep(FOR_THE_WIRE_S if self.die_at == "after-acknowledging" and due() else 0)
         reached("after-acknowledging")
-        return made
+        return taken
 
 
 def due() -> bool:
@@ -65,8 +65,8 @@ def cut(marks: Path, segments: Path) -> None:
         noted = json.loads(line)
         synced[noted["file"]] = noted["bytes"]
     for path in segments.glob("*.log"):
-        if path.stat().st_size > (kept := synced.get(str(path), 0)):
-            os.truncate(path, kept)
+        if path.stat().st_size > (size := synced.get(str(path), 0)):
+            os.truncate(path, size)
 
 
 def main() -> None:

@@ -113,7 +113,7 @@ class Historian:
 
 
 def _insert(connection: psycopg.Connection[object], readings: Sequence[Sent]) -> None:
-    rows = [(one.meter, one.stamp, one.value, one.number) for one in readings]
+    rows = [(reading.meter, reading.stamp, reading.value, reading.number) for reading in readings]
     with connection.cursor() as cursor:
         cursor.executemany("insert into samples (tag, at, value, n) values (%s, %s, %s, %s)", rows)
 
@@ -169,12 +169,12 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
 
     def write() -> None:
         file = None
-        for place, one in enumerate(plant.sent):
+        for place, reading in enumerate(plant.sent):
             plant.wait(place)
             if place % 150 == 0:
                 file = _rotated(file, folder, place)
             assert file is not None
-            line = f"{one.meter};{one.stamp.isoformat()};{one.value!r};{one.number}\n".encode()
+            line = f"{reading.meter};{reading.stamp.isoformat()};{reading.value!r};{reading.number}\n".encode()
             os.write(file, line[:-7])
             if place % 20 == 0:
                 time.sleep(over_s * 20 / len(plant.sent))
@@ -198,6 +198,6 @@ def _rotated(file: int | None, folder: Path, place: int) -> int:
     if file is not None:
         os.close(file)
         live.rename(folder / f"meters-{place}.csv")
-    made = os.open(live, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.write(made, b"tag;at;kWh;n\n")
-    return made
+    descriptor = os.open(live, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(descriptor, b"tag;at;kWh;n\n")
+    return descriptor

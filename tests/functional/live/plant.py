@@ -52,10 +52,10 @@ class Plant:
         """What the spool holds of each meter, in order of time."""
         site = load_site(self.live)
         source = interface.connect("spool", dict(site.source), site.folder, site.zone)
-        found: dict[str, list[tuple[int, float]]] = {}
+        by_meter: dict[str, list[tuple[int, float]]] = {}
         for block in source.readings(frozenset(meter.id for meter in site.meters)):
-            found.setdefault(block.meter, []).extend(zip(block.time_us.tolist(), block.value.tolist(), strict=True))
-        return {meter: sorted(held) for meter, held in found.items()}
+            by_meter.setdefault(block.meter, []).extend(zip(block.time_us.tolist(), block.value.tolist(), strict=True))
+        return {meter: sorted(held) for meter, held in by_meter.items()}
 
     def sent_of(self) -> dict[str, list[tuple[int, float]]]:
         return expected(self.sent)
@@ -63,10 +63,10 @@ class Plant:
 
 def expected(sent: list[Sent]) -> dict[str, list[tuple[int, float]]]:
     """The same of what was sent."""
-    found: dict[str, list[tuple[int, float]]] = {}
-    for one in sent:
-        found.setdefault(one.meter, []).append((round(one.stamp.timestamp() * 1e6), one.value))
-    return found
+    by_meter: dict[str, list[tuple[int, float]]] = {}
+    for reading in sent:
+        by_meter.setdefault(reading.meter, []).append((round(reading.stamp.timestamp() * 1e6), reading.value))
+    return by_meter
 
 
 def energies(site_file: Path, year: str = "2025") -> dict[str, list[tuple[str, bytes]]]:
@@ -74,7 +74,7 @@ def energies(site_file: Path, year: str = "2025") -> dict[str, list[tuple[str, b
     site = load_site(site_file)
     data = pipeline.read(site, Period.parse(year, site.zone))
     return {
-        batch.batch_id: [(one.carrier, np.float64(one.quantity).tobytes()) for one in batch.energy]
+        batch.batch_id: [(energy.carrier, np.float64(energy.quantity).tobytes()) for energy in batch.energy]
         for batch in sorted(data.batches, key=lambda batch: batch.batch_id)
     }
 

@@ -127,9 +127,9 @@ class Servers:
 
 @pytest.fixture
 def servers() -> Iterator[Servers]:
-    made = Servers()
-    yield made
-    made.stop()
+    receivers = Servers()
+    yield receivers
+    receivers.stop()
 
 
 def settings_for(servers: Servers) -> str:
@@ -184,16 +184,16 @@ def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(tmp_path: P
 
 def test_each_way_by_itself_is_remembered(tmp_path: Path, servers: Servers) -> None:
     """Killed where one server took it and the other did not."""
-    said: list[str] = []
+    sentences: list[str] = []
     alerts = Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/", "mail": mail_of(servers)})
     servers.start()
     only_mail = Alerts.model_validate({"webhook": f"http://127.0.0.1:{free_port()}/", "mail": mail_of(servers)})
-    teller = Teller(tmp_path, said.append, None)
+    teller = Teller(tmp_path, sentences.append, None)
     teller.use(only_mail, tmp_path)
     teller.tell(Notification("s waste eaf/H1", "subject", "text", {}))
-    until(lambda: len(servers.mails) == 1 and len(said) == 1)
+    until(lambda: len(servers.mails) == 1 and len(sentences) == 1)
     teller.stop()
-    teller = Teller(tmp_path, said.append, None)
+    teller = Teller(tmp_path, sentences.append, None)
     teller.use(alerts, tmp_path)
     until(lambda: len(servers.posts) == 1)
     time.sleep(1)
@@ -206,29 +206,29 @@ def mail_of(servers: Servers) -> dict[str, object]:
 
 
 def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(tmp_path: Path, servers: Servers) -> None:
-    said: list[str] = []
-    waiting = Unsent(tmp_path, said.append)
+    sentences: list[str] = []
+    waiting = Unsent(tmp_path, sentences.append)
     waiting.add(Notification("old", "s", "A long ago", {}), ["webhook"], now_us() - (unsent.OLDEST_H + 1) * HOUR_US)
     waiting.add(Notification("gone", "s", "By mail", {}), ["mail", "webhook"], now_us())
     servers.start()
-    teller = Teller(tmp_path, said.append, None)
+    teller = Teller(tmp_path, sentences.append, None)
     teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
     until(lambda: len(servers.posts) == 1)
     teller.stop()
     assert [post["text"] for post in servers.posts] == ["By mail"]
-    assert [str(sentence) for sentence in said] == [
+    assert [str(sentence) for sentence in sentences] == [
         "Not sent by webhook, because it has waited more than 24 hours: A long ago",
         "Not sent by mail, because site.toml no longer names it: By mail",
     ]
 
 
 def test_a_disk_that_takes_nothing_is_said_and_alerts_are_sent_all_the_same(tmp_path: Path, servers: Servers) -> None:
-    said: list[str] = []
+    sentences: list[str] = []
     servers.start()
-    teller = Teller(tmp_path / "gone", said.append, None)
+    teller = Teller(tmp_path / "gone", sentences.append, None)
     teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
     for name in BATCHES:
         teller.tell(Notification(name, "s", name, {}))
     until(lambda: len(servers.posts) == 2)
     teller.stop()
-    assert [str(sentence).partition(" (")[0] for sentence in said] == ["Which alerts were sent cannot be saved"]
+    assert [str(sentence).partition(" (")[0] for sentence in sentences] == ["Which alerts were sent cannot be saved"]

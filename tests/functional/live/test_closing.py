@@ -58,9 +58,9 @@ class Room:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    made = Spool(tmp_path / "spool")
-    yield made
-    made.close()
+    writer = Spool(tmp_path / "spool")
+    yield writer
+    writer.close()
 
 
 def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tmp_path: Path, spool: Spool) -> None:
@@ -68,8 +68,11 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     site = furnaces.fed_by(tmp_path, "")
     end = datetime(2025, 1, 31, 23, tzinfo=UTC)  # of January in Berlin
     room = Room(site, spool, {"every": "month", "first": "2025-01", "grace_h": 2}, end + timedelta(hours=1.9))
-    sent = [Reading(one.meter, round(one.stamp.timestamp() * 1e6), one.value, one.number, consecutive=True) for one in furnaces.readings()]
-    spool.append([one for one in sent if one.sequence != 7], [{"table": "batches", **row} for row in furnaces.batches()])
+    sent = [
+        Reading(reading.meter, round(reading.stamp.timestamp() * 1e6), reading.value, reading.number, consecutive=True)
+        for reading in furnaces.readings()
+    ]
+    spool.append([reading for reading in sent if reading.sequence != 7], [{"table": "batches", **row} for row in furnaces.batches()])
     assert room.notices() == []  # in its grace
     room.now = end + timedelta(hours=2)
     silent = FileSource(Files.model_validate({"path": "a.csv", "batches": {}}), tmp_path, Intake(spool))
@@ -77,16 +80,16 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     assert room.notices() == ["2025-01 waits: a.csv is not read (no answer yet)"]
     room.sources = []
     assert room.notices() == ["2025-01 waits: eaf-1-electricity has sent no reading since its end"]
-    last = [one._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent) // 4) for one in sent[-4:]]
+    last = [reading._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent) // 4) for reading in sent[-4:]]
     spool.append(last)
     assert room.notices() == ["2025-01 waits: readings of eaf-1-electricity are missing"]
-    spool.append([one for one in sent if one.sequence == 7])
+    spool.append([reading for reading in sent if reading.sequence == 7])
     assert room.notices() == ["2025-01 is being made"]
     room.until_told(1)
     assert room.told[0].startswith("Report of 2025-01: done at 2025-02-01T01:00:00+00:00")
     assert (tmp_path / "reports" / "2025-01").exists()
     room.restart()
-    assert [one for one in room.notices() if "is being made" in one] == []
+    assert [notice for notice in room.notices() if "is being made" in notice] == []
 
 
 def test_a_meter_is_waited_for_within_its_from_and_until_alone(tmp_path: Path, spool: Spool) -> None:
@@ -130,8 +133,8 @@ def test_readings_that_were_given_up_keep_it_no_longer_and_it_is_told_with_the_r
     assert room.notices() == ["2025-01 is being made"]
     room.until_told(2)
     assert room.told[0].startswith("Report of 2025-01: done")
-    told = "Report of 2025-01: without readings that did not come although they were requested: eaf-1-gas 7–7"
-    assert room.told[1] == room.notices()[-1] == told
+    notice = "Report of 2025-01: without readings that did not come although they were requested: eaf-1-gas 7–7"
+    assert room.told[1] == room.notices()[-1] == notice
 
 
 def due(folder: Path, spool: Spool, **reports: object) -> Room:
@@ -240,4 +243,4 @@ def test_periods_follow_one_another() -> None:
     ):
         reports = load({"folder": "s", "reports": {"every": every, "first": first}}, Path()).reports
         assert reports is not None
-        assert [one.name for one in reports.periods(UTC, datetime(2026, 1, 20, tzinfo=UTC))] == names
+        assert [period.name for period in reports.periods(UTC, datetime(2026, 1, 20, tzinfo=UTC))] == names

@@ -222,8 +222,8 @@ def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_i
 def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = '[[source.files]]\npath = "*.csv"\nevery_s = 0.05\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
     site = Furnaces(heats=1).fed_by(tmp_path, tables)
-    told: list[str] = []
-    watch = Watch(load_site(site), lambda sentence: told.append(str(sentence)))
+    sentences: list[str] = []
+    watch = Watch(load_site(site), lambda sentence: sentences.append(str(sentence)))
     poll, raised = FileSource.poll, list[int]()
 
     def raises(source: FileSource) -> None:
@@ -249,7 +249,7 @@ def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: 
     stop.set()
     thread.join()
     assert (watch.kept, watch.repeated) == (2, 0)
-    assert sum("ZeroDivisionError: not foreseen" in sentence for sentence in told) == 2
+    assert sum("ZeroDivisionError: not foreseen" in sentence for sentence in sentences) == 2
 
 
 def test_no_thread_of_a_source_ends_unnoticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

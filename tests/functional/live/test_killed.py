@@ -27,10 +27,10 @@ pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, pytest.mark.timeout(3600)
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    made = Broker(tmp_path / "broker").start()
-    yield made
+    server = Broker(tmp_path / "broker").start()
+    yield server
     end_all()
-    made.stop()
+    server.stop()
 
 
 @contextmanager
@@ -43,11 +43,11 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
     with Gateway(broker.port) as gateway:
 
         def send() -> None:
-            for place, one in enumerate(plant.sent):
+            for place, reading in enumerate(plant.sent):
                 if place == len(plant.sent) - len(plant.sent_of()):
                     calm.wait()
                 plant.wait(place)
-                gateway.send(one)
+                gateway.send(reading)
                 if place % 20 == 0:
                     time.sleep(over_s * 20 / len(plant.sent))
             for row in plant.furnaces.batches():
@@ -92,7 +92,7 @@ def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_val
     plant = Plant(tmp_path, Furnaces(heats=2))
     plant.listens_at(broker.port)
     count = len(plant.sent) // len(plant.sent_of())  # of a meter
-    wrong = {place: replace(one, value=one.value * 0.75 + 3.0) for place, one in enumerate(plant.sent) if place % 7 == 0}
+    wrong = {place: replace(original, value=original.value * 0.75 + 3.0) for place, original in enumerate(plant.sent) if place % 7 == 0}
     given = dict.fromkeys(plant.sent_of(), count)
     corrections = []
     for place in wrong:
@@ -100,12 +100,12 @@ def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_val
         corrections.append(replace(plant.sent[place], number=given[plant.sent[place].meter]))
     with subscribed(plant), Gateway(broker.port) as gateway:
         agent = Agent(plant)
-        for place, one in enumerate(plant.sent):
-            gateway.send(wrong.get(place, one))
+        for place, reading in enumerate(plant.sent):
+            gateway.send(wrong.get(place, reading))
         for row in plant.furnaces.batches():
             gateway.tell(row)
-        for place, one in enumerate(corrections):
-            gateway.send(one)
+        for place, reading in enumerate(corrections):
+            gateway.send(reading)
             if place == len(corrections) // 2:
                 agent.receives()
                 agent.kill()
@@ -120,7 +120,7 @@ def without_asking(plant: Plant) -> None:
     plant.live.write_text(plant.live.read_text("utf-8").replace('ask = "works/ask"\n', ""), "utf-8")
 
 
-@pytest.mark.parametrize("instant", [pytest.param(one, marks=() if one == "before-sync" else pytest.mark.long) for one in DEATHS])
+@pytest.mark.parametrize("instant", [pytest.param(death, marks=() if death == "before-sync" else pytest.mark.long) for death in DEATHS])
 def test_a_death_at_any_instant_loses_and_doubles_nothing(tmp_path: Path, broker: Broker, instant: str) -> None:
     plant = Plant(tmp_path, Furnaces(heats=1))
     plant.listens_at(broker.port)
@@ -145,8 +145,8 @@ def test_an_agent_that_acknowledges_before_it_synced_loses_readings(tmp_path: Pa
         agent.says("is connected")
         time.sleep(5)
     agent.end()
-    found = {meter: set(held) for meter, held in plant.spooled().items()}
-    lost = sum(len(set(held) - found.get(meter, set())) for meter, held in plant.sent_of().items())
+    spooled = {meter: set(held) for meter, held in plant.spooled().items()}
+    lost = sum(len(set(held) - spooled.get(meter, set())) for meter, held in plant.sent_of().items())
     assert lost > 0
 
 

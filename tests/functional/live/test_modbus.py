@@ -36,8 +36,8 @@ ROLLS_OVER_AT_KWH = 1_000_000.0
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    with ExitStack() as made:
-        yield made
+    with ExitStack() as context:
+        yield context
     end_all()
 
 
@@ -60,16 +60,16 @@ def settings_of(plant: Plant) -> Modbus:
 
 def answered(server: Server) -> dict[str, list[float]]:
     """What the devices' answers said, in order."""
-    said: dict[str, list[float]] = {}
+    by_meter: dict[str, list[float]] = {}
     for line in (server.folder / "answers.jsonl").read_text().splitlines():
-        one = json.loads(line)
-        said.setdefault(one["meter"], []).append(one["value"])
-    return said
+        answer = json.loads(line)
+        by_meter.setdefault(answer["meter"], []).append(answer["value"])
+    return by_meter
 
 
 def polled(plant: Plant, line: Line, for_s: float) -> tuple[dict[str, list[float]], int]:
     """What a line gives of each meter, and how many requests it missed."""
-    found: dict[str, list[float]] = {}
+    by_meter: dict[str, list[float]] = {}
     missed = 0
     until_s = time.monotonic() + for_s
     while time.monotonic() < until_s:
@@ -79,21 +79,21 @@ def polled(plant: Plant, line: Line, for_s: float) -> tuple[dict[str, list[float
             except Missed:
                 missed += 1
                 continue
-            for one in readings(block, held, 0):
-                found.setdefault(one.meter, []).append(one.value)
+            for reading in readings(block, held, 0):
+                by_meter.setdefault(reading.meter, []).append(reading.value)
     line.close()
-    return found, missed
+    return by_meter, missed
 
 
 @pytest.mark.parametrize("line", ["tcp", "rtu", "serial"])
 def test_a_late_answer_never_stands_for_the_next(tmp_path: Path, stack: ExitStack, line: str) -> None:
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, line, *LATE)
-    found, missed = polled(plant, Line(settings_of(plant)), 3.0)
-    said = answered(server)
+    received, missed = polled(plant, Line(settings_of(plant)), 3.0)
+    answers = answered(server)
     assert missed > 2
-    assert min(map(len, found.values())) > 1
-    assert all(is_part(values, said[meter]) for meter, values in found.items())
+    assert min(map(len, received.values())) > 1
+    assert all(is_part(values, answers[meter]) for meter, values in received.items())
 
 
 def test_on_a_line_that_is_not_cleared_it_does(tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,18 +101,18 @@ def test_on_a_line_that_is_not_cleared_it_does(tmp_path: Path, stack: ExitStack,
     monkeypatch.setattr(Line, "_clear", lambda *_: None)
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, "serial", *LATE)
-    found, _ = polled(plant, Line(settings_of(plant)), 3.0)
-    said = answered(server)
-    assert not all(is_part(values, said[meter]) for meter, values in found.items())
+    received, _ = polled(plant, Line(settings_of(plant)), 3.0)
+    answers = answered(server)
+    assert not all(is_part(values, answers[meter]) for meter, values in received.items())
 
 
 def test_a_device_that_knows_no_echo_is_waited_for_until_it_is_silent(tmp_path: Path, stack: ExitStack) -> None:
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, "serial", *LATE)
-    found, missed = polled(plant, Line(settings_of(plant).model_copy(update={"after_timeout": "silence"})), 4.0)
-    said = answered(server)
+    received, missed = polled(plant, Line(settings_of(plant).model_copy(update={"after_timeout": "silence"})), 4.0)
+    answers = answered(server)
     assert missed > 1
-    assert all(is_part(values, said[meter]) for meter, values in found.items())
+    assert all(is_part(values, answers[meter]) for meter, values in received.items())
 
 
 def test_an_answer_with_another_number_is_passed_over() -> None:
@@ -163,20 +163,20 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
             agent = Agent(plant)
     agent.receives()  # one that has only begun dies of SIGTERM
     agent.end()
-    said, spooled = answered(server), plant.spooled()
+    answers, spooled = answered(server), plant.spooled()
     lost = 0
     for meter, held in spooled.items():
         assert len({time_us for time_us, _ in held}) == len(held)
-        assert is_part([value for _, value in held], said[meter])
-        lost += len(said[meter]) - len(held)
+        assert is_part([value for _, value in held], answers[meter])
+        lost += len(answers[meter]) - len(held)
         if meter.endswith("electricity"):  # the energy between the first reading and the last, whatever was missed between them
             values = [value for _, value in held]
-            there = said[meter]
-            whole = there[there.index(values[0]) : len(there) - there[::-1].index(values[-1])]
+            series = answers[meter]
+            whole = series[series.index(values[0]) : len(series) - series[::-1].index(values[-1])]
             assert counted(values) == pytest.approx(counted(whole), abs=1e-3)
     assert lost <= 4 * deaths + 4  # at most one poll a death
-    told = f"{deaths} deaths, {sum(map(len, spooled.values())):,} readings: 0 doubled, {lost} answers not kept, registers complete"
-    record_property("killed", told)
+    summary = f"{deaths} deaths, {sum(map(len, spooled.values())):,} readings: 0 doubled, {lost} answers not kept, registers complete"
+    record_property("killed", summary)
 
 
 def counted(values: list[float]) -> float:
@@ -184,7 +184,7 @@ def counted(values: list[float]) -> float:
     return sum((after - before) % ROLLS_OVER_AT_KWH for before, after in pairwise(values))
 
 
-def is_part(some: list[float], all_of_them: list[float]) -> bool:
+def is_part(part: list[float], all_of_them: list[float]) -> bool:
     """Whether they are among the others in the same order."""
     rest = iter(all_of_them)
-    return all(any(one == other for other in rest) for one in some)
+    return all(any(value == other for other in rest) for value in part)

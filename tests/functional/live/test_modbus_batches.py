@@ -78,9 +78,9 @@ def port() -> int:
 
 @pytest.fixture
 def furnace(port: int) -> Iterator[Furnace]:
-    made = Furnace(port)
-    yield made
-    made.end()
+    device = Furnace(port)
+    yield device
+    device.end()
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_a_batch_begins_and_ends_by_its_registers_also_where_the_agent_was_away(
     furnace.stands(tapped_t=99.0, state=COMPLETE)
     second.stop()
     time.sleep(0.2)
-    found = batches(tmp_path)
-    assert [(one["batch_id"], one["output_quantity"]) for one in found] == [("4711", "118.5"), ("4712", "101.25"), ("4713", "99")]
-    assert {(one["step"], one["equipment"]) for one in found} == {("eaf", "eaf-1")}
-    moments = [datetime.fromisoformat(str(one[name])) for one in found for name in ("start", "end")]
+    rows = batches(tmp_path)
+    assert [(row["batch_id"], row["output_quantity"]) for row in rows] == [("4711", "118.5"), ("4712", "101.25"), ("4713", "99")]
+    assert {(row["step"], row["equipment"]) for row in rows} == {("eaf", "eaf-1")}
+    moments = [datetime.fromisoformat(str(row[name])) for row in rows for name in ("start", "end")]
     assert moments == sorted(moments)
 
 

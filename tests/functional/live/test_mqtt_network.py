@@ -39,10 +39,10 @@ class Waiting(Intake):
 def source(folder: Path, port: int, intake: Intake, **more: Any) -> MqttSource:
     readings = [{"topic": TOPIC, "meter": "eaf-1"}]
     settings = {"host": "localhost", "port": port, "client_id": "agent", "readings": readings, **more}
-    made = MqttSource(Mqtt.model_validate(settings), folder, intake)
-    made.start()
-    until(lambda: made.connected)
-    return made
+    client = MqttSource(Mqtt.model_validate(settings), folder, intake)
+    client.start()
+    until(lambda: client.connected)
+    return client
 
 
 def until(reached: Callable[[], bool]) -> None:

@@ -92,15 +92,15 @@ class Host:
     def unacknowledged(self) -> int:
         """Notifications that the server holds for its clients."""
         service = self.plant.server.iserver.subscription_service
-        return sum(len(one._not_acknowledged_results) for one in service.subscriptions.values())
+        return sum(len(subscription._not_acknowledged_results) for subscription in service.subscriptions.values())
 
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    made = Host(tmp_path_factory.mktemp("opcua"))
-    yield made
-    made.do(made.end())
-    made.loop.call_soon_threadsafe(made.loop.stop)
+    server = Host(tmp_path_factory.mktemp("opcua"))
+    yield server
+    server.do(server.end())
+    server.loop.call_soon_threadsafe(server.loop.stop)
 
 
 class Connected:
@@ -109,8 +109,8 @@ class Connected:
     def __init__(self, folder: Path, host: Host, meter: str, **named: object) -> None:
         self.spool = Spool(folder / "spool")
         self.intake = Intake(self.spool)
-        told = {"url": url(host.port), "security": "none", "sampling_ms": 0, "publishing_ms": 50, "since": BEGIN, **named}
-        self.source = OpcUaSource(OpcUa.model_validate({"nodes": {meter: host.nodes[meter]}, **told}), folder, self.intake)
+        settings = {"url": url(host.port), "security": "none", "sampling_ms": 0, "publishing_ms": 50, "since": BEGIN, **named}
+        self.source = OpcUaSource(OpcUa.model_validate({"nodes": {meter: host.nodes[meter]}, **settings}), folder, self.intake)
         self.ended = False
         self.readings: list[Reading] = []
         self.rows: list[Row] = []
@@ -136,16 +136,16 @@ class Connected:
 
 @pytest.fixture
 def connected(tmp_path: Path, host: Host) -> Iterator[Callable[..., Connected]]:
-    made: list[Connected] = []
+    clients: list[Connected] = []
 
     def connect(meter: str, **named: object) -> Connected:
-        made.append(Connected(tmp_path, host, meter, **named))
-        made[-1].source.start()
-        return made[-1]
+        clients.append(Connected(tmp_path, host, meter, **named))
+        clients[-1].source.start()
+        return clients[-1]
 
     yield connect
-    for one in made:
-        one.end()
+    for client in clients:
+        client.end()
 
 
 def secured(folder: Path, word: str = "right") -> dict[str, object]:
@@ -170,11 +170,11 @@ def test_a_trusted_server_is_read_encrypted_and_the_agent_makes_its_own_certific
 ) -> None:
     trust(tmp_path, host.folder / "server.der")
     host.tell("m-1", 1, 12.5)
-    one = connected("m-1", **secured(tmp_path))
-    one.until(lambda: bool(one.readings))
-    assert [(reading.meter, reading.value) for reading in one.readings] == [("m-1", 12.5)]
+    client = connected("m-1", **secured(tmp_path))
+    client.until(lambda: bool(client.readings))
+    assert [(reading.meter, reading.value) for reading in client.readings] == [("m-1", 12.5)]
     assert (tmp_path / "agent.pem").stat().st_mode & 0o077 == 0
-    assert "made" in [word.state for word in one.source.words()]
+    assert "made" in [word.state for word in client.source.words()]
 
 
 def test_a_server_that_is_not_trusted_is_refused_before_it_is_told_a_password(
@@ -184,27 +184,27 @@ def test_a_server_that_is_not_trusted_is_refused_before_it_is_told_a_password(
     asyncio.run(setup_self_signed_certificate(tmp_path / "other.pem", other, "urn:other", "other", [ExtendedKeyUsageOID.SERVER_AUTH], {}))
     trust(tmp_path, other)
     asked = host.users.asked
-    one = connected("m-1", **secured(tmp_path))
-    one.until(lambda: bool(one.source.refusal))
-    assert one.source.refusal == "BadCertificateUntrusted"
+    client = connected("m-1", **secured(tmp_path))
+    client.until(lambda: bool(client.source.refusal))
+    assert client.source.refusal == "BadCertificateUntrusted"
     assert host.users.asked == asked
-    assert one.readings == []
+    assert client.readings == []
 
 
 def test_a_wrong_password_is_told_in_the_servers_words(tmp_path: Path, host: Host, connected: Callable[..., Connected]) -> None:
     trust(tmp_path, host.folder / "server.der")
-    one = connected("m-1", **secured(tmp_path, "wrong"))
-    one.until(lambda: bool(one.source.refusal))
-    assert one.source.refusal in ("BadUserAccessDenied", "BadIdentityTokenRejected")
+    client = connected("m-1", **secured(tmp_path, "wrong"))
+    client.until(lambda: bool(client.source.refusal))
+    assert client.source.refusal in ("BadUserAccessDenied", "BadIdentityTokenRejected")
 
 
 def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path, host: Host, connected: Callable[..., Connected]) -> None:
     trust(tmp_path, host.folder / "server.der")
     for name in ("agent.der", "agent.pem"):
         (tmp_path / name).write_text("none")
-    one = connected("m-1", **secured(tmp_path))
-    one.until(lambda: bool(one.source.refusal))
-    assert one.source.trouble()
+    client = connected("m-1", **secured(tmp_path))
+    client.until(lambda: bool(client.source.refusal))
+    assert client.source.trouble()
 
 
 def test_without_a_trusted_certificate_it_does_not_begin(tmp_path: Path, host: Host) -> None:
@@ -215,12 +215,12 @@ def test_without_a_trusted_certificate_it_does_not_begin(tmp_path: Path, host: H
 
 
 def test_a_notification_is_acknowledged_once_it_is_kept(host: Host, connected: Callable[..., Connected]) -> None:
-    one = connected("m-2")
-    one.until(lambda: one.source.connected)
+    client = connected("m-2")
+    client.until(lambda: client.source.connected)
     host.tell("m-2", 1, 1.0)
     time.sleep(1.0)  # twenty publishing intervals, in which nobody keeps it
     assert host.unacknowledged == 1
-    one.until(lambda: bool(one.readings))
+    client.until(lambda: bool(client.readings))
     deadline = time.monotonic() + IN_TIME_S
     while host.unacknowledged:
         assert time.monotonic() < deadline
@@ -232,14 +232,14 @@ def test_what_a_full_queue_let_go_of_is_read_from_history(
     host: Host, connected: Callable[..., Connected], monkeypatch: pytest.MonkeyPatch, meter: str
 ) -> None:
     """m-4 is the control, for which no history is read."""
-    one = connected(meter, queue=2, publishing_ms=500, late_s=0)
-    one.until(lambda: one.source.connected)
+    client = connected(meter, queue=2, publishing_ms=500, late_s=0)
+    client.until(lambda: client.source.connected)
     if meter == "m-4":
         monkeypatch.setattr(history, "values", nothing)
     for second in range(1, 31):
         host.tell(meter, second, float(second))
-    one.until(lambda: 30.0 in [reading.value for reading in one.readings])
-    values = [reading.value for reading in one.readings]
+    client.until(lambda: 30.0 in [reading.value for reading in client.readings])
+    values = [reading.value for reading in client.readings]
     assert (sorted(values) == [float(second) for second in range(1, 31)]) is (meter == "m-3")
 
 
@@ -304,13 +304,13 @@ def test_the_time_of_a_batch_keeps_no_meter_of_its_server_out(
     spool = Spool(tmp_path / "spool")
     spool.append((), [{"table": "batches", "step": "eaf", "batch_id": "H1", "start": start}])
     spool.close()
-    one = connected("m-11", late_s=0, batches=[{"id": host.nodes["m-12"], "constants": {"step": "eaf"}}])
-    one.until(lambda: one.source.connected)
-    (unit,) = one.source.batches
-    assert (unit.since(timedelta()) or one.source.settings.since) == reads
+    client = connected("m-11", late_s=0, batches=[{"id": host.nodes["m-12"], "constants": {"step": "eaf"}}])
+    client.until(lambda: client.source.connected)
+    (unit,) = client.source.batches
+    assert (unit.since(timedelta()) or client.source.settings.since) == reads
     seconds = time.monotonic()
     host.tell("m-11", seconds, 7.5)
-    one.until(lambda: 7.5 in [reading.value for reading in one.readings])
+    client.until(lambda: 7.5 in [reading.value for reading in client.readings])
 
 
 async def nothing(*_: object) -> AsyncIterator[list[ua.DataValue]]:
@@ -325,40 +325,40 @@ def test_repeats_other_orders_clocks_that_step_and_connections_that_drop_lose_an
 ) -> None:
     """A clock may be set back by as much as history is read again, also while the connection is down."""
     monkeypatch.setattr(source, "AGAIN_FIRST_S", 0.1)
-    one = connected("m-10", late_s=-2 * STEP.total_seconds())
-    one.until(lambda: one.source.connected)
+    client = connected("m-10", late_s=-2 * STEP.total_seconds())
+    client.until(lambda: client.source.connected)
     events = [Told("m-10", BEGIN + timedelta(seconds=second), float(second)) for second in range(400)]
-    told, dropped = set(), 0
+    expected, dropped = set(), 0
     for place, event in enumerate(told_by(events, Faults(drop=0.02, step=0.01))):
         if event is None:
             dropped += 1
             host.loop.call_soon_threadsafe(host.plant.drop)
         else:
             host.do(host.plant.tell(event))
-            told.add((microseconds(event.stamp), event.value))
+            expected.add((microseconds(event.stamp), event.value))
         if place % 10 == 0:
-            one.step()
-    one.until(lambda: len(one.readings) >= len(told) and one.source.connected)
+            client.step()
+    client.until(lambda: len(client.readings) >= len(expected) and client.source.connected)
     assert dropped > 2
-    assert sorted((reading.time_us, reading.value) for reading in one.readings) == sorted(told)
+    assert sorted((reading.time_us, reading.value) for reading in client.readings) == sorted(expected)
 
 
 def test_a_status_code_is_a_quality_and_a_value_that_is_bad_is_not_known(host: Host, connected: Callable[..., Connected]) -> None:
-    one = connected("m-5")
+    client = connected("m-5")
     host.tell("m-5", 1, 1.0)
     host.tell("m-5", 2, 2.0, ua.StatusCodes.UncertainLastUsableValue)
     host.tell("m-5", 3, 3.0, ua.StatusCodes.BadSensorFailure)
-    one.until(lambda: len(one.readings) == 3)
-    assert [reading.quality for reading in one.readings] == [Quality.GOOD, Quality.UNCERTAIN, Quality.BAD]
-    assert [reading.value == reading.value for reading in one.readings] == [True, True, False]
+    client.until(lambda: len(client.readings) == 3)
+    assert [reading.quality for reading in client.readings] == [Quality.GOOD, Quality.UNCERTAIN, Quality.BAD]
+    assert [reading.value == reading.value for reading in client.readings] == [True, True, False]
 
 
 def test_a_server_without_history_and_a_node_that_is_not_there_are_told(host: Host, connected: Callable[..., Connected]) -> None:
-    one = connected("m-6", nodes={"m-6": host.nodes["m-6"], "gone": "ns=2;i=9", "clock": "i=2258"})
-    one.until(lambda: one.source.connected)
-    assert dict(one.source.refused) == {"ns=2;i=9": "BadNodeIdUnknown"}
-    assert set(one.source.without_history) == {"clock"}
-    assert {word.about for word in one.source.words()} >= {"node ns=2;i=9", "history"}
+    client = connected("m-6", nodes={"m-6": host.nodes["m-6"], "gone": "ns=2;i=9", "clock": "i=2258"})
+    client.until(lambda: client.source.connected)
+    assert dict(client.source.refused) == {"ns=2;i=9": "BadNodeIdUnknown"}
+    assert set(client.source.without_history) == {"clock"}
+    assert {word.about for word in client.source.words()} >= {"node ns=2;i=9", "history"}
 
 
 def test_an_event_is_a_row_of_its_batch_also_one_that_came_while_nobody_listened(host: Host, connected: Callable[..., Connected]) -> None:
@@ -381,10 +381,10 @@ def test_an_event_is_a_row_of_its_batch_also_one_that_came_while_nobody_listened
     time.sleep(0.5)  # in which the server's history takes it
     fields = {"batch_id": f"{index}:HeatId", "start": f"{index}:StartTime", "output_quantity": f"{index}:Tapped"}
     batches = {"event": kind.nodeid.to_string(), "fields": fields, "constants": {"step": "eaf", "output_unit": "t"}}
-    one = connected("m-7", batches=[batches])
-    one.until(lambda: one.source.connected)
+    client = connected("m-7", batches=[batches])
+    client.until(lambda: client.source.connected)
     host.do(tell("H2", 120.5))
-    one.until(lambda: len(one.rows) > 1)
+    client.until(lambda: len(client.rows) > 1)
     constant = {"table": "batches", "step": "eaf", "output_unit": "t", "start": BEGIN.isoformat()}
     wanted = [{**constant, "batch_id": "H1", "output_quantity": "119.0"}, {**constant, "batch_id": "H2", "output_quantity": "120.5"}]
-    assert one.rows == wanted
+    assert client.rows == wanted

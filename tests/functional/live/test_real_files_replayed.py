@@ -109,8 +109,8 @@ class Played:
         text = self.offline.read_text("utf-8")
         inputs = re.search(r"\[inputs\]\n((?:[^\[\n].*\n)*)", text)
         assert inputs is not None
-        kept = [line for line in inputs[1].splitlines() if not line.startswith(("batches", "readings"))]
-        text = text.replace(inputs[0], "\n".join(["[inputs]", 'source = "spool"', *kept, "", "[source]", 'folder = "spool"', "", sources]))
+        lines = [line for line in inputs[1].splitlines() if not line.startswith(("batches", "readings"))]
+        text = text.replace(inputs[0], "\n".join(["[inputs]", 'source = "spool"', *lines, "", "[source]", 'folder = "spool"', "", sources]))
         text = re.sub(r"\[mapping\.(batches|readings)\]\n(?:(?!\[mapping|\[\[|\[runs).*\n)*", "", text)
         (self.offline.parent / "live.toml").write_text(text, "utf-8")
         return self.offline.parent / "live.toml"
@@ -171,9 +171,9 @@ def brewery(folder: Path, *, long: bool) -> Played:
     text = (folder / "site.toml").read_text("utf-8").split("[[meters]]")[0]
     text += "".join(_METER.format(meter=meter) for meter in meters)
     (folder / "site.toml").write_text(text + '[inputs]\nbatches = "log.csv"\nreadings = "readings.csv"\n', "utf-8")
-    in_order = sorted(sent.items(), key=lambda one: one[0][1])
+    in_order = sorted(sent.items(), key=lambda entry: entry[0][1])
     readings = [Sent(*key, value, place) for place, (key, value) in enumerate(in_order)]
-    lines = [f"{one.meter},{one.stamp.isoformat()},{one.value!r}" for one in readings]
+    lines = [f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r}" for reading in readings]
     (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *lines]) + "\n", "utf-8")
     rows = []
     for place in range((end - begin).days * 3):
@@ -196,8 +196,8 @@ def _readings(site_file: Path) -> list[Sent]:
     site = load_site(site_file)
     names = frozenset(meter.id for meter in site.meters)
     blocks = stream_readings([site.folder / str(site.inputs.readings)], site.mapping.readings, names, site.zone, ReadingLog())
-    found = [(block.meter, us, value) for block in blocks for us, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True)]
-    return [Sent(meter, datetime.fromtimestamp(us / 1e6, UTC), value, place) for place, (meter, us, value) in enumerate(found)]
+    samples = [(block.meter, us, value) for block in blocks for us, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True)]
+    return [Sent(meter, datetime.fromtimestamp(us / 1e6, UTC), value, place) for place, (meter, us, value) in enumerate(samples)]
 
 
 @contextmanager
@@ -217,8 +217,8 @@ def by_sql(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], Non
             def play() -> None:
                 with connection.cursor() as cursor:
                     with cursor.copy("copy samples (n, meter, t, v) from stdin") as copy:
-                        for one in played.readings:
-                            copy.write_row((one.number, one.meter, one.stamp, one.value))
+                        for reading in played.readings:
+                            copy.write_row((reading.number, reading.meter, reading.stamp, reading.value))
                     with cursor.copy(f"copy told ({columns}) from stdin") as copy:
                         for row in played.rows:
                             copy.write_row([row.get(name) for name in names])
@@ -238,7 +238,9 @@ def by_files(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], N
     def play() -> None:
         with (folder / "out" / "readings.csv").open("w", encoding="utf-8") as file:
             file.write("meter,t,v,n\n")
-            file.writelines(f"{one.meter},{one.stamp.isoformat()},{one.value!r},{one.number}\n" for one in played.readings)
+            file.writelines(
+                f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r},{reading.number}\n" for reading in played.readings
+            )
         with (folder / "out" / "batches.csv").open("w", encoding="utf-8") as file:
             file.write(",".join(names) + "\n")
             file.writelines(",".join(row.get(name, "") for name in names) + "\n" for row in played.rows)
@@ -253,8 +255,8 @@ def by_mqtt(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], No
 
     def play() -> None:
         with Gateway(broker.port) as gateway:
-            for one in played.readings:
-                gateway.send(one)
+            for reading in played.readings:
+                gateway.send(reading)
             for row in played.rows:
                 gateway.tell(row)
 
@@ -266,8 +268,8 @@ def by_mqtt(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], No
 
 def watched(site: Path, play: Callable[[], None], played: Played) -> None:
     """Watch until all of it is kept."""
-    told: list[str] = []
-    watch, stop = Watch(load_site(site), lambda sentence: told.append(str(sentence))), threading.Event()
+    sentences: list[str] = []
+    watch, stop = Watch(load_site(site), lambda sentence: sentences.append(str(sentence))), threading.Event()
     running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
     try:
@@ -276,8 +278,8 @@ def watched(site: Path, play: Callable[[], None], played: Played) -> None:
             time.sleep(0.05)
         play()
         while watch.kept < len(played.readings) or len(watch.room.plant.log.batches) < len({row["batch_id"] for row in played.rows}):
-            assert running.is_alive(), told
-            assert time.monotonic() < deadline, (watch.kept, len(watch.room.plant.log.batches), told)
+            assert running.is_alive(), sentences
+            assert time.monotonic() < deadline, (watch.kept, len(watch.room.plant.log.batches), sentences)
             time.sleep(0.1)
     finally:
         stop.set()

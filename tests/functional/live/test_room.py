@@ -91,7 +91,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("width", [360, 1920])
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "text"),
     [
         ("/", "H1-0002 is wasting energy"),
         ("/zh/", "正在浪费能源"),
@@ -103,14 +103,14 @@ def chromium() -> Iterator[Browser]:
         (f"/zh{FORM}", "自"),
     ],
 )
-def test_every_screen_is_sound(address: str, chromium: Browser, path: str, told: str, width: int) -> None:
+def test_every_screen_is_sound(address: str, chromium: Browser, path: str, text: str, width: int) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 1080})
     noticed: list[str] = []
     page.on("console", lambda message: noticed.append(message.text))
     page.on("pageerror", lambda error: noticed.append(str(error)))
     page.goto(address + path)
     page.wait_for_timeout(1500)  # for the first event
-    assert told in page.inner_text("main")
+    assert text in page.inner_text("main")
     assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
     assert noticed == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -166,7 +166,7 @@ def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(addre
     assert page.input_value("#word") == "the scale was stuck"
     page.click("text=Withdraw the answer")
     assert page.locator("#alerts button").count() == 1
-    assert [one.answers[KEY].kind for one in latest[1:]] == ["seen", "not-so", "taken-back"]
+    assert [shown.answers[KEY].kind for shown in latest[1:]] == ["seen", "not-so", "taken-back"]
 
 
 @pytest.mark.parametrize(

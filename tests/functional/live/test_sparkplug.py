@@ -28,8 +28,8 @@ class Host:
         self.spool = Spool(folder / f"spool-{client_id}")
         self.intake = Intake(self.spool)
         sparkplug = [{"group": "works", "metrics": {"edge-1/furnace/kWh": "eaf-1-main"}}]
-        told = {"host": "127.0.0.1", "port": port, "client_id": client_id, "host_id": "steplabel", "sparkplug": sparkplug}
-        self.source = MqttSource(Mqtt.model_validate(told), folder, self.intake)
+        settings = {"host": "127.0.0.1", "port": port, "client_id": client_id, "host_id": "steplabel", "sparkplug": sparkplug}
+        self.source = MqttSource(Mqtt.model_validate(settings), folder, self.intake)
         self.found: list[tuple[int, float]] = []
         self.source.start()
         self.until(lambda: self.source.connected)
@@ -39,7 +39,7 @@ class Host:
         while not reached():
             assert time.monotonic() < deadline, self.found[-3:]
             if (taken := self.intake.step(0.05)) is not None:
-                self.found += [(one.time_us // 1_000_000 - BEGIN_MS // 1000, one.value) for one in taken.readings]
+                self.found += [(reading.time_us // 1_000_000 - BEGIN_MS // 1000, reading.value) for reading in taken.readings]
 
     def end(self) -> None:
         self.source.stop()
@@ -48,9 +48,9 @@ class Host:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    made = Broker(tmp_path / "broker").start()
-    yield made
-    made.stop()
+    server = Broker(tmp_path / "broker").start()
+    yield server
+    server.stop()
 
 
 def test_what_an_edge_node_tells_is_kept_once_and_what_is_lost_is_asked_for(tmp_path: Path, broker: Broker) -> None:

@@ -42,10 +42,10 @@ LOOK_BACK = 400  # ids: more than are written while the longest transaction is o
 def cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="steplabel-historian-"))
     folder.chmod(0o755)  # the server runs as nobody
-    made = Cluster(folder).make().start()
-    yield made
+    server = Cluster(folder).make().start()
+    yield server
     end_all()
-    made.stop()
+    server.stop()
     shutil.rmtree(folder)
 
 
@@ -147,8 +147,8 @@ def test_an_agent_that_notes_its_position_before_it_synced_loses_readings(tmp_pa
         agent.end()
     finally:
         end_all()
-    found = {meter: set(held) for meter, held in plant.spooled().items()}
-    assert sum(len(set(held) - found.get(meter, set())) for meter, held in plant.sent_of().items()) > 0
+    spooled = {meter: set(held) for meter, held in plant.spooled().items()}
+    assert sum(len(set(held) - spooled.get(meter, set())) for meter, held in plant.sent_of().items()) > 0
 
 
 def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(tmp_path: Path, cluster: Cluster) -> None:

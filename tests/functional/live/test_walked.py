@@ -35,8 +35,8 @@ def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) ->
     began_s = time.monotonic()
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, tmp_path / "steplabel"], check=True)
     settings = tmp_path / "steplabel.conf"
-    asked = [one.replace("/etc/mosquitto/conf.d/steplabel.conf", str(settings)) for one in commands()]
-    ours = [one for one in asked if not one.startswith(BY_ADMINISTRATOR)]
+    asked = [command.replace("/etc/mosquitto/conf.d/steplabel.conf", str(settings)) for command in commands()]
+    ours = [command for command in asked if not command.startswith(BY_ADMINISTRATOR)]
     assert len(ours) == len(asked) - 3
     written, ours = ours[0], ours[1:]
     subprocess.run(["bash", "-ec", written], check=True)
@@ -64,7 +64,7 @@ def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) ->
                 broker.terminate()
     assert "eaf-1" in (tmp_path / "steplabel" / "page.html").read_text("utf-8")
     label = json.loads((tmp_path / "steplabel" / "label" / "label.json").read_text("utf-8"))
-    used = [one["batches"]["used"] for one in label["steps"] if one["metric"] == "total"]
+    used = [step["batches"]["used"] for step in label["steps"] if step["metric"] == "total"]
     assert sum(used) == 60  # two furnaces, thirty heats each
     assert "NOT EXPLAINED" not in walked.read_text("utf-8")  # nobody made a fault
     assert time.monotonic() - began_s < MINUTES * 60

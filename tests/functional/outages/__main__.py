@@ -11,18 +11,18 @@ from tests.functional.outages.chain import Result, run
 
 def failures(result: Result) -> list[str]:
     """Whatever is not as it must be, with the control's: an account that cannot find a loss proves nothing."""
-    found = list(result.failures)
+    problems = list(result.failures)
     assert result.account is not None
     assert result.control is not None
     if result.account.lost or result.account.doubled or result.account.unknown:
-        found.append(f"lost {result.account.lost}, doubled {result.account.doubled}, unknown {result.account.unknown}")
+        problems.append(f"lost {result.account.lost}, doubled {result.account.doubled}, unknown {result.account.unknown}")
     if result.statuses.get(500, 0):
-        found.append(f"{result.statuses[500]} x 500")
+        problems.append(f"{result.statuses[500]} x 500")
     if not result.control.lost:
-        found.append("the control lost nothing: this trial cannot tell")
+        problems.append("the control lost nothing: this trial cannot tell")
     if "log-set-back" not in result.control_told:
-        found.append("nobody was told of what the control lost")
-    return found
+        problems.append("nobody was told of what the control lost")
+    return problems
 
 
 def told(result: Result) -> str:
@@ -43,14 +43,14 @@ def main() -> int:
     start = time.monotonic()
     result = run(long=asked.long)
     print(told(result))
-    found = failures(result)
-    for failure in found:
+    problems = failures(result)
+    for failure in problems:
         print(f"FAILED {failure}", file=sys.stderr)
     print(f"{time.monotonic() - start:.0f} s")
     left_out = [outcome.fault for outcome in result.outcomes if outcome.skipped]
     if asked.long and left_out:
         print(f"NOT WHOLE without {', '.join(left_out)}", file=sys.stderr)
-    return 1 if found else 3 if asked.long and left_out else 0
+    return 1 if problems else 3 if asked.long and left_out else 0
 
 
 if __name__ == "__main__":

@@ -43,16 +43,16 @@ def settle(installation: Installation, receipts: Collection[str]) -> Account:
     """Compare what agents hold with both databases; of the whole, not of a sample."""
     ran = installation.program(COUNT, "worker")
     assert ran.returncode == 0, ran.stderr
-    found = json.loads(ran.stdout.splitlines()[-1])
-    once = (found["in_log"], found["in_vault"], found["accepted"])
-    usual = max(set(found["values"].values()), key=list(found["values"].values()).count) if found["values"] else 0
+    counts = json.loads(ran.stdout.splitlines()[-1])
+    once = (counts["in_log"], counts["in_vault"], counts["accepted"])
+    usual = max(set(counts["values"].values()), key=list(counts["values"].values()).count) if counts["values"] else 0
     lost = [
         digest
         for digest in receipts
-        if found["states"].get(digest) != "accepted" or any(digest not in part for part in once) or digest not in found["values"]
+        if counts["states"].get(digest) != "accepted" or any(digest not in part for part in once) or digest not in counts["values"]
     ]
-    doubled = [digest for digest in found["states"] if any(part.get(digest, 0) > 1 for part in once)]
-    doubled += [digest for digest, number in found["values"].items() if number != usual]
-    doubled += ["a revision"] * found["doubled_revisions"]
-    unknown = sorted(set(found["states"]) - set(receipts))
+    doubled = [digest for digest in counts["states"] if any(part.get(digest, 0) > 1 for part in once)]
+    doubled += [digest for digest, number in counts["values"].items() if number != usual]
+    doubled += ["a revision"] * counts["doubled_revisions"]
+    unknown = sorted(set(counts["states"]) - set(receipts))
     return Account(len(receipts), tuple(lost), tuple(doubled), tuple(unknown))

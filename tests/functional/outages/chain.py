@@ -35,9 +35,9 @@ class Outcome:
     def line(self) -> str:
         if self.skipped:
             return f"{self.fault}: left out, {self.skipped}"
-        told = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.told.items()) or "nothing to tell"
+        alarms = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.told.items()) or "nothing to tell"
         return (
-            f"{self.fault}: lasted {self.lasted:.0f} s; alarm: {told}; web back {self.web_back:.1f} s, "
+            f"{self.fault}: lasted {self.lasted:.0f} s; alarm: {alarms}; web back {self.web_back:.1f} s, "
             f"queue empty {self.queue_empty:.0f} s, all well {self.well:.0f} s after"
         )
 
@@ -55,28 +55,28 @@ class Result:
 def run(*, long: bool) -> Result:
     """The whole of it; failures are collected, so that one outage does not hide the next."""
     result = Result()
-    with world(sites=500 if long else 60, pause_s=0.2, STEPLABEL_SWEEP_SECONDS="60" if long else "3") as made:
-        with made.read():
-            made.agents.start()
-            until(lambda: len(made.agents.receipts) > 3, 60, "the first reports")
+    with world(sites=500 if long else 60, pause_s=0.2, STEPLABEL_SWEEP_SECONDS="60" if long else "3") as system:
+        with system.read():
+            system.agents.start()
+            until(lambda: len(system.agents.receipts) > 3, 60, "the first reports")
             for fault in all_faults(long=long):
                 try:
-                    outcome = _through(made, fault, result.failures)
+                    outcome = _through(system, fault, result.failures)
                 except AssertionError as broken:  # a procedure, or a server that did not come back: what follows is tried all the same
                     result.failures.append(f"{fault.name}: {broken}")
                     continue
                 result.outcomes.append(outcome)
                 print(outcome.line(), flush=True)
-            made.agents.end()
-            until(lambda: made.waiting() == 0, EMPTY_S, "the queue at the end")
-        result.account = settle(made.installation, made.agents.receipts)
-        checked = made.installation.program(CHECK, "worker")
+            system.agents.end()
+            until(lambda: system.waiting() == 0, EMPTY_S, "the queue at the end")
+        result.account = settle(system.installation, system.agents.receipts)
+        checked = system.installation.program(CHECK, "worker")
         if checked.returncode:
             result.failures.append(f"check_installation: {checked.stdout}{checked.stderr[-500:]}")
-        result.control_told, result.control = _control(made)
-        result.statuses = dict(made.pages + made.agents.statuses)
-        result.failures += [f"an agent was refused: {one}" for one in made.agents.refusals]
-        result.failures += [f"a page answered 500: {page}" for page in made.faulty]
+        result.control_told, result.control = _control(system)
+        result.statuses = dict(system.pages + system.agents.statuses)
+        result.failures += [f"an agent was refused: {refusal}" for refusal in system.agents.refusals]
+        result.failures += [f"a page answered 500: {page}" for page in system.faulty]
     return result
 
 
@@ -86,32 +86,32 @@ call_command("check_installation")
 """
 
 
-def _through(made: World, fault: Fault, failures: list[str]) -> Outcome:
+def _through(system: World, fault: Fault, failures: list[str]) -> Outcome:
     outcome = Outcome(fault.name, skipped=fault.impossible)
     if fault.impossible:
         return outcome
-    before, begun = len(made.agents.receipts), time.monotonic()
-    with fault.made(made):
+    before, begun = len(system.agents.receipts), time.monotonic()
+    with fault.made(system):
         left = set(fault.told)
         while left and time.monotonic() - begun < TOLD_S:
-            for name in [name for name in left if made.told(name)]:
+            for name in [name for name in left if system.told(name)]:
                 outcome.told[name] = time.monotonic() - begun + alarm_after(name)
                 left.remove(name)
             time.sleep(0.5)
-        failures += [f"{fault.name}: {name} was not told, but {sorted(made.wrong())}" for name in left]
+        failures += [f"{fault.name}: {name} was not told, but {sorted(system.wrong())}" for name in left]
         time.sleep(max(0.0, fault.lasts_s - (time.monotonic() - begun)))
     outcome.lasted, ended = time.monotonic() - begun, time.monotonic()
     failures += [f"{fault.name}: {name} after {seconds:.0f} s" for name, seconds in outcome.told.items() if seconds > TOLD_S]
     try:
-        until(made.healthy, 60, "web")
+        until(system.healthy, 60, "web")
         outcome.web_back = time.monotonic() - ended
-        until(lambda: made.waiting() <= IN_WORK, 2 * EMPTY_S, "queue")
+        until(lambda: system.waiting() <= IN_WORK, 2 * EMPTY_S, "queue")
         outcome.queue_empty = time.monotonic() - ended
-        until(lambda: not made.wrong(), 2 * EMPTY_S, "all well")
+        until(lambda: not system.wrong(), 2 * EMPTY_S, "all well")
         outcome.well = time.monotonic() - ended
-        until(lambda: len(made.agents.receipts) > before + 1, 60, "reports after it")
+        until(lambda: len(system.agents.receipts) > before + 1, 60, "reports after it")
     except AssertionError as late:
-        failures.append(f"{fault.name}: {late}; told is {sorted(made.wrong())}")
+        failures.append(f"{fault.name}: {late}; told is {sorted(system.wrong())}")
     failures += [f"{fault.name}: web back after {outcome.web_back:.1f} s"] if outcome.web_back > BACK_S else []
     failures += [f"{fault.name}: queue empty after {outcome.queue_empty:.0f} s"] if outcome.queue_empty > EMPTY_S else []
     return outcome
@@ -129,25 +129,25 @@ def alarm_after(name: str) -> float:
     return SCRAPE_S + float(number) * {"s": 1, "m": 60}[unit]
 
 
-def _control(made: World) -> tuple[set[str], Account]:
+def _control(system: World) -> tuple[set[str], Account]:
     """The same failover with the defence off: commits wait for no replica, which has stopped, and agents go on."""
-    made.main.end()
-    empty(made.main.data)
-    made.procedure("A replica", swapped=True)
-    with made.replica.connect() as connection:
+    system.main.end()
+    empty(system.main.data)
+    system.procedure("A replica", swapped=True)
+    with system.replica.connect() as connection:
         connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
         connection.execute("SELECT pg_reload_conf()")
     time.sleep(1.0)
-    made.main.stop("fast")
-    agents = made.agents
+    system.main.stop("fast")
+    agents = system.agents
     again = type(agents)(agents.address, agents.folder, agents.tokens, 2)
     again.start()
     until(lambda: len(again.receipts) > 3, 60, "reports of the control")
-    made.replica.stop("immediate")
-    kept = dict(again.receipts)
-    made.main.start()
-    made.procedure("Failover", swapped=True)
-    until(lambda: "log-set-back" in made.wrong(), TOLD_S, "the log that was set back")
-    told = made.wrong()
+    system.replica.stop("immediate")
+    receipts = dict(again.receipts)
+    system.main.start()
+    system.procedure("Failover", swapped=True)
+    until(lambda: "log-set-back" in system.wrong(), TOLD_S, "the log that was set back")
+    alarms = system.wrong()
     again.abandon()
-    return told, settle(made.installation, kept)
+    return alarms, settle(system.installation, receipts)

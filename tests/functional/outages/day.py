@@ -51,38 +51,38 @@ def main() -> int:
     if asked.prepared and not (asked.per_hour and asked.a_site <= MOST_A_SITE):
         parser.error(f"--prepared needs --per-hour, and --a-site of at most {MOST_A_SITE}")
     needed = int(asked.minutes * (asked.per_hour / 60 / asked.a_site if asked.per_hour else 40)) + asked.agents
-    with world(sites=max(20, needed), registered=asked.sites, at_once=asked.agents, small_disks=False) as made:
+    with world(sites=max(20, needed), registered=asked.sites, at_once=asked.agents, small_disks=False) as system:
         if asked.prepared:
-            sites = prepare(made.installation, needed, asked.a_site)
-            made.agents = Prepared(made.address, made.agents.folder, made.agents.tokens, asked.agents, sites=sites)
-        made.agents.a_site, made.agents.every_s = asked.a_site, 3_600 / asked.per_hour if asked.per_hour else 0.0
-        before, bytes_before = _cpu_s(made), _bytes(made)
+            sites = prepare(system.installation, needed, asked.a_site)
+            system.agents = Prepared(system.address, system.agents.folder, system.agents.tokens, asked.agents, sites=sites)
+        system.agents.a_site, system.agents.every_s = asked.a_site, 3_600 / asked.per_hour if asked.per_hour else 0.0
+        before, bytes_before = _cpu_s(system), _bytes(system)
         held: list[dict[str, float]] = []
         start = time.monotonic()
-        with made.read():
-            made.agents.start()
+        with system.read():
+            system.agents.start()
             parts = max(LEAST_PARTS, math.ceil(asked.minutes / PART_MINUTES))
             for part in range(1, parts + 1):
-                before_part = len(made.agents.handed_in)
+                before_part = len(system.agents.handed_in)
                 time.sleep(max(0.0, start + part * asked.minutes * 60 / parts - time.monotonic()))
-                held.append({**_memory_mb(made), "waiting": made.waiting(), **_so_far(made, before_part)})
+                held.append({**_memory_mb(system), "waiting": system.waiting(), **_so_far(system, before_part)})
                 print(json.dumps(held[-1]), file=sys.stderr, flush=True)
-            made.agents.end()
+            system.agents.end()
         seconds = time.monotonic() - start
-        empty_s = until(lambda: made.waiting() == 0, EMPTY_S * 5, "the queue at the end")
-        reports = len(made.agents.receipts)
-        after, added = _cpu_s(made), _bytes(made) - bytes_before
-        account = settle(made.installation, made.agents.receipts)
-        log_held_ms = _log_held_ms(made)
-        agent, request = (quantiles(taken, n=100) for taken in (made.agents.seconds, made.agents.handed_in))
-    statuses = made.pages + made.agents.statuses
+        empty_s = until(lambda: system.waiting() == 0, EMPTY_S * 5, "the queue at the end")
+        reports = len(system.agents.receipts)
+        after, added = _cpu_s(system), _bytes(system) - bytes_before
+        account = settle(system.installation, system.agents.receipts)
+        log_held_ms = _log_held_ms(system)
+        agent, request = (quantiles(taken, n=100) for taken in (system.agents.seconds, system.agents.handed_in))
+    statuses = system.pages + system.agents.statuses
     result = {
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, agents, portal and databases on it together",
         "load": f"{mean(part['load'] for part in held):.0f} (means of 15 minutes)",
         "version": f"release {version('steplabel')}",
         "agents": asked.agents,
-        "sites": len(made.agents.debits),
+        "sites": len(system.agents.debits),
         "registered": max(asked.sites, needed),
         "prepared": asked.prepared,
         "offered_per_hour": asked.per_hour,
@@ -91,7 +91,7 @@ def main() -> int:
         "per_hour": round(reports / seconds * 3_600),
         "lost": len(account.lost),
         "doubled": len(account.doubled),
-        "errors": _errors(made),
+        "errors": _errors(system),
         "statuses": dict(sorted(statuses.items())),
         "report_p50_s": round(agent[49], 2),
         "report_p99_s": round(agent[98], 2),
@@ -109,22 +109,22 @@ def main() -> int:
     return 1 if account.lost or account.doubled or result["errors"] else 0
 
 
-def _so_far(made: World, before: int) -> dict[str, float]:
+def _so_far(system: World, before: int) -> dict[str, float]:
     """Reports and errors since the start, and how long the requests that handed in took after so many."""
-    taken = made.agents.handed_in[before:]
+    taken = system.agents.handed_in[before:]
     hundredths = quantiles(taken, n=100) if len(taken) > 1 else [0.0] * 99
     return {
-        "reports": len(made.agents.receipts),
-        "errors": _errors(made),
+        "reports": len(system.agents.receipts),
+        "errors": _errors(system),
         "p50_ms": round(hundredths[49] * 1_000),
         "p99_ms": round(hundredths[98] * 1_000),
         "load": os.getloadavg()[2],
     }
 
 
-def _errors(made: World) -> int:
-    statuses = made.pages + made.agents.statuses
-    return sum(number for status, number in statuses.items() if status >= 400) + len(made.agents.refusals)
+def _errors(system: World) -> int:
+    statuses = system.pages + system.agents.statuses
+    return sum(number for status, number in statuses.items() if status >= 400) + len(system.agents.refusals)
 
 
 HELD = """
@@ -146,9 +146,9 @@ print(least)
 """The least of a hundred: what a transaction holds the log's head for, its commit on both servers with it, with nothing beside it."""
 
 
-def _log_held_ms(made: World) -> float:
+def _log_held_ms(system: World) -> float:
     """Once the account is settled: it adds entries that no report made."""
-    ran = made.installation.program(HELD, "operator")
+    ran = system.installation.program(HELD, "operator")
     assert ran.returncode == 0, ran.stderr
     return float(ran.stdout.splitlines()[-1]) * 1_000
 
@@ -156,29 +156,29 @@ def _log_held_ms(made: World) -> float:
 KEPT = Path(__file__).with_name("measured.json")
 
 
-def _processes(made: World) -> dict[str, list[int]]:
+def _processes(system: World) -> dict[str, list[int]]:
     """Numbers of the processes of each kind."""
-    found: dict[str, list[int]] = {
-        "web": [number for web in made.web for number in web.processes()],
-        "worker": made.worker.processes(),
+    by_kind: dict[str, list[int]] = {
+        "web": [number for web in system.web for number in web.processes()],
+        "worker": system.worker.processes(),
         "database": [],
-        "proxy": _with_children(int((made.installation.folder / "nginx" / "nginx.pid").read_text("ascii"))),
-        "redis": [int(Redis.from_url(made.redis.url).info("server")["process_id"])],
+        "proxy": _with_children(int((system.installation.folder / "nginx" / "nginx.pid").read_text("ascii"))),
+        "redis": [int(Redis.from_url(system.redis.url).info("server")["process_id"])],
     }
-    for cluster in (made.main, made.vault):
+    for cluster in (system.main, system.vault):
         postmaster = int((cluster.data / "postmaster.pid").read_text("ascii").split()[0])
-        found["database"] += _with_children(postmaster)
-    return found
+        by_kind["database"] += _with_children(postmaster)
+    return by_kind
 
 
 def _with_children(number: int) -> list[int]:
     return [number, *map(int, Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split())]
 
 
-def _cpu_s(made: World) -> dict[str, float]:
+def _cpu_s(system: World) -> dict[str, float]:
     """Seconds of processor since each began, with those of children that ended; of the main database and the vault, not of the replica."""
     spent: dict[str, float] = defaultdict(float)
-    for kind, numbers in _processes(made).items():
+    for kind, numbers in _processes(system).items():
         for number in numbers:
             with suppress(FileNotFoundError):  # a child that ended since they were listed counts with its parent
                 fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
@@ -186,9 +186,9 @@ def _cpu_s(made: World) -> dict[str, float]:
     return spent
 
 
-def _memory_mb(made: World) -> dict[str, float]:
+def _memory_mb(system: World) -> dict[str, float]:
     held: dict[str, float] = defaultdict(float)
-    for kind, numbers in _processes(made).items():
+    for kind, numbers in _processes(system).items():
         if kind in ("web", "worker"):
             for number in numbers:
                 lines = Path(f"/proc/{number}/status").read_text("ascii").splitlines()
@@ -196,10 +196,10 @@ def _memory_mb(made: World) -> dict[str, float]:
     return held
 
 
-def _bytes(made: World) -> int:
+def _bytes(system: World) -> int:
     """Of both databases, tables and indexes."""
     total = 0
-    for cluster, name in ((made.main, "steplabel"), (made.vault, "steplabel_vault")):
+    for cluster, name in ((system.main, "steplabel"), (system.vault, "steplabel_vault")):
         with cluster.connect() as connection:
             row = connection.execute("SELECT pg_database_size(%s)", (name,)).fetchone()
             assert row is not None

@@ -31,8 +31,8 @@ def kills(number: int) -> Callable[[World], AbstractContextManager[None]]:
     @contextmanager
     def made(world: World) -> Iterator[None]:
         for turn in range(number):
-            one: Supervised = world.worker if turn % 2 else world.web[turn // 2 % 2]
-            one.kill(-(turn // 4 % 2))
+            process: Supervised = world.worker if turn % 2 else world.web[turn // 2 % 2]
+            process.kill(-(turn // 4 % 2))
             time.sleep(1.5)
         yield
 

@@ -18,14 +18,14 @@ def lines_of(heading: str) -> list[str]:
     """What is to be typed under that heading."""
     section = re.split(rf"^## {re.escape(heading)}$", RUNBOOK.read_text("utf-8"), flags=re.MULTILINE)[1]
     section = re.split(r"^#+ ", section, flags=re.MULTILINE)[0]
-    found = [line.strip() for line in section.splitlines() if line.startswith("    ")]
-    assert found, heading
-    return found
+    commands = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert commands, heading
+    return commands
 
 
 def run(heading: str, primary: Cluster, replica: Cluster | None, archive: Path, base: Path, **more: str) -> None:
     """As the user of the database server."""
-    primary_starts, replica_starts = (_script(one) for one in (primary, replica or primary))
+    primary_starts, replica_starts = (_script(cluster) for cluster in (primary, replica or primary))
     environment = {
         "PATH": f"{primary.programs}:{os.environ['PATH']}",
         "PGUSER": "postgres",

@@ -58,10 +58,10 @@ class Cluster:
     def run(self, *command: str) -> None:
         """One of its programs, as its user, where it lives."""
         program, *arguments = command
-        said = subprocess.run(
+        process = subprocess.run(
             [*self._where(), self.programs / program, *arguments], cwd="/", capture_output=True, text=True, check=False, **self._who()
         )
-        assert said.returncode == 0, said.stderr + said.stdout
+        assert process.returncode == 0, process.stderr + process.stdout
 
     def _where(self) -> list[str]:
         """Only root enters a namespace; there it becomes the server's user."""
@@ -80,8 +80,8 @@ class Cluster:
     def start(self) -> None:
         """The server stays: it gets no pipe of ours."""
         quiet = subprocess.DEVNULL
-        said = subprocess.run([*self._where(), *self.start_command()], cwd="/", stdout=quiet, stderr=quiet, check=False, **self._who())
-        assert said.returncode == 0, self.log.read_text("utf-8", "replace")[-3000:]
+        process = subprocess.run([*self._where(), *self.start_command()], cwd="/", stdout=quiet, stderr=quiet, check=False, **self._who())
+        assert process.returncode == 0, self.log.read_text("utf-8", "replace")[-3000:]
 
     def stop(self, mode: str = "fast") -> None:
         self.run("pg_ctl", "--pgdata", str(self.data), "--wait", "--mode", mode, "stop")

@@ -196,13 +196,13 @@ def world(
         stack.callback(worker.end)
         proxy = ours / "nginx"
         proxy.mkdir()
-        address = stack.enter_context(nginx.serve(proxy, *(one.port for one in web)))
+        address = stack.enter_context(nginx.serve(proxy, *(process.port for process in web)))
         (ours / "agents").mkdir()
         agents = Reporting(address, ours / "agents", iter(tokens.stdout.split()), at_once, pause_s)
-        made = World(folder, main, replica, vault, redis, installation, web, worker, address, agents)
-        until(lambda: made.wrong() <= {"worker-not-seen"}, 120, "a web process at its start")
-        until(lambda: not made.wrong(), 120, "everything at its start")
-        yield made
+        system = World(folder, main, replica, vault, redis, installation, web, worker, address, agents)
+        until(lambda: system.wrong() <= {"worker-not-seen"}, 120, "a web process at its start")
+        until(lambda: not system.wrong(), 120, "everything at its start")
+        yield system
 
 
 def _clusters(stack: ExitStack, folder: Path, *, small_disks: bool) -> tuple[Cluster, Cluster, Cluster]:
@@ -255,5 +255,5 @@ def _installed(ours: Path, main: Cluster, replica: Cluster, vault: Cluster, redi
 
 def _end(web: list[Web]) -> None:
     """Those that are there at the end: an outage may have put others in their places."""
-    for one in web:
-        one.end()
+    for process in web:
+        process.end()

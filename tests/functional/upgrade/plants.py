@@ -51,8 +51,8 @@ def material(site: str, year: str, version: str) -> Any:
 class Door(httpx.BaseTransport):
     """To the web process itself, as its proxy would come; the last report is kept back where `kept` names a file."""
 
-    def __init__(self, port: int, kept: Path | None) -> None:
-        self._under, self._port, self._kept = httpx.HTTPTransport(), port, kept
+    def __init__(self, port: int, file: Path | None) -> None:
+        self._under, self._port, self._kept = httpx.HTTPTransport(), port, file
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         body = request.read()

@@ -71,25 +71,25 @@ def worktree(commit: str) -> Iterator[Path]:
             subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
 
 
-def prepare(made: Installation, version: str = VERSION) -> None:
+def prepare(installation: Installation, version: str = VERSION) -> None:
     """Keys that last, and who takes part, by that version of the pack."""
-    register = made.folder / "register.toml"
+    register = installation.folder / "register.toml"
     register.write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
-    made.operate("make_keys", "--years", "70")
-    made.operate("register", str(register))
-    made.program(
+    installation.operate("make_keys", "--years", "70")
+    installation.operate("register", str(register))
+    installation.program(
         f'from portal.catalogue.models import PeerGroup\nPeerGroup.objects.update(pack_version="{version}")', "operator"
     ).check_returncode()
 
 
-def token(made: Installation, site: str) -> str:
-    return made.operate("issue_token", site).strip()
+def token(installation: Installation, site: str) -> str:
+    return installation.operate("issue_token", site).strip()
 
 
 def report(root: Path, port: int, asked: Sequence[dict[str, Any]], python: str = sys.executable) -> list[dict[str, Any]]:
     """What `plants` answers, run with the code of that root (or what is installed for that Python, before it)."""
     program = f"import runpy, sys; sys.path.append({str(root)!r}); runpy.run_path({str(HERE / 'plants.py')!r}, run_name='__main__')"
-    ran = _run(root, program, str(port), lines="".join(json.dumps(one) + "\n" for one in asked), python=python)
+    ran = _run(root, program, str(port), lines="".join(json.dumps(request) + "\n" for request in asked), python=python)
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
@@ -101,8 +101,8 @@ def _run(root: Path, program: str, *arguments: str, lines: str = "", python: str
     return ran
 
 
-def port_of(made: Installation) -> int:
-    return int(made.address.rpartition(":")[2])
+def port_of(installation: Installation) -> int:
+    return int(installation.address.rpartition(":")[2])
 
 
 def states(url: str) -> dict[str, str]:
@@ -119,10 +119,10 @@ def record(commit: str) -> int:
         place.mkdir()
         with postgres.serve(servers) as database, redis.serve(servers) as store:
             os.environ |= {**database.environment, **store.environment}
-            with set_up(place, {"REDIS_URL": os.environ["REDIS_URL"]}, tree) as made:
-                prepare(made)
-                _live(made, tree)
-                for name, url in zip(DATABASES, (made.default_url, made.vault_url), strict=True):
+            with set_up(place, {"REDIS_URL": os.environ["REDIS_URL"]}, tree) as installation:
+                prepare(installation)
+                _live(installation, tree)
+                for name, url in zip(DATABASES, (installation.default_url, installation.vault_url), strict=True):
                     (place / f"{name}.sql").write_text(_dumped(url), "utf-8")
         names = ["keys", "agents", *(f"{name}.sql" for name in DATABASES)]
         (place / "commit").write_text(commit, "ascii")
@@ -133,24 +133,24 @@ def record(commit: str) -> int:
     return FILE.stat().st_size
 
 
-def _live(made: Installation, tree: Path) -> None:
-    agents = made.folder / "agents"
+def _live(installation: Installation, tree: Path) -> None:
+    agents = installation.folder / "agents"
     agents.mkdir()
-    tokens = [token(made, f"works-{number}") for number in range(SITES - 1)]
-    with made.served():
-        with made.running("worker"):
-            answers = report(tree, port_of(made), [{"state": str(agents / "works-0"), "token": tokens[0], "years": YEARS[:2]}])
+    tokens = [token(installation, f"works-{number}") for number in range(SITES - 1)]
+    with installation.served():
+        with installation.running("worker"):
+            answers = report(tree, port_of(installation), [{"state": str(agents / "works-0"), "token": tokens[0], "years": YEARS[:2]}])
             deadline = time.monotonic() + 120
-            while set(states(made.default_url).values()) != {"accepted"}:
-                assert time.monotonic() < deadline, (answers, states(made.default_url))
+            while set(states(installation.default_url).values()) != {"accepted"}:
+                assert time.monotonic() < deadline, (answers, states(installation.default_url))
                 time.sleep(1)
         asked: list[dict[str, Any]] = [
             {"state": str(agents / "works-1"), "token": tokens[1], "years": YEARS[:1]},
             {"state": str(agents / "works-2"), "token": tokens[2], "years": YEARS[:1], "held_back": True},
         ]
-        answers = report(tree, port_of(made), asked)
-        assert [one["refusal"] for one in answers] == ["", "portal-unreachable"], answers
-    assert sorted(states(made.default_url).values()) == ["accepted", "accepted", "received"]
+        answers = report(tree, port_of(installation), asked)
+        assert [answer["refusal"] for answer in answers] == ["", "portal-unreachable"], answers
+    assert sorted(states(installation.default_url).values()) == ["accepted", "accepted", "received"]
 
 
 def _dumped(url: str) -> str:

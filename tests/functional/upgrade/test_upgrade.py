@@ -59,13 +59,13 @@ def databases() -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def load(made: Installation, digest: str, sealed: bytes) -> Iterator[Counter[tuple[str, int]]]:
+def load(installation: Installation, digest: str, sealed: bytes) -> Iterator[Counter[tuple[str, int]]]:
     """Somebody reads, and an agent of the last release sends the report that it had sealed, over and over: the same receipt each time."""
     statuses: Counter[tuple[str, int]] = Counter()
     over = threading.Event()
 
     def ask() -> None:
-        with httpx.Client(base_url=made.address, headers=BEHIND_TLS, timeout=30) as client:
+        with httpx.Client(base_url=installation.address, headers=BEHIND_TLS, timeout=30) as client:
             while not over.wait(0.05):
                 for page in PAGES:
                     with suppress(httpx.TransportError):
@@ -99,45 +99,45 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
         with psycopg.connect(url) as opened:
             opened.execute(releases.statements(left / f"{name}.sql")[0].encode())
     redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/10").geturl()
-    made = Installation(left, *databases, {"REDIS_URL": redis}, owner="steplabel_web")
+    installation = Installation(left, *databases, {"REDIS_URL": redis}, owner="steplabel_web")
     (left / "secret_key").write_text(token_hex(32), "ascii")
-    made.operate("collectstatic", "--no-input")
-    before = releases.states(made.default_url)
+    installation.operate("collectstatic", "--no-input")
+    before = releases.states(installation.default_url)
     assert sorted(before.values()) == ["accepted", "accepted", "received"]
     sealed = (left / "agents" / "works-2.sealed").read_bytes()
-    with made.served(), load(made, next(iter(before)), sealed) as statuses:
+    with installation.served(), load(installation, next(iter(before)), sealed) as statuses:
         time.sleep(2)
-        with made.client() as client:
+        with installation.client() as client:
             assert client.get("/readyz").json()["wrong"] == ["database-behind"]
-        assert owned_by_the_web(made) > 0
+        assert owned_by_the_web(installation) > 0
         with psycopg.connect(as_user(databases[0], "postgres")) as superuser:
             superuser.execute(HAND_OVER.read_bytes())
-        assert owned_by_the_web(made) == 0
-        made.owner = "steplabel_owner"
-        made.operate("migrate")
-        with made.running("worker"):
-            until_all_are_accepted(made.default_url)
+        assert owned_by_the_web(installation) == 0
+        installation.owner = "steplabel_owner"
+        installation.operate("migrate")
+        with installation.running("worker"):
+            until_all_are_accepted(installation.default_url)
             agents = [{"state": str(left / "agents" / f"works-{number}"), "years": list(releases.YEARS[:3])} for number in range(3)]
-            agents.append({"state": str(left / "new"), "token": releases.token(made, "works-3"), "years": list(releases.YEARS[:1])})
-            answers = releases.report(made.root, releases.port_of(made), agents)
-            until_all_are_accepted(made.default_url)
+            agents.append({"state": str(left / "new"), "token": releases.token(installation, "works-3"), "years": list(releases.YEARS[:1])})
+            answers = releases.report(installation.root, releases.port_of(installation), agents)
+            until_all_are_accepted(installation.default_url)
     record_property("upgraded under load", dict(statuses))
-    assert [one["refusal"] for one in answers] == [""] * 4
+    assert [answer["refusal"] for answer in answers] == [""] * 4
     assert not {page: number for page, number in statuses.items() if page[1] == 500}, statuses
     assert {page for page, status in statuses if status == 200} >= set(PAGES), statuses
     assert statuses["submit", 201] == 1
     assert statuses["submit", 200] > 1
-    assert len(releases.states(made.default_url)) == 3 * 3 + 1
-    assert set(before) < set(releases.states(made.default_url))
-    checked = made.program("from django.core.management import call_command\ncall_command('check_installation')", "operator")
+    assert len(releases.states(installation.default_url)) == 3 * 3 + 1
+    assert set(before) < set(releases.states(installation.default_url))
+    checked = installation.program("from django.core.management import call_command\ncall_command('check_installation')", "operator")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     for name, url in zip(releases.DATABASES, databases, strict=True):
         write_as_the_last_release(url, releases.statements(left / f"{name}.sql")[1])
 
 
-def owned_by_the_web(made: Installation) -> int:
+def owned_by_the_web(installation: Installation) -> int:
     """As `check_installation` counts the tables."""
-    return int(made.program("from portal import wall; print(wall.owned_by_the_web())", "operator").stdout)
+    return int(installation.program("from portal import wall; print(wall.owned_by_the_web())", "operator").stdout)
 
 
 def write_as_the_last_release(url: str, rows: list[str]) -> None:
@@ -159,9 +159,13 @@ def test_migrations_since_the_last_release_only_add(left: Path) -> None:
 
     loader = MigrationLoader(None)
     disk = sorted(loader.disk_migrations.items())
-    new = [one for key, one in disk if one.__module__.startswith("portal.") and not all(was_applied(*old) for old in one.replaces or [key])]
+    new = [
+        migration
+        for key, migration in disk
+        if migration.__module__.startswith("portal.") and not all(was_applied(*old) for old in migration.replaces or [key])
+    ]
     assert new, "no migration is newer than the last release"
-    before = loader.project_state([key for key, one in disk if one not in new])
+    before = loader.project_state([key for key, migration in disk if migration not in new])
     assert not_only_adding(new, before) == []
 
     class Contract(migrations.Migration):
@@ -177,22 +181,24 @@ def test_migrations_since_the_last_release_only_add(left: Path) -> None:
 def not_only_adding(new: Sequence[migrations.Migration], before: ProjectState) -> list[str]:
     """What the last release's processes may trip over; of a new column only its last form counts, of one that was there (in the state
     `before`) what the database holds of it: further choices are the program's."""
-    tables = {(one.app_label, made.name_lower) for one in new for made in one.operations if isinstance(made, migrations.CreateModel)}
+    tables = {
+        (added.app_label, model.name_lower) for added in new for model in added.operations if isinstance(model, migrations.CreateModel)
+    }
     columns: dict[tuple[str, str, str], Any] = {}
-    found = []
-    for one in new:
-        for operation in one.operations:
+    findings = []
+    for migration in new:
+        for operation in migration.operations:
             if isinstance(operation, migrations.AddField | migrations.AlterField):
-                columns[one.app_label, operation.model_name_lower, operation.name] = operation.field
+                columns[migration.app_label, operation.model_name_lower, operation.name] = operation.field
             elif not isinstance(operation, EXPANDS):
-                found.append(f"{one}: {operation.describe()}")
+                findings.append(f"{migration}: {operation.describe()}")
     for (app, table, name), field in columns.items():
         was = before.models[app, table].fields.get(name) if (app, table) in before.models else None
         if was is not None and stored(was) == stored(field):
             continue
         if (app, table) not in tables and not (field.null or field.many_to_many or field.has_db_default()):
-            found.append(f"{app}.{table}.{name}: the last release writes rows without it")
-    return found
+            findings.append(f"{app}.{table}.{name}: the last release writes rows without it")
+    return findings
 
 
 def stored(field: Any) -> tuple[str, dict[str, Any]]:
@@ -222,17 +228,17 @@ def test_agents_and_portals_of_both_releases_understand_each_other(
             folder = tmp_path / str(number)
             folder.mkdir()
             owner = "steplabel_owner" if root == ROOT else "steplabel_web"  # the last release knew no other
-            with set_up(folder, {"REDIS_URL": redis._replace(path=f"/{11 + number}").geturl()}, root, owner) as made:
-                releases.prepare(made, NEWEST)
-                with made.served(), made.running("worker"):
+            with set_up(folder, {"REDIS_URL": redis._replace(path=f"/{11 + number}").geturl()}, root, owner) as installation:
+                releases.prepare(installation, NEWEST)
+                with installation.served(), installation.running("worker"):
                     for place, (agent, (code, python)) in enumerate(agents.items()):
-                        state, token = str(folder / agent), releases.token(made, f"works-{place}")
+                        state, token = str(folder / agent), releases.token(installation, f"works-{place}")
                         asked = {"state": state, "token": token, "years": releases.YEARS[:2], "version": NEWEST}
-                        (answer,) = releases.report(code, releases.port_of(made), [asked], python)
+                        (answer,) = releases.report(code, releases.port_of(installation), [asked], python)
                         record_property(f"{agent} at {portal}", answer)
                         assert answer["refusal"] == ""
                         assert len(answer["digests"]) == 2
-                    until_all_are_accepted(made.default_url)
+                    until_all_are_accepted(installation.default_url)
 
 
 def built(tree: Path, venv: Path) -> str:
