@@ -103,15 +103,15 @@ class Walk:
         print(f"$ {line}", flush=True)
         self.shell.stdin.write(f"{{ {line}\n}} </dev/null 2>&1\nended=$?; echo; echo __ended $ended\n")
         self.shell.stdin.flush()
-        said = []
+        output = []
         for answer in self.shell.stdout:
             if answer.startswith("__ended "):
                 break
-            said.append(answer)
+            output.append(answer)
         status = int(answer.split()[1])
         print(f"  {'ok' if status == 0 else f'FAILED ({status})'} after {time.monotonic() - start:.1f} s", flush=True)
         if status:
-            sys.exit("".join(said[-30:]))
+            sys.exit("".join(output[-30:]))
 
     def line(self, line: str) -> None:
         if any(word in line for word in ASKS):

@@ -63,7 +63,7 @@ def test_a_person_writes_the_period_and_the_services_do_the_rest(tmp_path: Path)
         assert morning is not None
         assert morning.returncode == 0, morning.stderr
         status = json.loads((tmp_path / "status.json").read_text("utf-8"))
-        assert [(one["period"], one["state"]) for one in status["reports"]] == [("2016", "received")]
+        assert [(report["period"], report["state"]) for report in status["reports"]] == [("2016", "received")]
 
 
 def test_a_site_with_trouble_fails_its_unit_in_words(tmp_path: Path) -> None:

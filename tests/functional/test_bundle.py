@@ -26,9 +26,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_sbom_names_every_wheel_by_its_own_hash(bundle: Path) -> None:
     sbom = json.loads((bundle / "sbom.cdx.json").read_text("utf-8"))
     assert (sbom["bomFormat"], sbom["metadata"]["component"]["name"]) == ("CycloneDX", "steplabel-agent")
-    told = {one["hashes"][0]["content"] for part in sbom["components"] for one in part["externalReferences"]}
+    hashes = {reference["hashes"][0]["content"] for part in sbom["components"] for reference in part["externalReferences"]}
     wheels = [wheel for wheel in (bundle / "wheels").iterdir() if not wheel.name.startswith("steplabel_agent-")]
-    assert {hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels} == told
+    assert {hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels} == hashes
 
 
 def test_it_installs_without_a_network_and_not_once_a_wheel_was_changed(bundle: Path, tmp_path: Path) -> None:

@@ -67,10 +67,10 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
 
 def check_guidance(result: dict[str, Any]) -> None:
     """Against what else stands on the line and what the simulator knows: the figures are those of this demo's own sector."""
-    told = result["guidance"]
-    assert told["practices"] == len(Library.held().practices) + 1 > 1, "and the one that a firm of the demo offered"
+    advice = result["guidance"]
+    assert advice["practices"] == len(Library.held().practices) + 1 > 1, "and the one that a firm of the demo offered"
     assert set(result["acting"]) == {"A practice, reported", "Groups of sites", "An incentive", "A dossier"}
-    score = told["score"]
+    score = advice["score"]
     if result["enterprises"] >= FEWEST_FOR_A_SCORE:
         low, high = score["interval"]
         assert 1 <= low <= score["value"] <= high <= 100
@@ -79,7 +79,7 @@ def check_guidance(result: dict[str, Any]) -> None:
         assert low <= true <= high, (score, true)
     else:
         assert (score["value"], score["interval"]) == (None, None), "of so few sites the place says all there is to say"
-    saved = told["potential_tce"]
+    saved = advice["potential_tce"]
     low, high = saved["interval"]
     assert 0 < low <= saved["value"] <= high
     assert saved["steps"] == saved["of_steps"], "every step of a whole route is shown"
@@ -106,11 +106,11 @@ def true_potential_tce(result: dict[str, Any]) -> float:
     kgce_per_t = 0.0
     for place in pack.routes[0].steps:
         metric = pack.step(place.step).metrics[0].metric
-        histories = [next(one for one in plant.histories if one.step.id == place.step) for plant in sector.plants]
-        above = [max(float(median(one.at_reference[metric])) - best[place.step, metric.value], 0.0) for one in histories]
+        histories = [next(history for history in plant.histories if history.step.id == place.step) for plant in sector.plants]
+        above = [max(float(median(history.at_reference[metric])) - best[place.step, metric.value], 0.0) for history in histories]
         kgce_per_t += float(place.ratio) * mean(above)
     last = pack.routes[0].steps[-1].step
-    output_t = sum(float(one.output_t.sum()) for plant in sector.plants for one in plant.histories if one.step.id == last)
+    output_t = sum(float(history.output_t.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
     return kgce_per_t * output_t / 1000
 
 
@@ -123,14 +123,14 @@ def portal_of(state: Path) -> str:
 
 def processes_in(folder: Path) -> list[str]:
     """Command lines of processes whose temporary files go to `folder`."""
-    found = []
+    commands = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if f"TMPDIR={folder}\0".encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_text().replace("\0", " "))
+                commands.append((process / "cmdline").read_text().replace("\0", " "))
         except OSError:
             continue  # ended while we looked, or another user's
-    return found
+    return commands
 
 
 @pytest.mark.timeout(600)
@@ -155,8 +155,8 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: s
     assert sum(hits) >= len(hits) - 2  # 95 % of few values; the long form counts enough of them
     for step, error in zip(publication["steps"], errors, strict=True):
         low, high = step["interval"]
-        told = (high - low) / 2 / abs(step["best"])  # recovered heat of 4 kgce/t is known to 4 %, and its interval says so
-        assert abs(error) < max(0.02, told), step
+        tolerance = (high - low) / 2 / abs(step["best"])  # recovered heat of 4 kgce/t is known to 4 %, and its interval says so
+        assert abs(error) < max(0.02, tolerance), step
     assert processes_in(tmp_path) == []
     assert list(tmp_path.glob("steplabel-demo-*")) == []
 
@@ -170,8 +170,8 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
     assert beside["reports"] == 2 * 3 * 18 - 3 + 2 * FIRMS
     assert beside["versions"] == {"published": 7, "withdrawn": 1, "draft": 1}, "who is late was never among the best, so all years show"
     assert result["submissions"] == {"accepted": FIRMS, "rejected": 0}, "of the agents alone"
-    (kept,) = tmp_path.glob("steplabel-demo-*")
-    with closing(sqlite3.connect(f"file:{kept / 'portal.sqlite'}?mode=ro", uri=True)) as connection:
+    (folder,) = tmp_path.glob("steplabel-demo-*")
+    with closing(sqlite3.connect(f"file:{folder / 'portal.sqlite'}?mode=ro", uri=True)) as connection:
         counted = {
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
             for table in (
@@ -257,9 +257,9 @@ def test_too_few_firms_are_never_shown_and_the_last_lines_say_so(tmp_path: Path)
     values = len(publication["steps"])
     assert why.startswith(f"  {values} of {values} values, too-few-firms: Not shown: 3 firms can be compared here. At least 8 are needed")
 
-    (kept,) = tmp_path.glob("steplabel-demo-*")
-    (address,) = {portal_of(file) for file in kept.glob("plants/*/state/state.sqlite")}
-    links = {link for mail in (kept / "mail").iterdir() for link in re.findall(r"https?://[^/\s]+", mail.read_text(encoding="utf-8"))}
+    (folder,) = tmp_path.glob("steplabel-demo-*")
+    (address,) = {portal_of(file) for file in folder.glob("plants/*/state/state.sqlite")}
+    links = {link for mail in (folder / "mail").iterdir() for link in re.findall(r"https?://[^/\s]+", mail.read_text(encoding="utf-8"))}
     assert links == {address}
 
 
@@ -277,12 +277,12 @@ def test_the_last_lines_say_what_the_gate_holds_back_and_why() -> None:
 
 def test_guidance_is_said_in_a_line_and_never_made_up() -> None:
     score = {"value": 14.5, "interval": [2, 27], "site": "anshan-1-works"}
-    told = guidance.as_text({"practices": 45, "score": score, "potential_tce": {"value": 231_318.0, "interval": [224_478.0, 244_794.0]}})
-    assert told.startswith("Guidance: 45 practices; anshan-1-works scores 2 to 27; ")
-    assert "231,318 tce a year less (95 %: 224,478 to 244,794)" in told
+    text = guidance.as_text({"practices": 45, "score": score, "potential_tce": {"value": 231_318.0, "interval": [224_478.0, 244_794.0]}})
+    assert text.startswith("Guidance: 45 practices; anshan-1-works scores 2 to 27; ")
+    assert "231,318 tce a year less (95 %: 224,478 to 244,794)" in text
     nothing = {"value": None, "interval": None}
-    told = guidance.as_text({"practices": 45, "score": nothing, "potential_tce": nothing})
-    assert told == "Guidance: 45 practices; no score of fewer than 26 sites; no potential is let out."
+    text = guidance.as_text({"practices": 45, "score": nothing, "potential_tce": nothing})
+    assert text == "Guidance: 45 practices; no score of fewer than 26 sites; no potential is let out."
 
 
 @pytest.mark.long

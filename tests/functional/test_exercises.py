@@ -34,8 +34,8 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
     def call(*arguments: object) -> tuple[int, dict[str, Any]]:
         code = main([*map(str, arguments), "--json"])
-        told: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return code, told
+        reply: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return code, reply
 
     return call
 
@@ -47,16 +47,16 @@ def answered(run: Run, exercise: str, answers: dict[str, object], tmp_path: Path
         if language == "zh":
             (tmp_path / "mine.json").write_text(json.dumps(answers), encoding="utf-8")
             given = ["--answers", str(tmp_path / "mine.json")]
-        code, told = run("exercise", exercise, *given, "--lang", language, "--again")
-        assert [(one["question"], one["code"]) for one in told["answers"]] == [(question, "right") for question in answers]
-        assert (code, told["right"], told["of"]) == (0, len(answers), len(answers))
-        assert all(one["working"] for one in told["answers"])
+        code, reply = run("exercise", exercise, *given, "--lang", language, "--again")
+        assert [(answer["question"], answer["code"]) for answer in reply["answers"]] == [(question, "right") for question in answers]
+        assert (code, reply["right"], reply["of"]) == (0, len(answers), len(answers))
+        assert all(answer["working"] for answer in reply["answers"])
 
 
 def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     works = tmp_path / "works"
-    code, told = run("exercise", "mill-year", "--out", works)
-    assert (code, told["role"]) == (0, "engineer")
+    code, reply = run("exercise", "mill-year", "--out", works)
+    assert (code, reply["role"]) == (0, "engineer")
     site = works / "site.toml"
     _, before = run("label", "--site", site, "--period", "2025", "--out", tmp_path / "before")
     (change,) = before["changes"]
@@ -65,15 +65,15 @@ def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path, c
 
     site.write_text(site.read_text(encoding="utf-8") + EVENT, encoding="utf-8")
     _, label = run("label", "--site", site, "--period", "2025", "--out", tmp_path / "after")
-    assert [one["answered"] for one in label["changes"] if not one["answered"]] == []
-    (power,) = (one for one in label["steps"] if one["metric"] == "electricity")
+    assert [entry["answered"] for entry in label["changes"] if not entry["answered"]] == []
+    (power,) = (step for step in label["steps"] if step["metric"] == "electricity")
     assert power["batches"]["excluded"]["declared-unusable"] == 1, "the batch that was under way at the change"
     main(["label", "--site", str(site), "--period", "2025", "--out", str(tmp_path / "words")])
     assert (
         "declared-unusable: an event declares that time unusable, or its change begins or ends within the batch" in capsys.readouterr().out
     )
     _, worth = run("worth", "--site", site, "--period", "2025")
-    (gap,) = (one for one in worth["steps"] if one["metric"] == "electricity")
+    (gap,) = (step for step in worth["steps"] if step["metric"] == "electricity")
     price = gap["gap"]["money"] / gap["gap"]["energy"]
     causes = {cause: kwh for cause, kwh in power["gap"]["by_cause"].items() if cause != "no-cause"}
     largest = max(causes, key=lambda cause: causes[cause])
@@ -123,7 +123,7 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
     desk = tmp_path / "desk"
     run("exercise", "changed-record", "--out", desk)
     fingerprint = (desk / "fingerprint.txt").read_text(encoding="utf-8").strip()
-    found = {}
+    failures = {}
     for mill in ("east", "west"):
         files, page = (desk / f"{mill}-opening.cbor", desk / f"{mill}-evidence.json"), desk / f"{mill}.html"
         code, verdict = run("verify", *files, "--fingerprint", fingerprint, "--out", page)
@@ -131,21 +131,21 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
         read = page.read_text(encoding="utf-8")
         assert "<caption>Protected values, with the noise drawn again</caption>" in read
         assert "built-in method" not in read
-        found[mill] = {one["code"]: one for one in verdict["checks"] if one["state"] == "failed"}
+        failures[mill] = {check["code"]: check for check in verdict["checks"] if check["state"] == "failed"}
         if mill == "west":
-            (below,) = (one for one in verdict["strata"] if one["stratum"].startswith("below/"))
-    only_east = Counter(found["east"].keys() - found["west"].keys())
-    (run_named,) = found["east"]["records-recomputed"]["records"]
+            (below,) = (stratum for stratum in verdict["strata"] if stratum["stratum"].startswith("below/"))
+    only_east = Counter(failures["east"].keys() - failures["west"].keys())
+    (run_named,) = failures["east"]["records-recomputed"]["records"]
     assert "opened: electricity = 19,825.52 kWh; recomputed: electricity = 22,529 kWh" in run_named
-    assert found["east"]["ranks-and-counts"]["count"] == 1, "out of order and in another cell: still one record"
+    assert failures["east"]["ranks-and-counts"]["count"] == 1, "out of order and in another cell: still one record"
     missed = 1.0  # neither of two records among the drawn: hypergeometric, by hand
     for place in range(below["finds"]):
         missed *= (below["leaves"] - below["drawn"] - place) / (below["leaves"] - place)
     answers = {
         "east": next(code for code in only_east if code == "leaves-proven"),
         "run": run_named.split(",")[0].split(" ")[-1],
-        "records": found["west"]["records-recomputed"]["count"],
-        "when": "before" if "leaves-proven" not in found["west"] else "after",
+        "records": failures["west"]["records-recomputed"]["count"],
+        "when": "before" if "leaves-proven" not in failures["west"] else "after",
         "probability": f"{100 * (1 - missed):.1f}",
         "receipt": "received",
         "cannot": "meters-right",
@@ -156,18 +156,20 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
 
 def test_wrong_answers_are_counted_and_the_working_is_shown_after_some(run: Run, tmp_path: Path) -> None:
     _, listed = run("exercise")
-    assert {one["id"]: (one["right"], one["of"]) for one in listed["exercises"]} == {one.id: (0, len(one.question)) for one in every()}
+    assert {exercise["id"]: (exercise["right"], exercise["of"]) for exercise in listed["exercises"]} == {
+        exercise.id: (0, len(exercise.question)) for exercise in every()
+    }
     for tries in range(1, TRIES + 1):
-        code, told = run("exercise", "mill-year", "--answer", "label=28.2")
-        (one,) = told["answers"]
-        assert (code, one["code"], one["wrong_tries"]) == (1, "minimum", tries)
-        assert (one["working"] is not None) is (tries == TRIES)
-    code, told = run("exercise", "mill-year", "--answer", "label=28.33", "--answer", "cause=no-cause")
-    assert (code, told["right"]) == (1, 1)
+        code, reply = run("exercise", "mill-year", "--answer", "label=28.2")
+        (answer,) = reply["answers"]
+        assert (code, answer["code"], answer["wrong_tries"]) == (1, "minimum", tries)
+        assert (answer["working"] is not None) is (tries == TRIES)
+    code, reply = run("exercise", "mill-year", "--answer", "label=28.33", "--answer", "cause=no-cause")
+    assert (code, reply["right"]) == (1, 1)
     _, listed = run("exercise")
-    assert next(one for one in listed["exercises"] if one["id"] == "mill-year")["right"] == 1
-    _, told = run("exercise", "mill-year", "--again", "--out", tmp_path / "anew")
-    assert told["right"] == 0
+    assert next(exercise for exercise in listed["exercises"] if exercise["id"] == "mill-year")["right"] == 1
+    _, reply = run("exercise", "mill-year", "--again", "--out", tmp_path / "anew")
+    assert reply["right"] == 0
 
 
 def test_answers_that_cannot_be_taken_are_refused_with_what_to_write(run: Run, tmp_path: Path) -> None:
@@ -191,8 +193,8 @@ def test_files_that_are_there_stay_and_the_file_of_answers_can_be_filled_in(run:
     assert (out / "site.toml").read_text(encoding="utf-8") == "# mine\n"
     filled = (out / "answers.toml").read_text(encoding="utf-8").replace('label = ""', 'label = "28.33"')
     (out / "answers.toml").write_text(filled, encoding="utf-8")
-    code, told = run("exercise", "mill-year", "--answers", out / "answers.toml")
-    assert (code, [one["question"] for one in told["answers"]]) == (0, ["label"]), "what was left empty is not answered"
+    code, reply = run("exercise", "mill-year", "--answers", out / "answers.toml")
+    assert (code, [answer["question"] for answer in reply["answers"]]) == (0, ["label"]), "what was left empty is not answered"
 
 
 class Terminal(io.StringIO):
@@ -207,8 +209,8 @@ def test_at_a_terminal_it_asks_until_the_answer_is_right_or_shown(
     monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in typed)))
     asked = ["exercise", "mill-year", "--out", str(tmp_path / "desk"), "--state", str(tmp_path / "state"), "--lang", "zh"]
     assert main(asked) == 0
-    said = capsys.readouterr().out
-    assert said.count("正确。") == 4  # change, factor, label and grade
-    assert "原始最小值" in said
-    assert "278,526 元" in said, "after so many tries the working is shown"
-    assert "已答对 4 题，共 7 题" in said
+    output = capsys.readouterr().out
+    assert output.count("正确。") == 4  # change, factor, label and grade
+    assert "原始最小值" in output
+    assert "278,526 元" in output, "after so many tries the working is shown"
+    assert "已答对 4 题，共 7 题" in output

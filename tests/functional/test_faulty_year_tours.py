@@ -26,14 +26,14 @@ def looked_at(folder: Path, period: str, declared: str = "") -> tuple[Review, La
     asked = review(site, result.data)
     without = pipeline.label_of(site, asked.without(result.data, site.zone), year)
     here, left = (
-        {(one.step, one.variant): one.best.value for one in steps if one.metric.value == "electricity" and one.best.value is not None}
+        {(step.step, step.variant): step.best.value for step in steps if step.metric.value == "electricity" and step.best.value is not None}
         for steps in (result.site_label.steps, without.steps)
     )
     return asked, here, left
 
 
 @pytest.mark.parametrize(
-    ("generator", "kind", "place", "seed", "variant", "said"),
+    ("generator", "kind", "place", "seed", "variant", "sentences"),
     [
         (
             *("mill", "transformer-ratio", 0, 11, "portland"),
@@ -50,10 +50,10 @@ def looked_at(folder: Path, period: str, declared: str = "") -> tuple[Review, La
     ],
 )
 def test_a_wrong_year_is_told_declared_and_labelled_as_the_page_says(
-    tmp_path: Path, generator: str, kind: str, place: int, seed: int, variant: str, said: tuple[str, ...]
+    tmp_path: Path, generator: str, kind: str, place: int, seed: int, variant: str, sentences: tuple[str, ...]
 ) -> None:
     target, period, truth = plant_of(generator, seed, place, tmp_path)
-    mistake = next(one for one in MISTAKES if one.id == kind)
+    mistake = next(entry for entry in MISTAKES if entry.id == kind)
     mistake.put(target, mistake.sizes[place])
     asked, with_it, without = looked_at(tmp_path, period)
     (question,) = asked.open
@@ -66,5 +66,5 @@ def test_a_wrong_year_is_told_declared_and_labelled_as_the_page_says(
         name: f"{labels[key]:.2f}" if key in labels else "none"
         for name, labels in (("with_it", with_it), ("without", without), ("declared", declared), ("truth", truth))
     }
-    for sentence in said:
+    for sentence in sentences:
         assert sentence.format(**figures) in PAGE

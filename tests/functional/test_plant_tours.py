@@ -33,31 +33,31 @@ def report(site: Path, period: str) -> Report:
     return configured, result, analysed(configured, result)
 
 
-def look(found: Analysis, code: str) -> Advice:
-    return next(one for one in found.first_look if one.code == code)
+def look(analysis: Analysis, code: str) -> Advice:
+    return next(advice for advice in analysis.first_look if advice.code == code)
 
 
-def rule(found: Analysis, cause: Cause) -> CauseRule:
-    return next(one for losses in found.losses for one in losses.rules if one.cause is cause and one.stands)
+def rule(analysis: Analysis, cause: Cause) -> CauseRule:
+    return next(candidate for losses in analysis.losses for candidate in losses.rules if candidate.cause is cause and candidate.stands)
 
 
 def findings(result: LabelResult) -> dict[str, int]:
-    return {one.code: one.count for one in result.findings}
+    return {finding.code: finding.count for finding in result.findings}
 
 
-def of_the_heats(made: Report) -> list[str]:
-    _, result, found = made
-    label = next(one for one in result.site_label.steps if one.best.value is not None)
-    (losses,) = (one for one in found.losses if one.counted)
-    shift, minutes, stop = look(found, "level-shift"), rule(found, Cause.AT_POWER), rule(found, Cause.COLD_START)
-    worst, longer, after_stops = losses.worst[0], look(found, "cause-longer-at-power"), look(found, "cause-cold-start")
+def of_the_heats(reported: Report) -> list[str]:
+    _, result, analysis = reported
+    label = next(step for step in result.site_label.steps if step.best.value is not None)
+    (losses,) = (loss for loss in analysis.losses if loss.counted)
+    shift, minutes, stop = look(analysis, "level-shift"), rule(analysis, Cause.AT_POWER), rule(analysis, Cause.COLD_START)
+    worst, longer, after_stops = losses.worst[0], look(analysis, "cause-longer-at-power"), look(analysis, "cause-cold-start")
     after, before = re.findall(r"at (\d+\.\d) kWh/t; before, it was at (\d+\.\d)", shift.words.en)[0]
     assert shift.amount is not None
     assert minutes.estimate is not None
     assert minutes.interval is not None
     assert stop.estimate is not None
     assert stop.interval is not None
-    unknown = look(found, "record-more").words.en.split(" %")[0]
+    unknown = look(analysis, "record-more").words.en.split(" %")[0]
     codes = findings(result)
     assert (codes["energy-unknown"] + codes["sentinel"]) / len(result.data.batches) == pytest.approx(1 / 7, abs=0.005)
     return [
@@ -79,25 +79,25 @@ def of_the_heats(made: Report) -> list[str]:
     ]
 
 
-def of_the_machines(made: Report) -> list[str]:
-    _, result, found = made
-    first = next(one for one in found.losses if one.variant == "part-4")
-    second = next(one for one in found.losses if one.variant == "part-3")
-    typical = {one.variant: one.typical for one in result.site_label.steps}
+def of_the_machines(reported: Report) -> list[str]:
+    _, result, analysis = reported
+    first = next(loss for loss in analysis.losses if loss.variant == "part-4")
+    second = next(loss for loss in analysis.losses if loss.variant == "part-3")
+    typical = {step.variant: step.typical for step in result.site_label.steps}
     worst = first.worst[0]
     codes = findings(result)
-    assert (worst.start.day, worst.start.month, worst.start.astimezone(made[0].zone).hour) == (12, 9, 22)
-    groups = {(one.step, one.product, one.variant) for one in result.site_label.steps}
-    labelled = [one for one in result.site_label.steps if one.best.value is not None]
+    assert (worst.start.day, worst.start.month, worst.start.astimezone(reported[0].zone).hour) == (12, 9, 22)
+    groups = {(step.step, step.product, step.variant) for step in result.site_label.steps}
+    labelled = [step for step in result.site_label.steps if step.best.value is not None]
     assert (len(labelled), len(groups)) == (4, 14)
-    assert (min(one.used for one in labelled), max(one.used for one in labelled)) == (10, 20)
+    assert (min(step.used for step in labelled), max(step.used for step in labelled)) == (10, 20)
     assert codes["log-not-normal"] / codes["unit-assumed"] == pytest.approx(2 / 5, abs=0.03)
-    counted = sum(one.total for one in found.value_adding)
-    standing = sum(energy for one in found.value_adding for use, energy in one.parts.items() if use in {Use.IDLING, Use.FAULT})
-    worst_use = max(found.value_adding, key=lambda one: one.parts[Use.IDLING] / one.total)
+    counted = sum(step_use.total for step_use in analysis.value_adding)
+    standing = sum(energy for step_use in analysis.value_adding for use, energy in step_use.parts.items() if use in {Use.IDLING, Use.FAULT})
+    worst_use = max(analysis.value_adding, key=lambda step_use: step_use.parts[Use.IDLING] / step_use.total)
     assert worst_use.step == "machining-2"
     assert round(standing / (first.beyond.kwh + second.beyond.kwh)) == 8
-    shifts = next(one for one in found.pareto if one.dimension is Dimension.SHIFT and one.step == second.step)
+    shifts = next(pareto for pareto in analysis.pareto if pareto.dimension is Dimension.SHIFT and pareto.step == second.step)
     assert not any(row.more_than_chance for row in shifts.rows)
     assert (first.avoidable.kwh, second.avoidable.kwh) == (0, 0)  # no cause is named
     return [
@@ -118,14 +118,14 @@ def of_the_machines(made: Report) -> list[str]:
     ]
 
 
-def of_the_meter(made: Report) -> list[str]:
-    _, _, found = made
-    (use,) = found.value_adding
-    load = found.baselines[0].base_load
+def of_the_meter(reported: Report) -> list[str]:
+    _, _, analysis = reported
+    (use,) = analysis.value_adding
+    load = analysis.baselines[0].base_load
     assert load is not None
     assert load.night is not None
     assert load.weekend is not None
-    early = look(found, "shift-differs")
+    early = look(analysis, "shift-differs")
     assert early.p_value is not None
     assert early.p_value < 0.001
     assert "Shift from 08:00" in early.words.en
@@ -146,7 +146,7 @@ def of_the_meter(made: Report) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "data", "period", "said"),
+    ("page", "data", "period", "phrases"),
     [
         ("plant-eaf", HEATS, "2015-01-01/2017-01-01", of_the_heats),
         ("plant-small-firm", MACHINES, "2022-08-31/2022-10-01", of_the_machines),
@@ -154,7 +154,7 @@ def of_the_meter(made: Report) -> list[str]:
     ],
 )
 def test_every_figure_of_the_page_is_the_reports(
-    page: str, data: tuple[str, str], period: str, said: Callable[[Report], list[str]], tmp_path: Path
+    page: str, data: tuple[str, str], period: str, phrases: Callable[[Report], list[str]], tmp_path: Path
 ) -> None:
     site = site_of(*data, tmp_path)
     if data == METER:
@@ -162,7 +162,7 @@ def test_every_figure_of_the_page_is_the_reports(
     written = (TOUR / f"{page}.md").read_text(encoding="utf-8")
     prose = re.sub(r"^    .*$|^\d\. |`[^`]+`|\*\*June 2016\.\*\*", " ", written, flags=re.MULTILINE)  # commands, list numbers, a heading
     rest = re.sub(r"\s+", " ", prose)
-    for phrase in said(report(site, period)):
+    for phrase in phrases(report(site, period)):
         assert phrase, "what the page says does not hold any more"
         assert phrase in rest
         rest = rest.replace(phrase, " ")

@@ -57,10 +57,10 @@ def test_nothing_is_pooled_unasked_and_preview_says_what_it_would_give_and_cost(
 
     shown = preview(small, "--pool")
     assert shown.returncode == 0, shown.stderr
-    told = json.loads(shown.stdout)
-    assert {label["years"] for label in told["report"]["labels"]} == {3}
-    assert told["counted"][0]["by_year"] == {"2014": 45, "2015": 45, "2016": 45}
-    assert told["spent_after"] == {"eaf": {"2014": "2", "2015": "2", "2016": "2"}}
+    reply = json.loads(shown.stdout)
+    assert {label["years"] for label in reply["report"]["labels"]} == {3}
+    assert reply["counted"][0]["by_year"] == {"2014": 45, "2015": 45, "2016": 45}
+    assert reply["spent_after"] == {"eaf": {"2014": "2", "2015": "2", "2016": "2"}}
     assert years_debited(small) == []
 
 

@@ -79,11 +79,11 @@ class Exchange:
 
 @pytest.fixture
 def exchange() -> Iterator[Exchange]:
-    made = Exchange()
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    service = Exchange()
+    threading.Thread(target=service.server.serve_forever, daemon=True).start()
+    yield service
+    service.server.shutdown()
+    service.server.server_close()
 
 
 @pytest.fixture
@@ -102,8 +102,8 @@ def agent(way: WayOut, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ag
     def run(act: str, *more: str, ca_file: Path = way.ca_file) -> tuple[int, dict[str, Any], str]:
         reached = ("--proxy", way.proxy, "--ca-file", str(ca_file)) if act == "fetch" else ()
         code = cli.main(["prices", act, "--site", str(site), "--lang", "en", "--json", *reached, *more])
-        told = capsys.readouterr()
-        return code, json.loads(told.out), told.err
+        output = capsys.readouterr()
+        return code, json.loads(output.out), output.err
 
     return run
 
@@ -115,11 +115,11 @@ def saved(tmp_path: Path, series: str) -> list[Path]:
 def test_prices_are_fetched_through_proxy_and_own_authority_and_the_request_says_nothing_of_the_site(
     agent: Agent, exchange: Exchange, way: WayOut, tmp_path: Path
 ) -> None:
-    code, told, errors = agent("fetch")
+    code, reply, errors = agent("fetch")
     assert (code, errors) == (0, "")
-    assert [(row["series"], row["fetched"], row["prices"]) for row in told["series"]] == [("day-ahead", 3, 3), ("gas", 1, 1)]
+    assert [(row["series"], row["fetched"], row["prices"]) for row in reply["series"]] == [("day-ahead", 3, 3), ("gas", 1, 1)]
     assert set(way.asked) == {f"CONNECT {NAME}:443"}
-    assert [one.splitlines()[0] for one in exchange.requests] == ["GET /prices.csv?area=X HTTP/1.1", "GET /gas.json HTTP/1.1"]
+    assert [text.splitlines()[0] for text in exchange.requests] == ["GET /prices.csv?area=X HTTP/1.1", "GET /gas.json HTTP/1.1"]
     for request in exchange.requests:
         names = {line.partition(":")[0].lower() for line in request.splitlines()[1:] if line}
         assert names == {"host", "user-agent", "accept", "accept-encoding", "connection"}
@@ -127,19 +127,19 @@ def test_prices_are_fetched_through_proxy_and_own_authority_and_the_request_says
         assert "User-Agent: steplabel-agent\n" in request.replace("\r", "").replace("user-agent", "User-Agent")
     (file,) = saved(tmp_path, "day-ahead")
     assert file.read_text(encoding="utf-8") == DAY_AHEAD, "as it came, to the byte"
-    assert told["series"][0]["sha256"] in file.name
+    assert reply["series"][0]["sha256"] in file.name
 
 
 def test_a_second_answer_is_saved_beside_the_first_and_holds_where_both_tell_a_price(
     agent: Agent, exchange: Exchange, tmp_path: Path
 ) -> None:
     agent("fetch")
-    code, told, _errors = agent("fetch")
-    assert [row["unchanged"] for row in told["series"]] == [True, True]
+    code, reply, _errors = agent("fetch")
+    assert [row["unchanged"] for row in reply["series"]] == [True, True]
     assert len(saved(tmp_path, "day-ahead")) == 1, "the same answer is saved once"
     exchange.answers["/prices.csv?area=X"] = (200, "time,price\n2023-05-01T02:00Z,111\n2023-05-01T03:00Z,222\n")
     wait_a_second()
-    code, told, _errors = agent("fetch")
+    code, reply, _errors = agent("fetch")
     assert code == 0
     assert len(saved(tmp_path, "day-ahead")) == 2
     code, shown, _errors = agent("show")
@@ -154,16 +154,16 @@ def test_without_an_answer_the_last_prices_stay_and_their_age_is_told(
 ) -> None:
     assert agent("fetch")[0] == 0
     before = {file: file.read_bytes() for series in ("day-ahead", "gas") for file in saved(tmp_path, series)}
-    code, told, errors = agent("fetch", ca_file=way.other_ca_file)
+    code, reply, errors = agent("fetch", ca_file=way.other_ca_file)
     assert code == 3, "a certificate of nobody who is trusted"
-    assert [row["error"]["code"] for row in told["series"]] == ["prices-unreachable"] * 2
+    assert [row["error"]["code"] for row in reply["series"]] == ["prices-unreachable"] * 2
     assert "Those of 0 days ago stay in use." in errors
     for status, body, code_told in ((302, "https://elsewhere.example/", "prices-refused"), (500, "down", "prices-refused")):
         exchange.answers["/gas.json"] = (status, body)
-        code, told, errors = agent("fetch")
+        code, reply, errors = agent("fetch")
         assert code == 1
-        assert told["series"][0]["prices"] == 3, "one that fails leaves the others"
-        assert told["series"][1]["error"]["code"] == code_told
+        assert reply["series"][0]["prices"] == 3, "one that fails leaves the others"
+        assert reply["series"][1]["error"]["code"] == code_told
         assert str(status) in errors
     assert set(way.asked) == {f"CONNECT {NAME}:443"}, "redirects are not followed: the proxy was asked for nobody else"
     for body, code_told in (
@@ -175,8 +175,8 @@ def test_without_an_answer_the_last_prices_stay_and_their_age_is_told(
         ('{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682899200000, "eur": 2}]}}', "price-twice"),
     ):
         exchange.answers["/gas.json"] = (200, body)
-        code, told, _errors = agent("fetch")
-        refused = told["series"][1]["error"]
+        code, reply, _errors = agent("fetch")
+        refused = reply["series"][1]["error"]
         assert (code, refused["code"]) == (1, code_told), body
         assert code_told == "prices-none" or refused["place"]["file"] == f"https://{NAME}/gas.json"
     assert {file.read_bytes() for file in saved(tmp_path, "gas")} <= set(before.values()), "what was saved is as it was"
@@ -188,8 +188,8 @@ def test_a_saved_answer_that_was_altered_is_refused(agent: Agent, tmp_path: Path
     agent("fetch")
     (file,) = saved(tmp_path, "day-ahead")
     file.write_text(DAY_AHEAD.replace("500", "5"), encoding="utf-8")
-    code, told, _errors = agent("show")
-    assert (code, told["error"]["code"]) == (1, "price-file-altered")
+    code, reply, _errors = agent("show")
+    assert (code, reply["error"]["code"]) == (1, "price-file-altered")
 
 
 def wait_a_second() -> None:

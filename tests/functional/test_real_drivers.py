@@ -65,8 +65,8 @@ def heats(tmp_path_factory: pytest.TempPathFactory) -> StepDrivers:
     text = path.read_text(encoding="utf-8").replace('"var.power_on_s" = "power_on_s"', columns)
     path.write_text(text.replace('end = ["0"]', 'end = ["0"], "var.o2_ppm" = ["0"]'), encoding="utf-8")
     site = load_site(path)
-    (found,) = drivers(site, pipeline.label(site, Period.parse("2015-01-01/2017-01-01", site.zone)))
-    return found
+    (study,) = drivers(site, pipeline.label(site, Period.parse("2015-01-01/2017-01-01", site.zone)))
+    return study
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +82,12 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
         encoding="utf-8",
     )
     site = load_site(home / "site.toml")
-    (found,) = baselines(site, pipeline.label(site, Period.parse("2018", site.zone)))
-    return found
+    (baseline,) = baselines(site, pipeline.label(site, Period.parse("2018", site.zone)))
+    return baseline
 
 
-def of(found: StepDrivers, name: str) -> Driver:
-    return next(one for one in found.drivers if one.variable == name)
+def of(study: StepDrivers, name: str) -> Driver:
+    return next(driver for driver in study.drivers if driver.variable == name)
 
 
 def test_neighbouring_heats_are_alike_and_count_for_less(heats: StepDrivers) -> None:
@@ -126,7 +126,7 @@ def test_the_winter_and_the_summer_stop_stand_out(plant: Baseline) -> None:
     winter = plant.anomalies[0]
     assert (winter.first.month, winter.last) == (1, date(2018, 2, 6))
     assert winter.energy == pytest.approx(51_000, rel=0.05)
-    assert any(one.energy < 0 and one.first <= date(2018, 8, 1) <= one.last for one in plant.anomalies)
+    assert any(anomaly.energy < 0 and anomaly.first <= date(2018, 8, 1) <= anomaly.last for anomaly in plant.anomalies)
 
 
 def test_the_page_names_the_figures_found_here() -> None:

@@ -120,13 +120,13 @@ def log(machines: Path) -> dict[str, list[LogRow]]:
         status_time = [float(row["status_time"]) for row in csv.DictReader(file)]  # no column of the template
     names = ("equipment", "timestamp", "variant", "output_quantity", "energy", "state")
     rows = sorted(zip(*(table.columns[name] for name in names), (status_time[row - 2] for row in table.rows), strict=True))
-    found: dict[str, list[LogRow]] = {}
+    by_machine: dict[str, list[LogRow]] = {}
     for (machine_before, before, *_, state_before, _), (machine, stamp, part, items, energy, state, known_s) in pairwise(rows):
         if machine == machine_before:
             span_s = (stamp - before).total_seconds()
             on_grid = stamp.minute % 5 == stamp.second == 0
-            found.setdefault(machine, []).append(LogRow(span_s, part, items, energy, state_before, state, known_s, on_grid))
-    return found
+            by_machine.setdefault(machine, []).append(LogRow(span_s, part, items, energy, state_before, state, known_s, on_grid))
+    return by_machine
 
 
 def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(log: dict[str, list[LogRow]]) -> None:
@@ -168,7 +168,9 @@ def test_the_small_firms_integer_is_an_amount_and_no_mean_power(log: dict[str, l
     observed = as_amount = as_power = 0.0
     for machine in log.values():
         automatic = [row for row in machine if row.automatic]
-        whole = {row.part: fmean(one.energy for one in automatic if one.part == row.part and one.span_s == 300) for row in automatic}
+        whole = {
+            row.part: fmean(other.energy for other in automatic if other.part == row.part and other.span_s == 300) for row in automatic
+        }
         for row in automatic:
             if 0 < row.span_s < 300:
                 observed += row.energy
@@ -181,7 +183,7 @@ def test_the_small_firms_integer_is_the_step_of_a_counter(log: dict[str, list[Lo
     """Rounding a mean power leaves rows independent; steps of a whole-unit counter alternate: 0, 1, 0, 1, 0, 0, 1."""
     steps = [row.energy for row in log["2"] if row.automatic and row.span_s == 300 and row.part == "part-2"]
     mean = fmean(steps)
-    together = sum((one - mean) * (two - mean) for one, two in pairwise(steps)) / sum((one - mean) ** 2 for one in steps)
+    together = sum((step - mean) * (two - mean) for step, two in pairwise(steps)) / sum((step - mean) ** 2 for step in steps)
     assert together < -0.5
 
 
@@ -201,9 +203,9 @@ def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines
         "overlap": 21,
         "pause": 5,
     }
-    found = {step["variant"]: step for step in labels(machines, FIRMS_WEEKS)}
-    assert len(found) == 14
-    labelled = {variant: step for variant, step in found.items() if step["best"]["value"] is not None}
+    by_variant = {step["variant"]: step for step in labels(machines, FIRMS_WEEKS)}
+    assert len(by_variant) == 14
+    labelled = {variant: step for variant, step in by_variant.items() if step["best"]["value"] is not None}
     assert {variant: step["batches"]["used"] for variant, step in labelled.items()} == {
         "part-4": 20,
         "part-3": 16,
@@ -213,7 +215,7 @@ def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines
     for step in labelled.values():
         assert step["minimum"] < step["best"]["value"] <= step["typical"]
         assert step["typical"] == pytest.approx(step["mean"], rel=0.02)  # shifts of one part agree: the span is right
-    short = [step for variant, step in found.items() if variant not in labelled]
+    short = [step for variant, step in by_variant.items() if variant not in labelled]
     assert {step["best"]["reason"] for step in short} == {"too-few-batches"}
     assert max(step["batches"]["used"] for step in short) < 10
 

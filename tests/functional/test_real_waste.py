@@ -37,8 +37,8 @@ def heats(found: Analysis) -> list[tuple[str, float, float]]:
 
 
 def test_the_level_rose_in_june_2016(found: Analysis, heats: list[tuple[str, float, float]]) -> None:
-    told = next(one for one in found.first_look if one.code == "level-shift")
-    assert "since 2016-06" in told.words.en
+    advice = next(entry for entry in found.first_look if entry.code == "level-shift")
+    assert "since 2016-06" in advice.words.en
     before, after = (median(value for month, _, value in heats if (month >= "2016-06") is late) for late in (False, True))
     assert after - before > 8
 
@@ -51,7 +51,7 @@ def test_a_furnace_that_stood_pays_for_it(found: Analysis, heats: list[tuple[str
     assert cold.estimate == pytest.approx(1_118, rel=0.1)
     usual = median(value for _, hours, value in heats if hours < 1)
     assert median(value for _, hours, value in heats if 8 <= hours < 16) - usual > 75
-    assert any(one.code == "cause-cold-start" for one in found.first_look)
+    assert any(advice.code == "cause-cold-start" for advice in found.first_look)
 
 
 def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(found: Analysis) -> None:
@@ -66,9 +66,9 @@ def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(found: Analysis) ->
 
 def test_no_shift_and_no_hour_is_blamed(found: Analysis) -> None:
     for dimension in (Dimension.SHIFT, Dimension.HOUR):
-        table = next(one for one in found.pareto if one.dimension is dimension)
+        table = next(pareto for pareto in found.pareto if pareto.dimension is dimension)
         assert not any(row.more_than_chance for row in table.rows)
-    assert not any(one.code in {"shift-differs", "hour-differs"} for one in found.first_look)
+    assert not any(advice.code in {"shift-differs", "hour-differs"} for advice in found.first_look)
 
 
 def test_all_of_it_adds_up(found: Analysis) -> None:

@@ -249,8 +249,8 @@ def _begin_again(plant: Plant, server: Server) -> None:
 
 def test_two_runs_at_once_send_one_report(plant: Plant, server: Server) -> None:
     both = [plant.start_submit(), plant.start_submit()]
-    ends = [(one.communicate()[1], one.returncode) for one in both]
-    assert all(code == 0 or "state-busy" in told for told, code in ends), ends
+    ends = [(process.communicate()[1], process.returncode) for process in both]
+    assert all(code == 0 or "state-busy" in errors for errors, code in ends), ends
     assert any(code == 0 for _, code in ends)
     assert set(server.portal.bodies) == {whole_report(server)}
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(2 * 120,)]
@@ -287,8 +287,8 @@ def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, serve
     server.__exit__()  # nothing to be reached from here on
     first = plant.submit("--offline", str(file))
     assert first.returncode == 0, first.stderr
-    told = json.loads(first.stdout)
-    assert (told["state"], told["file"], told["commitment_file"]) == ("committed", None, str(commitment))
+    reply = json.loads(first.stdout)
+    assert (reply["state"], reply["file"], reply["commitment_file"]) == ("committed", None, str(commitment))
     assert not file.exists()
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(0,)]
     status = plant.text("status")

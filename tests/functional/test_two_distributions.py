@@ -38,8 +38,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "LICENSE", source)
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps"]
     subprocess.run([*pip, "--wheel-dir", built, source / "distributions" / "agent"], check=True)
-    (made,) = built.glob("steplabel_agent-*.whl")
-    return made
+    (path,) = built.glob("steplabel_agent-*.whl")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def machine(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def site_packages(machine: Path) -> Path:
-    (found,) = machine.glob("lib/python*/site-packages")
-    return found
+    (folder,) = machine.glob("lib/python*/site-packages")
+    return folder
 
 
 def size_mb(distribution: Distribution) -> float:
@@ -92,12 +92,12 @@ def test_an_empty_machine_starts_a_site_and_labels_it(machine: Path, tmp_path: P
     run(machine, tmp_path, "init", "works")
     run(machine, tmp_path, "label", "--site", "works/site.toml", "--period", "2016", "--out", "label")
     assert json.loads((tmp_path / "label" / "label.json").read_text())["steps"]
-    there = {path.name for path in site_packages(machine).iterdir()}
-    assert not {"portal", "fixtures", "django", "celery", "rest_framework"} & there
+    names = {path.name for path in site_packages(machine).iterdir()}
+    assert not {"portal", "fixtures", "django", "celery", "rest_framework"} & names
 
 
 def test_the_agent_weighs_no_more_than_it_may_and_says_what_each_heavy_part_is_for(machine: Path) -> None:
-    weights = {found.name.lower(): size_mb(found) for found in distributions(path=[str(site_packages(machine))])}
+    weights = {distribution.name.lower(): size_mb(distribution) for distribution in distributions(path=[str(site_packages(machine))])}
     assert sum(weights.values()) <= MOST_MB, weights
     without_extras = AGENT.read_text(encoding="utf-8").partition("[project.optional-dependencies]")[0]
     named = dict(re.findall(r'^  "([A-Za-z0-9_-]+)[^"]*", # (\d+) MB: \w', without_extras, re.MULTILINE))

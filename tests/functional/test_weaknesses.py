@@ -37,7 +37,7 @@ def said(*packages: object) -> str:
 def test_nothing_that_was_not_asked_for_is_clean(out: str, status: int, line: str) -> None:
     answer = read_pip_audit("x.txt", out, "Traceback\nConnection refused\n")
     assert answer.status == status
-    assert any(one.startswith(line) for one in answer.lines())
+    assert any(sentence.startswith(line) for sentence in answer.lines())
 
 
 class Advisories(BaseHTTPRequestHandler):
@@ -85,5 +85,5 @@ def test_pip_audit_itself_at_a_service(tmp_path: Path, service: str) -> None:
     sound.write_text(f"wheel==0.48.0 --hash=sha256:{'0' * 64}\n", "utf-8")
     assert audited(sound, service) == (CLEAN, "sound.txt: 1 packages, no known weakness.\n")
     assert audited(weak, service) == (WEAK, "weak.txt: idna 3.6: PYSEC-2024-60, mended in 3.7\n")
-    status, told = audited(sound, f"http://127.0.0.1:{free_port()}")
-    assert (status, told.startswith("sound.txt: could not be asked: 1 of 1")) == (NOT_ASKED, True)
+    status, output = audited(sound, f"http://127.0.0.1:{free_port()}")
+    assert (status, output.startswith("sound.txt: could not be asked: 1 of 1")) == (NOT_ASKED, True)

@@ -158,8 +158,8 @@ def drawn_by_auditor(
     commitment = plant.commitment
     promise = signed_draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR, plan=plan, steps=steps)
     log = log_with(plant, promise)
-    made = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, signed_draws.read_promise(promise).digest)
-    return made, promise
+    draw = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, signed_draws.read_promise(promise).digest)
+    return draw, promise
 
 
 def audited(
@@ -175,4 +175,4 @@ def examined(plant: Reported, draw: Draw, promise: bytes, opening: Opening, publ
 
 
 def failures(findings: Sequence[Outcome]) -> dict[str, Outcome]:
-    return {one.code: one for one in findings if one.state is State.FAILED}
+    return {finding.code: finding for finding in findings if finding.state is State.FAILED}

@@ -54,9 +54,9 @@ def without_rows_of_the_weeks(folder: Path) -> Path:
 def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(of: str, works: Path, tmp_path: Path) -> None:
     evidence = evidence_of(honest(settled(works, tmp_path, f"[[events]]\n{UNUSABLE[of]}")), EVERY_DAY)
     findings = checks.run(evidence)
-    assert [one.code for one in findings if one.state is State.FAILED] == []
+    assert [finding.code for finding in findings if finding.state is State.FAILED] == []
     assert evidence.accounted is not None
-    mill = max(evidence.accounted.balances, key=lambda one: one.unusable)
+    mill = max(evidence.accounted.balances, key=lambda balance: balance.unusable)
     assert mill.unusable > 0
     verdict = Verdict(findings, evidence, declared=declared_in(load_site(tmp_path / "site.toml")))
     first = telling.lines(verdict).splitlines()[1:6]
@@ -65,15 +65,15 @@ def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(
         for line in first
     )
     assert any("declared unusable, 2025-01-20 to 2025-02-10: Meter cabinet open, work order 7." in line for line in first)
-    told = {one["meter"]: one["declared_unusable"] for one in verdict.to_json()["metered"]}
-    assert told[mill.meter] == pytest.approx(mill.unusable, abs=0.01)
+    by_meter = {row["meter"]: row["declared_unusable"] for row in verdict.to_json()["metered"]}
+    assert by_meter[mill.meter] == pytest.approx(mill.unusable, abs=0.01)
 
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_weeks_without_rows_are_left_out_unless_they_are_declared_unusable(declared: bool, works: Path, tmp_path: Path) -> None:
     folder = settled(works, tmp_path, f"[[events]]\n{UNUSABLE['meter']}" if declared else "")
     evidence = evidence_of(honest(without_rows_of_the_weeks(folder)), EVERY_DAY)
-    failed = {one.code for one in checks.run(evidence) if one.state is State.FAILED}
+    failed = {finding.code for finding in checks.run(evidence) if finding.state is State.FAILED}
     assert failed == (set() if declared else {"nothing-left-out"})
 
 
@@ -95,8 +95,8 @@ def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: P
     evidence, declared = evidence_of(honest(folder)), declared_in(load_site(folder / "site.toml"))
     verdict = Verdict(checks.run(evidence), evidence, declared=declared)
     assert not verdict.failed  # no file shows whether a factor is true
-    told = {(one["kind"], one["of"]): one for one in verdict.to_json()["declared"]}
-    ratio, scale = told["ratio", "meter mill-1-electricity"], told["scale", "readings: value"]
+    declarations = {(declaration["kind"], declaration["of"]): declaration for declaration in verdict.to_json()["declared"]}
+    ratio, scale = declarations["ratio", "meter mill-1-electricity"], declarations["scale", "readings: value"]
     assert (ratio["since"], ratio["does"], ratio["reason"]) == ("2025-01-01", "× 0.9", "Current transformers 400/5.")
     assert scale["does"] == "× 0.9"
     for lang, heading, kind in (("en", "What the plant declared", "factor of a column"), ("zh", "企业所声明的内容", "列的系数")):
@@ -119,10 +119,14 @@ def test_an_older_version_of_the_pack_is_told_first(version: str, works: Path, t
     assert named.count("pack_version") == 1
     (folder / "site.toml").write_text(named, encoding="utf-8")
     declared = declared_in(load_site(folder / "site.toml"))
-    assert [(one.of, one.does) for one in declared if one.kind == "older_pack"] == ([("cement 3", "4")] if version == "3" else [])
+    assert [(declaration.of, declaration.does) for declaration in declared if declaration.kind == "older_pack"] == (
+        [("cement 3", "4")] if version == "3" else []
+    )
     verdict = Verdict((), evidence_of(honest(works)), declared=declared)
-    told = [one for one in telling.notes(verdict, "en") if one.startswith("The labels were made with an older pack, cement 3. Version 4")]
-    assert len(told) == (version == "3")
+    notes = [
+        note for note in telling.notes(verdict, "en") if note.startswith("The labels were made with an older pack, cement 3. Version 4")
+    ]
+    assert len(notes) == (version == "3")
     assert ("旧版方法包" in telling.lines(verdict, "zh")) is (version == "3")
 
 
@@ -138,15 +142,15 @@ PLACES = {  # a second meter of the line, taken out of the label by its place in
 def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(place: str, works: Path, tmp_path: Path) -> None:
     more, kind, does = PLACES[place]
     declared = declared_in(load_site(settled(works, tmp_path, SEPARATOR + more) / "site.toml"))
-    told = {one.of: (one.kind, one.does) for one in declared if one.kind != "range"}
-    assert told["mill-1-separator"] == (kind, does)
-    assert told["mill-1-electricity"] == ("counts_for", "cement-grinding mill-1 electricity")
-    assert all(one.of != "site-main" or one.kind == "range" for one in declared)  # what counts lies below it
+    declarations = {declaration.of: (declaration.kind, declaration.does) for declaration in declared if declaration.kind != "range"}
+    assert declarations["mill-1-separator"] == (kind, does)
+    assert declarations["mill-1-electricity"] == ("counts_for", "cement-grinding mill-1 electricity")
+    assert all(declaration.of != "site-main" or declaration.kind == "range" for declaration in declared)  # what counts lies below it
     evidence = evidence_of(honest(works))
     for lang in ("en", "zh"):
         notes = telling.notes(Verdict(checks.run(evidence), evidence, declared=declared), lang)
         assert any("mill-1-separator" in note for note in notes)
-    assert any(one.kind == "range" and one.does.endswith("kWh/h") for one in declared)
+    assert any(declaration.kind == "range" and declaration.does.endswith("kWh/h") for declaration in declared)
 
 
 MAPPED = """
@@ -171,7 +175,7 @@ pressure_kpa = 90.0
 
 def test_words_rows_columns_and_the_state_of_gas_are_declarations(works: Path, tmp_path: Path) -> None:
     declared = declared_in(load_site(settled(works, tmp_path, MAPPED) / "site.toml"))
-    told = {(one.kind, one.of, one.does) for one in declared}
+    declarations = {(declaration.kind, declaration.of, declaration.does) for declaration in declared}
     assert {
         ("taken_from", "batches: output_quantity", "charged_t"),
         ("word_as", "batches: state", "trial → trial"),
@@ -179,7 +183,7 @@ def test_words_rows_columns_and_the_state_of_gas_are_declarations(works: Path, t
         ("rows", "batches", "output_quantity: sum"),
         ("carrier_column", "energy: electricity", "power (MJ, recovered)"),
         ("gas_state", "gas", "temperature_c = 30 °C, pressure_kpa = 90 kPa"),
-    } <= told
+    } <= declarations
 
 
 def test_shared_power_outside_carriers_and_static_factors_are_declarations(works: Path, tmp_path: Path) -> None:
@@ -192,10 +196,10 @@ diesel = "Loader, work order 9."
 altitude_m = 1500
 """
     declared = declared_in(load_site(settled(works, tmp_path, more) / "site.toml"))
-    told = {(one.kind, one.of): (one.does, one.reason) for one in declared}
-    assert told["outside", "cement-grinding diesel"] == ("", "Loader, work order 9.")
-    assert ("not_used", "cement-grinding compressed-air") in told
-    assert told["static", "altitude_m"][0] in {"1500", "1500.0"}
+    declarations = {(declaration.kind, declaration.of): (declaration.does, declaration.reason) for declaration in declared}
+    assert declarations["outside", "cement-grinding diesel"] == ("", "Loader, work order 9.")
+    assert ("not_used", "cement-grinding compressed-air") in declarations
+    assert declarations["static", "altitude_m"][0] in {"1500", "1500.0"}
 
 
 GAS = """
@@ -253,10 +257,13 @@ MULTIPLYING = {  # by what is set, how the same works had it, and what the audit
 def test_what_multiplies_a_value_by_the_state_of_gas_or_by_its_words_is_a_declaration(name: str, works: Path, tmp_path: Path) -> None:
     otherwise, honest_, kind, of, does = MULTIPLYING[name]
     lists = []
-    for place, one in enumerate((otherwise, honest_)):
-        more = GAS.format(**{**BY_PRESSURE, **one})
+    for place, settings in enumerate((otherwise, honest_)):
+        more = GAS.format(**{**BY_PRESSURE, **settings})
         lists.append(
-            {(one.kind, one.of): one.does for one in declared_in(load_site(settled(works, tmp_path / str(place), more) / "site.toml"))}
+            {
+                (declaration.kind, declaration.of): declaration.does
+                for declaration in declared_in(load_site(settled(works, tmp_path / str(place), more) / "site.toml"))
+            }
         )
     assert does in lists[0][kind, of]
     assert lists[0] != lists[1]

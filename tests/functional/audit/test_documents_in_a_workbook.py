@@ -59,8 +59,8 @@ def filled(tmp_path: Path) -> Filled:
         for kind, rows in DOCUMENTS.items():
             sheet = book[getattr(SHEETS[kind], lang)]
             for row in rows:
-                told = {key: ", ".join(value) if isinstance(value, list) else value for key, value in row.items()}
-                sheet.append([told.get(key) for key in EXAMPLES[kind]])
+                cells = {key: ", ".join(value) if isinstance(value, list) else value for key, value in row.items()}
+                sheet.append([cells.get(key) for key in EXAMPLES[kind]])
         change(book)
         book.save(path)
         return path
@@ -88,15 +88,15 @@ def test_a_new_template_holds_no_document_and_its_example_is_that_of_the_toml(tm
 def test_the_working_paper_is_the_same_to_the_digit(
     tmp_path: Path, works: Path, filled: Filled, capsys: pytest.CaptureFixture[str], lang: str
 ) -> None:
-    told = []
+    outputs = []
     for file in (as_toml(tmp_path), filled(lang)):
         capsys.readouterr()
         code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--json"])
         assert code == 1  # none of these documents is true
-        told.append(capsys.readouterr().out)
+        outputs.append(capsys.readouterr().out)
     assert loading.load(as_toml(tmp_path)) == loading.load(filled(lang))
-    assert told[0] == told[1]
-    assert {one["code"] for one in json.loads(told[0])["checks"]} == {
+    assert outputs[0] == outputs[1]
+    assert {check["code"] for check in json.loads(outputs[0])["checks"]} == {
         "bill-and-meters",
         "stock-and-meters",
         "sales-and-output",
@@ -174,7 +174,7 @@ def test_a_missing_column_or_sheet_is_named(filled: Filled, tmp_path: Path) -> N
     def without_headings(book: Any) -> None:
         book["Sales"].delete_rows(1)
 
-    for change, code, found in (
+    for change, code, missing in (
         (without_unit, "papers-heading-missing", f"no column {COLUMNS['unit'].en}"),
         (without_sheets, "papers-sheets-missing", "About"),
         (without_headings, "papers-heading-missing", "no column Step"),
@@ -182,7 +182,7 @@ def test_a_missing_column_or_sheet_is_named(filled: Filled, tmp_path: Path) -> N
         with pytest.raises(InputError) as refused:
             loading.load(filled(change=change))
         assert refused.value.code == code
-        assert found in refused.value.found
+        assert missing in refused.value.found
     for name, content, code in (("none.xlsx", None, "papers-unreadable"), ("text.xlsx", b"no workbook", "workbook-unreadable")):
         if content is not None:
             (tmp_path / name).write_bytes(content)

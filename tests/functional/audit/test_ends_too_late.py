@@ -37,7 +37,7 @@ def failing(folder: Path) -> Mapping[str, object]:
     plant = honest(folder)
     draw, promise = drawn_by_auditor(plant)
     findings = audited(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
-    assert not [one.code for one in findings if one.state is State.NOT_CHECKABLE and one.asked]
+    assert not [finding.code for finding in findings if finding.state is State.NOT_CHECKABLE and finding.asked]
     return failures(findings)
 
 

@@ -33,24 +33,27 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 
 def test_it_is_bound_and_what_stays_unproven_is_said_first(evidence: Evidence) -> None:
-    found = Verdict(checks.run(evidence), evidence)
-    assert [one.code for one in found.findings if one.asked and one.state is not State.HELD] == []
-    assert {one.code for one in found.findings if not one.asked} == {*OF_READINGS, "output-weighed"}
-    assert (found.bound, found.holds, found.to_json()["unproven"]) == (True, True, [BY_BATCH])
-    for lang, said in (("en", "NOT PROVEN: the energy of each batch."), ("zh", "未证明：每个批次的能耗。")):
-        assert said in telling.lines(found, lang).splitlines()[0]
-        assert said in telling.markdown(found, lang).splitlines()[2]
+    verdict = Verdict(checks.run(evidence), evidence)
+    assert [finding.code for finding in verdict.findings if finding.asked and finding.state is not State.HELD] == []
+    assert {finding.code for finding in verdict.findings if not finding.asked} == {*OF_READINGS, "output-weighed"}
+    assert (verdict.bound, verdict.holds, verdict.to_json()["unproven"]) == (True, True, [BY_BATCH])
+    for lang, sentence in (("en", "NOT PROVEN: the energy of each batch."), ("zh", "未证明：每个批次的能耗。")):
+        assert sentence in telling.lines(verdict, lang).splitlines()[0]
+        assert sentence in telling.markdown(verdict, lang).splitlines()[2]
 
 
 def test_the_portal_takes_it_for_bound_and_names_what_was_not_made(evidence: Evidence) -> None:
-    told = Verdict(checks.run(evidence), evidence).summary()
-    read = read_summary(json.dumps(told).encode())
+    summary = Verdict(checks.run(evidence), evidence).summary()
+    read = read_summary(json.dumps(summary).encode())
     assert (read.is_bound, frozenset(read.missing)) == (True, OF_READINGS)
-    left_out = told | {"not_checkable": []}  # what a summary does not name is no excuse
+    left_out = summary | {"not_checkable": []}  # what a summary does not name is no excuse
     assert not read_summary(json.dumps(left_out).encode()).is_bound
 
 
 def test_a_site_with_readings_is_asked_for_them(evidence: Evidence) -> None:
-    found = Verdict(checks.run(replace(evidence, by_batch=False)), evidence)
-    assert {one.code for one in found.findings if one.asked and one.state is State.NOT_CHECKABLE} == {"nothing-left-out", "edges-at-rest"}
-    assert not found.holds
+    verdict = Verdict(checks.run(replace(evidence, by_batch=False)), evidence)
+    assert {finding.code for finding in verdict.findings if finding.asked and finding.state is State.NOT_CHECKABLE} == {
+        "nothing-left-out",
+        "edges-at-rest",
+    }
+    assert not verdict.holds

@@ -116,8 +116,8 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
     def call(*arguments: object) -> tuple[int, dict[str, Any]]:
         code = main([*map(str, arguments), "--json"])
-        told: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return code, told
+        output: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return code, output
 
     return call
 
@@ -126,10 +126,10 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     keys = ("--keys", scene.path("auditor.pem"), "--password-file", scene.path("password"))
     asked_before = len(scene.portal.asked)
 
-    code, told = run("auditor", *keys)
+    code, output = run("auditor", *keys)
     assert code == 0
     assert b"ENCRYPTED PRIVATE KEY" in scene.path("auditor.pem").read_bytes()
-    assert len(told["fingerprint"]) == 64
+    assert len(output["fingerprint"]) == 64
 
     code, promised = run("draw", *keys, "--nonce", scene.path("nonce"), "--about", f"{SITE}/{PERIOD}")
     assert code == 0
@@ -161,20 +161,24 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     files = [scene.path(name) for name in FILES]
     trust = (*keys, "--fingerprint", scene.fingerprint)
     out = ("--out", scene.path("report.md"), "--summary", scene.path("summary.json"))
-    code, found = run("verify", *files, promise, *trust, "--site", scene.site, *out)
-    assert code == 0, [one for one in found["checks"] if one["state"] != "held"]
-    assert {one["state"] for one in found["checks"] if one["asked"]} == {"held"}
-    assert [one["code"] for one in found["checks"] if not one["asked"]] == ["output-weighed"]  # the site commits to no scale records
-    assert (found["held"], found["binding"]) == (True, "bound")
+    code, verdict = run("verify", *files, promise, *trust, "--site", scene.site, *out)
+    assert code == 0, [check for check in verdict["checks"] if check["state"] != "held"]
+    assert {check["state"] for check in verdict["checks"] if check["asked"]} == {"held"}
+    assert [check["code"] for check in verdict["checks"] if not check["asked"]] == [
+        "output-weighed"
+    ]  # the site commits to no scale records
+    assert (verdict["held"], verdict["binding"]) == (True, "bound")
     assert {"receipt-signed", "noise-repeated", "records-recomputed", "whole-recomputed", "commitment-logged"} <= {
-        one["code"] for one in found["checks"]
+        check["code"] for check in verdict["checks"]
     }
     summary = read_summary(scene.path("summary.json").read_bytes())
     assert (summary.missing, summary.failed, summary.is_bound) == ((), {}, True)
-    assert all(one["with_probability"] >= 0.95 for one in found["strata"])
+    assert all(stratum["with_probability"] >= 0.95 for stratum in verdict["strata"])
     parts = ("in_batches", "in_excluded_batches", "standing", "beside_wrong_times", "unexplained")
-    assert found["metered"]
-    assert all(one["unit"] and one["metered"] == pytest.approx(sum(one[part] for part in parts), abs=0.01) for one in found["metered"])
+    assert verdict["metered"]
+    assert all(
+        meter["unit"] and meter["metered"] == pytest.approx(sum(meter[part] for part in parts), abs=0.01) for meter in verdict["metered"]
+    )
     report = scene.path("report.md").read_text(encoding="utf-8")
     assert "| whole-recomputed | recomputed | passed |" in report
     assert f"- Recomputed with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
@@ -204,8 +208,8 @@ def drawn(scene: Scene, run: Run, number: str, *plan: object) -> Path:
     assert (code, promised["sufficient"]) == (0, plan != FEW)
     scene.log_promise(nonce.with_name(f"{nonce.name}.promise"), number)
     head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
-    code, told = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, "--out", draw)
-    assert code == 0, told
+    code, output = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, "--out", draw)
+    assert code == 0, output
     return draw
 
 
@@ -213,15 +217,15 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(s
     draw = drawn(scene, run, "2", *FEW)
     code, _ = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
     assert code == 0
-    code, found = run("verify", scene.path("opening2"), draw)
-    assert (code, found["held"], found["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
+    code, verdict = run("verify", scene.path("opening2"), draw)
+    assert (code, verdict["held"], verdict["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
     assert {"plan-sufficient", "drawn-after-commitment", "seed-committed"} <= {
-        one["code"] for one in found["checks"] if one["state"] == "not-checkable"
+        check["code"] for check in verdict["checks"] if check["state"] == "not-checkable"
     }
-    unsure = {one["code"] for one in found["checks"] if one["state"] == "not-checkable"}
+    unsure = {check["code"] for check in verdict["checks"] if check["state"] == "not-checkable"}
     assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
-    assert [one["code"] for one in found["checks"] if not one["asked"]] == ["output-weighed", "whole-recomputed"]
-    assert all(one["sentence"] and (one["state"] == "held" or one["remedy"]) for one in found["checks"])
+    assert [check["code"] for check in verdict["checks"] if not check["asked"]] == ["output-weighed", "whole-recomputed"]
+    assert all(check["sentence"] and (check["state"] == "held" or check["remedy"]) for check in verdict["checks"])
 
 
 class Handed:
@@ -250,19 +254,19 @@ def handed(scene: Scene, run: Run) -> Handed:
     return Handed(scene, run)
 
 
-def states_of(found: dict[str, Any]) -> dict[str, str]:
-    return {one["code"]: one["state"] for one in found["checks"]}
+def states_of(verdict: dict[str, Any]) -> dict[str, str]:
+    return {check["code"]: check["state"] for check in verdict["checks"]}
 
 
 def test_a_promise_that_no_log_holds_binds_nobody(handed: Handed, scene: Scene, run: Run) -> None:
     trust = ("--fingerprint", scene.fingerprint)
-    code, found = run("verify", *handed.without(), *trust)
-    assert (code, found["binding"], states_of(found)["draw-promised"]) == (0, "bound", "held")
+    code, verdict = run("verify", *handed.without(), *trust)
+    assert (code, verdict["binding"], states_of(verdict)["draw-promised"]) == (0, "bound", "held")
     for left_out in ("promise-entry", "promise"):
-        code, found = run("verify", *handed.without(left_out), *trust)
-        assert (code, found["held"], found["binding"], states_of(found)["draw-promised"]) == (1, False, "not-bound", "not-checkable")
-        (told,) = [one for one in found["checks"] if one["code"] == "draw-promised"]
-        assert "the sample's evidence file" in told["remedy"]
+        code, verdict = run("verify", *handed.without(left_out), *trust)
+        assert (code, verdict["held"], verdict["binding"], states_of(verdict)["draw-promised"]) == (1, False, "not-bound", "not-checkable")
+        (finding,) = [check for check in verdict["checks"] if check["code"] == "draw-promised"]
+        assert "the sample's evidence file" in finding["remedy"]
 
 
 def test_without_its_opening_nothing_was_audited(handed: Handed, scene: Scene, run: Run) -> None:
@@ -275,8 +279,8 @@ def test_without_its_opening_nothing_was_audited(handed: Handed, scene: Scene, r
         assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
         assert refused["error"]["sentence"] == "The opening is missing: nothing of what was published was checked."
         assert not page.exists()
-    code, found = run("verify", evidence, handed.files["opening"], "--fingerprint", scene.fingerprint)
-    assert (code, found["held"], found["binding"]) == (0, True, "bound")
+    code, verdict = run("verify", evidence, handed.files["opening"], "--fingerprint", scene.fingerprint)
+    assert (code, verdict["held"], verdict["binding"]) == (0, True, "bound")
 
 
 def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
@@ -289,7 +293,7 @@ def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "said"),
+    ("change", "code", "sentence"),
     [
         ({"revision": 2}, "audit-files-of-two", "two revisions"),
         ({"period": "2024"}, "audit-files-of-two", "two periods"),
@@ -298,30 +302,30 @@ def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
     ],
 )
 def test_an_evidence_file_is_whole_and_of_the_report_that_it_names(
-    handed: Handed, scene: Scene, run: Run, change: dict[str, Any], code: str, said: str
+    handed: Handed, scene: Scene, run: Run, change: dict[str, Any], code: str, sentence: str
 ) -> None:
-    told = handed.evidence()
-    changed = told | ({"files": {k: v for k, v in told["files"].items() if k != change["files"]}} if "files" in change else change)
+    evidence = handed.evidence()
+    changed = evidence | ({"files": {k: v for k, v in evidence["files"].items() if k != change["files"]}} if "files" in change else change)
     scene.path("changed.json").write_text(json.dumps(changed), encoding="utf-8")
     exit_code, refused = run("verify", scene.path("changed.json"), handed.files["opening"], "--fingerprint", scene.fingerprint)
     assert (exit_code, refused["error"]["code"]) == (1, code)
-    assert said in refused["error"]["sentence"]
+    assert sentence in refused["error"]["sentence"]
 
 
 def test_a_challenge_with_another_nonce_than_the_openings_fails_by_name(handed: Handed, scene: Scene, run: Run) -> None:
     """The portal signed both, for one commitment: what keyed the draws is not what the auditor has from the portal."""
     trust = ("--fingerprint", scene.fingerprint)
-    code, found = run("verify", *handed.without("commitment"), scene.path("challenge"), *trust)
-    assert (code, states_of(found)["challenge-signed"]) == (0, "held")
+    code, verdict = run("verify", *handed.without("commitment"), scene.path("challenge"), *trust)
+    assert (code, states_of(verdict)["challenge-signed"]) == (0, "held")
     for given in (trust, ()):
-        code, found = run("verify", *handed.without(), scene.path("other-challenge"), *given)
-        assert (code, states_of(found)["challenge-signed"], states_of(found)["root-committed"]) == (1, "failed", "held")
+        code, verdict = run("verify", *handed.without(), scene.path("other-challenge"), *given)
+        assert (code, states_of(verdict)["challenge-signed"], states_of(verdict)["root-committed"]) == (1, "failed", "held")
 
 
 def test_one_head_twice_is_one_head(handed: Handed, scene: Scene, run: Run) -> None:
-    code, found = run("verify", *handed.without(), handed.files["head"], "--fingerprint", scene.fingerprint)
+    code, verdict = run("verify", *handed.without(), handed.files["head"], "--fingerprint", scene.fingerprint)
     assert code == 0
-    assert "heads-agree" not in states_of(found)
+    assert "heads-agree" not in states_of(verdict)
 
 
 def test_a_shortened_fingerprint_is_no_false_alarm(scene: Scene, run: Run) -> None:
@@ -343,33 +347,33 @@ def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -
 
 
 def test_a_key_directory_alone_names_its_own_signer(scene: Scene, run: Run) -> None:
-    code, found = run("verify", scene.path("directory"))
-    assert (code, found["binding"], states_of(found)) == (1, "not-bound", {"directory-signed": "not-checkable"})
-    code, found = run("verify", scene.path("directory"), "--fingerprint", scene.fingerprint)
-    assert (code, found["binding"], states_of(found)) == (0, "bound", {"directory-signed": "held"})
+    code, verdict = run("verify", scene.path("directory"))
+    assert (code, verdict["binding"], states_of(verdict)) == (1, "not-bound", {"directory-signed": "not-checkable"})
+    code, verdict = run("verify", scene.path("directory"), "--fingerprint", scene.fingerprint)
+    assert (code, verdict["binding"], states_of(verdict)) == (0, "bound", {"directory-signed": "held"})
 
 
 def test_a_receipt_alone_is_verified(scene: Scene, run: Run) -> None:
-    code, found = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint)
-    assert (code, found["binding"], found["checks"][0]["state"]) == (0, "bound", "held")
-    code, found = run("verify", scene.path("receipt"))
-    assert (code, found["binding"], found["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
+    code, verdict = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint)
+    assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (0, "bound", "held")
+    code, verdict = run("verify", scene.path("receipt"))
+    assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
     changed = scene.path("changed")
     *before, last = scene.path("receipt").read_bytes()
     changed.write_bytes(bytes([*before, last ^ 1]))
-    code, found = run("verify", changed, scene.path("directory"), "--fingerprint", scene.fingerprint)
-    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    code, verdict = run("verify", changed, scene.path("directory"), "--fingerprint", scene.fingerprint)
+    assert (code, verdict["checks"][0]["state"]) == (1, "failed")
 
 
 def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
     signed = published.sign({"schema": published.SCHEMA, "best": 99.6}, scene.portal.receipt_key)
     for document, state in ((signed, "held"), (signed | {"best": 90.0}, "failed")):
         scene.path("benchmark.json").write_text(json.dumps(document), encoding="utf-8")
-        code, found = run("verify", scene.path("benchmark.json"), scene.path("directory"), "--fingerprint", scene.fingerprint)
-        assert [(one["code"], one["state"]) for one in found["checks"]] == [("benchmark-signed", state)]
+        code, verdict = run("verify", scene.path("benchmark.json"), scene.path("directory"), "--fingerprint", scene.fingerprint)
+        assert [(check["code"], check["state"]) for check in verdict["checks"]] == [("benchmark-signed", state)]
         assert code == (1 if state == "failed" else 0)
-    _, found = run("verify", scene.path("benchmark.json"))
-    assert found["checks"][0]["state"] == "not-checkable"
+    _, verdict = run("verify", scene.path("benchmark.json"))
+    assert verdict["checks"][0]["state"] == "not-checkable"
 
 
 @pytest.mark.parametrize(
@@ -383,8 +387,8 @@ def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
     ],
 )
 def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tuple[str, ...], code: str) -> None:
-    exit_code, told = run("verify", *map(scene.path, files))
-    assert (exit_code, told["error"]["code"]) == (1, code)
+    exit_code, output = run("verify", *map(scene.path, files))
+    assert (exit_code, output["error"]["code"]) == (1, code)
 
 
 @pytest.mark.parametrize(
@@ -400,8 +404,8 @@ def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tup
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
-    exit_code, told = run(*arguments, "--keys", tmp_path / "keys.pem")
-    assert (exit_code, told["error"]["code"]) == (2, code)
+    exit_code, output = run(*arguments, "--keys", tmp_path / "keys.pem")
+    assert (exit_code, output["error"]["code"]) == (2, code)
 
 
 def test_keys_are_not_overwritten_and_need_their_password(scene: Scene, run: Run, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def mills(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outcomes(folder: Path) -> dict[str, Outcome]:
-    return {one.code: one for one in checks.run(evidence_of(honest(folder)))}
+    return {finding.code: finding for finding in checks.run(evidence_of(honest(folder)))}
 
 
 def runs_of(works: Path, *, every: int = 1) -> set[str]:
@@ -46,26 +46,26 @@ def after(works: Path, scratch: Path, change: fillers.Change, *, every: int = 1)
     ],
 )
 def test_production_in_rows_without_output_is_found(change: fillers.Change, mills: Path, tmp_path: Path) -> None:
-    found = after(mills, tmp_path, change)
-    assert found["edges-at-rest"].state is State.FAILED
-    assert found["edges-at-rest"].places
+    findings = after(mills, tmp_path, change)
+    assert findings["edges-at-rest"].state is State.FAILED
+    assert findings["edges-at-rest"].places
 
 
 def test_rows_with_output_whose_times_are_wrong_by_the_dozen_are_told(mills: Path, tmp_path: Path) -> None:
-    found = after(mills, tmp_path, fillers.ends_beside_moments(90, "100"))
-    assert found["edges-at-rest"].state is State.NOT_CHECKABLE
-    assert "more than a tenth of the line's rows have wrong times" in found["edges-at-rest"].sentence
+    findings = after(mills, tmp_path, fillers.ends_beside_moments(90, "100"))
+    assert findings["edges-at-rest"].state is State.NOT_CHECKABLE
+    assert "more than a tenth of the line's rows have wrong times" in findings["edges-at-rest"].sentence
 
 
 def test_a_row_that_waits_over_run_and_pause_is_found(mills: Path, tmp_path: Path) -> None:
-    found = after(mills, tmp_path, fillers.waiting_over_pauses)
-    assert found["nothing-left-out"].state is State.FAILED
-    assert any("logged as waiting" in place for place in found["nothing-left-out"].records)
+    findings = after(mills, tmp_path, fillers.waiting_over_pauses)
+    assert findings["nothing-left-out"].state is State.FAILED
+    assert any("logged as waiting" in place for place in findings["nothing-left-out"].records)
 
 
 def test_one_run_given_up_accuses_nobody(mills: Path, tmp_path: Path) -> None:
-    found = after(mills, tmp_path, fillers.ends_filled(90, "fault"), every=10_000)
-    assert found["edges-at-rest"].state is State.HELD
+    findings = after(mills, tmp_path, fillers.ends_filled(90, "fault"), every=10_000)
+    assert findings["edges-at-rest"].state is State.HELD
 
 
 def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accused(mills: Path, tmp_path: Path) -> None:
@@ -77,6 +77,6 @@ def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accuse
             last[row["equipment"]] = row["state"]
         return fillers.beginnings_filled(90, "start-up")(rows, chosen)
 
-    found = outcomes(with_log(mills, tmp_path, longer))["edges-at-rest"]
-    assert found.state is State.NOT_CHECKABLE
-    assert "a start-up without output drew power as in production" in found.sentence
+    finding = outcomes(with_log(mills, tmp_path, longer))["edges-at-rest"]
+    assert finding.state is State.NOT_CHECKABLE
+    assert "a start-up without output drew power as in production" in finding.sentence

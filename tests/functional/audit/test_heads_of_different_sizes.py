@@ -34,8 +34,8 @@ class Kept:
         return self._write(f"head-{size}-{log is None}", heads.issue(size, tree.root(size), at, self.portal.receipt_key))
 
     def proof(self, first: int, second: int) -> Path:
-        told = {"first": first, "second": second, "proof": [one.hex() for one in self.log.consistency_proof(first, second)]}
-        return self._write(f"proof-{first}-{second}.json", json.dumps(told).encode())
+        document = {"first": first, "second": second, "proof": [digest.hex() for digest in self.log.consistency_proof(first, second)]}
+        return self._write(f"proof-{first}-{second}.json", json.dumps(document).encode())
 
     def _write(self, name: str, content: bytes) -> Path:
         path = self.folder / name
@@ -61,8 +61,8 @@ def told(kept: Kept, capsys: pytest.CaptureFixture[str]) -> Told:
 
 @pytest.mark.parametrize("pairs", [((3, 7), (7, 12)), ((3, 12), (7, 12)), ((3, 7), (3, 12), (7, 12))])
 def test_heads_that_proofs_lead_between_are_of_one_log(kept: Kept, told: Told, pairs: tuple[tuple[int, int], ...]) -> None:
-    code, found = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
-    (check,) = found["checks"]
+    code, verdict = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
+    (check,) = verdict["checks"]
     assert (code, check["code"], check["state"], check["count"]) == (0, "heads-agree", "held", 3)
     assert "from=" not in check["sentence"]
 
@@ -70,26 +70,26 @@ def test_heads_that_proofs_lead_between_are_of_one_log(kept: Kept, told: Told, p
 @pytest.mark.parametrize(("pairs", "asked"), [((), "from=3&to=7, from=7&to=12"), (((3, 7), (3, 12)), "from=7&to=12")])
 def test_which_proofs_are_still_needed_is_said(kept: Kept, told: Told, pairs: tuple[tuple[int, int], ...], asked: str) -> None:
     """Two logs that begin with the same one may still part: 3 leads to 7 and to 12, and says nothing of 7 and 12."""
-    code, found = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
-    assert (code, found["binding"], found["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
-    assert f"consistency proofs {asked}," in found["checks"][0]["remedy"]
+    code, verdict = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
+    assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
+    assert f"consistency proofs {asked}," in verdict["checks"][0]["remedy"]
 
 
 def test_a_log_that_was_rewritten_is_found_by_the_proof_and_only_by_it(kept: Kept, told: Told) -> None:
     early, late = kept.head(7, kept.other), kept.head(12)
-    code, found = told(early, late)
-    assert (code, found["checks"][0]["state"]) == (1, "not-checkable")
-    code, found = told(early, late, kept.proof(7, 12))
-    assert (code, found["checks"][0]["state"]) == (1, "failed")
-    assert "does not begin with" in found["checks"][0]["sentence"]
+    code, verdict = told(early, late)
+    assert (code, verdict["checks"][0]["state"]) == (1, "not-checkable")
+    code, verdict = told(early, late, kept.proof(7, 12))
+    assert (code, verdict["checks"][0]["state"]) == (1, "failed")
+    assert "does not begin with" in verdict["checks"][0]["sentence"]
 
 
 def test_a_damaged_proof_or_one_without_its_heads_is_refused(kept: Kept, told: Told) -> None:
     proof = kept.proof(7, 12)
     content = json.loads(proof.read_text(encoding="utf-8"))
     proof.write_text(json.dumps(content | {"proof": content["proof"][1:]}), encoding="utf-8")
-    code, found = told(kept.head(7), kept.head(12), proof)
-    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    code, verdict = told(kept.head(7), kept.head(12), proof)
+    assert (code, verdict["checks"][0]["state"]) == (1, "failed")
     code, refused = told(kept.head(3), kept.head(12), kept.proof(3, 7))
     assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
     assert "from 3 to 7 entries" in refused["error"]["sentence"]
@@ -102,16 +102,16 @@ def test_a_checkpoint_is_read_as_the_portal_serves_it(kept: Kept, told: Told, tm
     plain.write_bytes(checkpoints.issue(fingerprint, 7, kept.log.root(7), key))
     served.write_text(json.dumps({"size": 7, "cosigned": [], "checkpoint": plain.read_text(encoding="utf-8")}), encoding="utf-8")
     for file in (plain, served):
-        code, found = told(file, kept.head(7))
-        assert (code, found["binding"], [(one["code"], one["state"]) for one in found["checks"]]) == (
+        code, verdict = told(file, kept.head(7))
+        assert (code, verdict["binding"], [(check["code"], check["state"]) for check in verdict["checks"]]) == (
             0,
             "bound",
             [("checkpoint-signed", "held"), ("heads-agree", "held")],
         )
-    code, found = told(plain, kept.head(7, kept.other))
-    assert (code, [one["state"] for one in found["checks"]]) == (1, ["held", "failed"])
+    code, verdict = told(plain, kept.head(7, kept.other))
+    assert (code, [check["state"] for check in verdict["checks"]]) == (1, ["held", "failed"])
     assert told(plain, kept.head(3))[0] == 1  # two sizes without a proof between them
     assert told(plain, kept.head(3), kept.proof(3, 7))[0] == 0
     plain.write_bytes(checkpoints.issue("0" * 64, 7, kept.log.root(7), key))
-    code, found = told(plain)
-    assert (code, found["checks"][0]["state"]) == (1, "failed")
+    code, verdict = told(plain)
+    assert (code, verdict["checks"][0]["state"]) == (1, "failed")

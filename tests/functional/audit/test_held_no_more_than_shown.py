@@ -41,17 +41,17 @@ def with_runs_missing(mills: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_line_left_out_whole_is_never_held_and_its_meter_is_named(tmp_path: Path) -> None:
     lines.write(lines.MILLS, tmp_path, seed=3, days=75, rate=0)
     left = with_log(tmp_path, tmp_path, lambda rows: [row for row in rows if row["equipment"] != "mill-1"])
-    found = completeness.nothing_left_out(evidence_of(honest(left)))
-    assert found.state is State.NOT_CHECKABLE, found.sentence
-    assert "mill-1-electricity" in found.sentence
-    assert "at least 0 %" not in found.sentence
+    finding = completeness.nothing_left_out(evidence_of(honest(left)))
+    assert finding.state is State.NOT_CHECKABLE, finding.sentence
+    assert "mill-1-electricity" in finding.sentence
+    assert "at least 0 %" not in finding.sentence
 
 
 def test_an_unreadable_row_excuses_the_stretches_of_one_batch_and_no_more(with_runs_missing: Evidence) -> None:
     def found_with(unread: int) -> tuple[State, int]:
         opening = replace(with_runs_missing.opening, unread={"batches": unread} if unread else {})
-        found = completeness.nothing_left_out(replace(with_runs_missing, opening=opening))
-        return found.state, found.count
+        finding = completeness.nothing_left_out(replace(with_runs_missing, opening=opening))
+        return finding.state, finding.count
 
     state, stretches = found_with(0)
     assert (state, stretches > 10) == (State.FAILED, True)
@@ -64,25 +64,27 @@ def test_an_unreadable_row_excuses_the_stretches_of_one_batch_and_no_more(with_r
 def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path) -> None:
     lines.write(lines.HONEST[-1], tmp_path, seed=0, days=8, rate=0)  # an arc furnace: electricity metered, gas and coke by rows
     evidence = evidence_of(honest(tmp_path))
-    found = Verdict(checks.run(evidence), evidence)
-    assert found.unproven == (BY_ROWS,)
-    told = {(one["step"], one["carrier"]): one["share"] for one in found.to_json()["from_rows"]}
-    assert ("eaf", "electricity") not in told
-    assert told["eaf", "natural-gas"] > 0.02
-    (gas,) = [one.share for one in found.by_rows if one.carrier == "natural-gas"]
-    said = f"natural-gas {100 * gas:.1f} %"
+    verdict = Verdict(checks.run(evidence), evidence)
+    assert verdict.unproven == (BY_ROWS,)
+    shares = {(row["step"], row["carrier"]): row["share"] for row in verdict.to_json()["from_rows"]}
+    assert ("eaf", "electricity") not in shares
+    assert shares["eaf", "natural-gas"] > 0.02
+    (gas,) = [row.share for row in verdict.by_rows if row.carrier == "natural-gas"]
+    phrase = f"natural-gas {100 * gas:.1f} %"
     assert (
         "NOT PROVEN: the energy that no meter shows, only the plant's own rows; share of the opened batches' energy: eaf "
-        in (telling.lines(found).splitlines()[0])
+        in (telling.lines(verdict).splitlines()[0])
     )
     for first in (
-        telling.lines(found).splitlines()[0],
-        telling.markdown(found).splitlines()[2],
-        telling.markdown(found, "zh").splitlines()[2],
+        telling.lines(verdict).splitlines()[0],
+        telling.markdown(verdict).splitlines()[2],
+        telling.markdown(verdict, "zh").splitlines()[2],
     ):
-        assert said in first
-    assert said in telling.page(found, "en", datetime(2026, 2, 3, tzinfo=UTC))
-    assert found.summary()["not_checkable"] == [one.code for one in found.findings if one.asked and one.state is State.NOT_CHECKABLE]
+        assert phrase in first
+    assert phrase in telling.page(verdict, "en", datetime(2026, 2, 3, tzinfo=UTC))
+    assert verdict.summary()["not_checkable"] == [
+        finding.code for finding in verdict.findings if finding.asked and finding.state is State.NOT_CHECKABLE
+    ]
 
 
 def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Path) -> None:
@@ -96,11 +98,11 @@ def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Pa
     ]
     replace(plant, tables=plant.tables | {"energy": [*plant.tables["energy"], *rows]}).write(tmp_path)
     evidence = evidence_of(honest(tmp_path))
-    found = Verdict(checks.run(evidence), evidence)
-    told = {(one["carrier"], one["direction"]): one["share"] for one in found.to_json()["from_rows"]}
-    assert told["electricity", "import"] > 0.3
-    assert told["electricity", "recovered"] > 0.03
-    assert "eaf electricity (recovered) " in telling.lines(found).splitlines()[0]
+    verdict = Verdict(checks.run(evidence), evidence)
+    shares = {(row["carrier"], row["direction"]): row["share"] for row in verdict.to_json()["from_rows"]}
+    assert shares["electricity", "import"] > 0.3
+    assert shares["electricity", "recovered"] > 0.03
+    assert "eaf electricity (recovered) " in telling.lines(verdict).splitlines()[0]
 
 
 @pytest.mark.parametrize("recorded", [True, False])
@@ -118,20 +120,20 @@ def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(recorded: b
     ]
     replace(plant, site=site, tables={"batches": rows, "energy": energy}).write(tmp_path)
     evidence = evidence_of(honest(tmp_path))
-    found = Verdict(checks.run(evidence), evidence)
-    assert not found.failed
-    told = {(one["variable"], one["metric"]): (one["share"], one["slope"]) for one in found.to_json()["at_reference"]}
-    assert told == ({} if recorded else {("hot_metal_pct", "total"): (1.0, -0.8), ("hot_metal_pct", "electricity"): (1.0, -3.5)})
-    for lang, said in (
+    verdict = Verdict(checks.run(evidence), evidence)
+    assert not verdict.failed
+    effects = {(entry["variable"], entry["metric"]): (entry["share"], entry["slope"]) for entry in verdict.to_json()["at_reference"]}
+    assert effects == ({} if recorded else {("hot_metal_pct", "total"): (1.0, -0.8), ("hot_metal_pct", "electricity"): (1.0, -3.5)})
+    for lang, sentence in (
         ("en", "hot_metal_pct was not recorded for 100 % of the opened batches. These count as 0 %"),
         ("zh", "未记录 hot_metal_pct"),
     ):
-        assert (said in "\n".join(telling.notes(found, lang))) is not recorded
+        assert (sentence in "\n".join(telling.notes(verdict, lang))) is not recorded
 
 
 def test_a_works_whose_every_carrier_is_metered_has_none(with_runs_missing: Evidence) -> None:
-    found = Verdict(checks.run(with_runs_missing), with_runs_missing)
-    assert (found.unproven, found.to_json()["from_rows"]) == ((), [])
+    verdict = Verdict(checks.run(with_runs_missing), with_runs_missing)
+    assert (verdict.unproven, verdict.to_json()["from_rows"]) == ((), [])
 
 
 @pytest.mark.parametrize("minutes", [15, 60])
@@ -144,8 +146,8 @@ def test_output_moved_on_a_belt_is_found_by_hourly_rows_and_nobody_honest_is_acc
 
     folder = with_log(mills, tmp_path, lambda rows: rows)
     lines.put_up_belts(folder, minutes)
-    found = completeness.output_weighed(evidence_of(honest(folder)))
-    assert (found.state, "a smaller change would not be seen" in found.sentence) == (State.HELD, True)
+    finding = completeness.output_weighed(evidence_of(honest(folder)))
+    assert (finding.state, "a smaller change would not be seen" in finding.sentence) == (State.HELD, True)
     assert completeness.output_weighed(evidence_of(honest(with_log(folder, folder, moved)))).state is State.FAILED
 
 
@@ -155,13 +157,15 @@ def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mi
     site = folder / "site.toml"
     site.write_text(site.read_text(encoding="utf-8").replace("[[scales]]\n", "[[scales]]\nuncertainty_pct = 12.5\n", 1), encoding="utf-8")
     declared = declared_in(load_site(site))
-    assert {(one.kind, one.of, one.does) for one in declared if one.of.endswith("-scale")} == {
+    assert {(declaration.kind, declaration.of, declaration.does) for declaration in declared if declaration.of.endswith("-scale")} == {
         ("loose_scale", "mill-1-scale", "± 12.5 %"),
         ("weighing", "mill-2-scale", "± 1 %"),
         ("settings", "scales mill-1-scale", "step = cement-grinding, equipment = mill-1"),
         ("settings", "scales mill-2-scale", "step = cement-grinding, equipment = mill-2"),
     }
     evidence = evidence_of(honest(folder))
-    said = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()
-    assert "The plant declares that scale mill-1-scale may be off by ± 12.5 %: smaller changes in output cannot be detected." in said[1:8]
-    assert not [line for line in said[:8] if "mill-2-scale" in line]
+    printed = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()
+    assert (
+        "The plant declares that scale mill-1-scale may be off by ± 12.5 %: smaller changes in output cannot be detected." in printed[1:8]
+    )
+    assert not [line for line in printed[:8] if "mill-2-scale" in line]

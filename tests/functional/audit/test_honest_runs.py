@@ -35,7 +35,7 @@ def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
     """What the checks find where nothing is to be found."""
     draw, promise = drawn_by_auditor(plant, plan, nonce=chance_of(name))
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    return {code: f"{one.sentence} {one.records[:3]}" for code, one in failures(audited(plant, draw, promise, opening)).items()}
+    return {code: f"{finding.sentence} {finding.records[:3]}" for code, finding in failures(audited(plant, draw, promise, opening)).items()}
 
 
 @pytest.mark.timeout(600)  # ten audits with their recomputation
@@ -51,17 +51,17 @@ def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path, long: 
 def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: Reported) -> None:
     few_used = Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 4))}, beside_rank=0)
     draw, promise = drawn_by_auditor(plant, few_used, steps=("raw-meal-homogenisation",))
-    made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
-    assert made.different == ()
-    assert made.stretches is not None
-    assert 0 < sum(one.end_us - one.start_us for one in made.stretches) / DAY_US < 30
-    shown = {leaf.index for leaf in made.opening.leaves}
-    assert {one.position for one in made.drawn} <= shown
+    assembled = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
+    assert assembled.different == ()
+    assert assembled.stretches is not None
+    assert 0 < sum(stretch.end_us - stretch.start_us for stretch in assembled.stretches) / DAY_US < 30
+    shown = {leaf.index for leaf in assembled.opening.leaves}
+    assert {drawn.position for drawn in assembled.drawn} <= shown
     assert len(shown) < len(plant.tree)
-    findings = audited(plant, draw, promise, made.opening)
+    findings = audited(plant, draw, promise, assembled.opening)
     assert failures(findings) == {}
     # next to nothing was drawn, no day among it, and the site commits to no scale records
-    unsure = [one.code for one in findings if one.state is State.NOT_CHECKABLE]
+    unsure = [finding.code for finding in findings if finding.state is State.NOT_CHECKABLE]
     assert unsure == ["plan-sufficient", "nothing-left-out", "output-weighed"]
 
 
@@ -73,9 +73,9 @@ def test_every_proof_is_shorter_than_a_kilobyte(plant: Reported) -> None:
 
 def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
     draw, promise = drawn_by_auditor(plant, Plan({Kind.PADDING: STANDARD.sizes[Kind.PADDING]}, 0), steps=("no-step",))
-    made = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
-    assert (made.batches, made.days) == ((), 0)
-    assert failures(audited(plant, draw, promise, made.opening)) == {}
+    assembled = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
+    assert (assembled.batches, assembled.days) == ((), 0)
+    assert failures(audited(plant, draw, promise, assembled.opening)) == {}
 
 
 def test_an_extract_gives_a_record_as_often_as_the_tree_holds_it(works: Path, tmp_path: Path) -> None:

@@ -33,12 +33,12 @@ def evidence(works: Path) -> Evidence:
 def test_an_honest_opening_of_an_earlier_year_raises_no_alarm(evidence: Evidence) -> None:
     assert {batch.start.year for batch in evidence.batches.values()} <= {BEFORE - 1, BEFORE}  # the clock of the site is ahead of UTC
     assert len(evidence.shown) > 100
-    assert {code: one.records[:3] for code, one in failures(checks.run(evidence)).items()} == {}
+    assert {code: finding.records[:3] for code, finding in failures(checks.run(evidence)).items()} == {}
 
 
 def test_every_day_of_an_earlier_year_that_is_shown_has_its_leaf(evidence: Evidence) -> None:
     for index, day in (min(evidence.days.items()), max(evidence.days.items())):
         fewer = {place: other for place, other in evidence.days.items() if place != index}
-        found = computed.readings_committed(replace(evidence, days=fewer))
-        assert (found.state, found.count) == (State.FAILED, 1), day
-        assert found.records[0].startswith(f"{day.meter}, ")
+        finding = computed.readings_committed(replace(evidence, days=fewer))
+        assert (finding.state, finding.count) == (State.FAILED, 1), day
+        assert finding.records[0].startswith(f"{day.meter}, ")

@@ -37,10 +37,10 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
     for number, nonce in enumerate(nonces):
         if held and number >= 8:
             break
-        found = verdict(cheating, ONE_DAY, nonce=nonce)
-        (plan,) = [one for one in found.findings if one.code == "plan-sufficient"]
-        held |= Verdict(tuple(one for one in found.findings if one is not plan)).holds  # each check finds by itself
-        assert (plan.state, plan.asked, found.holds) == (State.NOT_CHECKABLE, True, False)
+        judgement = verdict(cheating, ONE_DAY, nonce=nonce)
+        (plan,) = [finding for finding in judgement.findings if finding.code == "plan-sufficient"]
+        held |= Verdict(tuple(finding for finding in judgement.findings if finding is not plan)).holds  # each check finds by itself
+        assert (plan.state, plan.asked, judgement.holds) == (State.NOT_CHECKABLE, True, False)
         assert plan.sentence.startswith(
             "If a tenth of a step's used records are misstated, the draw finds this with a probability of 0.0 %; "
             "if a hundredth, with 0.0 %."
@@ -67,8 +67,8 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
 def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(
     plant: Reported, plan: Plan, steps: tuple[str, ...], lacking: str | None
 ) -> None:
-    found = verdict(plant, plan, steps)
-    assert found.holds is (lacking is None)
-    (one,) = [outcome for outcome in found.findings if outcome.code == "plan-sufficient"]
-    assert one.state is (State.HELD if lacking is None else State.NOT_CHECKABLE)
-    assert (lacking or "as the standard plan requires") in one.sentence
+    judgement = verdict(plant, plan, steps)
+    assert judgement.holds is (lacking is None)
+    (finding,) = [outcome for outcome in judgement.findings if outcome.code == "plan-sufficient"]
+    assert finding.state is (State.HELD if lacking is None else State.NOT_CHECKABLE)
+    assert (lacking or "as the standard plan requires") in finding.sentence

@@ -44,13 +44,13 @@ def data(site: Site) -> PlantData:
 def february_kwh(site: Site) -> float:
     """What the kiln's meter counted in February, by its own account of the month."""
     month = pipeline.read(site, Period.parse("2025-02", site.zone))
-    (record,) = [one for one in month.meters if one.meter.id == KILN]
+    (record,) = [candidate for candidate in month.meters if candidate.meter.id == KILN]
     assert record.unit == "kWh"
     return record.total
 
 
 def bill(quantity: float, **changes: Any) -> Bill:
-    told = {
+    fields = {
         "carrier": "electricity",
         **FEBRUARY,
         "quantity": quantity,
@@ -59,7 +59,7 @@ def bill(quantity: float, **changes: Any) -> Bill:
         "uncertainty_pct": 0.5,
         "document": "B 1",
     }
-    return Bill.model_validate(told | changes)
+    return Bill.model_validate(fields | changes)
 
 
 def only(site: Site, data: PlantData, **documents: tuple[Any, ...]) -> Outcome:
@@ -69,10 +69,10 @@ def only(site: Site, data: PlantData, **documents: tuple[Any, ...]) -> Outcome:
 
 @pytest.mark.parametrize(("share", "state"), [(1.0, State.HELD), (1.008, State.HELD), (1.05, State.FAILED), (0.95, State.FAILED)])
 def test_a_bill_is_held_against_the_meters_within_both_uncertainties(site: Site, data: PlantData, share: float, state: State) -> None:
-    found = only(site, data, bill=(bill(share * february_kwh(site)),))
-    assert (found.code, found.state) == ("bill-and-meters", state)
-    assert "B 1" in found.sentence
-    assert bool(found.remedy) == (state is State.FAILED)
+    finding = only(site, data, bill=(bill(share * february_kwh(site)),))
+    assert (finding.code, finding.state) == ("bill-and-meters", state)
+    assert "B 1" in finding.sentence
+    assert bool(finding.remedy) == (state is State.FAILED)
 
 
 def test_a_bill_of_zero_is_held_against_the_meters_like_any_other(site: Site, data: PlantData) -> None:
@@ -92,7 +92,7 @@ def test_a_document_is_named_with_its_meters(site: Site, data: PlantData) -> Non
 
 
 def record_of(data: PlantData) -> MeterRecord:
-    (record,) = [one for one in data.meters if one.meter.id == KILN]
+    (record,) = [candidate for candidate in data.meters if candidate.meter.id == KILN]
     return record
 
 
@@ -114,7 +114,7 @@ def test_rows_of_one_document_are_one(site: Site, data: PlantData) -> None:
     apart = reconcile(
         site, data, Papers(bill=(halves[0], halves[1].model_copy(update={"document": "B 2"}))), Period.parse(PERIOD, site.zone)
     )
-    assert [one.state for one in apart[:2]] == [State.FAILED, State.FAILED]
+    assert [finding.state for finding in apart[:2]] == [State.FAILED, State.FAILED]
 
 
 ENDS = (date(2025, 2, 1), date(2025, 2, 10), date(2025, 2, 20), date(2025, 3, 1))
@@ -123,31 +123,35 @@ ENDS = (date(2025, 2, 1), date(2025, 2, 10), date(2025, 2, 20), date(2025, 3, 1)
 def in_a_row(site: Site, data: PlantData, *quantities: float) -> list[Outcome]:
     """What is said of the bills of three spans of February, and of their sum."""
     bills = [
-        bill(one, **{"from": first, "to": last}, document=f"B {first.day}")
-        for one, first, last in zip(quantities, ENDS, ENDS[1:], strict=False)
+        bill(quantity, **{"from": first, "to": last}, document=f"B {first.day}")
+        for quantity, first, last in zip(quantities, ENDS, ENDS[1:], strict=False)
     ]
-    found = reconcile(site, data, Papers(bill=tuple(bills)), Period.parse(PERIOD, site.zone))
-    return [one for one in found if one.code == "bill-and-meters" and ("B " in one.sentence or "in a row" in one.sentence)]
+    findings = reconcile(site, data, Papers(bill=tuple(bills)), Period.parse(PERIOD, site.zone))
+    return [
+        finding
+        for finding in findings
+        if finding.code == "bill-and-meters" and ("B " in finding.sentence or "in a row" in finding.sentence)
+    ]
 
 
 def test_the_hour_of_reading_moves_a_bill_by_less_than_a_day_and_their_sum_not(site: Site, data: PlantData) -> None:
     used = [kwh(site, data, first, last) for first, last in pairwise(ENDS)]
     hours = 0.7 * kwh(site, data, date(2025, 2, 9), date(2025, 2, 10))  # read in the morning of the last day
     alone = in_a_row(site, data, used[0] - hours)
-    assert [one.state for one in alone] == [State.NOT_CHECKABLE]
+    assert [finding.state for finding in alone] == [State.NOT_CHECKABLE]
     assert "hour of reading" in alone[0].sentence
     row = in_a_row(site, data, used[0] - hours, used[1] + hours)
-    assert [one.state for one in row] == [State.HELD] * 3
+    assert [finding.state for finding in row] == [State.HELD] * 3
     assert "2 documents in a row" in row[2].sentence
-    steady = in_a_row(site, data, *(0.972 * one for one in used))  # each by less than a day's use, and no hour explains all three
-    assert [one.state for one in steady] == [State.NOT_CHECKABLE] * 3 + [State.FAILED]
+    steady = in_a_row(site, data, *(0.972 * energy for energy in used))  # each by less than a day's use, and no hour explains all three
+    assert [finding.state for finding in steady] == [State.NOT_CHECKABLE] * 3 + [State.FAILED]
 
 
 def test_documents_that_all_say_less_are_told_with_the_first_day(site: Site, data: PlantData) -> None:
     used = [kwh(site, data, first, last) for first, last in pairwise(ENDS)]
-    found = in_a_row(site, data, used[0], 0.4 * used[1], 0.0)
-    assert [one.state for one in found] == [State.HELD] + [State.FAILED] * 3
-    assert "From 2025-02-10 on, each document states less" in found[-1].sentence
+    findings = in_a_row(site, data, used[0], 0.4 * used[1], 0.0)
+    assert [finding.state for finding in findings] == [State.HELD] + [State.FAILED] * 3
+    assert "From 2025-02-10 on, each document states less" in findings[-1].sentence
 
 
 def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: PlantData) -> None:
@@ -164,10 +168,10 @@ def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: Plan
         hour_energy=whole.hour_energy * ~early,
         hour_known=whole.hour_known * ~early,
     )
-    both = replace(data, meters=(*(one for one in data.meters if one is not whole), old, new))
-    told = bill(kwh(site, data, *FEBRUARY.values()))
-    assert only(site, both, bill=(told.model_copy(update={"meters": (KILN, "kiln-new")}),)).state is State.HELD
-    alone = only(site, both, bill=(told,))
+    both = replace(data, meters=(*(meter for meter in data.meters if meter is not whole), old, new))
+    invoice = bill(kwh(site, data, *FEBRUARY.values()))
+    assert only(site, both, bill=(invoice.model_copy(update={"meters": (KILN, "kiln-new")}),)).state is State.HELD
+    alone = only(site, both, bill=(invoice,))
     assert alone.state is State.NOT_CHECKABLE
     assert f"({KILN}, kiln-new)" in alone.remedy
 
@@ -178,23 +182,23 @@ def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: Plan
     ids=["meter", "unit", "period"],
 )
 def test_what_cannot_be_compared_says_why(site: Site, data: PlantData, changes: dict[str, Any]) -> None:
-    found = only(site, data, bill=(bill(1.0, **changes),))
-    assert found.state is State.NOT_CHECKABLE
-    assert found.sentence
+    finding = only(site, data, bill=(bill(1.0, **changes),))
+    assert finding.state is State.NOT_CHECKABLE
+    assert finding.sentence
 
 
 def test_a_stock_survey_tells_what_was_used(site: Site, data: PlantData) -> None:
     used = february_kwh(site)
-    told = {"carrier": "electricity", **FEBRUARY, "unit": "kWh", "meters": [KILN], "uncertainty_pct": 1.0, "document": "S 1"}
+    fields = {"carrier": "electricity", **FEBRUARY, "unit": "kWh", "meters": [KILN], "uncertainty_pct": 1.0, "document": "S 1"}
     for closing, state in ((1_000.0, State.HELD), (1_000.0 + used / 2, State.FAILED)):
-        survey = Stock.model_validate({**told, "opening": 1_000.0, "received": used, "closing": closing})
+        survey = Stock.model_validate({**fields, "opening": 1_000.0, "received": used, "closing": closing})
         assert only(site, data, stock=(survey,)).state is state
 
 
 def test_sales_tell_what_was_made(site: Site, data: PlantData) -> None:
     start, end = (Period.parse("2025-02", site.zone).start, Period.parse("2025-02", site.zone).end)
-    made = sum(one.output_t for one in data.batches if one.step == "clinker-burning" and start <= one.start < end)
-    told = {
+    produced = sum(batch.output_t for batch in data.batches if batch.step == "clinker-burning" and start <= batch.start < end)
+    fields = {
         "step": "clinker-burning",
         **FEBRUARY,
         "unit": "t",
@@ -203,13 +207,13 @@ def test_sales_tell_what_was_made(site: Site, data: PlantData) -> None:
         "opening": 500.0,
         "closing": 200.0,
     }
-    for sold, state in ((made + 300, State.HELD), (made, State.HELD if 0.005 * made > 300 else State.FAILED)):
-        assert only(site, data, sale=(Sale.model_validate({**told, "sold": sold}),)).state is state
+    for sold, state in ((produced + 300, State.HELD), (produced, State.HELD if 0.005 * produced > 300 else State.FAILED)):
+        assert only(site, data, sale=(Sale.model_validate({**fields, "sold": sold}),)).state is state
 
 
 def test_a_row_that_stands_in_two_exports_was_made_once(site: Site, data: PlantData, works: Path, tmp_path: Path) -> None:
-    told = {"step": "clinker-burning", **FEBRUARY, "unit": "t", "uncertainty_pct": 0.5, "document": "L 1", "sold": 1.0}
-    sale = Sale.model_validate(told | {"opening": 0.0, "closing": 0.0})
+    fields = {"step": "clinker-burning", **FEBRUARY, "unit": "t", "uncertainty_pct": 0.5, "document": "L 1", "sold": 1.0}
+    sale = Sale.model_validate(fields | {"opening": 0.0, "closing": 0.0})
     folder = with_log(works, tmp_path, lambda rows: [*rows, *(row for row in rows if row["step"] == "clinker-burning")])
     twice = load_site(folder / "site.toml")
     overlapping = pipeline.read(twice, Period.parse(PERIOD, twice.zone))
@@ -227,15 +231,15 @@ def test_a_row_that_stands_in_two_exports_was_made_once(site: Site, data: PlantD
     ],
 )
 def test_a_calibration_covers_the_period_within_its_class(site: Site, data: PlantData, changes: dict[str, Any], state: State) -> None:
-    told = {"meter": KILN, "on": date(2024, 6, 12), "valid_months": 24, "error_pct": 0.2, "limit_pct": 0.5, "document": "C 1"}
-    assert only(site, data, calibration=(Calibration.model_validate(told | changes),)).state is state
+    fields = {"meter": KILN, "on": date(2024, 6, 12), "valid_months": 24, "error_pct": 0.2, "limit_pct": 0.5, "document": "C 1"}
+    assert only(site, data, calibration=(Calibration.model_validate(fields | changes),)).state is state
 
 
 def test_what_no_document_covers_is_named(site: Site, data: PlantData) -> None:
     period = Period.parse(PERIOD, site.zone)
-    bare = Counter(one.code for one in reconcile(site, data, Papers(), period))
+    bare = Counter(finding.code for finding in reconcile(site, data, Papers(), period))
     assert set(bare) == {"bill-and-meters", "calibration", "sales-and-output"}
-    covered = Counter(one.code for one in reconcile(site, data, Papers(bill=(bill(1.0, meters=["site-main"]),)), period))
+    covered = Counter(finding.code for finding in reconcile(site, data, Papers(bill=(bill(1.0, meters=["site-main"]),)), period))
     assert covered["bill-and-meters"] < bare["bill-and-meters"]  # what hangs below the main meter is covered by its bill
 
 
@@ -246,14 +250,14 @@ def test_the_template_is_a_file_of_documents(tmp_path: Path, works: Path, capsys
     filled = "\n".join(line.removeprefix("# ") for line in file.read_text(encoding="utf-8").splitlines()[3:])
     file.write_text(filled, encoding="utf-8")
     declared = papers.load(file)
-    assert [len(one) for one in (declared.bill, declared.stock, declared.sale, declared.calibration)] == [1, 1, 1, 1]
+    assert [len(documents) for documents in (declared.bill, declared.stock, declared.sale, declared.calibration)] == [1, 1, 1, 1]
 
     capsys.readouterr()
     page = tmp_path / "paper.md"
     code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--out", str(page), "--json"])
-    told = json.loads(capsys.readouterr().out)
+    output = json.loads(capsys.readouterr().out)
     assert code == 1
-    assert not told["held"]
+    assert not output["held"]
     assert "# Meters compared with external documents" in page.read_text(encoding="utf-8")
     named = tmp_path / "paper.html"
     code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--out", str(named), "--lang", "zh"])

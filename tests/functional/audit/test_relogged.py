@@ -43,14 +43,14 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
     lost = examined(plant, draw, promise, opening, public)
     again = examined(plant, draw, promise, opening, replace(public, relogged=entry))
     assert commitment_logged(lost).state is State.FAILED
-    found = commitment_logged(again)
-    assert found.state is State.HELD
-    assert f"The challenge names entry {was}, which was lost" in found.sentence
+    finding = commitment_logged(again)
+    assert finding.state is State.HELD
+    assert f"The challenge names entry {was}, which was lost" in finding.sentence
     assert f"entry {now} of the log" in drawn_after_commitment(again).sentence
 
 
 @pytest.mark.parametrize(
-    ("raw", "found"),
+    ("raw", "excused"),
     [
         (statement(plants.ENTRY - 10, plants.ENTRY + 10), True),
         (statement(plants.ENTRY + 1, plants.ENTRY + 10), False),
@@ -60,8 +60,8 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
     ],
     ids=("lost", "kept", "later", "another-signer", "earlier-restart"),
 )
-def test_only_a_signed_loss_of_that_entry_excuses_it(plant: Reported, raw: bytes, found: bool) -> None:
+def test_only_a_signed_loss_of_that_entry_excuses_it(plant: Reported, raw: bytes, excused: bool) -> None:
     challenge = challenges.parse(plant.challenge)
     entry = Entry(7, DAY, bytes.fromhex(plant.commitment.digest), ())
     files = Files(entries={Kind.COMMITMENT: entry}, restarts=(raw,))
-    assert relogged(files, COORDINATOR.public.key_id, KEYS, challenge) == (entry if found else None)
+    assert relogged(files, COORDINATOR.public.key_id, KEYS, challenge) == (entry if excused else None)

@@ -123,7 +123,7 @@ def _is_sound(batch: Batch) -> bool:
 def energy_lowered(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches)
-        lower = [replace(one, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in one.energy)) for one in batches]
+        lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
         return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
 
     return opened(with_batches(works, change))
@@ -186,7 +186,7 @@ def batches_added(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         copied = [batches[place] for place in some_of(batches)]
         later = timedelta(seconds=1)
-        return [*batches, *(replace(one, batch_id=f"{one.batch_id}-b", start=one.start + later) for one in copied)]
+        return [*batches, *(replace(batch, batch_id=f"{batch.batch_id}-b", start=batch.start + later) for batch in copied)]
 
     return opened(with_batches(works, change))
 
@@ -240,7 +240,10 @@ def of_kiln(rows: Rows) -> Rows:
 def best_of(works: Path, batches: Sequence[Batch], step: str = STEP) -> Batch:
     """The batch of the step's largest label that took least."""
     _, material = material_of(works)
-    label = max((label for label in material.site_label.steps if label.step == step and label.metric == "total"), key=lambda one: one.used)
+    label = max(
+        (label for label in material.site_label.steps if label.step == step and label.metric == "total"),
+        key=lambda candidate: candidate.used,
+    )
     lowest = min(label.used_values())
     (best,) = [value.batch_id for value in label.values if value.excluded is None and value.at_reference == lowest]
     (batch,) = [batch for batch in batches if (batch.step, batch.batch_id, batch.excluded) == (step, best, None)]
@@ -384,10 +387,10 @@ def step_in_the_order_of_no_metric(works: Path, _scratch: Path) -> Audit:
 
 def withholding(site: Site, plan: Plan, step: str, reason: str, metric: str | None = None, table: Table = as_it_is) -> Reported:
     """The report of a plan without the labels of a step (or of one of its metrics), which it withholds for a reason."""
-    gone = [one for one in plan.releases if one.label.step == step and metric in {None, one.label.metric.value}]
-    kept = tuple(one for one in plan.releases if one not in gone)
-    said = {*plan.withheld, *((step, one.label.metric.value, reason) for one in gone)}
-    return with_table(site, replace(plan, releases=kept, withheld=tuple(sorted(said))), table)
+    gone = [release for release in plan.releases if release.label.step == step and metric in {None, release.label.metric.value}]
+    releases = tuple(release for release in plan.releases if release not in gone)
+    withheld = {*plan.withheld, *((step, release.label.metric.value, reason) for release in gone)}
+    return with_table(site, replace(plan, releases=releases, withheld=tuple(sorted(withheld))), table)
 
 
 def noise_chosen(works: Path, _scratch: Path) -> Audit:
@@ -425,12 +428,12 @@ def true_records_of_a_false_tree(works: Path, _scratch: Path) -> Audit:
 
 
 def scaled(batch: Batch, by: float) -> Batch:
-    return replace(batch, output_t=by * batch.output_t, energy=tuple(replace(one, quantity=by * one.quantity) for one in batch.energy))
+    return replace(batch, output_t=by * batch.output_t, energy=tuple(replace(part, quantity=by * part.quantity) for part in batch.energy))
 
 
 def record_held_back(works: Path, _scratch: Path) -> Audit:
     audit = opened_truly(works)
-    last = max(one.position for one in audit.draw.positions(audit.opening.contents, quantiles(audit.plant.pack)))
+    last = max(drawn.position for drawn in audit.draw.positions(audit.opening.contents, quantiles(audit.plant.pack)))
     leaves = tuple(leaf for leaf in audit.opening.leaves if leaf.index != last)
     return replace(audit, opening=replace(audit.opening, leaves=leaves))
 
@@ -492,9 +495,9 @@ def nonce_chosen(works: Path, _scratch: Path) -> Audit:
 def head_after_the_first(works: Path, _scratch: Path) -> Audit:
     """The auditor waited for a head of the log that suited: signed, with everything in it, and not the one that the promise leads to."""
     plant = honest(works)
-    made, promise = drawn_by_auditor(plant)
+    original, promise = drawn_by_auditor(plant)
     log = log_with(plant, promise, promised=PROMISED - 1)
-    draw = replace(made, head=Head(len(log), log.root()))
+    draw = replace(original, head=Head(len(log), log.root()))
     public = public_of(plant, promise)
     places = {Kind.ENVELOPE: SENT, Kind.VALUES: ACCEPTED, Kind.AUDIT_PROMISE: PROMISED - 1}
     entries = {kind: replace(public.entries[kind], index=place, proof=tuple(log.inclusion_proof(place))) for kind, place in places.items()}
@@ -589,10 +592,14 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat
     audit, meant = cheat(works, tmp_path), CHEATS[cheat]
     evidence = examined(audit.plant, audit.draw, audit.promise, audit.opening, audit.public)
 
-    found = failures(checks.run(evidence))
-    assert [(one.code, one.sentence, one.records[:3]) for one in found.values() if one.code != meant.__name__.replace("_", "-")] == []
-    assert list(found) == [meant.__name__.replace("_", "-")]
-    (finding,) = found.values()
+    findings = failures(checks.run(evidence))
+    assert [
+        (failure.code, failure.sentence, failure.records[:3])
+        for failure in findings.values()
+        if failure.code != meant.__name__.replace("_", "-")
+    ] == []
+    assert list(findings) == [meant.__name__.replace("_", "-")]
+    (finding,) = findings.values()
     assert finding.sentence
     assert finding.remedy
 
@@ -611,7 +618,7 @@ def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(work
     audit = opened(honest(tmp_path))
     outcomes = audited(audit.plant, audit.draw, audit.promise, audit.opening)
     assert failures(outcomes) == {}
-    (weighed,) = [one for one in outcomes if one.code == "output-weighed"]
+    (weighed,) = [outcome for outcome in outcomes if outcome.code == "output-weighed"]
     assert weighed.state is EvidenceState.HELD
     assert weighed.count > 100
     assert "mill-1-scale" in {part.meter for part in audit.plant.tree.contents.meters}
@@ -629,7 +636,7 @@ def test_weighings_changed_after_the_commitment_are_told_as_readings_are(works: 
 
 def test_without_scale_records_the_opening_says_that_output_was_not_checked(plant: Reported) -> None:
     audit = opened(plant)
-    (weighed,) = [one for one in audited(audit.plant, audit.draw, audit.promise, audit.opening) if one.code == "output-weighed"]
+    (weighed,) = [outcome for outcome in audited(audit.plant, audit.draw, audit.promise, audit.opening) if outcome.code == "output-weighed"]
     assert (weighed.state, weighed.asked) == (EvidenceState.NOT_CHECKABLE, False)
     assert weighed.sentence == "Output cannot be checked: the site commits to no scale records."
 
@@ -641,10 +648,10 @@ def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Pa
     require_releasable(pipeline.label(site, Period.parse(PERIOD, site.zone)).site_label)
     outcomes = checks.run(evidence_of(opened(honest(tmp_path))))
     assert failures(outcomes) == {}
-    (told,) = [one for one in outcomes if one.code == "one-batch-at-a-time"]
-    assert (told.state, told.asked) == (EvidenceState.NOT_CHECKABLE, True)
-    assert told.records[0].startswith("leaf ")
-    assert ", at the time of " in told.records[0]
+    (finding,) = [outcome for outcome in outcomes if outcome.code == "one-batch-at-a-time"]
+    assert (finding.state, finding.asked) == (EvidenceState.NOT_CHECKABLE, True)
+    assert finding.records[0].startswith("leaf ")
+    assert ", at the time of " in finding.records[0]
 
 
 def test_batches_at_one_time_fail_only_where_the_agent_refuses_them(tmp_path: Path) -> None:
@@ -672,10 +679,10 @@ def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(work
     alone = next(index for index in sorted(copies) if index ^ 1 in copies)
     batches = {index: batch for index, batch in evidence.batches.items() if index not in copies or index == alone}
     leaves = tuple(leaf for leaf in evidence.opening.leaves if leaf.index == 0 or leaf.index in batches or leaf.index in evidence.days)
-    found = computed.records_with_evidence(replace(evidence, batches=batches, opening=replace(evidence.opening, leaves=leaves)))
-    assert (found.state, found.count) == (EvidenceState.FAILED, 1)
-    assert found.records[0].startswith(f"leaf {alone ^ 1}: {STEP} ")
-    assert found.records[0].endswith("more often than in the rows")
+    finding = computed.records_with_evidence(replace(evidence, batches=batches, opening=replace(evidence.opening, leaves=leaves)))
+    assert (finding.state, finding.count) == (EvidenceState.FAILED, 1)
+    assert finding.records[0].startswith(f"leaf {alone ^ 1}: {STEP} ")
+    assert finding.records[0].endswith("more often than in the rows")
 
 
 def evidence_of(audit: Audit) -> Evidence:
@@ -703,6 +710,6 @@ def test_a_day_that_two_leaves_tell_of_differently_is_found(works: Path) -> None
     index, day = min(evidence.days.items())
     both = {-1: replace(day, count=day.count + 1), **evidence.days}
     assert computed.readings_committed(evidence).state is EvidenceState.HELD
-    found = computed.readings_committed(replace(evidence, days=both))
-    assert (found.state, found.count) == (EvidenceState.FAILED, 1)
+    finding = computed.readings_committed(replace(evidence, days=both))
+    assert (finding.state, finding.count) == (EvidenceState.FAILED, 1)
     assert evidence.shown[day.meter, day.start_us] == evidence.days[index]

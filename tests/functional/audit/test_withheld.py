@@ -51,17 +51,17 @@ def outcome_of(evidence: Evidence) -> Outcome:
 def test_an_honest_plant_is_borne_out_and_every_label_withheld_is_told(plant: Reported) -> None:
     evidence = evidence_of(plant)
     assert outcome_of(evidence).state is State.HELD
-    told = {(one.step, one.metric): (one.reason, one.borne_out) for one in withheld_of(evidence)}
-    assert told == {(step, metric): (reason, True) for step, metric, reason in plant.report.released.withheld}
-    assert told
+    reasons = {(label.step, label.metric): (label.reason, label.borne_out) for label in withheld_of(evidence)}
+    assert reasons == {(step, metric): (reason, True) for step, metric, reason in plant.report.released.withheld}
+    assert reasons
 
 
 @pytest.mark.parametrize("reason", ["too-few-batches", "metric-incomplete", "metric-limit"])
 @pytest.mark.parametrize("metric", [None, "total"])
 def test_a_step_with_enough_batches_is_withheld_for_no_reason_of_their_number(reason: str, metric: str | None, works: Path) -> None:
-    found = outcome_of(withheld_by(works, reason, metric))
-    assert found.state is State.FAILED
-    assert f"withheld: {STEP}, total, {reason}, 60 used batches" in found.records[0]
+    outcome = outcome_of(withheld_by(works, reason, metric))
+    assert outcome.state is State.FAILED
+    assert f"withheld: {STEP}, total, {reason}, 60 used batches" in outcome.records[0]
 
 
 def test_a_second_metric_that_the_opened_batches_have_is_not_incomplete(works: Path) -> None:
@@ -71,12 +71,14 @@ def test_a_second_metric_that_the_opened_batches_have_is_not_incomplete(works: P
 def test_a_variant_left_out_without_a_word_is_found(works: Path) -> None:
     site, material = material_of(works)
     plan = plan_of(site, material)
-    released = [one for one in plan.releases if one.label.step == "cement-grinding"]
+    released = [release for release in plan.releases if release.label.step == "cement-grinding"]
     assert len(released) > 1
-    evidence = evidence_of(withholding(site, replace(plan, releases=tuple(one for one in plan.releases if one is not released[0])), "", ""))
-    found = outcome_of(evidence)
-    assert found.state is State.FAILED
-    assert "no-reason-given" in found.records[0]
+    evidence = evidence_of(
+        withholding(site, replace(plan, releases=tuple(release for release in plan.releases if release is not released[0])), "", "")
+    )
+    outcome = outcome_of(evidence)
+    assert outcome.state is State.FAILED
+    assert "no-reason-given" in outcome.records[0]
 
 
 FILLED = '[mapping.batches]\nfill_down = ["equipment"]\n'
@@ -90,10 +92,14 @@ def test_a_missing_bound_is_computed_again_from_opened_batches_that_overlap(work
     plant = honest(folder)
     assert (STEP, "total", "no-bound") in plant.report.released.withheld
     evidence = evidence_of(plant)
-    (told,) = [one for one in withheld_of(evidence) if (one.step, one.metric) == (STEP, "total")]
-    assert told.borne_out is True
-    assert "the opening confirms it" in told.said.en
-    (blind,) = [one for one in withheld_of(replace(evidence, unbounded=frozenset())) if (one.step, one.metric) == (STEP, "total")]
+    (label,) = [candidate for candidate in withheld_of(evidence) if (candidate.step, candidate.metric) == (STEP, "total")]
+    assert label.borne_out is True
+    assert "the opening confirms it" in label.said.en
+    (blind,) = [
+        candidate
+        for candidate in withheld_of(replace(evidence, unbounded=frozenset()))
+        if (candidate.step, candidate.metric) == (STEP, "total")
+    ]
     assert blind.borne_out is None
 
 
@@ -122,10 +128,10 @@ def overlapping(text: str) -> str:
 
 def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works: Path) -> None:
     evidence = withheld_by(works, "no-bound")
-    found = outcome_of(evidence)
-    assert (found.state, found.asked) == (State.NOT_CHECKABLE, True)
+    outcome = outcome_of(evidence)
+    assert (outcome.state, outcome.asked) == (State.NOT_CHECKABLE, True)
     sentence = f"withheld: {STEP}, total, no-bound, 60 used batches; only recomputing the whole label on site shows whether this is true"
-    assert sentence in found.records
+    assert sentence in outcome.records
 
     findings = checks.run(evidence)
     verdict = Verdict(findings, evidence)
@@ -133,15 +139,15 @@ def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works
     assert sentence in telling.lines(verdict).splitlines()[1:4]
     assert sentence in telling.markdown(verdict)
     assert sentence in telling.page(verdict, "en", datetime(2026, 2, 3, tzinfo=UTC))
-    told = {(one["step"], one["metric"]): one for one in verdict.to_json()["withheld"]}
-    assert told[STEP, "total"] == {"step": STEP, "metric": "total", "reason": "no-bound", "used_batches": 60, "borne_out": None}
+    labels = {(label["step"], label["metric"]): label for label in verdict.to_json()["withheld"]}
+    assert labels[STEP, "total"] == {"step": STEP, "metric": "total", "reason": "no-bound", "used_batches": 60, "borne_out": None}
 
-    (after,) = [one for one in settled(findings, held("whole-recomputed", Phrase("The same."))) if one.code == found.code]
+    (after,) = [finding for finding in settled(findings, held("whole-recomputed", Phrase("The same."))) if finding.code == outcome.code]
     assert after.state is State.HELD
 
 
 def test_the_whole_recomputation_names_what_is_withheld_for_no_reason(works: Path) -> None:
     site, material = material_of(works)
     plant = withholding(site, plan_of(site, material), STEP, "metric-incomplete", "total")
-    found = [one.found for one in recompute(plant.site, plant.report, SEED).differences]
-    assert f"{STEP} total: withheld as metric-incomplete, but the files give no reason" in found
+    sentences = [difference.found for difference in recompute(plant.site, plant.report, SEED).differences]
+    assert f"{STEP} total: withheld as metric-incomplete, but the files give no reason" in sentences

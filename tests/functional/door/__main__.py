@@ -41,8 +41,8 @@ def main() -> int:
     parser.add_argument("--language", help="only this habit")
     parser.add_argument("--keep", metavar="DIR", help="leave the files here")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as kept:
-        folder = Path(asked.keep or kept)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(asked.keep or temporary)
         outcomes = [(case, take(case)) for case in cases(folder) if asked.language in {None, case.habit.language}]
     print(table(outcomes))
     for case, outcome in outcomes:

@@ -20,11 +20,11 @@ _DAY = timedelta(days=1)
 def dates_by_block(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """The date stands on the first row of each day alone."""
     rows: list[Sequence[Cell]] = [[habit.day, habit.batch, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
-    for day, group in groupby(heats, key=lambda one: one.start.date()):
-        for place, one in enumerate(group):
-            clock = [one.start.strftime(habit.clock), one.end.strftime(habit.clock)]
+    for day, group in groupby(heats, key=lambda heat: heat.start.date()):
+        for place, batch in enumerate(group):
+            clock = [batch.start.strftime(habit.clock), batch.end.strftime(habit.clock)]
             shown = day.strftime(habit.date) if place == 0 else ""
-            rows.append([shown, one.name, *clock, habit.number(one.output_t), habit.number(one.energy_kwh)])
+            rows.append([shown, batch.name, *clock, habit.number(batch.output_t), habit.number(batch.energy_kwh)])
     answers = {"batches.fill_down": "yes"}
     return Case(by_hand(folder, habit, rows, "blocks"), habit, "dates by block", truth_of(heats), answers)
 
@@ -33,9 +33,9 @@ def counter_at_both_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """What the meter showed at the start and at the end."""
     shown, counters = 250_000.5, [f"{habit.energy} {habit.start} [kWh]", f"{habit.energy} {habit.end} [kWh]"]
     rows: list[Sequence[Cell]] = [[*header_of(habit)[:4], *counters]]
-    for one in heats:
-        later = round(shown + one.energy_kwh, 1)
-        rows.append([*row_of(habit, one)[:4], habit.number(shown), habit.number(later)])
+    for heat in heats:
+        later = round(shown + heat.energy_kwh, 1)
+        rows.append([*row_of(habit, heat)[:4], habit.number(shown), habit.number(later)])
         shown = round(later + 12.5, 1)
     answers = {"energy.differences": "yes"}
     return Case(by_hand(folder, habit, rows, "counters"), habit, "counter at start and end", truth_of(heats), answers)
@@ -46,30 +46,30 @@ def durations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     clock = bool(habits().index(habit) % 2)
     unit = "" if clock else " (min)"
     rows: list[Sequence[Cell]] = [[habit.batch, habit.start, f"{habit.duration}{unit}", *header_of(habit)[3:]]]
-    for one in heats:
-        minutes = int((one.end - one.start) / timedelta(minutes=1))
+    for heat in heats:
+        minutes = int((heat.end - heat.start) / timedelta(minutes=1))
         took = f"{minutes // 60}:{minutes % 60:02}" if clock else str(minutes)
-        rows.append([one.name, habit.moment(one.start), took, *row_of(habit, one)[3:]])
+        rows.append([heat.name, habit.moment(heat.start), took, *row_of(habit, heat)[3:]])
     answers = {"batches.duration_s": "h:mm"}
     return Case(by_hand(folder, habit, rows, "durations"), habit, "durations for ends", truth_of(heats), answers)
 
 
 def _days(heats: Sequence[Heat]) -> list[Heat]:
     """Each day's output and energy as one run of a day, named by its date."""
-    made = []
-    for day, group in groupby(heats, key=lambda one: one.start.date()):
-        some, first = list(group), datetime.combine(day, time.min)
-        output_t, energy_kwh = round(sum(one.output_t for one in some), 1), round(sum(one.energy_kwh for one in some), 1)
-        made.append(Heat(day.isoformat(), first, first + _DAY, output_t, energy_kwh))
-    return made
+    days = []
+    for day, group in groupby(heats, key=lambda heat: heat.start.date()):
+        batches, first = list(group), datetime.combine(day, time.min)
+        output_t, energy_kwh = round(sum(heat.output_t for heat in batches), 1), round(sum(heat.energy_kwh for heat in batches), 1)
+        days.append(Heat(day.isoformat(), first, first + _DAY, output_t, energy_kwh))
+    return days
 
 
 def month_in_the_title(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A month's sheet: its name above, numbers of days below."""
-    days = [one for one in _days(heats) if one.start.month == heats[0].start.month]
+    days = [day for day in _days(heats) if day.start.month == heats[0].start.month]
     amounts = [f"{habit.output} (t)", f"{habit.energy} (kWh)"]
     rows: list[Sequence[Cell]] = [[f"{habit.title} {days[0].start:%m/%Y}"], [], [habit.year_month_day[2], *amounts]]
-    rows += [[one.start.day, one.output_t, one.energy_kwh] for one in days]
+    rows += [[day.start.day, day.output_t, day.energy_kwh] for day in days]
     path = folder / f"{habit.language}-month.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     return Case(path, habit, "month in the title", truth_of(days), {"month": f"{days[0].start:%Y-%m}", "days": "yes"})
@@ -79,9 +79,9 @@ def days_across(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A column a day: dates side by side, output and energy below."""
     days = _days(heats)
     rows: list[Sequence[Cell]] = [
-        [habit.day, *(one.start for one in days)],
-        [f"{habit.output} (t)", *(one.output_t for one in days)],
-        [f"{habit.energy} (kWh)", *(one.energy_kwh for one in days)],
+        [habit.day, *(day.start for day in days)],
+        [f"{habit.output} (t)", *(day.output_t for day in days)],
+        [f"{habit.energy} (kWh)", *(day.energy_kwh for day in days)],
     ]
     path = folder / f"{habit.language}-across.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
@@ -92,14 +92,14 @@ def joined_by_key(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Heats in one file, what each pass of them used in another: as amounts, as what a counter of the heat shows, or once in the first."""
     rule = ("sum", "last", "first")[habits().index(habit) % 3]
     rows: list[Sequence[Cell]] = [[habit.batch, habit.iteration, f"{habit.energy} (kWh)"]]
-    for one in heats:
-        parts = [round(one.energy_kwh * share, 1) for share in (0.5, 0.3)]
-        parts.append(round(one.energy_kwh - sum(parts), 1))
+    for heat in heats:
+        parts = [round(heat.energy_kwh * share, 1) for share in (0.5, 0.3)]
+        parts.append(round(heat.energy_kwh - sum(parts), 1))
         counted = [round(sum(parts[: place + 1]), 1) for place in range(3)]
-        used = {"sum": parts, "last": counted, "first": [one.energy_kwh, 0.0, 0.0]}[rule]
-        rows += [[one.name, place + 1, habit.number(amount)] for place, amount in enumerate(used)]
+        used = {"sum": parts, "last": counted, "first": [heat.energy_kwh, 0.0, 0.0]}[rule]
+        rows += [[heat.name, place + 1, habit.number(amount)] for place, amount in enumerate(used)]
     beside = by_hand(folder, habit, rows, "passes-of-heats")
-    whole: list[Sequence[Cell]] = [header_of(habit)[:4], *(row_of(habit, one)[:4] for one in heats)]
+    whole: list[Sequence[Cell]] = [header_of(habit)[:4], *(row_of(habit, batch)[:4] for batch in heats)]
     answers = {"energy.quantity.rows": rule}
     return Case(by_hand(folder, habit, whole, "heats"), habit, "tables joined by key", truth_of(heats), answers, beside=beside)
 
@@ -108,10 +108,10 @@ def log_of_mean_power(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A log whose energy is a mean power that names no unit."""
     rows: list[Sequence[Cell]] = [[habit.stamp, habit.machine, f"{habit.output} [t]", habit.power]]
     case = Case(folder / "none", habit, "log of mean power", {}, {"log.energy": "rate", "log.unit": "kW"}, runs={"kW", "rate"})
-    for number, one in enumerate(heats):
-        machine, power_kw = f"M{number % 2 + 1}", round(one.energy_kwh / 20, 1)
-        rows.append([habit.moment(one.start), machine, habit.number(one.output_t), habit.number(power_kw)])
-        case.rows.append((machine, one.start, one.output_t, power_kw))
+    for number, heat in enumerate(heats):
+        machine, power_kw = f"M{number % 2 + 1}", round(heat.energy_kwh / 20, 1)
+        rows.append([habit.moment(heat.start), machine, habit.number(heat.output_t), habit.number(power_kw)])
+        case.rows.append((machine, heat.start, heat.output_t, power_kw))
     case.path = by_hand(folder, habit, rows, "power")
     return case
 
@@ -119,9 +119,9 @@ def log_of_mean_power(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def units_in_cells(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Each number carries its unit, in groups of digits."""
     rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, habit.output, habit.energy]]
-    for one in heats:
-        amounts = [f"{habit.number(one.output_t)} t", f"{habit.number(one.energy_kwh, grouped=True)} kWh"]
-        rows.append([*row_of(habit, one)[:3], *amounts])
+    for heat in heats:
+        amounts = [f"{habit.number(heat.output_t)} t", f"{habit.number(heat.energy_kwh, grouped=True)} kWh"]
+        rows.append([*row_of(habit, heat)[:3], *amounts])
     return Case(by_hand(folder, habit, rows, "units"), habit, "units in cells", truth_of(heats))
 
 

@@ -39,7 +39,7 @@ Layout = Callable[[Habit, list[Heat], Path], Case]
 
 
 def truth_of(heats: Sequence[Heat], *, end: bool = True) -> Truth:
-    return {one.name: (one.start, one.end if end else None, one.output_t, one.energy_kwh) for one in heats}
+    return {heat.name: (heat.start, heat.end if end else None, heat.output_t, heat.energy_kwh) for heat in heats}
 
 
 def by_hand(folder: Path, habit: Habit, rows: list[Sequence[Cell]], layout: str) -> Path:
@@ -52,81 +52,81 @@ def header_of(habit: Habit) -> list[Cell]:
     return [habit.batch, habit.start, habit.end, f"{habit.output} [t]", f"{habit.energy} [kWh]"]
 
 
-def row_of(habit: Habit, one: Heat, *, grouped: bool = False) -> list[Cell]:
+def row_of(habit: Habit, heat: Heat, *, grouped: bool = False) -> list[Cell]:
     return [
-        one.name,
-        habit.moment(one.start),
-        habit.moment(one.end),
-        habit.number(one.output_t),
-        habit.number(one.energy_kwh, grouped=grouped),
+        heat.name,
+        habit.moment(heat.start),
+        habit.moment(heat.end),
+        habit.number(heat.output_t),
+        habit.number(heat.energy_kwh, grouped=grouped),
     ]
 
 
 def plain_text(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, one) for one in heats)]
+    rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, heat) for heat in heats)]
     return Case(by_hand(folder, habit, rows, "plain"), habit, "plain text", truth_of(heats))
 
 
 def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Titles above, units in a row of their own, groups of digits, a total after each day and at the bottom."""
 
-    def total(word: str, some: Sequence[Heat]) -> list[Cell]:
-        tonnes, kwh = sum(one.output_t for one in some), sum(one.energy_kwh for one in some)
+    def total(word: str, batches: Sequence[Heat]) -> list[Cell]:
+        tonnes, kwh = sum(heat.output_t for heat in batches), sum(heat.energy_kwh for heat in batches)
         return [word, "", "", habit.number(tonnes, grouped=True), habit.number(kwh, grouped=True)]
 
     rows: list[Sequence[Cell]] = [[habit.title, "", "", "", ""], []]
     rows += [[habit.batch, habit.start, habit.end, habit.output, habit.energy], ["", "", "", "t", "kWh"]]
-    for _, group in groupby(heats, key=lambda one: one.start.date()):
-        some = list(group)
-        rows += [*(row_of(habit, one, grouped=True) for one in some), total(habit.day_total, some)]
+    for _, group in groupby(heats, key=lambda heat: heat.start.date()):
+        day_heats = list(group)
+        rows += [*(row_of(habit, heat, grouped=True) for heat in day_heats), total(habit.day_total, day_heats)]
     return Case(by_hand(folder, habit, [*rows, total(habit.total, heats)], "totals"), habit, "totals and groups", truth_of(heats))
 
 
 def date_and_clock_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A column of dates and two of clock times; what ends after midnight ends on the next day."""
     rows: list[Sequence[Cell]] = [[habit.batch, habit.day, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
-    for one in heats:
-        clock = [one.start.strftime(habit.clock), one.end.strftime(habit.clock)]
-        rows.append([one.name, one.start.strftime(habit.date), *clock, habit.number(one.output_t), habit.number(one.energy_kwh)])
+    for heat in heats:
+        clock = [heat.start.strftime(habit.clock), heat.end.strftime(habit.clock)]
+        rows.append([heat.name, heat.start.strftime(habit.date), *clock, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "clock"), habit, "date and clock apart", truth_of(heats))
 
 
 def year_month_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.batch, *habit.year_month_day, habit.time, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
-    for one in heats:
-        at: list[Cell] = [one.start.year, one.start.month, one.start.day, one.start.strftime(habit.clock)]
-        rows.append([one.name, *at, habit.number(one.output_t), habit.number(one.energy_kwh)])
+    for heat in heats:
+        at: list[Cell] = [heat.start.year, heat.start.month, heat.start.day, heat.start.strftime(habit.clock)]
+        rows.append([heat.name, *at, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "ymd"), habit, "year, month, day in columns", truth_of(heats, end=False))
 
 
 def without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.batch, habit.stamp, habit.product, f"{habit.output} t", f"{habit.energy} kWh"]]
-    for number, one in enumerate(heats):
-        rows.append([one.name, habit.moment(one.start), f"S{number % 3}", habit.number(one.output_t), habit.number(one.energy_kwh)])
+    for number, heat in enumerate(heats):
+        rows.append([heat.name, habit.moment(heat.start), f"S{number % 3}", habit.number(heat.output_t), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "starts"), habit, "without end times", truth_of(heats, end=False))
 
 
 def two_digit_years(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     short = habit.date.replace("%Y", "%y")
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    for one in heats:
-        times = [at.strftime(f"{short} {habit.clock}") for at in (one.start, one.end)]
-        rows.append([one.name, *times, habit.number(one.output_t), habit.number(one.energy_kwh)])
+    for heat in heats:
+        times = [at.strftime(f"{short} {habit.clock}") for at in (heat.start, heat.end)]
+        rows.append([heat.name, *times, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "years"), habit, "two digits of year", truth_of(heats))
 
 
 def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """kg and MWh in the header, three decimals."""
     rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, f"{habit.output} (kg)", f"{habit.energy} (MWh)"]]
-    for one in heats:
-        amounts = [habit.number(one.output_t * 1000, 0), habit.number(one.energy_kwh / 1000, 4)]
-        rows.append([one.name, habit.moment(one.start), habit.moment(one.end), *amounts])
+    for heat in heats:
+        amounts = [habit.number(heat.output_t * 1000, 0), habit.number(heat.energy_kwh / 1000, 4)]
+        rows.append([heat.name, habit.moment(heat.start), habit.moment(heat.end), *amounts])
     return Case(by_hand(folder, habit, rows, "units"), habit, "kg and MWh", truth_of(heats))
 
 
 def ton_in_the_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """`ton` means two things: a person is asked."""
-    rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, one) for one in heats)]
+    rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, heat) for heat in heats)]
     rows[0] = [habit.batch, habit.start, habit.end, f"{habit.output} (ton)", f"{habit.energy} (kWh)"]
     return Case(by_hand(folder, habit, rows, "ton"), habit, "ton in the header", truth_of(heats), {"batches.output_unit": "t"})
 
@@ -137,9 +137,9 @@ def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [
         [habit.batch, habit.start, *sensors[:40], habit.end, f"{habit.output} (t)", *sensors[40:], f"{habit.energy} (kWh)"]
     ]
-    for place, one in enumerate(heats):
+    for place, heat in enumerate(heats):
         hot = [habit.number(800 + (place * 7 + number * 13) % 400) for number in range(96)]
-        name, start, end, output, energy = row_of(habit, one)
+        name, start, end, output, energy = row_of(habit, heat)
         rows.append([name, start, *hot[:40], end, output, *hot[40:], energy])
     return Case(by_hand(folder, habit, rows, "wide"), habit, "a hundred columns", truth_of(heats))
 
@@ -148,7 +148,7 @@ def merged_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A workbook with a title, a header of two rows with merged cells, and typed cells."""
     rows: list[Sequence[Cell]] = [[habit.title], [], [habit.batch, habit.groups[0], None, habit.groups[1], None]]
     rows.append([None, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"])
-    rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
+    rows += [[heat.name, heat.start, heat.end, heat.output_t, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-merged.xlsx"
     as_workbook(path, Written(rows, ["A1:E1", "A3:A4", "B3:C3", "D3:E3"], habit.data))
     return Case(path, habit, "merged header", truth_of(heats))
@@ -161,7 +161,7 @@ def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         return round((at - EXCEL_NOUGHT) / timedelta(days=1), 9)
 
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[one.name, days(one.start), days(one.end), one.output_t, one.energy_kwh] for one in heats]
+    rows += [[heat.name, days(heat.start), days(heat.end), heat.output_t, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-serial.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     return Case(path, habit, "serial dates", truth_of(heats), {"excel_dates": "1900"})
@@ -169,7 +169,7 @@ def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.title], header_of(habit)]
-    rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
+    rows += [[heat.name, heat.start, heat.end, heat.output_t, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-open.ods"
     as_open_document(path, Written(rows, name=habit.data))
     return Case(path, habit, "open document", truth_of(heats))
@@ -178,7 +178,7 @@ def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Sums of months on a sheet before the one that holds the table; a person is asked which sheet it is."""
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[one.name, one.start, one.end, one.output_t, one.energy_kwh] for one in heats]
+    rows += [[heat.name, heat.start, heat.end, heat.output_t, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-sheets.xlsx"
     as_workbook(
         path,
@@ -194,7 +194,7 @@ def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Formulas; in every other language a spreadsheet program has worked them out, in the rest no program ever did."""
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[one.name, one.start, one.end, f"={one.output_t}+0", f"={one.energy_kwh}+0"] for one in heats]
+    rows += [[heat.name, heat.start, heat.end, f"={heat.output_t}+0", f"={heat.energy_kwh}+0"] for heat in heats]
     path = folder / f"{habit.language}-formulas.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     if habits().index(habit) % 2:
@@ -206,14 +206,14 @@ def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Three rows a heat, one a pass: energy adds up, output stands in every row."""
     rows: list[Sequence[Cell]] = [[habit.batch, habit.iteration, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
-    for one in heats:
-        third = (one.end - one.start) // 3
+    for heat in heats:
+        third = (heat.end - heat.start) // 3
         third -= timedelta(seconds=third.seconds % 60)
-        parts = [round(one.energy_kwh * share, 1) for share in (0.5, 0.3)]
-        parts.append(round(one.energy_kwh - sum(parts), 1))
+        parts = [round(heat.energy_kwh * share, 1) for share in (0.5, 0.3)]
+        parts.append(round(heat.energy_kwh - sum(parts), 1))
         for place, part in enumerate(parts):
-            begins, ends = one.start + place * third, one.end if place == 2 else one.start + (place + 1) * third
-            rows.append([one.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(one.output_t), habit.number(part)])
+            begins, ends = heat.start + place * third, heat.end if place == 2 else heat.start + (place + 1) * third
+            rows.append([heat.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(heat.output_t), habit.number(part)])
     return Case(
         by_hand(folder, habit, rows, "passes"),
         habit,
@@ -226,8 +226,8 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def _quarter_hours(heats: Sequence[Heat], step: timedelta = timedelta(minutes=15)) -> Iterator[tuple[datetime, float, float]]:
     """When, what a register of the furnace shows, and what was used since."""
     first, total = heats[0].start.replace(hour=0, minute=0), 100_000.5
-    for number, one in enumerate(heats):
-        used = round(one.energy_kwh / 40, 1)
+    for number, heat in enumerate(heats):
+        used = round(heat.energy_kwh / 40, 1)
         total = round(total + used, 1)
         yield first + number * step, total, used
 
@@ -273,10 +273,10 @@ def log_without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A log of two machines that knows neither batches nor ends: output and energy since the row before."""
     rows: list[Sequence[Cell]] = [[habit.stamp, habit.machine, f"{habit.output} [t]", f"{habit.energy} [kWh]"]]
     case = Case(folder / "none", habit, "log without end times", {})
-    for number, one in enumerate(heats):
+    for number, heat in enumerate(heats):
         machine = f"M{number % 2 + 1}"
-        rows.append([habit.moment(one.start), machine, habit.number(one.output_t), habit.number(one.energy_kwh)])
-        case.rows.append((machine, one.start, one.output_t, one.energy_kwh))
+        rows.append([habit.moment(heat.start), machine, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
+        case.rows.append((machine, heat.start, heat.output_t, heat.energy_kwh))
     case.path = by_hand(folder, habit, rows, "log")
     return case
 

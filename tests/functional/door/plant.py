@@ -76,18 +76,20 @@ class Habit:
 @lru_cache(maxsize=1)
 def habits() -> tuple[Habit, ...]:
     """All twelve, in the order of habits.toml."""
-    told = tomllib.loads((Path(__file__).parent / "habits.toml").read_text(encoding="utf-8"))
+    by_language = tomllib.loads((Path(__file__).parent / "habits.toml").read_text(encoding="utf-8"))
     lists = ("year_month_day", "groups")
-    return tuple(Habit(language, **words | {key: tuple(words[key]) for key in lists}) for language, words in told.items())
+    return tuple(Habit(language, **words | {key: tuple(words[key]) for key in lists}) for language, words in by_language.items())
 
 
 def heats(seed: int) -> list[Heat]:
     """Four a day; every number has at most one decimal, every time whole minutes, so that every layout can hold it."""
     chance = random.Random(seed)  # noqa: S311 - a plant, no secret
     first = FIRST + timedelta(days=10 * (seed % 3))  # of some files no day is above 12
-    made = []
+    series = []
     for number in range(HEATS):
         start = first + timedelta(hours=6 * number, minutes=chance.randrange(60))
         end = start + timedelta(minutes=chance.randrange(45, 75))
-        made.append(Heat(f"H{seed:02}{number:03}", start, end, chance.randrange(1100, 1300) / 10, chance.randrange(400_000, 700_000) / 10))
-    return made
+        series.append(
+            Heat(f"H{seed:02}{number:03}", start, end, chance.randrange(1100, 1300) / 10, chance.randrange(400_000, 700_000) / 10)
+        )
+    return series

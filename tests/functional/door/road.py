@@ -48,7 +48,7 @@ def take(case: Case) -> Outcome:
     known |= {f"{name}.date_order": order for name in ("batches", "readings", "log")} | case.answers
     given: dict[str, str] = {}
     for _ in range(_QUESTIONS):
-        code, answer, said = _both(case, given)
+        code, answer, message = _both(case, given)
         open_keys = [question["key"] for question in answer.get("questions", ())]
         if not open_keys:
             break
@@ -57,7 +57,7 @@ def take(case: Case) -> Outcome:
             return Outcome("refused", f"asked what the file or nobody can tell: {', '.join(strangers)}", tuple(given))
         given |= {key: known[key] for key in open_keys}
     if code != 0:
-        return Outcome("refused", said, tuple(given))
+        return Outcome("refused", message, tuple(given))
     if case.rows:
         return _rows(case, answer["toml"], known)
     path = case.path.with_suffix(".toml")
@@ -69,15 +69,15 @@ def take(case: Case) -> Outcome:
 
 def _both(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     """What `map` says of the file, and of the one beside it."""
-    code, answer, said = _map(case, case.path, given)
+    code, answer, message = _map(case, case.path, given)
     if case.beside is None:
-        return code, answer, said
+        return code, answer, message
     second, more, also = _map(case, case.beside, given)
     toml = f"{answer.get('toml', '')}{more.get('toml', '')}".replace("\n[inputs]\n", "\n")
     inputs = re.findall(r"^(?:batches|energy) = .*$", toml, re.MULTILINE)
     rest = re.sub(r"^(?:\[inputs\]|(?:batches|energy) = .*)$", "", toml, flags=re.MULTILINE)
     whole = "[inputs]\n" + "\n".join(inputs) + "\n" + rest
-    return max(code, second), {"questions": [*answer.get("questions", ()), *more.get("questions", ())], "toml": whole}, said + also
+    return max(code, second), {"questions": [*answer.get("questions", ()), *more.get("questions", ())], "toml": whole}, message + also
 
 
 def _map(case: Case, path: Path, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
@@ -92,11 +92,11 @@ def _map(case: Case, path: Path, given: dict[str, str]) -> tuple[int, dict[str, 
 
 def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
     """Readings and logs, row by row: by the profile that `map` prints, and without a mapping."""
-    told = tomllib.loads(toml)
-    (name,) = told["mapping"]
+    document = tomllib.loads(toml)
+    (name,) = document["mapping"]
     meters = "".join(
         f'[[meters]]\nstep = "eaf"\ncarrier = "electricity"\n{_as_toml({key: str(value) for key, value in meter.items()})}'
-        for meter in told.get("meters", ())
+        for meter in document.get("meters", ())
     )
     batches = case.path.with_suffix(".batches.csv")
     batches.write_text("batch_id,step,start,output_quantity\nH1,eaf,2025-05-01 06:00,100\n", encoding="utf-8")
@@ -110,14 +110,14 @@ def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
             site = recognised_site(Namespace(site=path, json=True))
     except InputError as refused:
         return Outcome("refused", f"without a mapping: {refused}")
-    mapped = Profile.model_validate(told["mapping"][name])
+    mapped = Profile.model_validate(document["mapping"][name])
     if getattr(site.mapping, name) != mapped:
         return Outcome("misread", f"map says {mapped!r}, check and label take {getattr(site.mapping, name)!r}")
-    found = sorted(_readings(case, mapped, site) if name == "readings" else _log(case, mapped, site), key=str)
-    runs = case.runs if name == "readings" else set(told.get("runs", {}).values())
+    rows = sorted(_readings(case, mapped, site) if name == "readings" else _log(case, mapped, site), key=str)
+    runs = case.runs if name == "readings" else set(document.get("runs", {}).values())
     wanted = sorted(case.rows, key=str)
-    if found != wanted or runs != case.runs or {meter["unit"] for meter in told.get("meters", ())} - {"kWh", "MWh", "m3"}:
-        return Outcome("misread", f"{len(found)} rows, such as {found[:2]}, of {len(wanted)}, such as {wanted[:2]}; {toml}")
+    if rows != wanted or runs != case.runs or {meter["unit"] for meter in document.get("meters", ())} - {"kWh", "MWh", "m3"}:
+        return Outcome("misread", f"{len(rows)} rows, such as {rows[:2]}, of {len(wanted)}, such as {wanted[:2]}; {toml}")
     return Outcome("read")
 
 
@@ -156,9 +156,9 @@ def _without_mapping(case: Case, mapped: Site, known: dict[str, str]) -> Outcome
             given |= {key: known[key] for key in lines}
             continue
         for name in mapped.mapping.model_fields_set:
-            told, taken = getattr(mapped.mapping, name), getattr(site.mapping, name)
-            if told != taken:
-                return Outcome("misread", f"map says {told!r} of {name}, check and label take {taken!r}", tuple(given))
+            mapping, taken = getattr(mapped.mapping, name), getattr(site.mapping, name)
+            if mapping != taken:
+                return Outcome("misread", f"map says {mapping!r} of {name}, check and label take {taken!r}", tuple(given))
         return _read(case, site, tuple(given))
     return Outcome("refused", "without a mapping: asked too much", tuple(given))
 
@@ -169,33 +169,33 @@ def _read(case: Case, site: Site, asked: tuple[str, ...]) -> Outcome:
             data = pipeline.read(site)
     except InputError as refused:
         return Outcome("refused", str(refused), asked)
-    found = {
-        one.batch_id: (
-            one.start,
-            one.end,
-            one.output_t,
-            sum((e.quantity or 0.0) * ratio(e.unit, "kWh") for e in one.energy if e.carrier == "electricity") if one.energy else None,
+    batches = {
+        batch.batch_id: (
+            batch.start,
+            batch.end,
+            batch.output_t,
+            sum((e.quantity or 0.0) * ratio(e.unit, "kWh") for e in batch.energy if e.carrier == "electricity") if batch.energy else None,
         )
-        for one in data.batches
+        for batch in data.batches
     }
-    return _compared(case, found, asked)
+    return _compared(case, batches, asked)
 
 
-def _compared(case: Case, found: dict[str, tuple[datetime, datetime | None, float, float | None]], asked: tuple[str, ...]) -> Outcome:
+def _compared(case: Case, batches: dict[str, tuple[datetime, datetime | None, float, float | None]], asked: tuple[str, ...]) -> Outcome:
     def local(at: datetime | None) -> datetime | None:
         return None if at is None else at.astimezone(case.habit.tz).replace(tzinfo=None)
 
     if case.hopeless:
-        return Outcome("misread", f"{len(found)} batches out of formulas that have no value", asked)
+        return Outcome("misread", f"{len(batches)} batches out of formulas that have no value", asked)
     for name, (start, end, output_t, energy_kwh) in case.truth.items():
-        if name not in found:
-            return Outcome("misread", f"{name} is missing; {len(found)} found, such as {next(iter(found), None)!r}", asked)
-        starts, ends, tonnes, kwh = found[name]
+        if name not in batches:
+            return Outcome("misread", f"{name} is missing; {len(batches)} found, such as {next(iter(batches), None)!r}", asked)
+        starts, ends, tonnes, kwh = batches[name]
         if local(starts) != start or local(ends) != end:
             return Outcome("misread", f"{name}: {local(starts)} to {local(ends)}, but it was {start} to {end}", asked)
         if abs(tonnes - output_t) > 1e-6 or (kwh is None) != (energy_kwh is None):
             return Outcome("misread", f"{name}: {tonnes} t, {kwh} kWh, but it was {output_t} t, {energy_kwh} kWh", asked)
         if kwh is not None and energy_kwh is not None and abs(kwh - energy_kwh) > 1e-3:
             return Outcome("misread", f"{name}: {kwh} kWh, but it was {energy_kwh} kWh", asked)
-    more = set(found) - set(case.truth)
+    more = set(batches) - set(case.truth)
     return Outcome("misread", f"{len(more)} batches too many, such as {min(more)!r}", asked) if more else Outcome("read", "", asked)

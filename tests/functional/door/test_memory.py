@@ -22,9 +22,9 @@ print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.
 
 
 def peak_bytes(*arguments: str) -> int:
-    told = subprocess.run([sys.executable, "-c", _PEAK, *arguments], capture_output=True, text=True, timeout=300, check=True)
-    code, peak = told.stderr.splitlines()[-1].split()
-    assert code == "0", told.stderr[-2000:]
+    process = subprocess.run([sys.executable, "-c", _PEAK, *arguments], capture_output=True, text=True, timeout=300, check=True)
+    code, peak = process.stderr.splitlines()[-1].split()
+    assert code == "0", process.stderr[-2000:]
     return int(peak)
 
 

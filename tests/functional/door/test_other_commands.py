@@ -42,10 +42,10 @@ def test_compare_reads_a_log_without_a_mapping(habit: Habit, tmp_path: Path, cap
     site = tmp_path / "site.toml"
     site.write_text(SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "batches") + more, encoding="utf-8")
     step = {"step": "eaf", "product": "liquid-steel", "variant": "any", "boundary": "eaf-charge-to-tap", "metric": "electricity"}
-    told = {"unit": "kWh/t", "best": 3500.0, "interval": [3400.0, 3600.0], "rule": "mean-of-best-five"}
+    figures = {"unit": "kWh/t", "best": 3500.0, "interval": [3400.0, 3600.0], "rule": "mean-of-best-five"}
     document = {"schema": "steplabel/benchmark/1", "pack": "steel", "pack_version": "1", "period": "2025", "version": 1}
     file = tmp_path / "benchmark.json"
-    file.write_text(json.dumps(document | {"steps": [step | told]}), encoding="utf-8")
+    file.write_text(json.dumps(document | {"steps": [step | figures]}), encoding="utf-8")
     given = ["--site", str(site), "--benchmark", str(file), "--period", PERIOD, "--state", str(tmp_path / "none")]
     assert main(["compare", *given, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["benchmark"]["period"] == "2025"
@@ -73,8 +73,8 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
 
     def bill(start: int, end: int, quantity: float, document: str, meters: list[str]) -> str:
         until = f"2025-05-{end:02}" if end < 32 else "2025-06-01"
-        told = f'from = 2025-05-{start:02}\nto = {until}\nquantity = {quantity}\nunit = "kWh"\nmeters = {json.dumps(meters)}\n'
-        return f'[[bill]]\ncarrier = "electricity"\n{told}uncertainty_pct = 0.5\ndocument = "{document}"\n'
+        fields = f'from = 2025-05-{start:02}\nto = {until}\nquantity = {quantity}\nunit = "kWh"\nmeters = {json.dumps(meters)}\n'
+        return f'[[bill]]\ncarrier = "electricity"\n{fields}uncertainty_pct = 0.5\ndocument = "{document}"\n'
 
     day_kwh, both = 96 * 30.3, ["M1", "M2"]
     papers = tmp_path / "papers.toml"
@@ -87,9 +87,9 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
     ]
     papers.write_text("".join(texts), encoding="utf-8")
     assert main(["reconcile", str(papers), "--site", str(site), "--period", PERIOD, "--json"]) == 0
-    checks = [one for one in json.loads(capsys.readouterr().out)["checks"] if "the document states" in one["sentence"]]
-    assert [one["state"] for one in checks] == ["held"] * 5
-    assert ["rows together" in one["sentence"] for one in checks] == [True, False, False, False, False]
+    checks = [check for check in json.loads(capsys.readouterr().out)["checks"] if "the document states" in check["sentence"]]
+    assert [check["state"] for check in checks] == ["held"] * 5
+    assert ["rows together" in check["sentence"] for check in checks] == [True, False, False, False, False]
     assert "3 documents in a row" in checks[3]["sentence"]
 
 

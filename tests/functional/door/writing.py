@@ -40,8 +40,8 @@ def as_workbook(path: Path, written: Written) -> None:
         sheet = book.create_sheet(name)
         for row in rows:
             sheet.append(list(row))
-    for one in written.merged:
-        book[written.name].merge_cells(one)
+    for span in written.merged:
+        book[written.name].merge_cells(span)
     book.save(path)
 
 

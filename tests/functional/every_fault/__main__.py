@@ -22,17 +22,17 @@ EACH_ONCE = [(pack, seed, rate) for pack in SECTORS for seed, rate in enumerate(
 
 def score(pack: str, seed: int, rate: float) -> Score:
     """One plant."""
-    found = Score()
-    found.take(try_plant(pack, seed, rate))
-    return found
+    total = Score()
+    total.take(try_plant(pack, seed, rate))
+    return total
 
 
 def score_all(plants: Sequence[tuple[str, int, float]], processes: int = 2) -> dict[float, Score]:
     """Every plant (pack, seed, rate), by rate; each kind is judged over all plants of a rate together."""
     by_rate = {rate: Score() for _, _, rate in plants}
     with ProcessPoolExecutor(processes) as workers:
-        for (_, _, rate), one in zip(plants, workers.map(score, *zip(*plants, strict=True)), strict=True):
-            by_rate[rate].add(one)
+        for (_, _, rate), outcome in zip(plants, workers.map(score, *zip(*plants, strict=True)), strict=True):
+            by_rate[rate].add(outcome)
     return by_rate
 
 

@@ -31,12 +31,12 @@ def false_alarms(site: Site, result: LabelResult, works: Works | None) -> tuple[
     charted = baselines(site, result)
     wasted = {} if works is None else _wasted(works, site.zone)
     false = [
-        f"{one.meter}: {alarm.sentence.en}"
-        for one in charted
-        for alarm in one.anomalies
-        if not _true(one, alarm, _of_meter(one, site, wasted))
+        f"{baseline.meter}: {alarm.sentence.en}"
+        for baseline in charted
+        for alarm in baseline.anomalies
+        if not _true(baseline, alarm, _of_meter(baseline, site, wasted))
     ]
-    return tuple(false), max((one.days for one in charted), default=0) / 365
+    return tuple(false), max((baseline.days for baseline in charted), default=0) / 365
 
 
 def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
@@ -46,28 +46,28 @@ def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
     ran = works.runs[change.step]
     relative = np.sum(list(ran.waste.values()), axis=0)
     own = [row for row, line in enumerate(ran.line) if line in change.equipment]
-    there = [row for row in own if change.holds_on(datetime.fromtimestamp(int(ran.start_s[row]), zone).date())]
-    rest = sorted(set(own) - set(there))
-    if not there or not rest:
+    affected = [row for row in own if change.holds_on(datetime.fromtimestamp(int(ran.start_s[row]), zone).date())]
+    rest = sorted(set(own) - set(affected))
+    if not affected or not rest:
         return False
-    grown = log((1 + float(relative[there].mean())) / (1 + float(relative[rest].mean())))
+    grown = log((1 + float(relative[affected].mean())) / (1 + float(relative[rest].mean())))
     return copysign(grown, log(change.size)) == grown and abs(grown) >= TRUE_FROM * abs(log(change.size))
 
 
-def _of_meter(one: Baseline, site: Site, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:
-    lines = lines_of(site.tree.by_id[one.meter], site.tree)
+def _of_meter(baseline: Baseline, site: Site, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:
+    lines = lines_of(site.tree.by_id[baseline.meter], site.tree)
     summed: dict[date, float] = {}
     for (step, line, carrier), days in wasted.items():
-        if carrier == one.carrier and lines & {(step, line), (step, ""), ("", line), ("", "")}:
+        if carrier == baseline.carrier and lines & {(step, line), (step, ""), ("", line), ("", "")}:
             for day, energy in days.items():
                 summed[day] = summed.get(day, 0.0) + energy
     return summed
 
 
-def _true(one: Baseline, alarm: Anomaly, wasted: dict[date, float]) -> bool:
-    if not wasted or one.chart is None:
+def _true(baseline: Baseline, alarm: Anomaly, wasted: dict[date, float]) -> bool:
+    if not wasted or baseline.chart is None:
         return False
-    usual = float(np.median([wasted.get(day, 0.0) for day in one.chart.days]))
+    usual = float(np.median([wasted.get(day, 0.0) for day in baseline.chart.days]))
     days = [alarm.first + timedelta(days=number) for number in range((alarm.last - alarm.first).days + 1)]
     above = sum(wasted.get(day, 0.0) - usual for day in days)
     return copysign(above, alarm.energy) == above and abs(above) >= TRUE_FROM * abs(alarm.energy)
@@ -75,16 +75,16 @@ def _true(one: Baseline, alarm: Anomaly, wasted: dict[date, float]) -> bool:
 
 def _wasted(works: Works, zone: tzinfo) -> dict[tuple[str, str, str], dict[date, float]]:
     """By step, line and carrier, what its runs wasted on each day, in the unit of the use; a run's even over its time."""
-    found: dict[tuple[str, str, str], dict[date, float]] = {}
+    wasted: dict[tuple[str, str, str], dict[date, float]] = {}
     for step, ran in works.runs.items():
         for use in ran.design.uses:
             if use.metered is not None and use.direction == "import":
                 waste = _waste(ran, use)
                 for row, line in enumerate(ran.line):
-                    days = found.setdefault((step, line, use.carrier), {})
+                    days = wasted.setdefault((step, line, use.carrier), {})
                     for day, share in _days(int(ran.start_s[row]), int(ran.end_s[row]), zone):
                         days[day] = days.get(day, 0.0) + share * float(waste[row])
-    return found
+    return wasted
 
 
 def _waste(ran: Runs, use: Use) -> Floats:

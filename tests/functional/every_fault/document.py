@@ -16,11 +16,11 @@ def kinds() -> str:
     lines = ["| kind | rate at x1 | why this rate | told as |", "|---|---|---|---|"]
     for kind in KINDS:
         if kind.struck is Struck.FORM:
-            rate, told = "every row", "read as meant"
+            rate, codes = "every row", "read as meant"
         else:
             rate = f"{kind.rate:.0%} of loggers" if kind.struck is Struck.LOGGER else f"{kind.rate:,g} {kind.struck.value}"
-            told = ", ".join(f"`{code}`" for code in sorted(CODES[kind.id]))
-        lines.append(f"| `{kind.id}` | {rate} | {kind.reason} | {told} |")
+            codes = ", ".join(f"`{code}`" for code in sorted(CODES[kind.id]))
+        lines.append(f"| `{kind.id}` | {rate} | {kind.reason} | {codes} |")
     return "\n".join(lines)
 
 

@@ -22,33 +22,33 @@ class Deviation:
 
 def labels(tried: Tried) -> list[Deviation]:
     """Each label against the pack's rule over the exact values of the runs that it used."""
-    made = []
+    deviations = []
     for label in tried.result.site_label.steps:
         key = (label.step, label.variant, label.metric)
         if key in tried.truth.labels:
             used = {value.batch_id for value in label.values if value.excluded is None}
-            made.append(
+            deviations.append(
                 Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value}", _away(label.best.value, tried.works.label(key, used)))
             )
-    return made
+    return deviations
 
 
 def labels_of_all_runs(tried: Tried) -> list[Deviation]:
     """Each label against the rule over every good run, had nothing been lost: what faults cost in runs is in it as well."""
-    found = {(label.step, label.variant, label.metric): label.best.value for label in tried.result.site_label.steps}
+    values = {(label.step, label.variant, label.metric): label.best.value for label in tried.result.site_label.steps}
     return [
-        Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value}", _away(found.get(key), true))
+        Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value}", _away(values.get(key), true))
         for key, true in tried.truth.labels.items()
     ]
 
 
-def _away(found: float | None, true: float) -> float:
-    return float("inf") if found is None else found / true - 1
+def _away(value: float | None, true: float) -> float:
+    return float("inf") if value is None else value / true - 1
 
 
 def gaps(tried: Tried) -> list[Deviation]:
     """Each part of each gap, over the batches that the label used, as a share of their whole gap above the label that was found."""
-    made = []
+    deviations = []
     for label in tried.result.site_label.steps:
         key = (label.step, label.variant, label.metric)
         if label.gap is None or label.best.value is None or key not in tried.truth.labels:
@@ -58,8 +58,8 @@ def gaps(tried: Tried) -> list[Deviation]:
         whole = sum(true[name].energy for name in used)
         for part in ("explained", "within_uncertainty", "unexplained"):
             away = getattr(label.gap, part) - sum(getattr(true[name], part) for name in used)
-            made.append(Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value} {part}", away / whole))
-    return made
+            deviations.append(Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value} {part}", away / whole))
+    return deviations
 
 
 def uses(tried: Tried) -> list[Deviation]:
@@ -69,9 +69,9 @@ def uses(tried: Tried) -> list[Deviation]:
     time that readings tell. The rest is in parts of its own (excluded, outside, unplaced), which have no truth to be compared
     with: it is what faults cost.
     """
-    made = []
+    deviations = []
     struck = {batch for fault in tried.truth.faults if fault.kind in NO_TIME for batch in fault.batches}
-    kept = {
+    shares = {
         (batch.step, batch.batch_id, energy.carrier): energy.completeness
         for batch in reversed(tried.result.data.batches)  # of a row that stands twice, the first
         if batch.status is Status.GOOD and batch.state is State.NORMAL and batch.excluded not in IMPOSSIBLE
@@ -88,16 +88,16 @@ def uses(tried: Tried) -> list[Deviation]:
         place = {name: row for row, name in enumerate(ran.ids)}
         expected = dict(true)
         expected["value-adding"] = sum(
-            told * energy * ran.output_t[place[name]] / (ran.output_t[place[name]] + ran.reject_t[place[name]])
+            share * energy * ran.output_t[place[name]] / (ran.output_t[place[name]] + ran.reject_t[place[name]])
             for name, energy in tried.truth.energy_of[use.meter].items()
-            if (told := kept.get((meter.step, name, meter.carrier))) is not None
+            if (share := shares.get((meter.step, name, meter.carrier))) is not None
         )
         parts = {str(part): energy for part, energy in use.parts.items() if str(part) not in COSTS_OF_FAULTS}
         known = sum(true.values())
         for part in sorted({*expected, *parts}):
             away = parts.get(part, 0.0) - expected.get(part, 0.0)
-            made.append(Deviation(f"{_name(tried)} {use.meter} {part}", away / known))
-    return made
+            deviations.append(Deviation(f"{_name(tried)} {use.meter} {part}", away / known))
+    return deviations
 
 
 def balances(tried: Tried) -> list[Deviation]:
@@ -105,9 +105,9 @@ def balances(tried: Tried) -> list[Deviation]:
     unmeasured, loss = tried.truth.unmeasured, tried.works.design.declared_loss
     expected = unmeasured * (1 - loss) / (1 + unmeasured)
     return [
-        Deviation(f"{_name(tried)} {one.main.meter}", float("inf") if one.share is None else one.share - expected)
-        for one in tried.analysis.balances
-        if one.kind == "subs"
+        Deviation(f"{_name(tried)} {balance.main.meter}", float("inf") if balance.share is None else balance.share - expected)
+        for balance in tried.analysis.balances
+        if balance.kind == "subs"
     ]
 
 

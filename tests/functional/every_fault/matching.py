@@ -99,15 +99,15 @@ def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list
         by_meter[fault.meter].append(fault)
     name = f"{tried.truth.pack} {tried.works.seed} x{tried.truth.rate:g}"
     for meter in tried.truth.every_s:
-        own, told = by_meter[meter], findings.get(meter, [])
+        own, reported = by_meter[meter], findings.get(meter, [])
         for fault in own:
             tally = tallies[fault.kind]
             tally.put_in += 1
-            if any(_names(finding, _span(fault, tried)) for finding in told if finding.code in CODES[fault.kind]):
+            if any(_names(finding, _span(fault, tried)) for finding in reported if finding.code in CODES[fault.kind]):
                 tally.found += 1
             else:
                 tally.missed.append(f"{name} {meter} {fault.kind} rows {fault.rows[:3]}")
-        for finding in told:
+        for finding in reported:
             kinds = _kinds_of(finding.code, (Struck.METER, Struck.LOGGER))
             if not kinds:
                 continue
@@ -142,10 +142,10 @@ def _unaccounted(finding: Finding, faults: list[Fault], tried: Tried) -> int:
         return 1
     if not finding.places:
         return max(finding.count - sum(finding.code in CODES[fault.kind] for fault in faults), 0)
-    there: set[int] = set()
+    covered: set[int] = set()
     for fault in faults:
-        there |= _span(fault, tried, NEAR_ROWS)
-    return sum(row not in there for row in _rows(finding.places))
+        covered |= _span(fault, tried, NEAR_ROWS)
+    return sum(row not in covered for row in _rows(finding.places))
 
 
 def _around(rows: list[int], near: int) -> set[int]:
@@ -163,19 +163,21 @@ def _match_log(tried: Tried, faults: list[Fault], meters: list[Fault], findings:
         for batch in tried.result.data.batches
         if batch.place
     }
-    told: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    by_code: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for finding in findings:
-        told[finding.code].update(batch_at[key] for place in finding.places if (key := (PurePath(place.file).name, place.row)) in batch_at)
+        by_code[finding.code].update(
+            batch_at[key] for place in finding.places if (key := (PurePath(place.file).name, place.row)) in batch_at
+        )
     struck = {batch for fault in faults for batch in fault.batches}
     for fault in faults:
         tally = tallies[fault.kind]
         tally.put_in += 1
-        if any(set(fault.batches) <= told[code] for code in CODES[fault.kind]):
+        if any(set(fault.batches) <= by_code[code] for code in CODES[fault.kind]):
             tally.found += 1
         else:
             tally.missed.append(f"{name} {fault.kind} {fault.batches}")
     unread = _unread_batches(tried, meters)
-    for code, batches in told.items():
+    for code, batches in by_code.items():
         kinds = _kinds_of(code, (Struck.LOG,))
         if not kinds:
             continue

@@ -69,12 +69,12 @@ def cases(generators: Iterable[str], seeds: Iterable[int]) -> Iterator[tuple[str
 
 def try_case(generator: str, kind: str, place: int, seed: int) -> Case:
     """Put the fault into a fresh plant and label it."""
-    mistake = next(one for one in MISTAKES if one.id == kind)
+    mistake = next(candidate for candidate in MISTAKES if candidate.id == kind)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         target, period, truth = plant_of(generator, seed, place, folder)
         touched = mistake.put(target, mistake.sizes[place])
-        found, labels, (site, _) = _label(folder, period)
+        questions, labels, (site, _) = _label(folder, period)
         metered = {meter.equipment for meter in site.meters if meter.role in {"main", "sub"}}
         lines = [target.equipment] if touched is None else sorted(touched & metered)
     return Case(
@@ -84,8 +84,8 @@ def try_case(generator: str, kind: str, place: int, seed: int) -> Case:
         seed,
         target.equipment,
         _worst(labels, truth),
-        all(any(_names(one, mistake, target, line) for one in found) for line in lines),
-        tuple(str(one.sentence) for one in found),
+        all(any(_names(question, mistake, target, line) for question in questions) for line in lines),
+        tuple(str(question.sentence) for question in questions),
     )
 
 
@@ -94,11 +94,14 @@ def try_clean(generator: str, seed: int) -> Clean:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         _, period, truth = plant_of(generator, seed, 0, folder)
-        found, labels, (site, result) = _label(folder, period)
+        questions, labels, (site, result) = _label(folder, period)
         works = None if generator == "mill" else Works.live(generator, seed)
         alarms, years = false_alarms(site, result, works)
-    real = [explained(one.change, works, site.zone) for one in found]
-    true, false = (tuple(str(one.sentence) for one, told in zip(found, real, strict=True) if told is wanted) for wanted in (True, False))
+    real = [explained(question.change, works, site.zone) for question in questions]
+    true, false = (
+        tuple(str(question.sentence) for question, is_real in zip(questions, real, strict=True) if is_real is wanted)
+        for wanted in (True, False)
+    )
     return Clean(generator, seed, false, true, _worst(labels, truth), alarms, years)
 
 
@@ -111,7 +114,7 @@ def plant_of(generator: str, seed: int, place: int, folder: Path) -> tuple[Targe
         year = mill.live(seed)
         mill.write(year, folder)
         line, other = mill.LINES[(seed + place) % 3], mill.LINES[(seed + place + 1) % 3]
-        meters = (*(one.name for one in mill.LINES), mill.MAIN)
+        meters = (*(mill_line.name for mill_line in mill.LINES), mill.MAIN)
         target = Target(
             folder, line.name, line.reading, other.name, other.reading, line.name, year.start_s, year.end_s, ZoneInfo(year.zone), meters
         )
@@ -149,9 +152,9 @@ def _label(folder: Path, period: str) -> tuple[tuple[Question, ...], Labels, tup
     return review(site, result.data).open, labels, (site, result)
 
 
-def _worst(found: Labels, truth: Labels) -> float:
+def _worst(labels: Labels, truth: Labels) -> float:
     """A label that could not be made is a refusal, not a wrong figure."""
-    away = [found[key] / true - 1 for key, true in truth.items() if key in found]
+    away = [labels[key] / true - 1 for key, true in truth.items() if key in labels]
     return max(away, key=abs, default=0.0)
 
 
@@ -164,15 +167,15 @@ def _names(question: Question, mistake: Mistake, target: Target, line: str) -> b
     return mistake.of == "all" or line in change.equipment
 
 
-def markdown(found: Iterable[Case]) -> str:
+def markdown(cases: Iterable[Case]) -> str:
     """One row a kind and generator: how many cases, told, within half a per cent, silently wrong, and the worst untold label."""
     rows: dict[tuple[str, str], list[Case]] = {}
-    for case in found:
+    for case in cases:
         rows.setdefault((case.mistake, case.generator), []).append(case)
     lines = ["| kind | plants | sizes | cases | told and held | label within 0.5 % | silently wrong |", "|---|---|---|---:|---:|---:|---:|"]
     for (kind, generator), own in rows.items():
         sizes = ", ".join(f"{size:g}" for size in dict.fromkeys(case.size for case in own))
-        told, near = sum(case.told for case in own), sum(abs(case.worst) <= NEAR for case in own)
+        detected, near = sum(case.told for case in own), sum(abs(case.worst) <= NEAR for case in own)
         silent = sum(case.silent for case in own)
-        lines.append(f"| `{kind}` | {generator} | {sizes} | {len(own)} | {told} | {near} | {silent} |")
+        lines.append(f"| `{kind}` | {generator} | {sizes} | {len(own)} | {detected} | {near} | {silent} |")
     return "\n".join(lines)

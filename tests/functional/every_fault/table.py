@@ -46,41 +46,41 @@ class Score:
         self.plants += other.plants
         for kind, tally in other.kinds.items():
             self.kinds[kind].add(tally)
-        for name, found in other.deviations.items():
-            self.deviations[name] += found
+        for name, deviations in other.deviations.items():
+            self.deviations[name] += deviations
 
     def failures(self) -> list[str]:
         """Every kind and figure that does not hold, in words; figures of `OPEN` begin with that word.
 
         A figure of which nothing was compared holds no more than one that is wrong.
         """
-        told = [f"{name}: nothing was compared" for name in LIMITS if not self.deviations[name]]
+        sentences = [f"{name}: nothing was compared" for name in LIMITS if not self.deviations[name]]
         for kind, tally in self.kinds.items():
             if tally.recall < LEAST:
-                told.append(f"{kind}: found {tally.found} of {tally.put_in}; missed {tally.missed[:5]}")
+                sentences.append(f"{kind}: found {tally.found} of {tally.put_in}; missed {tally.missed[:5]}")
             if tally.precision < LEAST:
-                told.append(f"{kind}: {tally.false_alarms} false alarms beside {tally.found}; {tally.wrongly[:5]}")
+                sentences.append(f"{kind}: {tally.false_alarms} false alarms beside {tally.found}; {tally.wrongly[:5]}")
         for name, limit in LIMITS.items():
-            beyond = [one for one in self.deviations[name] if not abs(one.share) <= _limit(name, limit, one)]
+            beyond = [deviation for deviation in self.deviations[name] if not abs(deviation.share) <= _limit(name, limit, deviation)]
             if beyond:
-                worst = sorted(beyond, key=lambda one: -abs(one.share))[:5]
-                mark = "OPEN " if name in OPEN and all(_at_ten_times(one) for one in beyond) else ""
-                told.append(
+                worst = sorted(beyond, key=lambda deviation: -abs(deviation.share))[:5]
+                mark = "OPEN " if name in OPEN and all(_at_ten_times(deviation) for deviation in beyond) else ""
+                sentences.append(
                     f"{mark}{name}: {len(beyond)} of {len(self.deviations[name])} beyond {limit:.1%}: " + ", ".join(map(_told, worst))
                 )
-        return told
+        return sentences
 
 
-def _limit(name: str, limit: float, one: Deviation) -> float:
-    return LOST_RUNS if name == "label of all runs" and _at_ten_times(one) else limit
+def _limit(name: str, limit: float, deviation: Deviation) -> float:
+    return LOST_RUNS if name == "label of all runs" and _at_ten_times(deviation) else limit
 
 
-def _at_ten_times(one: Deviation) -> bool:
-    return " x10 " in one.what
+def _at_ten_times(deviation: Deviation) -> bool:
+    return " x10 " in deviation.what
 
 
-def _told(one: Deviation) -> str:
-    return f"{one.what} {one.share:+.3%}"
+def _told(deviation: Deviation) -> str:
+    return f"{deviation.what} {deviation.share:+.3%}"
 
 
 def markdown(by_rate: Mapping[float, Score]) -> str:
@@ -99,7 +99,7 @@ def markdown(by_rate: Mapping[float, Score]) -> str:
     lines += ["", "| figure | rate | compared | largest deviation | mean size | wanted |", "|---|---:|---:|---:|---:|---:|"]
     for name, limit in LIMITS.items():
         for rate in rates:
-            sizes = [abs(one.share) for one in by_rate[rate].deviations[name]]
+            sizes = [abs(deviation.share) for deviation in by_rate[rate].deviations[name]]
             shown = (f"{max(sizes):.3%}", f"{sum(sizes) / len(sizes):.3%}") if sizes else ("none", "none")
             wanted = LOST_RUNS if name == "label of all runs" and rate > 1 else limit
             lines.append(f"| {name} | x{rate:g} | {len(sizes):,} | {shown[0]} | {shown[1]} | {wanted:.1%} |")
@@ -116,12 +116,12 @@ def _rate(struck: Struck, rate: float) -> str:
 
 def never_put_in(scores: Sequence[Score]) -> list[str]:
     """Kinds that no plant of any rate had: of these all of nothing was found."""
-    return [kind.id for kind in KINDS if not any(one.kinds[kind.id].put_in for one in scores)]
+    return [kind.id for kind in KINDS if not any(score.kinds[kind.id].put_in for score in scores)]
 
 
 def all_failures(scores: Iterable[Score]) -> list[str]:
     """Of each rate by itself: what is found at ten times the rates says nothing of the real ones."""
-    return [failure for one in scores for failure in one.failures()]
+    return [failure for score in scores for failure in score.failures()]
 
 
 def asserted(scores: Sequence[Score]) -> list[str]:

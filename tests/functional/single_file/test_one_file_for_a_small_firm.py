@@ -60,18 +60,18 @@ def test_a_workbook_dropped_onto_it_is_labelled_beside_itself(built: Path, tmp_p
 def test_a_damaged_workbook_is_refused_without_a_traceback(built: Path, damage: str, tmp_path: Path) -> None:
     workbook = filled(tmp_path)
     DAMAGES[damage](workbook)
-    told = bare(built, str(workbook), home=tmp_path / "home")
-    assert told.returncode == 1
-    assert "workbook-unreadable" in told.stderr
-    assert "Traceback" not in told.stderr
+    process = bare(built, str(workbook), home=tmp_path / "home")
+    assert process.returncode == 1
+    assert "workbook-unreadable" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_what_it_cannot_do_it_says_in_both_languages(built: Path, tmp_path: Path) -> None:
-    told = bare(built, "status", home=tmp_path / "home")
-    assert told.returncode == 1
-    assert "pip install steplabel" in told.stderr
-    assert "工作簿" in told.stderr
-    assert "Traceback" not in told.stderr
+    process = bare(built, "status", home=tmp_path / "home")
+    assert process.returncode == 1
+    assert "pip install steplabel" in process.stderr
+    assert "工作簿" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_a_machine_it_holds_no_parts_for_is_told_so(built: Path, tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ def test_a_machine_it_holds_no_parts_for_is_told_so(built: Path, tmp_path: Path)
             if not entry.filename.startswith("parts/cp"):
                 other.writestr(entry, file.read(entry))
         other.writestr("parts/cp39-windows/numpy/__init__.py", "")
-    told = bare(without, "init", "--workbook", "x.xlsx", home=tmp_path / "home")
-    assert told.returncode == 1
-    assert "holds the parts for cp39-windows" in told.stderr
+    process = bare(without, "init", "--workbook", "x.xlsx", home=tmp_path / "home")
+    assert process.returncode == 1
+    assert "holds the parts for cp39-windows" in process.stderr
 
 
 def test_the_same_inputs_give_the_same_bytes(built: Path, tmp_path: Path) -> None:

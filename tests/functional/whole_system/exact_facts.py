@@ -60,13 +60,13 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
             len(form) >= shortest and (len(form) < 4 or begun[int.from_bytes(form[:4], "little") % PRIME]) and form in raw for form in forms
         )
 
-    found = [f"{meaning}: {text}" for text, meaning in facts.names.items() if stands([text.encode()], shortest=0)]
+    matches = [f"{meaning}: {text}" for text, meaning in facts.names.items() if stands([text.encode()], shortest=0)]
     for number, meaning in facts.numbers.items():
         forms = [struct.pack(order + width, number) for order in "<>" for width in "df"]
         forms += [repr(number).encode(), number.hex().encode()]
         forms += [text.encode() for digits in (2, 3, 4, 6) if len(text := f"{number:.{digits}f}") >= 6]
         if stands(forms):
-            found.append(f"{meaning}: {number}")
+            matches.append(f"{meaning}: {number}")
     for moment, meaning in facts.moments.items():
         seconds = int(moment.timestamp())
         forms = [moment.isoformat().encode(), moment.isoformat(sep=" ").encode(), str(seconds).encode()]
@@ -74,8 +74,8 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
             (seconds * scale).to_bytes(8, order) for scale in (1000, 1_000_000) for order in ("big", "little")
         ]
         if stands(forms):
-            found.append(f"{meaning}: {moment}")
-    return found
+            matches.append(f"{meaning}: {moment}")
+    return matches
 
 
 def _begun(raw: bytes) -> bytes:

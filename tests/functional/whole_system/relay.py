@@ -22,7 +22,7 @@ class Relay:
 
     def bodies(self, path: str) -> list[bytes]:
         """The bodies posted to a path, as they stood on the wire."""
-        found = []
+        payloads = []
         for connection in self.sent:
             rest = bytes(connection)
             while b"\r\n\r\n" in rest:
@@ -30,9 +30,9 @@ class Relay:
                 lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
                 length = int(lengths[0]) if lengths else 0
                 if head.startswith(b"POST ") and path.encode() in head.split(b"\r\n")[0]:
-                    found.append(rest[:length])
+                    payloads.append(rest[:length])
                 rest = rest[length:]
-        return found
+        return payloads
 
 
 @contextmanager
@@ -48,16 +48,16 @@ def _accept(server: socket.socket, host: str, port: int, relay: Relay) -> None:
         while True:
             agent, _ = server.accept()
             portal = socket.create_connection((host, port))
-            kept = bytearray()
-            relay.sent.append(kept)
-            threading.Thread(target=_pump, args=(agent, portal, kept), daemon=True).start()
+            traffic = bytearray()
+            relay.sent.append(traffic)
+            threading.Thread(target=_pump, args=(agent, portal, traffic), daemon=True).start()
             threading.Thread(target=_pump, args=(portal, agent, bytearray()), daemon=True).start()
 
 
-def _pump(source: socket.socket, target: socket.socket, kept: bytearray) -> None:
+def _pump(source: socket.socket, target: socket.socket, traffic: bytearray) -> None:
     with suppress(OSError), source, target:
         while block := source.recv(65536):
-            kept += block
+            traffic += block
             target.sendall(block)
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)

@@ -84,9 +84,9 @@ def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_r
     assert in_a_worker(lambda: Submission.objects.get().state) == State.ACCEPTED
 
     auditor, plant = reader("en", 1440, audited.auditor), reader("zh-hans", 360, audited.owner)
-    made = agent(office, "auditor", *KEYS)
-    public_key = made["public_key"]
-    _declare_and_register(auditor, audited, public_key, made["fingerprint"])
+    reply = agent(office, "auditor", *KEYS)
+    public_key = reply["public_key"]
+    _declare_and_register(auditor, audited, public_key, reply["fingerprint"])
     _draw(auditor, audited, office)
 
     plant.open("/audits/")
@@ -120,10 +120,10 @@ def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_r
     _part_of_it_is_handed_in_by_mistake(auditor, audited, office, canonical.encode(part.content))
     facts, secrets = facts_of_opening(part), secrets_of(part, seed)
     assert len(facts.names) > 5
-    found = found_of(facts, secrets, portal_relay.everything)
-    assert {f"batch id: {name}" for name in facts.names} | {f"{name}, as it is" for name in secrets} <= set(found)
-    assert any("moment of" in one for one in found)
-    assert any("value of" in one for one in found)
+    matches = found_of(facts, secrets, portal_relay.everything)
+    assert {f"batch id: {name}" for name in facts.names} | {f"{name}, as it is" for name in secrets} <= set(matches)
+    assert any("moment of" in fact for fact in matches)
+    assert any("value of" in fact for fact in matches)
 
 
 def _declare_and_register(auditor: Reader, audited: Audited, public_key: str, fingerprint: str) -> None:
@@ -173,10 +173,10 @@ def _verify(auditor: Reader, audited: Audited, office: Path) -> None:
     auditor.open(f"/assigned/{audited.assignment}/sample/")
     command = _as_shown(auditor)
     assert command[command.index("--fingerprint") + 1] == audited.fingerprint
-    found = agent(office, *command, *UNLOCKED, "--site", audited.site_toml)
-    assert (found["held"], found["binding"]) == (True, "bound")
-    assert [one for one in found["checks"] if one["asked"] and one["state"] != "held"] == []
-    checks = {one["code"] for one in found["checks"]}
+    verdict = agent(office, *command, *UNLOCKED, "--site", audited.site_toml)
+    assert (verdict["held"], verdict["binding"]) == (True, "bound")
+    assert [check for check in verdict["checks"] if check["asked"] and check["state"] != "held"] == []
+    checks = {check["code"] for check in verdict["checks"]}
     assert {*OF_A_SAMPLE, ON_SITE} <= checks
     _hand_in(auditor, "#id_summary", office / "summary.json")
     assert "There is a problem" not in auditor.text(), (auditor.text()[:3000], (office / "summary.json").read_text())

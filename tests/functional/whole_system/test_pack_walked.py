@@ -97,8 +97,8 @@ class Plant:
     def label(self, out: str) -> dict[str, Any]:
         """The whole label.json."""
         self.answer("label", "--site", "site.toml", "--period", PERIOD, "--out", out)
-        found: dict[str, Any] = json.loads((self.folder / out / "label.json").read_text(encoding="utf-8"))
-        return found
+        document: dict[str, Any] = json.loads((self.folder / out / "label.json").read_text(encoding="utf-8"))
+        return document
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     plant.answer("enrol", "--portal", portal_relay.address, "--token", token)
     first_label = plant.label("by-4")
     proposer, owner = reader("en", 1440, cast.provincial.email), reader("zh-hans", 360, cast.plants[0].owner.email)
-    one, two = reader("en", 360, cast.drafter.email), reader("zh-hans", 1440, cast.approver.email)
+    drafter, two = reader("en", 360, cast.drafter.email), reader("zh-hans", 1440, cast.approver.email)
 
     # proposed: first with a fault, which is named with its place
     proposer.open("/packs/proposals/")
@@ -156,8 +156,8 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     assert plant.refusal("pack", "fetch", "steel@5") == (1, "pack-not-approved")
 
     # commented on, answered, approved by two
-    _comment_and_answer(owner, one, proposal)
-    _approve(one, proposal)
+    _comment_and_answer(owner, drafter, proposal)
+    _approve(drafter, proposal)
     assert plant.refusal("pack", "fetch", "steel@5") == (1, "pack-not-approved")
     two.open(f"/packs/proposals/{proposal}/")
     two.look("proposal-to-approve")
@@ -182,7 +182,7 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     erratum = in_a_worker(lambda: Proposal.objects.get(version="5.1").pk)
     two.look("erratum-own")
     three = reader("zh-hans", 360, in_a_worker(lambda: _colleague(cast)))
-    for person in (one, three):
+    for person in (drafter, three):
         person.open(f"/packs/proposals/{erratum}/")
         person.look("erratum-to-approve")
         _approve(person, erratum)
@@ -190,8 +190,8 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     moved = plant.answer("pack", "diff", "steel@5", "steel@5.1", "--site", "site.toml", "--period", PERIOD)["labels"]
     plant.report_by("5.1")
     third_label = plant.label("by-5.1")
-    told = {(row["step"], row["metric"], row["value"]): (row["before"], row["after"]) for row in moved}
-    assert _effects(second_label, third_label) == told
+    changes = {(row["step"], row["metric"], row["value"]): (row["before"], row["after"]) for row in moved}
+    assert _effects(second_label, third_label) == changes
     assert moved
     group = in_a_worker(lambda: cast.group.__class__.objects.get(pack_version="5").pk)
     _take_up(two, group, "5.1")
@@ -272,20 +272,20 @@ def _colleague(cast: Cast) -> str:
     from portal.accounts.models import Organisation, Role
     from tests.integration.portal_cast import person
 
-    made = person("third@example.org", Organisation.objects.get(name="Ministry"), Role.REGULATOR)
-    second_factor.give(made)
-    return made.email
+    regulator = person("third@example.org", Organisation.objects.get(name="Ministry"), Role.REGULATOR)
+    second_factor.give(regulator)
+    return regulator.email
 
 
 def _effects(before: dict[str, Any], after: dict[str, Any]) -> dict[tuple[str, str, str], tuple[float | None, float | None]]:
     """Every best, typical value and mean that differs between two label files."""
-    found = {}
+    effects = {}
     for old, new in zip(before["steps"], after["steps"], strict=True):
         best = ("best", old["best"]["value"], new["best"]["value"])
-        for name, a, b in (best, *((one, old[one], new[one]) for one in ("typical", "mean"))):
+        for name, a, b in (best, *((statistic, old[statistic], new[statistic]) for statistic in ("typical", "mean"))):
             if a != b:
-                found[old["step"], old["metric"], name] = (a, b)
-    return found
+                effects[old["step"], old["metric"], name] = (a, b)
+    return effects
 
 
 def _read_by_the_public(visitor: Reader) -> None:

@@ -48,14 +48,14 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
     assert plant.answer("practices", "fetch")["edition"] is None
     assert TITLE not in report_of(plant, "before")
 
-    owner, one = reader("zh-hans", 360, cast.plants[1].owner.email), reader("en", 1440, cast.drafter.email)
+    owner, drafter = reader("zh-hans", 360, cast.plants[1].owner.email), reader("en", 1440, cast.drafter.email)
     two = reader("zh-hans", 1440, cast.approver.email)
     _offer(owner, TITLE_ZH, "reject", "出钢末期投入挡渣镖，吨钢电耗降到 380 千瓦时。", refused=True)
     _offer(owner, TITLE_ZH, "reject", "出钢末期投入挡渣镖。")
     _offer(owner, OTHER_ZH, "reheat", "钢包加盖周转。")
     for title, title_zh in ((TITLE, TITLE_ZH), (OTHER, OTHER_ZH)):
         entry = in_a_worker(lambda: Entry.objects.get(content__title_zh=title_zh).pk)  # noqa: B023  # asked at once
-        _review(one, entry, title)
+        _review(drafter, entry, title)
         two.open(f"/practice-entries/{entry}/")
         two.look("practice-to-publish")
         _press(two, "form[action$='/publish/'] button")
@@ -69,9 +69,9 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
     assert b"POST " not in asked
     assert b"eaf" not in asked
     for language, title, other in (("en", TITLE, OTHER), ("zh", TITLE_ZH, OTHER_ZH)):
-        told = report_of(plant, f"after-{language}", "--lang", language)
-        assert title in told
-        assert other not in told  # nothing was heated again here
+        report = report_of(plant, f"after-{language}", "--lang", language)
+        assert title in report
+        assert other not in report  # nothing was heated again here
 
     for language, width, title in (("en", 1440, TITLE), ("zh-hans", 360, TITLE_ZH), ("en", 360, TITLE), ("zh-hans", 1440, TITLE_ZH)):
         public = reader(language, width)
@@ -85,9 +85,9 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
     counts = _report_back(reader, portal_relay, tmp_path, cast, f"collected-{entry}")
     assert plant.answer("practices", "fetch")["edition"] == 3
     for language, of in (("en", "5 sites of 5 firms"), ("zh", "5 家企业的 5 个生产厂区")):
-        told = report_of(plant, f"reported-{language}", "--lang", language)
-        assert of in told
-        assert counts[language] in told
+        report = report_of(plant, f"reported-{language}", "--lang", language)
+        assert of in report
+        assert counts[language] in report
     for language, width in (("en", 360), ("zh-hans", 1440)):
         public = reader(language, width)
         public.open(f"/practices/collected-{entry}/")
@@ -153,44 +153,44 @@ def _report_back(reader: MakeReader, relay: Relay, folder: Path, cast: Cast, pra
     """Five firms verify on site what the practice saved, and hand in their agents' files; what is then told of the classes, by language."""
     classes = []
     for number in range(4, 9):
-        made, token = in_a_worker(lambda: _further_firm(cast, number))  # noqa: B023  # asked at once
+        firm, token = in_a_worker(lambda: _further_firm(cast, number))  # noqa: B023  # asked at once
         works = Plant(folder / f"firm-{number}")
-        _write_action(works.folder, made.site.slug, practice, effect=(number - 4) * 0.04)
+        _write_action(works.folder, firm.site.slug, practice, effect=(number - 4) * 0.04)
         works.answer("enrol", "--portal", relay.address, "--token", token)
         if number == 4:  # it has not fetched the library yet
             assert works.refusal("practices", "outcome", "dart", "--site", "site.toml") == (1, "practice-unknown")
         works.answer("practices", "fetch")
         before = len(relay.everything)
-        told = works.answer("practices", "outcome", "dart", "--site", "site.toml")
+        reply = works.answer("practices", "outcome", "dart", "--site", "site.toml")
         assert len(relay.everything) == before  # nothing is sent
-        classes.append(told["outcome"]["outcome"])
-        owner = reader(*(("en", 1440) if number % 2 else ("zh-hans", 360)), made.owner.email)
-        owner.open(told["hand_in_at"].removeprefix(relay.address))
+        classes.append(reply["outcome"]["outcome"])
+        owner = reader(*(("en", 1440) if number % 2 else ("zh-hans", 360)), firm.owner.email)
+        owner.open(reply["hand_in_at"].removeprefix(relay.address))
         owner.look("practice-outcome")
         owner.page.check("#id_consent")
-        owner.page.set_input_files("#id_told", works.folder / told["file"])
+        owner.page.set_input_files("#id_told", works.folder / reply["file"])
         _press(owner, "form[enctype] button")
         owner.look("practice-outcome-handed-in")
         if number == 4:
             _press(owner, "button[name=withdraw]")
             owner.page.check("#id_consent")
-            owner.page.set_input_files("#id_told", works.folder / told["file"])
+            owner.page.set_input_files("#id_told", works.folder / reply["file"])
             _press(owner, "form[enctype] button")
         public = reader("en", 1440)
         public.open(f"/practices/{practice}/")
         assert ("of 5 firms" in public.text()) is (number == 8)
     assert "not-proven" in classes
-    proven, unproven = sum(one not in ("not-proven", "used-more") for one in classes), classes.count("not-proven")
+    proven, unproven = sum(outcome not in ("not-proven", "used-more") for outcome in classes), classes.count("not-proven")
     assert proven
     return {"en": f"not proven at {unproven}, more energy used", "zh": f"{proven} 个已证明节能"}
 
 
 def _further_firm(cast: Cast, number: int) -> tuple[Any, str]:
-    made = make_plant(number, cast.nation, cast.pack)
-    made.device.delete()
-    if second_factor.needed_by(made.owner):
-        second_factor.give(made.owner)
-    return made, issue_token(made.site, None, keys.published_directory().fingerprint, timezone.now())
+    firm = make_plant(number, cast.nation, cast.pack)
+    firm.device.delete()
+    if second_factor.needed_by(firm.owner):
+        second_factor.give(firm.owner)
+    return firm, issue_token(firm.site, None, keys.published_directory().fingerprint, timezone.now())
 
 
 def _write_action(folder: Path, site: str, practice: str, effect: float) -> None:

@@ -135,13 +135,13 @@ def test_two_years_of_real_heats_reach_the_portal_in_a_file_and_are_accepted(
         assert (exact["total"]["best"]["value"], exact["total"]["missing_carriers"]) == (None, ["natural-gas", "coke"])
 
         shown = steelworks.answer("preview", "--period", period)
-        withheld = [one for one in shown["report"]["withheld"] if one["step"] == "eaf"]
+        withheld = [entry for entry in shown["report"]["withheld"] if entry["step"] == "eaf"]
         assert withheld == [{"step": "eaf", "metric": "total", "reason": "metric-incomplete"}]
         assert shown["missing_carriers"] == [{"step": "eaf", "metric": "total", "carriers": ["natural-gas", "coke"]}]
 
         file = folder / f"{period.replace('/', '-')}.cbor"
-        told = steelworks.answer("submit", "--period", period, "--offline", str(file))
-        assert [one for one in told["withheld"] if one["step"] == "eaf"] == [
+        reply = steelworks.answer("submit", "--period", period, "--offline", str(file))
+        assert [entry for entry in reply["withheld"] if entry["step"] == "eaf"] == [
             {"step": "eaf", "metric": "total", "reason": "metric-incomplete", "missing_carriers": ["natural-gas", "coke"]}
         ]
         assert Submission.objects.filter(period=period).count() == 0
@@ -166,7 +166,7 @@ def test_two_years_of_real_heats_reach_the_portal_in_a_file_and_are_accepted(
 
     sent = steelworks.answer("submit", "--period", "2016")  # the same bytes, for the receipt
     assert (sent["state"], sent["receipt"]["log_index"]) == ("received", Submission.objects.get(period="2016").log_index)
-    (budget,) = [one for one in steelworks.answer("status")["budget"] if one["year"] == 2016]
+    (budget,) = [entry for entry in steelworks.answer("status")["budget"] if entry["year"] == 2016]
     assert (budget["batches"], budget["spent"], budget["left"]) == (6_548, "2", "0")
     sys.stdout.write("\n".join(table) + "\n")
 
