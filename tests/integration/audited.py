@@ -93,7 +93,7 @@ def draw_of(sample: Sample, key: AuditorKey, nonce: bytes = NONCE, size: int | N
 
 def summary_bytes(sample: Sample, failed: dict[str, int], left_out: tuple[str, ...] = (), **changed: Any) -> bytes:
     """The summary that `verify` writes: all held but what is named."""
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "schema": SUMMARY,
         "site": sample.assignment.site.slug,
         "period": sample.submission.period,
@@ -104,4 +104,4 @@ def summary_bytes(sample: Sample, failed: dict[str, int], left_out: tuple[str, .
         "failed": failed,
         "not_checkable": [],
     }
-    return json.dumps(told | changed).encode()
+    return json.dumps(summary | changed).encode()

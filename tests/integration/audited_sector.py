@@ -19,12 +19,12 @@ KEY = AuditorKey.generate()
 
 def reported(plants: int) -> Cast:
     """So many plants whose reports are accepted, each a little above the one before; the auditor's key is registered."""
-    made = make_cast(plants)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(plants)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
-    return made
+    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    return cast
 
 
 def audit(

@@ -178,8 +178,8 @@ def make_cast(plants: int = 2, pack_id: str = "cement") -> Cast:
     ministry = Organisation.objects.create(name="Ministry", kind=Role.REGULATOR, jurisdiction=nation)
     bureau = Organisation.objects.create(name="Bureau", kind=Role.REGULATOR, jurisdiction=province)
     body = Organisation.objects.create(name="Certifier", kind=Role.CERTIFICATION_BODY)
-    made = [make_plant(number, province if number % 2 else nation, pack) for number in range(1, plants + 1)]
-    group = make_peer_group(pack_id, nation, [plant.site for plant in made])
+    works = [make_plant(number, province if number % 2 else nation, pack) for number in range(1, plants + 1)]
+    group = make_peer_group(pack_id, nation, [plant.site for plant in works])
     return Cast(
         pack=pack,
         nation=nation,
@@ -192,5 +192,5 @@ def make_cast(plants: int = 2, pack_id: str = "cement") -> Cast:
         body=body,
         group=group,
         period=open_period(group, PERIOD, "test", NOW),
-        plants=made,
+        plants=works,
     )

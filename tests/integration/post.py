@@ -16,4 +16,4 @@ def send_all() -> int:
 def letter_to(address: str) -> str:
     """The newest mail to that address, after everything that is due has been sent."""
     send_all()
-    return str(next(one.body for one in reversed(mail.outbox) if one.to == [address]))
+    return str(next(message.body for message in reversed(mail.outbox) if message.to == [address]))

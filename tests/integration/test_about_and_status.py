@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
-    return made
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
+    return cast
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def published(cast: Cast) -> Cast:
 
 
 def test_every_text_about_the_portal_is_written_in_both_languages() -> None:
-    found = list(about.texts())
-    assert len(found) >= 50
-    assert not [text for text in found if re.search(r"[\u4e00-\u9fff]", text)]
+    texts = list(about.texts())
+    assert len(texts) >= 50
+    assert not [text for text in texts if re.search(r"[\u4e00-\u9fff]", text)]
     with translation.override("zh-hans"):
-        assert not [text for text in found if not re.search(r"[\u4e00-\u9fff]|kgce", translation.gettext(text))]
+        assert not [text for text in texts if not re.search(r"[\u4e00-\u9fff]|kgce", translation.gettext(text))]
 
 
 @pytest.mark.parametrize("page", ["/about/", "/about/privacy/", "/about/licence/", "/about/glossary/"])
@@ -85,11 +85,11 @@ def test_without_the_database_the_page_still_answers_and_names_nothing(client: C
     monkeypatch.setattr(readiness, "waiting_since", away)
     answer = client.get("/status/")
     assert answer.status_code == 503
-    said = answer.content.decode()
-    assert "You cannot read or submit anything." in said
-    assert "Not known" in said
-    assert "db.internal" not in said
-    assert "5432" not in said
+    text = answer.content.decode()
+    assert "You cannot read or submit anything." in text
+    assert "Not known" in text
+    assert "db.internal" not in text
+    assert "5432" not in text
 
 
 def test_a_broker_that_is_away_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

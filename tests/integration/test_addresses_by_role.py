@@ -90,8 +90,8 @@ def all_may(answer: str) -> dict[str, str]:
 
 def only(roles: tuple[str, ...], answer: str, **exceptions: str) -> dict[str, str]:
     """For one kind of people; the others are asked to sign in or told that it is not for them."""
-    told = dict.fromkeys(ROLES, "role") | {"anonymous": "sign-in"} | dict.fromkeys(roles, answer)
-    return told | {role.replace("_", "-"): one for role, one in exceptions.items()}
+    answers = dict.fromkeys(ROLES, "role") | {"anonymous": "sign-in"} | dict.fromkeys(roles, answer)
+    return answers | {role.replace("_", "-"): exception for role, exception in exceptions.items()}
 
 
 def signed_in(answer: str) -> dict[str, str]:
@@ -621,19 +621,19 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
 }
 TABLE |= {
-    f"{name.removesuffix('csv')}xlsx": told
-    for name, told in TABLE.items()
+    f"{name.removesuffix('csv')}xlsx": row
+    for name, row in TABLE.items()
     if name.startswith("web:") and name.endswith("-csv") and "earlier" not in name
 }
 
 
 def names_in(patterns: Iterable[object], space: str = "") -> Iterator[str]:
-    for one in patterns:
-        if isinstance(one, URLResolver):
-            inner = one.namespace or (one.urlconf_module[1] if isinstance(one.urlconf_module, tuple) else "")
-            yield from names_in(one.url_patterns, f"{space}{inner}:" if inner else space)
-        elif isinstance(one, URLPattern):
-            yield f"{space}{one.name}" if one.name else str(one.pattern)
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = pattern.namespace or (pattern.urlconf_module[1] if isinstance(pattern.urlconf_module, tuple) else "")
+            yield from names_in(pattern.url_patterns, f"{space}{inner}:" if inner else space)
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}" if pattern.name else str(pattern.pattern)
 
 
 def test_every_address_of_the_portal_stands_in_the_table() -> None:
@@ -711,7 +711,7 @@ def house(portal_keys: object) -> House:
     for approver in (cast.drafter, cast.approver):
         governance.approve(proposed(cast.provincial, "5"), approver, keys.receipt_key(), NOW)
     paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
-    made = House(
+    scene = House(
         cast,
         {
             "DIGEST": Submission.objects.get(site=cast.plants[0].site).digest,
@@ -750,9 +750,9 @@ def house(portal_keys: object) -> House:
         {"anonymous": Client()},
     )
     for role, who in people.items():
-        made.clients[role] = Client()
-        assert made.clients[role].login(username=who.email, password=PASSWORD)
-    return made
+        scene.clients[role] = Client()
+        assert scene.clients[role].login(username=who.email, password=PASSWORD)
+    return scene
 
 
 def proposed(by: User, version: str) -> Proposal:
@@ -772,9 +772,9 @@ def asked_of(auditor: User, plant: Plant) -> int:
 def site_group(cast: Cast) -> SiteGroup:
     """The ministry's, which has invited the first works."""
     about = groups.About(GroupKind.PARK, "Park", "园区")
-    made = groups.make(about, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
-    groups.invite(made, ["works-1"], cast.approver, NOW)
-    return made
+    group = groups.make(about, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
+    groups.invite(group, ["works-1"], cast.approver, NOW)
+    return group
 
 
 def shared_by(owner: User) -> Share:
@@ -853,8 +853,10 @@ def test_every_address_answers_every_role_as_the_table_says(house: House, method
                     if answer == "back":
                         response = client.get(address, follow=True)
                     page = response.content.decode(errors="replace")
-                    if found := [one for one in names if one in page and one not in address]:  # what was asked may stand in the answer
-                        surprises.append(f"{role} reads {found} at {name}")
+                    if leaks := [
+                        identifier for identifier in names if identifier in page and identifier not in address
+                    ]:  # what was asked may stand in the answer
+                        surprises.append(f"{role} reads {leaks} at {name}")
                 client.cookies = cookies
                 transaction.set_rollback(True)
     assert not surprises, "\n".join(surprises)

@@ -56,16 +56,16 @@ def test_killed_at_a_step_and_run_again_the_portal_accepts_one_report(plant: Pla
     assert done.returncode == 0, done.stderr
 
     submission = Submission.objects.get()
-    told = json.loads(done.stdout)
-    assert (submission.digest, submission.log_index) == (told["envelope_digest"], told["receipt"]["log_index"])
+    output = json.loads(done.stdout)
+    assert (submission.digest, submission.log_index) == (output["envelope_digest"], output["receipt"]["log_index"])
     assert plant.rows("SELECT COUNT(*), COUNT(DISTINCT release_id) FROM ledger") == [(240, 2)]
 
     opening.sweep(keys.processing_key(), timezone.now)
     submission.refresh_from_db()
     assert (submission.state, submission.reason) == (State.ACCEPTED, "")
-    kept = bytes(OpenedReport.objects.get(envelope_digest=submission.digest).report)
-    assert plant.rows("SELECT plaintext FROM parcel") == [(kept,)]
-    assert [label.metric for label in decode_report(kept).released.labels] == ["total", "electricity"]
+    plaintext = bytes(OpenedReport.objects.get(envelope_digest=submission.digest).report)
+    assert plant.rows("SELECT plaintext FROM parcel") == [(plaintext,)]
+    assert [label.metric for label in decode_report(plaintext).released.labels] == ["total", "electricity"]
 
 
 def test_enrolling_again_after_a_crash_is_one_device(plant: Plant) -> None:

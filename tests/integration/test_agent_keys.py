@@ -149,11 +149,11 @@ def test_an_answer_lost_for_good_leaves_the_old_key_in_force_and_the_next_run_en
     plant.lost = lambda request: request.url.path == "/api/v1/rotations/"
     with pytest.raises(Unreachable):
         plant.rotate()
-    made = plant.secrets()
-    assert len(made) == 2
+    secrets = plant.secrets()
+    assert len(secrets) == 2
     plant.lost = NOBODY
     done = plant.rotate()
-    assert plant.secrets() == {done.key_file} < made
+    assert plant.secrets() == {done.key_file} < secrets
     assert Device.objects.count() == 2
     assert Event.objects.filter(action=Action.DEVICE_ROTATED).count() == 1
 
@@ -185,9 +185,9 @@ def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_p
     heir = Plant(tmp_path / "other machine")
     heir.enrol(token(site))
     with heir._open() as (connection, road):
-        told = enrolment.current(connection)
-        assert told is not None
-        assert rotation.reported_elsewhere(heir.state, connection, road, told, now=timezone.now()) == ("2016",)
+        enrolled = enrolment.current(connection)
+        assert enrolled is not None
+        assert rotation.reported_elsewhere(heir.state, connection, road, enrolled, now=timezone.now()) == ("2016",)
     assert "another seed" in Event.objects.filter(action=Action.DEVICE_ENROLLED).latest("id").detail
     with pytest.raises(PolicyRefusal) as refused:
         heir.submit(years["2016"], "2016")

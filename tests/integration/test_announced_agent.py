@@ -62,14 +62,14 @@ def test_a_plant_is_told_of_a_newer_version_and_nothing_is_installed(
     code, none = updates()
     assert (code, none["error"]["code"]) == (1, "portal-404")  # type: ignore[index]
     announce(folder, "0.2.0", portal_keys)
-    code, told = updates("--downloaded", str(folder / LINUX))
-    assert (code, told["agent"], told["newest"], told["newer"], told["downloaded"]) == (0, VERSION, "0.2.0", True, LINUX)
+    code, update = updates("--downloaded", str(folder / LINUX))
+    assert (code, update["agent"], update["newest"], update["newer"], update["downloaded"]) == (0, VERSION, "0.2.0", True, LINUX)
     status = json.loads(plant.agent("status").stdout)
     assert (status["agent"], status["newest_agent"]) == (VERSION, "0.2.0")
     assert main(["updates", "--state", str(plant.state), "--lang", "zh"]) == 0
-    said = capsys.readouterr().out
-    assert "可读取 OPC UA。" in said
-    assert "未安装" in said
+    output = capsys.readouterr().out
+    assert "可读取 OPC UA。" in output
+    assert "未安装" in output
 
     (folder / LINUX).write_bytes(b"something else")
     code, refused = updates("--downloaded", str(folder / LINUX))

@@ -50,8 +50,8 @@ BODIES = ("assigned", "unassigned")
 
 
 def only(roles: tuple[str, ...], answer: str, **exceptions: str) -> dict[str, str]:
-    said = dict.fromkeys(ROLES, "scope") | dict.fromkeys(roles, answer)
-    return said | {role.replace("_", "-"): one for role, one in exceptions.items()}
+    answers = dict.fromkeys(ROLES, "scope") | dict.fromkeys(roles, answer)
+    return answers | {role.replace("_", "-"): exception for role, exception in exceptions.items()}
 
 
 NO_POST = dict.fromkeys(ROLES, "method")
@@ -147,10 +147,10 @@ class House:
 def key_for(user: User) -> str:
     second_factor.give(user)
     house = api_keys.houses_of(user).get()
-    made = api_keys.make(
+    key = api_keys.make(
         user, house.pk, "all", (*SCOPES_OF[house.kind], *OF_A_PERSON), timedelta(days=30), personal=True, now=timezone.now()
     )
-    return made.text
+    return key.text
 
 
 def build_scene() -> House:
@@ -184,8 +184,8 @@ def build_scene() -> House:
 
 def told(response: Any) -> str:
     if response.status_code == 200:
-        said = response.json() if response.headers["Content-Type"].startswith("application/json") else {}
-        return "none" if said.get("results") == [] else "ok"
+        body = response.json() if response.headers["Content-Type"].startswith("application/json") else {}
+        return "none" if body.get("results") == [] else "ok"
     return {201: "ok", 400: "wrong", 415: "wrong", 403: "scope", 404: "nothing", 405: "method"}.get(response.status_code, str(response))
 
 
@@ -215,8 +215,8 @@ def test_no_answer_to_another_house_names_the_first_firms_plant_report_or_device
     names = ('"works-1"', '"Enterprise 1"', house.first.digest, str(house.first.device_id))
     for role in ("other-enterprise", "unassigned", "other-province", "other-provider", "other-supplier", "academic"):
         for name in TABLE:
-            said = house.ask(role, "get", name).content.decode(errors="replace")
-            assert not [one for one in names if one in said], f"{role} reads of the first firm at {name}"
+            text = house.ask(role, "get", name).content.decode(errors="replace")
+            assert not [identifier for identifier in names if identifier in text], f"{role} reads of the first firm at {name}"
 
 
 def test_a_regulators_key_reads_no_value_of_a_site(house: House) -> None:

@@ -58,8 +58,8 @@ def signed_in_by_password_alone(user: User) -> Client:
 
 def test_a_key_says_what_it_is_and_reads_its_own_firms_reports_only(cast: Cast) -> None:
     key = key_of(cast.plants[0].owner, Scope.SUBMISSIONS)
-    status, said = asked(key, "/api/v1/key/")
-    assert (status, said["organisation"], said["role"], said["scopes"]) == (200, "Enterprise 1", "enterprise", ["read:submissions"])
+    status, answer = asked(key, "/api/v1/key/")
+    assert (status, answer["organisation"], answer["role"], answer["scopes"]) == (200, "Enterprise 1", "enterprise", ["read:submissions"])
     status, page = asked(key, "/api/v1/reports/")
     assert (status, [row["site"] for row in page["results"]]) == (200, ["works-1"])  # type: ignore[attr-defined] # JSON
     for attempt in ("site=works-2", f"period={PERIOD}&site=works-2", "state=accepted"):
@@ -105,10 +105,10 @@ def test_without_a_second_factor_no_key_is_made(cast: Cast) -> None:
         api_keys.make(owner, house.pk, "a program", [Scope.SITES], YEAR, personal=True, now=timezone.now())
     assert refused.value.code == "second-factor-needed"
     client = signed_in_by_password_alone(owner)
-    made = {"organisation": house.pk, "name": "x", "kind": "personal", "lifetime": "30", "scopes": ["read:sites"]}
-    assert client.post("/account/keys/", made).headers["Location"].startswith("/account/second-factor/")
+    form = {"organisation": house.pk, "name": "x", "kind": "personal", "lifetime": "30", "scopes": ["read:sites"]}
+    assert client.post("/account/keys/", form).headers["Location"].startswith("/account/second-factor/")
     second_factor.give(owner)
-    assert client.post("/account/keys/", made).headers["Location"].startswith("/account/confirm/code/"), "having one is not showing it"
+    assert client.post("/account/keys/", form).headers["Location"].startswith("/account/confirm/code/"), "having one is not showing it"
     assert not ApiKey.objects.exists()
 
 
@@ -127,7 +127,7 @@ def test_of_the_secret_only_a_digest_is_kept(cast: Cast) -> None:
     row = ApiKey.objects.get()
     mark, prefix, secret = key.split("_", 2)
     assert (mark, prefix) == ("slk", row.prefix)
-    assert secret not in str([getattr(row, one.attname) for one in ApiKey._meta.concrete_fields])
+    assert secret not in str([getattr(row, field.attname) for field in ApiKey._meta.concrete_fields])
     assert not Event.objects.filter(detail__contains=secret).exists()
 
 
@@ -198,15 +198,15 @@ def test_use_is_noted_once_a_minute(cast: Cast) -> None:
 def test_each_key_has_a_rate_of_its_own(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"keys": "2/min"})
-    one, other = (key_of(plant.owner, Scope.SITES) for plant in cast.plants)
-    assert [asked(one, "/api/v1/sites/")[0] for _ in range(3)] == [200, 200, 429]
+    first, other = (key_of(plant.owner, Scope.SITES) for plant in cast.plants)
+    assert [asked(first, "/api/v1/sites/")[0] for _ in range(3)] == [200, 200, 429]
     assert asked(other, "/api/v1/sites/")[0] == 200, "from the same address, by another key"
 
 
 def views_in(patterns: Iterable[object]) -> Iterator[type[StrictView]]:
-    for one in patterns:
-        yield from views_in(getattr(one, "url_patterns", ()))
-        view = getattr(getattr(one, "callback", None), "cls", None)
+    for pattern in patterns:
+        yield from views_in(getattr(pattern, "url_patterns", ()))
+        view = getattr(getattr(pattern, "callback", None), "cls", None)
         if view is not None:
             yield view
 
@@ -265,11 +265,11 @@ def test_the_key_is_in_one_answer_and_in_no_cache(cast: Cast) -> None:
     client = signed_in_by_password_alone(owner)
     client.post("/account/confirm/code/", {"code": second_factor.code_at(secret, timezone.now())})
     house = api_keys.houses_of(owner).get()
-    made = client.post(
+    response = client.post(
         "/account/keys/", {"organisation": house.pk, "name": "x", "kind": "personal", "lifetime": "30", "scopes": ["read:sites"]}
     )
-    page = made.content.decode()
+    page = response.content.decode()
     key = page.split('id="key">')[1].split("<")[0]
     assert asked(key, "/api/v1/key/")[0] == 200
-    assert "no-store" in made.headers["Cache-Control"]
+    assert "no-store" in response.headers["Cache-Control"]
     assert key not in client.get("/account/keys/").content.decode()

@@ -78,11 +78,11 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Module
     command = re.search(r"^openapi-python-client (.+)$", PAGE, flags=re.MULTILINE)
     assert command
     arguments = command[1].replace("docs/openapi.yaml", str(ROOT / "docs" / "openapi.yaml")).split()
-    made = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "openapi_python_client", *arguments], cwd=folder, capture_output=True, text=True, check=True
     )
     sys.path.insert(0, str(folder))
-    yield importlib.import_module("steplabel_client"), made.stderr
+    yield importlib.import_module("steplabel_client"), process.stderr
     sys.path.remove(str(folder))
 
 
@@ -147,8 +147,8 @@ def test_a_refusal_reaches_the_program_of_the_page_in_the_portals_words(
 def test_the_generator_leaves_out_what_the_page_says_and_no_more(generated: tuple[ModuleType, str]) -> None:
     left_out = re.findall(r"WARNING parsing (\w+ /\S+) within", generated[1])
     assert left_out == ["GET /api/v1/archive/", "POST /api/v1/commitments/", "POST /api/v1/commitments/lost/", "POST /api/v1/submissions/"]
-    assert all(f"`{one}`" in PAGE for one in left_out[1:])
-    made = {path.stem for path in Path(str(generated[0].__file__)).parent.glob("api/*/*.py")} - {"__init__"}
+    assert all(f"`{call}`" in PAGE for call in left_out[1:])
+    modules = {path.stem for path in Path(str(generated[0].__file__)).parent.glob("api/*/*.py")} - {"__init__"}
     schema = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
-    operations = {one["operationId"] for methods in schema["paths"].values() for one in methods.values()}
-    assert operations - made == {"commit", "hand_back_commitment", "submit"}
+    operations = {operation["operationId"] for methods in schema["paths"].values() for operation in methods.values()}
+    assert operations - modules == {"commit", "hand_back_commitment", "submit"}

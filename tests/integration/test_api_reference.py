@@ -24,29 +24,29 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 def test_every_operation_stands_on_the_page_with_a_call() -> None:
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call] # the library has no types
-    wanted = {told["operationId"] for operations in schema["paths"].values() for told in operations.values()}
-    shown = [one for group in groups() for one in group.operations]
-    assert {one.id for one in shown} == wanted
+    wanted = {operation["operationId"] for operations in schema["paths"].values() for operation in operations.values()}
+    shown = [operation for group in groups() for operation in group.operations]
+    assert {operation.id for operation in shown} == wanted
     assert len(shown) == len(wanted)
-    assert all(one.summary for one in shown)
+    assert all(operation.summary for operation in shown)
     for language, title in (("en", "API reference"), ("zh-hans", "接口说明")):
         client = Client()
         client.cookies["django_language"] = language
         page = client.get(reverse("web:api")).content.decode()
         assert title in page
-        assert all(f'id="{one.id}"' in page for one in shown)
+        assert all(f'id="{operation.id}"' in page for operation in shown)
 
 
 def test_the_calls_that_need_no_key_and_name_what_there_is_are_answered() -> None:
     make_cast(1)
     tried = 0
-    for one in (one for group in groups() for one in group.operations):
-        if one.method != "GET" or one.key or "{" in one.path:
+    for operation in (operation for group in groups() for operation in group.operations):
+        if operation.method != "GET" or operation.key or "{" in operation.path:
             continue
-        address = shlex.split(one.call)[-1].removeprefix(own_address())
-        if "=" in address or one.id.endswith("of_device"):
+        address = shlex.split(operation.call)[-1].removeprefix(own_address())
+        if "=" in address or operation.id.endswith("of_device"):
             continue  # what it names is to be filled in
-        assert Client().get(address).status_code == 200, one.call
+        assert Client().get(address).status_code == 200, operation.call
         tried += 1
     assert tried >= 6
 
@@ -55,8 +55,8 @@ def test_each_answer_says_how_many_requests_are_left_and_a_refusal_that_none_is(
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"public": "2/min"})
     answers = [Client().get("/api/v1/benchmarks/") for _turn in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    told = [tuple(int(answer[name]) for name in RATE_HEADERS) for answer in answers]
-    assert told == [(2, 1, 60), (2, 0, 60), (2, 0, 60)]
+    rates = [tuple(int(answer[name]) for name in RATE_HEADERS) for answer in answers]
+    assert rates == [(2, 1, 60), (2, 0, 60), (2, 0, 60)]
 
 
 def test_every_version_is_in_one_table_for_anybody() -> None:

@@ -60,9 +60,9 @@ def applied(**more: str) -> FirmApplication:
 
 
 def link_in_last_mail(beginning: str) -> str:
-    found = re.search(rf"http://testserver({beginning}\S+)", letter_to(FIRM["email"]))
-    assert found
-    return found[1]
+    link = re.search(rf"http://testserver({beginning}\S+)", letter_to(FIRM["email"]))
+    assert link
+    return link[1]
 
 
 def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> None:
@@ -74,8 +74,8 @@ def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> 
     firm = Organisation.objects.get(name="New Cement")
     assert (firm.kind, str(firm.controlling_firm), firm.jurisdiction) == (Role.ENTERPRISE, "New Holding", cast.province)
     contact = Client()
-    made = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
-    assert contact.post(link_in_last_mail("/join/"), made).headers["Location"] == "/home/"
+    form = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
+    assert contact.post(link_in_last_mail("/join/"), form).headers["Location"] == "/home/"
     assert "New Cement" in contact.get("/people/").content.decode()
     actions = list(Event.objects.filter(subject="firm New Cement").order_by("pk").values_list("action", flat=True))
     assert actions == [Action.FIRM_APPLIED, Action.FIRM_APPROVED, Action.PERSON_INVITED, Action.PERSON_JOINED]
@@ -366,17 +366,17 @@ CODE = "91110000600037341L"  # of the documentation of python-stdnum
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "sentence"),
     [
         ("91110000600037341", "has 18 characters"),
         ("91110000600037431L", "check digit"),  # two neighbours exchanged
         ("9111000060003734IL", "contains a character that is not allowed"),
     ],
 )
-def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str, told: str) -> None:
+def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str, sentence: str) -> None:
     answer = Client().post("/register/", {**FIRM, "credit_code": typed})
     assert answer.status_code == 400
-    assert told in answer.content.decode()
+    assert sentence in answer.content.decode()
     assert not FirmApplication.objects.exists()
 
 
@@ -401,9 +401,9 @@ def test_an_application_without_the_code_is_approved_with_the_one_that_the_offic
     assert "missing: enter it when you decide" in shown
     assert 'name="credit_code"' in shown
     decision = {"do": "approve", "controlling": "new"}
-    for typed, told in (("", "A firm in this jurisdiction has a unified social credit code."), (CODE[:-1], "has 18 characters")):
+    for typed, sentence in (("", "A firm in this jurisdiction has a unified social credit code."), (CODE[:-1], "has 18 characters")):
         answer = officer.post(page, {**decision, "credit_code": typed})
-        assert (answer.status_code, told in answer.content.decode()) == (400, True)
+        assert (answer.status_code, sentence in answer.content.decode()) == (400, True)
     assert not Organisation.objects.filter(name="New Cement").exists()
     assert officer.post(page, {**decision, "credit_code": CODE.lower()}).status_code == 302
     assert Organisation.objects.get(name="New Cement").credit_code == CODE
@@ -437,9 +437,9 @@ def test_a_firm_is_found_by_its_code_which_no_second_one_can_have(cast: Cast) ->
     assert officer.post(page, {"credit_code": other.lower()}).status_code == 302
     assert Event.objects.get(action="site.credit-code").detail == f"was none, is {other}"
     assert other in officer.get(reverse("web:site-record", args=[plant.slug])).content.decode()
-    found = officer.get(reverse("web:search"), {"words": other}).content.decode()
-    assert plant.slug in found
-    assert page in found
+    text = officer.get(reverse("web:search"), {"words": other}).content.decode()
+    assert plant.slug in text
+    assert page in text
     # another firm's people neither read nor write it
     assert signed_in(cast.plants[1].owner).post(page, {"credit_code": CODE}).status_code == 404
     reader = person("reads@firm-1.example", plant.organisation, Role.ENTERPRISE)

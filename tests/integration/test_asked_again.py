@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(plants=10)
-    for number, plant in enumerate(made.plants):
-        intake.receive(plant.envelope(made.pack, shift=number - 5), published_directory(), receipt_key(), NOW)
+    cast = make_cast(plants=10)
+    for number, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=number - 5), published_directory(), receipt_key(), NOW)
     opening.sweep(processing_key(), lambda: NOW)
-    return made
+    return cast
 
 
 def signed_in(user: User, minutes_ago: int) -> Client:
@@ -50,7 +50,7 @@ def test_each_dangerous_act_asks_who_signed_in_long_ago(cast: Cast, *, lately: b
         (officer, f"/publications/versions/{drafted.pk}/publish/", {"note": "", "read": "on"}),
         (officer, f"/publications/versions/{drafted.pk}/withdraw/", {"reason": "Counted twice."}),
     )
-    asked = [client.post(address, told).headers.get("Location", "").startswith("/account/confirm/?next=") for client, address, told in acts]
+    asked = [client.post(address, form).headers.get("Location", "").startswith("/account/confirm/?next=") for client, address, form in acts]
     assert asked == [not lately] * len(acts)
     device.refresh_from_db()
     assert (device.revoked_at is not None) is lately

@@ -32,9 +32,9 @@ APPEAL = "The scale was calibrated in March; the record is attached."
 
 def build_scene() -> Cast:
     """Works 3 lies in the province; nobody has reported, and reports are due in ten days."""
-    made = make_cast(3)
-    ReportingPeriod.objects.filter(pk=made.period.pk).update(due=timezone.now() + timedelta(days=10))
-    return made
+    cast = make_cast(3)
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() + timedelta(days=10))
+    return cast
 
 
 def of(user: User, language: str = "en") -> Client:
@@ -57,9 +57,9 @@ def asked_of(user: User) -> list[str]:
     return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
 
 
-def refused(code: str, act: object, *args: object, **told: object) -> None:
+def refused(code: str, act: object, *args: object, **options: object) -> None:
     with pytest.raises(RefusedError) as raised:
-        act(*args, **told)  # type: ignore[operator]
+        act(*args, **options)  # type: ignore[operator]
     assert raised.value.code == code
 
 
@@ -140,10 +140,10 @@ def test_nobody_asks_for_anothers_site_or_decides_beyond_their_jurisdiction(cast
 
 @pytest.fixture
 def finding(cast: Cast) -> Finding:
-    made = assign(cast.body, cast.plants[2].site, PERIOD, cast.approver, NOW)
-    auditors.declare(made, cast.auditor, False, "", NOW)
+    assignment = assign(cast.body, cast.plants[2].site, PERIOD, cast.approver, NOW)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
     due = scheme_day() - timedelta(days=3)
-    return findings.raise_finding(made, Grade.MAJOR, "The scale was not calibrated.", "Record 7", "", due, cast.auditor, NOW)
+    return findings.raise_finding(assignment, Grade.MAJOR, "The scale was not calibrated.", "Record 7", "", due, cast.auditor, NOW)
 
 
 def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits_for_the_plant(cast: Cast, finding: Finding) -> None:

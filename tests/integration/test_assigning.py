@@ -62,11 +62,11 @@ class Office:
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 def assigned(cast: Cast, place: int = 0) -> Assignment:
@@ -85,8 +85,8 @@ def refusal_of(act: Callable[[], object]) -> str:
 
 def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -> None:
     officer = Office.of(cast.provincial)
-    found = officer.text(reverse("web:assign") + "?q=firm+works")
-    assert "No site of your jurisdiction matches" in found, "no site has both words"
+    text = officer.text(reverse("web:assign") + "?q=firm+works")
+    assert "No site of your jurisdiction matches" in text, "no site has both words"
     address = reverse("web:assign-site", args=["works-1"])
     assert address in officer.text(reverse("web:assign") + "?q=enterprise+1")
     due = scheme_day() + timedelta(days=60)
@@ -181,8 +181,8 @@ def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_fi
         assert refusal_of(partial(raised, cast.auditor, NOW)) == "interest-declared"
         view = engagement(cast.auditor, other.pk, NOW.date())
         assert view is not None
-        assert [(one.interested, one.text) for one in view.declarations] == [(True, "My brother runs the kiln.")]
-        assert view.accepted is None or [one.need for one in needs(view, NOW.date())] == [Need.TAKE_OVER]
+        assert [(declaration.interested, declaration.text) for declaration in view.declarations] == [(True, "My brother runs the kiln.")]
+        assert view.accepted is None or [need.need for need in needs(view, NOW.date())] == [Need.TAKE_OVER]
         assert "My brother runs the kiln." in Office.of(cast.auditor).text(f"/assigned/{other.pk}/")
         auditors.declare(fresh, colleague, False, "", NOW)
         assert raised(colleague, NOW).number == 1
@@ -195,20 +195,20 @@ def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_fi
 
 
 def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(cast: Cast) -> None:
-    made = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
-    digest = Submission.objects.get(site=made.site).digest
-    attested = make_attestation(made, cast.auditor, NOW, key=KEY)
-    drawn = attesting.draw_up(made, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1))
-    findings.raise_finding(made, Grade.MINOR, "A scale of unknown date.", "", "", NOW.date(), cast.auditor, NOW)
+    assignment = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
+    digest = Submission.objects.get(site=assignment.site).digest
+    attested = make_attestation(assignment, cast.auditor, NOW, key=KEY)
+    drawn = attesting.draw_up(assignment, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1))
+    findings.raise_finding(assignment, Grade.MINOR, "A scale of unknown date.", "", "", NOW.date(), cast.auditor, NOW)
     assert assigned_values(cast.auditor, digest)
     Notice.objects.all().delete()
 
-    officer, address = Office.of(cast.approver), reverse("web:take-assignment-back", args=[made.pk])
+    officer, address = Office.of(cast.approver), reverse("web:take-assignment-back", args=[assignment.pk])
     assert "never withdrawn without a reason" in officer.post(address, {"reason": "  "}, 400)
     officer.post(address, {"reason": REASON})
     officer.post(address, {"reason": "Another reason."})  # sent twice
-    made.refresh_from_db()
-    assert (made.taken_back_by, made.taken_back_reason) == (cast.approver, REASON)
+    assignment.refresh_from_db()
+    assert (assignment.taken_back_by, assignment.taken_back_reason) == (cast.approver, REASON)
     assert told(cast.auditor) == [Kind.ASSIGNMENT_TAKEN_BACK]
     assert list(Event.objects.filter(action="assignment.taken-back").values_list("subject", "detail")) == [
         ("site works-1", f"Certifier, {PERIOD}: {REASON}")
@@ -221,13 +221,13 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     assert auditor.client.get(f"/assigned/{digest}/").status_code == 404
     refusals = []
     for act in (
-        lambda: findings.raise_finding(made, Grade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW),
+        lambda: findings.raise_finding(assignment, Grade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW),
         lambda: findings.answer(Finding.objects.filter(grade=Grade.MINOR).get(), "It was changed.", "", cast.plants[0].owner, NOW),
         lambda: findings.close(Finding.objects.filter(grade=Grade.OBSERVATION).get(), "Seen.", cast.auditor, NOW),
-        lambda: attesting.draw_up(made, terms(NOW), cast.auditor, NOW),
+        lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),
         lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW),
-        lambda: auditors.declare(made, cast.auditor, True, "Too late.", NOW),
-        lambda: sampling.promise(made, promise_of(made, KEY, NOW), cast.auditor, NOW),
+        lambda: auditors.declare(assignment, cast.auditor, True, "Too late.", NOW),
+        lambda: sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW),
     ):
         with pytest.raises(RefusedError) as refused:
             act()
@@ -236,17 +236,17 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     assert reminding.remind(NOW + timedelta(days=3)) == 0, "no answer is needed any more"
 
     # readable
-    view = engagement(cast.auditor, made.pk, NOW.date())
+    view = engagement(cast.auditor, assignment.pk, NOW.date())
     assert view is not None
     assert (len(view.findings), view.submissions, needs(view, NOW.date())) == (2, (), ())
-    page = auditor.text(f"/assigned/{made.pk}/")
+    page = auditor.text(f"/assigned/{assignment.pk}/")
     for words in (REASON, "A scale of unknown date.", "The regulator withdrew this assignment on"):
         assert words in page
-    assert "A scale of unknown date." in auditor.text(f"/assigned/{made.pk}/findings/2/")
-    assert '<form method="post" novalidate>' not in auditor.text(f"/assigned/{made.pk}/findings/2/")
+    assert "A scale of unknown date." in auditor.text(f"/assigned/{assignment.pk}/findings/2/")
+    assert '<form method="post" novalidate>' not in auditor.text(f"/assigned/{assignment.pk}/findings/2/")
     owner = Office.of(cast.plants[0].owner)
     assert REASON in owner.text("/audits/")
-    assert "A scale of unknown date." in owner.text(f"/audits/{made.pk}/findings/2/")
+    assert "A scale of unknown date." in owner.text(f"/audits/{assignment.pk}/findings/2/")
 
     # what is signed can still be withdrawn, for everybody may read it
     withdrawal = attesting.draw_up_withdrawal(attested, "A wrong record.", cast.auditor, NOW)
@@ -285,8 +285,8 @@ def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_ane
     # read where it is worked on
     view = engagement(cast.auditor, second.pk, tomorrow.date())
     assert view is not None
-    assert (view.findings, [one.text for one in view.every_finding], view.open_majors) == ((), [major.text], 1)
-    assert [one.need for one in needs(view, tomorrow.date())] == [Need.LATE_ANSWERS]
+    assert (view.findings, [finding.text for finding in view.every_finding], view.open_majors) == ((), [major.text], 1)
+    assert [need.need for need in needs(view, tomorrow.date())] == [Need.LATE_ANSWERS]
     assert f"/assigned/{first.pk}/findings/1/" in Office.of(cast.auditor).text(f"/assigned/{second.pk}/")
     assert {row.id: row.majors for row in assignments_of_regulator(cast.approver, NOW.date())} == {first.pk: 1, second.pk: 1}
     assert "open findings still need your answer" in " ".join(Office.of(owner).text("/audits/").split())
@@ -315,7 +315,7 @@ def test_another_body_answers_for_its_own_findings_alone(cast: Cast) -> None:
     assert make_attestation(second, auditor, NOW).state == Attestation.State.ISSUED
     view = engagement(auditor, second.pk, NOW.date())
     assert view is not None
-    assert [one.grade for one in view.every_finding] == [Grade.OBSERVATION]
+    assert [finding.grade for finding in view.every_finding] == [Grade.OBSERVATION]
 
 
 def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(cast: Cast) -> None:
@@ -335,10 +335,10 @@ def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_wo
         ("?sort=site", ["2016 late", "2016 concluded", "2015 taken-back"]),
     ):
         lines = officer.text(csv + query).lstrip("\ufeff").splitlines()[1:]
-        found = [f"{cells[3]} {cells[6]}" for cells in (line.split(",") for line in lines)]
-        assert sorted(found) == sorted(rows), query
+        listed = [f"{cells[3]} {cells[6]}" for cells in (line.split(",") for line in lines)]
+        assert sorted(listed) == sorted(rows), query
         if "sort" in query:
-            assert found[0] == rows[0]
+            assert listed[0] == rows[0]
         assert csv in officer.text(reverse("web:assignments") + query)
     Assignment.objects.bulk_create(
         Assignment(body=cast.body, site=late.site, period=str(year), assigned_by=cast.approver, assigned_at=NOW)

@@ -61,7 +61,7 @@ class Audit:
     def asked(self, today: date = TODAY) -> list[Need]:
         view = engagement(self.auditor, self.assignment.pk, today)
         assert view is not None
-        return [one.need for one in needs(view, today)]
+        return [need.need for need in needs(view, today)]
 
     def issue(self, terms: attesting.Terms = TERMS) -> Attestation:
         drawn = attesting.draw_up(self.assignment, terms, self.auditor, NOW)
@@ -79,10 +79,10 @@ def audit(portal_keys: object) -> Audit:
     open_waiting()
     due = TODAY + timedelta(days=100)
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, due, sees_values=True)
-    made = Audit(cast, assignment, AuditorKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
+    engagement = Audit(cast, assignment, AuditorKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
     auditors.declare(assignment, cast.auditor, False, "", NOW)
-    auditors.register(cast.body, made.key.public.hex, cast.auditor, NOW)
-    return made
+    auditors.register(cast.body, engagement.key.public.hex, cast.auditor, NOW)
+    return engagement
 
 
 def code_of_refusal(attempt: Callable[[], object]) -> str:
@@ -107,11 +107,11 @@ def test_a_signed_opinion_is_issued_logged_and_found_by_its_code(audit: Audit) -
     issued = attesting.take(signed, audit.auditor, NOW)
     assert attesting.take(signed, audit.auditor, NOW) == issued
     assert (issued.log_index, log.lock().size, selectors.first_fault()) == (before, before + 1, None)
-    found = by_code(code_of(drawn.digest).lower().replace("-", " "), TODAY)
-    assert found is not None
-    assert (found.standing, found.statement.checked) == (Standing.VALID, "60 records against the log.")
-    assert attestations.read(signed) == found.statement
-    after = by_code(found.code, TERMS.valid_until + timedelta(days=1))
+    attestation = by_code(code_of(drawn.digest).lower().replace("-", " "), TODAY)
+    assert attestation is not None
+    assert (attestation.standing, attestation.statement.checked) == (Standing.VALID, "60 records against the log.")
+    assert attestations.read(signed) == attestation.statement
+    after = by_code(attestation.code, TERMS.valid_until + timedelta(days=1))
     assert after is not None
     assert after.standing is Standing.EXPIRED
     assert Event.objects.filter(action="attestation.issued").count() == 1
@@ -124,9 +124,9 @@ def test_a_withdrawal_is_signed_and_logged_too(audit: Audit) -> None:
     assert by_code(code_of(issued.digest), TODAY).standing is Standing.VALID  # type: ignore[union-attr] # it is there
     gone = attesting.take(attestations.sign(bytes(drawn.withdrawal), audit.key), audit.auditor, NOW)
     assert gone.withdrawal_log_index == log.lock().size - 1
-    found = by_code(code_of(issued.digest), TODAY)
-    assert found is not None
-    assert (found.standing, found.withdrawal_reason) == (Standing.WITHDRAWN, "The record was of another scale.")
+    attestation = by_code(code_of(issued.digest), TODAY)
+    assert attestation is not None
+    assert (attestation.standing, attestation.withdrawal_reason) == (Standing.WITHDRAWN, "The record was of another scale.")
     assert code_of_refusal(lambda: attesting.draw_up_withdrawal(issued, "Again.", audit.auditor, NOW)) == "not-issued"
 
 
@@ -185,7 +185,7 @@ def test_a_firm_answers_and_reads_what_is_found_at_its_own_sites_only(audit: Aud
     assert code_of_refusal(lambda: findings.answer(major, "Mine.", "xyz", audit.owner, NOW)) == "evidence-not-a-digest"
     assert audits_of_own_sites(other, TODAY) == ()
     (mine,) = audits_of_own_sites(audit.owner, TODAY)
-    assert ([one.text for one in mine.findings], mine.declarations) == (["Scale out of order."], ())
+    assert ([finding.text for finding in mine.findings], mine.declarations) == (["Scale out of order."], ())
     with pytest.raises(AppendOnlyError):
         type(major).objects.update(text="Nothing.")
 
@@ -220,9 +220,9 @@ def test_a_revoked_key_signs_nothing_new_and_what_it_signed_stands(audit: Audit)
 def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) -> None:
     drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
     assert code_of_refusal(lambda: attesting.take(bytes(drawn.content), audit.auditor, NOW)) == "attestation-unsigned"
-    said = attestations.parse(bytes(drawn.content)).statement
-    assert isinstance(said, attestations.Attestation)
-    better = attestations.unsigned(replace(said, not_checked="Nothing."))
+    statement = attestations.parse(bytes(drawn.content)).statement
+    assert isinstance(statement, attestations.Attestation)
+    better = attestations.unsigned(replace(statement, not_checked="Nothing."))
     assert code_of_refusal(lambda: attesting.take(attestations.sign(better, audit.key), audit.auditor, NOW)) == "attestation-unknown"
     signed = attestations.sign(bytes(drawn.content), audit.key)
     auditors.declare(audit.assignment, audit.colleague, False, "", NOW)

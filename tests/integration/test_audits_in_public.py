@@ -108,7 +108,7 @@ def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) 
     decide(cast, attested_only=True)
     attested = [audit(cast, plant) for plant in cast.plants[:9]]
     row = drafted(cast)
-    assert row.participants == sorted(one.submission.digest for one in attested if one.submission)
+    assert row.participants == sorted(attestation.submission.digest for attestation in attested if attestation.submission)
     assert f"{PLANTS - 9} reports, not attested" in exclusions(row)
     assert len(cohort(cast.period, attested[0].valid_until).submissions) == 9
     late = attested[0].valid_until.replace(year=attested[0].valid_until.year + 1)
@@ -117,7 +117,7 @@ def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) 
 
 
 @pytest.mark.parametrize(
-    ("attested", "told"),
+    ("attested", "share"),
     [
         (9, "9 of 18 sites"),
         (PLANTS, "18 of 18 sites"),
@@ -126,16 +126,16 @@ def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) 
     ],
 )
 def test_the_public_reads_which_share_is_attested_and_by_whom_but_no_count_that_points_at_firms(
-    cast: Cast, attested: int, told: str
+    cast: Cast, attested: int, share: str
 ) -> None:
     for plant in cast.plants[:attested]:
         audit(cast, plant)
-    said = drafted(cast).explanation["verification_of_data"]
-    assert told in said["en"]
-    assert "Attested by Certifier (the first attestation to expire is valid until 2018-06-01)" in said["en"]
-    assert "鉴证" in said["zh"]
-    if told == "no share stated":
-        assert f"{attested} of" not in said["en"]
+    explanation = drafted(cast).explanation["verification_of_data"]
+    assert share in explanation["en"]
+    assert "Attested by Certifier (the first attestation to expire is valid until 2018-06-01)" in explanation["en"]
+    assert "鉴证" in explanation["zh"]
+    if share == "no share stated":
+        assert f"{attested} of" not in explanation["en"]
 
 
 def test_only_a_regulator_of_the_whole_group_decides(cast: Cast) -> None:
@@ -147,7 +147,7 @@ def test_only_a_regulator_of_the_whole_group_decides(cast: Cast) -> None:
 def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it_wishes_not_to_be(cast: Cast) -> None:
     standings.compute(cast.period, "worker", NOW)
     first_step = cast.pack.steps[0].id
-    best = {one.submission.site.slug for one in Standing.objects.filter(period=cast.period, step=first_step, band=1)}
+    best = {standing.submission.site.slug for standing in Standing.objects.filter(period=cast.period, step=first_step, band=1)}
     among = [plant for plant in cast.plants if plant.site.slug in best]
     behind = next(plant for plant in cast.plants if plant.site.slug not in best)
     asked, unwilling, unaudited = among[:3]

@@ -49,10 +49,10 @@ def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
 
 
 def build_scene() -> Cast:
-    made = make_cast(20)
-    hand_in(made, 20)
-    standings.compute(made.period, "worker", NOW)
-    return made
+    cast = make_cast(20)
+    hand_in(cast, 20)
+    standings.compute(cast.period, "worker", NOW)
+    return cast
 
 
 def publish(cast: Cast) -> Publication:
@@ -88,13 +88,13 @@ def test_without_standings_of_the_very_reports_there_are_none(cast: Cast) -> Non
 
 def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_bands(cast: Cast) -> None:
     row = drafting.draft(cast.period, cast.drafter, NOW)
-    told = bands(cast.period, cohort(cast.period), cast.pack, 8)
-    assert len(told) == len(row.gate["published"]["steps"])
+    by_cell = bands(cast.period, cohort(cast.period), cast.pack, 8)
+    assert len(by_cell) == len(row.gate["published"]["steps"])
     few, held = row.gate["published"]["steps"][0], row.gate["cells"][1]
     few["firms"] = 19
     row.gate["published"]["steps"][2]["curve_withheld"] = True
     held["shown"] = False
-    document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), Scope.of(cast.nation), told)
+    document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), Scope.of(cast.nation), by_cell)
     assert [step["bands"] is None for step in document["steps"]] == [True, True, True] + [False] * (len(document["steps"]) - 3)
 
 
@@ -103,7 +103,7 @@ def test_what_cannot_be_told_is_what_is_left_over() -> None:
 
 
 def named_in(row: Publication) -> set[str]:
-    return {one["firm"] for step in steps_of(row) for one in (step["bands"] or {}).get("named", ())}
+    return {entry["firm"] for step in steps_of(row) for entry in (step["bands"] or {}).get("named", ())}
 
 
 def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(cast: Cast, client: Client) -> None:
@@ -112,9 +112,9 @@ def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(ca
     row = publish(cast)
     assert named_in(row) == {"Enterprise 1"}
     for step in steps_of(row):
-        told = {(one["quarter"], one["firm"]) for one in step["bands"]["named"]}
+        named = {(entry["quarter"], entry["firm"]) for entry in step["bands"]["named"]}
         own = Standing.objects.get(submission__site=first.site, step=step["step"], metric=step["metric"]).band
-        assert told == ({(own, "Enterprise 1")} if own else set())
+        assert named == ({(own, "Enterprise 1")} if own else set())
     page = client.get(f"/b/cement/{PERIOD}/v1/", follow=True).content.decode()
     assert "Enterprise 1" in page
     assert "Enterprise 2" not in page
@@ -164,10 +164,10 @@ def test_the_numbers_do_not_tell_the_quarter_of_a_further_site_that_joins(cast: 
     assert {step["gate"]["code"] for step in steps_of(second)} == {"unchanged"}
     assert all(counted(first))
     assert not any(counted(second))
-    monkeypatch.setattr(publishing, "beside_what_was_shown", lambda told, *_: told)
-    told = [one for one in counted(publish_again(cast)) if one]
-    assert told, "with the comparison off the numbers are out"
-    assert all(sum(quarters) + untold == 21 for quarters, untold in told)
+    monkeypatch.setattr(publishing, "beside_what_was_shown", lambda numbers, *_: numbers)
+    counts = [count for count in counted(publish_again(cast)) if count]
+    assert counts, "with the comparison off the numbers are out"
+    assert all(sum(quarters) + untold == 21 for quarters, untold in counts)
 
 
 def test_numbers_that_are_those_of_before_stand(cast: Cast) -> None:
@@ -190,8 +190,8 @@ def test_numbers_that_are_those_of_before_stand(cast: Cast) -> None:
 )
 def test_which_numbers_may_stand_beside_those_of_before(quarters: tuple[int, ...], of: int, changed: int, out: bool) -> None:
     """Of 18 firms with two further sites between them, of which so many firms report anew."""
-    before = CellRoster("cell", tuple(Member(f"{one}", f"site-{one}", (670, one, one), "first") for one in range(18)))
-    members = [replace(one, report="second") if place < changed else one for place, one in enumerate(before.members)]
+    before = CellRoster("cell", tuple(Member(f"{number}", f"site-{number}", (670, number, number), "first") for number in range(18)))
+    members = [replace(member, report="second") if place < changed else member for place, member in enumerate(before.members)]
     now = CellRoster("cell", tuple(members))
     assert _tells(Bands(quarters, of), now, {"quarters": [5, 5, 5, 5], "untold": 0}, before, 3) != out
 
@@ -200,11 +200,11 @@ def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast:
     for plant in cast.plants[:13]:
         naming.choose(plant.owner, plant.site.organisation_id, True, NOW)
     present = cohort(cast.period)
-    assert {cell: told.named for cell, told in bands(cast.period, present, cast.pack, 8).items() if told.named} == {}, (
+    assert {cell: band.named for cell, band in bands(cast.period, present, cast.pack, 8).items() if band.named} == {}, (
         "seven of twenty are left"
     )
     naming.choose(cast.plants[0].owner, cast.plants[0].site.organisation_id, False, NOW)
-    assert any(told.named for told in bands(cast.period, present, cast.pack, 8).values())
+    assert any(band.named for band in bands(cast.period, present, cast.pack, 8).values())
 
 
 @pytest.mark.parametrize(("last", "names"), [((2, 2, 2, 2), 24), ((0, 0, 0, 8), 0), ((0, 0, 2, 6), 24), ((0, 0, 1, 7), 0)])
@@ -213,8 +213,8 @@ def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tu
     quarters_of_named = [quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)]
     willing = {str(number): Controlled(1, Counter([quarter]), {Name(f"firm {number}")}) for number, quarter in enumerate(quarters_of_named)}
     firms = {str(number) for number in range(32)}
-    told = _if_nothing_is_told_of_the_others(willing, firms, Quarters((8, 8, 8, 8), 32), 8)
-    assert len(told) == names
+    named = _if_nothing_is_told_of_the_others(willing, firms, Quarters((8, 8, 8, 8), 32), 8)
+    assert len(named) == names
 
 
 def test_every_site_of_who_is_named_is_taken_out_before_the_others_are_counted(cast: Cast) -> None:
@@ -254,10 +254,10 @@ def test_a_firm_whose_sites_lie_in_several_quarters_stands_beside_none(cast: Cas
 
 def test_firms_under_one_control_are_named_where_each_of_them_chose_it(cast: Cast) -> None:
     """The name of the one would tell in which quarter the other lies."""
-    one, other = (plant.site.organisation for plant in cast.plants[:2])
-    other.controlling_firm = one.controlling_firm
+    first, other = (plant.site.organisation for plant in cast.plants[:2])
+    other.controlling_firm = first.controlling_firm
     other.save()
-    naming.choose(cast.plants[0].owner, one.pk, True, NOW)
+    naming.choose(cast.plants[0].owner, first.pk, True, NOW)
     assert not any(cell.named for cell in bands(cast.period, cohort(cast.period), cast.pack, 8).values())
     naming.choose(cast.plants[1].owner, other.pk, True, NOW)
     shown = bands(cast.period, cohort(cast.period), cast.pack, 8)

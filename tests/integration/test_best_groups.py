@@ -39,7 +39,7 @@ def build_scene() -> Cast:
     for place, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    firms = ControllingFirm.objects.bulk_create(ControllingFirm(name=f"Holding {one}") for one in range(FIRMS))
+    firms = ControllingFirm.objects.bulk_create(ControllingFirm(name=f"Holding {number}") for number in range(FIRMS))
     houses = Organisation.objects.bulk_create(
         Organisation(name=f"Cement {place}", kind=Role.ENTERPRISE, controlling_firm=firm) for place, firm in enumerate(firms)
     )
@@ -165,14 +165,14 @@ def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast
     )
     earlier = version(cast)
     shares = told(cast, earlier)
-    one = next(iter(shares.behind[next(iter(shares.behind))].values()))[0]["members"][0][0]
+    firm = next(iter(shares.behind[next(iter(shares.behind))].values()))[0]["members"][0][0]
     for tables in shares.behind.values():
         for share in (share for shares_of_trait in tables.values() for share in shares_of_trait):
-            share["members"] = [member for member in share["members"] if member[0] != one]
+            share["members"] = [member for member in share["members"] if member[0] != firm]
     shares.save()
     roster = Roster.from_json(earlier.roster)
     if joined:
-        cells = (CellRoster(cell.cell, tuple(member for member in cell.members if member.firm != one)) for cell in roster.cells)
+        cells = (CellRoster(cell.cell, tuple(member for member in cell.members if member.firm != firm)) for cell in roster.cells)
         roster = Roster(tuple(cells))
     Publication.objects.filter(pk=earlier.pk).update(period=before, roster=roster.to_json())
     later = version(cast)

@@ -35,8 +35,8 @@ def build_scene() -> Cast:
 def people(cast: Cast) -> dict[str, User]:
     """One manager of each further role."""
     partners = make_partners(cast).people
-    found = (cast.auditor, partners["provider"], partners["supplier"], partners["academic"])
-    return {user.memberships.get().role: user for user in found}
+    managers = (cast.auditor, partners["provider"], partners["supplier"], partners["academic"])
+    return {user.memberships.get().role: user for user in managers}
 
 
 def invited(by: User, capacity: str = "manager", email: str = NEW) -> str:

@@ -164,8 +164,8 @@ def test_a_device_is_told_every_challenge_of_its_site_and_nobody_elses(client: C
     answers = [post(client, commitment(plant)).json()["challenge"] for plant in cast.plants]
     plant = cast.plants[0]
     signature = requests.sign("GET", ADDRESS, str(plant.device.pk), timezone.now(), plant.key)
-    told = client.get(ADDRESS, headers={requests.HTTP_HEADER: signature}).json()
-    assert [row["challenge"] for row in told] == answers[:1]
+    challenges = client.get(ADDRESS, headers={requests.HTTP_HEADER: signature}).json()
+    assert [row["challenge"] for row in challenges] == answers[:1]
     forged = requests.sign("GET", ADDRESS, str(plant.device.pk), timezone.now(), DeviceKey.generate())
     assert client.get(ADDRESS, headers={requests.HTTP_HEADER: forged}).status_code == 401
 

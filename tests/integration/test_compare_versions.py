@@ -29,9 +29,9 @@ def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: st
 
 
 def build_scene() -> Cast:
-    made = make_cast(plants=10)
-    send_and_publish(made, 10, 1, 0)
-    return made
+    cast = make_cast(plants=10)
+    send_and_publish(cast, 10, 1, 0)
+    return cast
 
 
 def test_a_change_of_a_cell_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
@@ -97,11 +97,11 @@ def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast)
     after = replace(
         before, version=2, pack_version="9", label=replace(before.label, steps=(*before.label.steps[:2], moved, *before.label.steps[4:]))
     )
-    found = breaks(before, after)
-    assert found.since == "2016 v1"
-    assert found.codes_of(LabelKey.of(kiln)) == ("pack-version", "boundary", "ratio", "rule")
+    comparison = breaks(before, after)
+    assert comparison.since == "2016 v1"
+    assert comparison.codes_of(LabelKey.of(kiln)) == ("pack-version", "boundary", "ratio", "rule")
     gone = before.label.steps[3]
-    assert found.codes_of(LabelKey.of(gone)) == ("pack-version", "gone")
+    assert comparison.codes_of(LabelKey.of(gone)) == ("pack-version", "gone")
 
 
 def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -> None:
@@ -119,7 +119,9 @@ def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Clie
     send_and_publish(cast, 4, 2, 2)
     assert {(row["break_since"], row["breaks"]) for row in rows(2)} == {("2016 v1", "")}
     first = Publication.objects.get(version=1)
-    step = next(one for one in first.gate["published"]["steps"] if one["step"] == "clinker-cooling" and one["headline"])
+    step = next(
+        candidate for candidate in first.gate["published"]["steps"] if candidate["step"] == "clinker-cooling" and candidate["headline"]
+    )
     step["boundary"] = "as it was then"
     first.digest = "1" * 64  # what was signed never changes under its digest, and is kept by it
     first.save(update_fields=["gate", "digest"])

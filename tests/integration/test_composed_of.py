@@ -73,13 +73,13 @@ def refused(content: JSON) -> str:
 
 def test_every_figure_of_an_honest_version_is_computed_again(cast: Cast) -> None:
     content = the_file(cast)
-    found = check(content)
-    assert (found.reports, found.repeated) == (9, ())
+    checked = check(content)
+    assert (checked.reports, checked.repeated) == (9, ())
     shown = sum(step["gate"]["shown"] for step in content["document"]["steps"])
     assert shown > 0
-    assert len(found.figures) >= 6 * shown
-    assert all(figure.agrees for figure in found.figures)
-    assert found.head.size > 27  # devices apart: commitment, envelope and values of each
+    assert len(checked.figures) >= 6 * shown
+    assert all(figure.agrees for figure in checked.figures)
+    assert checked.head.size > 27  # devices apart: commitment, envelope and values of each
 
 
 def signed_anew(change: Callable[[JSON], object]) -> Callable[[JSON], JSON]:
@@ -123,26 +123,28 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
     Args:
         own_leaves: log the values anew under what each report says of itself; else as they were accepted.
     """
-    made, reports = deepcopy(content), deepcopy(reports)
-    made |= {"reports": reports}
-    made |= {name: sorted(one[what]["index"] for one in reports) for name, what in (("leaves", "envelope"), ("values", "values"))}
-    places = [made["publication"]["index"], *(one[what]["index"] for one in reports for what in ("envelope", "values"))]
+    forged, reports = deepcopy(content), deepcopy(reports)
+    forged |= {"reports": reports}
+    forged |= {name: sorted(row[what]["index"] for row in reports) for name, what in (("leaves", "envelope"), ("values", "values"))}
+    places = [forged["publication"]["index"], *(row[what]["index"] for row in reports for what in ("envelope", "values"))]
     entries = [leaf_hash(bytes([place % 256, place // 256])) for place in range(max(places) + 1)]
-    honest = {one["envelope_digest"]: one for one in content["reports"]}
-    for one in reports:
-        envelope, on = bytes.fromhex(one["envelope_digest"]), date.fromisoformat(one["values"]["on"])
-        named = one if own_leaves else honest[one["envelope_digest"]]
+    honest = {row["envelope_digest"]: row for row in content["reports"]}
+    for report in reports:
+        envelope, on = bytes.fromhex(report["envelope_digest"]), date.fromisoformat(report["values"]["on"])
+        named = report if own_leaves else honest[report["envelope_digest"]]
         of = logged.Revision(named["site"], named["period"], named["revision"])
-        labels = [frames.read(label, "label") for label in one["labels"]]
-        entries[one["envelope"]["index"]] = logged.hashed(Kind.ENVELOPE, envelope, date.fromisoformat(one["envelope"]["on"]))
-        entries[one["values"]["index"]] = logged.hashed(Kind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(one["salt"])), on)
-    act = logged.publication(published.digest(made["document"]), made["leaves"], made["values"])
-    entries[made["publication"]["index"]] = logged.hashed(Kind.PUBLICATION, act, date.fromisoformat(made["publication"]["on"]))
+        labels = [frames.read(label, "label") for label in report["labels"]]
+        entries[report["envelope"]["index"]] = logged.hashed(Kind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"]))
+        entries[report["values"]["index"]] = logged.hashed(
+            Kind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(report["salt"])), on
+        )
+    act = logged.publication(published.digest(forged["document"]), forged["leaves"], forged["values"])
+    entries[forged["publication"]["index"]] = logged.hashed(Kind.PUBLICATION, act, date.fromisoformat(forged["publication"]["on"]))
     log = Tree(entries)
-    made["head"] = base64.b64encode(issue(len(log), log.root(), int(NOW.timestamp()), keys.receipt_key())).decode()
-    for leaf in (made["publication"], *(one[what] for one in reports for what in ("envelope", "values"))):
-        leaf["proof"] = [one.hex() for one in log.inclusion_proof(leaf["index"])]
-    return made
+    forged["head"] = base64.b64encode(issue(len(log), log.root(), int(NOW.timestamp()), keys.receipt_key())).decode()
+    for leaf in (forged["publication"], *(row[what] for row in reports for what in ("envelope", "values"))):
+        leaf["proof"] = [node.hex() for node in log.inclusion_proof(leaf["index"])]
+    return forged
 
 
 def test_a_version_composed_of_a_report_twice_or_of_another_year_is_found_under_any_log(cast: Cast) -> None:
@@ -151,7 +153,7 @@ def test_a_version_composed_of_a_report_twice_or_of_another_year_is_found_under_
     check(of_a_log_of_its_own(content, reports))  # the log itself is no alarm
 
     def given(own_leaves: bool, *more: JSON, **instead: object) -> str:
-        return refused(of_a_log_of_its_own(content, [*({**one, **instead} for one in reports), *more], own_leaves))
+        return refused(of_a_log_of_its_own(content, [*({**report, **instead} for report in reports), *more], own_leaves))
 
     assert given(True, reports[0]) == "site-twice"
     assert given(False, {**reports[0], "site": "another-site", "firm": "another"}) == "not-included"
@@ -206,26 +208,26 @@ def invented(content: JSON, where: str) -> JSON:
 
 def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = the_file(cast)
-    made = {where: invented(honest, where) for where in INVENTED}
-    for where, content in made.items():
+    contents = {where: invented(honest, where) for where in INVENTED}
+    for where, content in contents.items():
         with pytest.raises(VerificationError, match=where) as refusal:
             check(content)
         assert refusal.value.code == "benchmark-member-unknown"
     monkeypatch.setattr(recomposed, "require_known", lambda _document: None)
-    for content in made.values():
+    for content in contents.values():
         check(content)
 
 
 def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other(portal_keys: object) -> None:
     """The list is closed on both sides: what it holds and no document has would be room for a figure."""
 
-    def shape(found: Any) -> members.Shape:
-        if isinstance(found, list):
-            return {name: inner for one in found for name, inner in shape(one).items()}
-        return {name: shape(inner) for name, inner in found.items()} if isinstance(found, dict) else {}
+    def shape(value: Any) -> members.Shape:
+        if isinstance(value, list):
+            return {name: inner for element in value for name, inner in shape(element).items()}
+        return {name: shape(inner) for name, inner in value.items()} if isinstance(value, dict) else {}
 
     document = the_file(published_of(20))["document"]
-    step = next(one for one in document["steps"] if one["curve"] and one["bands"])
+    step = next(candidate for candidate in document["steps"] if candidate["curve"] and candidate["bands"])
     step["pooled"], step["bands"]["named"] = ([{"years": 3, "firms": 2}], [{"quarter": 1, "firm": "A", "firm_zh": "甲"}])
     document["steps"] = [step]
     document["explanation"] = {part: document["explanation"][part] for part in STATED}
@@ -299,12 +301,12 @@ ALTERED: dict[str, tuple[Callable[[JSON], None], str]] = {
 
 def test_whatever_is_altered_in_the_file_is_found_by_the_check_meant_for_it(cast: Cast) -> None:
     honest = the_file(cast)
-    found = {}
+    codes = {}
     for name, (alter, _code) in ALTERED.items():
         content = deepcopy(honest)
         alter(content)
-        found[name] = refused(content)
-    assert found == {name: code for name, (_alter, code) in ALTERED.items()}
+        codes[name] = refused(content)
+    assert codes == {name: code for name, (_alter, code) in ALTERED.items()}
 
 
 def test_without_the_proofs_of_inclusion_an_altered_value_shows_only_where_it_moves_a_figure(
@@ -332,7 +334,7 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
 
     def told(*files: Path) -> tuple[int, list[tuple[str, str]]]:
         code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
-        return code, [(one["code"], one["state"]) for one in json.loads(capsys.readouterr().out)["checks"]]
+        return code, [(outcome["code"], outcome["state"]) for outcome in json.loads(capsys.readouterr().out)["checks"]]
 
     assert told(honest) == (0, [("benchmark-logged", "held"), ("benchmark-recomputed", "held")])
     assert told(cheating) == (1, [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")])
@@ -349,7 +351,7 @@ def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) 
         files[-1].write_text(json.dumps(content))
     capsys.readouterr()
     code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
-    return code, {one["code"]: one["state"] for one in json.loads(capsys.readouterr().out)["checks"]}
+    return code, {outcome["code"]: outcome["state"] for outcome in json.loads(capsys.readouterr().out)["checks"]}
 
 
 def test_a_repeated_cell_holds_beside_the_version_that_showed_it_alone(
@@ -361,16 +363,16 @@ def test_a_repeated_cell_holds_beside_the_version_that_showed_it_alone(
     )
     shown = {step["gate"]["code"] for step in second["document"]["steps"] if step["gate"]["shown"]}
     assert shown == {"unchanged"}
-    (lacking,) = {one.lacking for one in check(second).repeated}
+    (lacking,) = {cell.lacking for cell in check(second).repeated}
     assert lacking == (f"{cast.period.name} v1",)
-    code, found = verified(tmp_path, capsys, second)
-    assert (code, found) == (
+    code, states = verified(tmp_path, capsys, second)
+    assert (code, states) == (
         1,
         {"benchmark-logged": "held", "benchmark-recomputed": "held", "repeats-shown-before": "not-checkable"},
     )
     assert verified(tmp_path, capsys, second, first["document"])[0] == 0
-    code, found = verified(tmp_path, capsys, second, first)
-    assert (code, set(found.values())) == (0, {"held"})
+    code, states = verified(tmp_path, capsys, second, first)
+    assert (code, set(states.values())) == (0, {"held"})
     other = signed_again(lowered)(first["document"])
     assert verified(tmp_path, capsys, second, other)[1]["repeats-shown-before"] == "not-checkable"
 

@@ -60,24 +60,24 @@ def partly_attested(cast: Cast) -> Publication:
 
 def test_only_the_attested_steps_of_a_report_enter_and_the_file_says_which_do_not(cast: Cast) -> None:
     content = the_file(cast, partly_attested(cast))
-    found = check(content)
-    assert found.reports == ATTESTED + 1
-    assert found.figures
-    by_site = {one["site"]: one for one in content["reports"]}
+    checked = check(content)
+    assert checked.reports == ATTESTED + 1
+    assert checked.figures
+    by_site = {report["site"]: report for report in content["reports"]}
     assert cast.plants[-1].site.slug not in by_site
     partly = by_site[cast.plants[ATTESTED].site.slug]
     out = [partly["labels"][place]["step"] for place in partly["left_out"]]
     assert out
     assert cast.pack.steps[0].id not in out
     assert {label["step"] for label in partly["labels"]} == {cast.pack.steps[0].id, *out}
-    assert all(one["left_out"] == [] for one in by_site.values() if one is not partly)
+    assert all(report["left_out"] == [] for report in by_site.values() if report is not partly)
 
 
 def test_a_label_that_did_not_enter_cannot_be_counted_nor_one_that_entered_be_dropped(cast: Cast) -> None:
     content = the_file(cast, partly_attested(cast))
     counted, dropped = deepcopy(content), deepcopy(content)
-    for one in counted["reports"]:
-        one["left_out"] = []
+    for report in counted["reports"]:
+        report["left_out"] = []
     dropped["reports"][0]["left_out"] = list(range(len(dropped["reports"][0]["labels"])))
     assert refused(counted) == "value-differs"
     assert refused(dropped) == "value-differs"
@@ -88,7 +88,7 @@ def test_the_file_of_a_version_stays_as_it_was_when_the_policy_changes(cast: Cas
     before = the_file(cast, row)
     decide(cast)
     after = the_file(cast, row)
-    assert [one["left_out"] for one in after["reports"]] == [one["left_out"] for one in before["reports"]]
+    assert [report["left_out"] for report in after["reports"]] == [report["left_out"] for report in before["reports"]]
     assert check(after).figures == check(before).figures
 
 
@@ -96,7 +96,7 @@ def test_a_version_from_before_the_policy_is_composed_of_all_that_entered_then(c
     row = published(cast)
     decide(cast, attested_only=True)
     content = the_file(cast, row)
-    assert all(one["left_out"] == [] for one in content["reports"])
+    assert all(report["left_out"] == [] for report in content["reports"])
     assert check(content).reports == PLANTS
 
 
@@ -105,7 +105,7 @@ def test_a_report_that_left_for_an_adverse_opinion_is_not_in_the_file_and_cannot
     audit(cast, cast.plants[0], Opinion.ADVERSE)
     content = the_file(cast, published(cast))
     assert check(content).reports == PLANTS - 1
-    assert cast.plants[0].site.slug not in {one["site"] for one in content["reports"]}
+    assert cast.plants[0].site.slug not in {report["site"] for report in content["reports"]}
     slipped = deepcopy(content["reports"][0])
     slipped["envelope"]["index"] = Submission.objects.get(site=cast.plants[0].site).log_index
     content["reports"].append(slipped)
@@ -117,9 +117,9 @@ def test_a_firms_further_site_is_named_as_not_entering_and_changes_no_figure(cas
     second.controlling_firm = first.controlling_firm
     second.save(update_fields=["controlling_firm"])
     content = the_file(cast, published(cast))
-    found = check(content)
-    (further,) = [one for one in content["reports"] if one["left_out"]]
+    checked = check(content)
+    (further,) = [report for report in content["reports"] if report["left_out"]]
     assert further["site"] == cast.plants[1].site.slug
     assert len(further["left_out"]) == len(further["labels"])
     further["left_out"] = []
-    assert check(content).figures == found.figures
+    assert check(content).figures == checked.figures

@@ -23,9 +23,9 @@ def broken() -> str:
 @pytest.mark.parametrize(("contact", "address"), [(MAIL, f"mailto:{MAIL}"), (PAGE, PAGE)])
 def test_it_stands_in_the_foot_of_every_page_as_a_link(client: Client, settings: Settings, contact: str, address: str) -> None:
     settings.CONTACT = contact
-    told = f'<a class="govuk-link" href="{address}">{contact}</a>'
+    link = f'<a class="govuk-link" href="{address}">{contact}</a>'
     for body in (client.get("/about/").content.decode(), broken()):
-        assert told in body.partition('<footer class="sl-foot">')[2]
+        assert link in body.partition('<footer class="sl-foot">')[2]
     settings.CONTACT = ""
     for body in (client.get("/about/").content.decode(), broken()):
         assert "mailto:" not in body

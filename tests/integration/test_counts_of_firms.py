@@ -25,17 +25,17 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 def build_scene() -> Cast:
     """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in a second group, too."""
-    made = make_cast(plants=7)
-    for place, plant in enumerate(made.plants[:6]):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(plants=7)
+    for place, plant in enumerate(cast.plants[:6]):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    Submission.objects.filter(site=made.plants[5].site).update(state=State.REFUSED)
-    enterprise = made.plants[2].site.organisation
+    Submission.objects.filter(site=cast.plants[5].site).update(state=State.REFUSED)
+    enterprise = cast.plants[2].site.organisation
     enterprise.controlling_firm = ControllingFirm.objects.get(name="Firm 1")
     enterprise.save()
-    beside = make_peer_group("cement", made.nation, [plant.site for plant in made.plants[:3]], route="clinker")
+    beside = make_peer_group("cement", cast.nation, [plant.site for plant in cast.plants[:3]], route="clinker")
     open_period(beside, PERIOD, "test", NOW)
-    return made
+    return cast
 
 
 def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None:

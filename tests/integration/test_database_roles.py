@@ -45,9 +45,9 @@ def cluster() -> Iterator[Cluster]:
         folder = Path(name)
         folder.chmod(0o755)  # the server's user is not ours
         with postgres.started(folder, "scram-sha-256") as (programs, _origin, port):
-            made = Cluster(folder, programs / "psql", port)
-            made.make_roles()
-            yield made
+            instance = Cluster(folder, programs / "psql", port)
+            instance.make_roles()
+            yield instance
 
 
 @pytest.mark.parametrize(("role", "database"), [("steplabel_owner", "steplabel"), ("steplabel_worker", "steplabel_vault")])

@@ -32,20 +32,20 @@ TODAY = NOW.date()
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
-    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    auditors.declare(made, cast.auditor, False, "", NOW)
+    engagement = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    auditors.declare(engagement, cast.auditor, False, "", NOW)
     auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
     Notice.objects.all().delete()
-    return made
+    return engagement
 
 
 def issue(assignment: Assignment, auditor: User, at: datetime = NOW) -> Attestation:
@@ -63,12 +63,12 @@ def told(user: User) -> list[str]:
 
 def test_each_act_is_told_once_to_whom_it_concerns_and_leads_to_a_page(cast: Cast, assignment: Assignment) -> None:
     owner, other, auditor = cast.plants[0].owner, cast.plants[1].owner, cast.auditor
-    one = find(assignment, auditor)
-    assert find(assignment, auditor) == one, "sent twice"
-    findings.answer(one, "It was changed.", "", owner, NOW)
-    findings.send_back(one, "When?", auditor, NOW)
-    findings.answer(one, "On 3 May.", "", owner, NOW)
-    findings.close(one, "Seen.", auditor, NOW)
+    finding = find(assignment, auditor)
+    assert find(assignment, auditor) == finding, "sent twice"
+    findings.answer(finding, "It was changed.", "", owner, NOW)
+    findings.send_back(finding, "When?", auditor, NOW)
+    findings.answer(finding, "On 3 May.", "", owner, NOW)
+    findings.close(finding, "Seen.", auditor, NOW)
     issued = issue(assignment, auditor)
     drawn = attesting.draw_up_withdrawal(issued, "A wrong record.", auditor, NOW)
     attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), auditor, NOW)
@@ -92,7 +92,7 @@ def test_the_days_of_an_attestation_are_told_once_each_to_firm_and_body(cast: Ca
     Notice.objects.all().delete()
     visit, end = issued.surveillance_on, issued.valid_until
     assert visit is not None
-    for day, found in (
+    for day, count in (
         (NOW, 0),
         (NOW + timedelta(days=150), 0),
         (NOW + timedelta(days=151), 1),  # the visit is on day 180
@@ -102,7 +102,7 @@ def test_the_days_of_an_attestation_are_told_once_each_to_firm_and_body(cast: Ca
         (NOW + timedelta(days=365), 0),
         (NOW + timedelta(days=400), 0),
     ):
-        assert reminding.remind(day) == found, day
+        assert reminding.remind(day) == count, day
     assert told(owner) == told(auditor) == [Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS]
     days = list(Notice.objects.filter(recipient=owner).order_by("pk").values_list("told__due", flat=True))
     assert days == [visit.isoformat(), end.isoformat()]
@@ -122,7 +122,7 @@ def test_what_was_withdrawn_or_followed_by_another_is_told_of_no_more(cast: Cast
 
 def test_a_late_answer_is_told_of_until_the_plant_has_answered(cast: Cast, assignment: Assignment) -> None:
     owner, auditor = cast.plants[0].owner, cast.auditor
-    one, two = find(assignment, auditor), find(assignment, auditor, NOW.date() + timedelta(days=5))
+    first, two = find(assignment, auditor), find(assignment, auditor, NOW.date() + timedelta(days=5))
     findings.answer(two, "It was changed.", "", owner, NOW)
     Notice.objects.all().delete()
     assert reminding.remind(NOW) == 0, "the day itself is not over"
@@ -131,7 +131,7 @@ def test_a_late_answer_is_told_of_until_the_plant_has_answered(cast: Cast, assig
     findings.send_back(two, "When?", auditor, NOW)
     assert reminding.remind(NOW + timedelta(days=9)) == 1
     numbers = [row.place_parts["number"] for row in Notice.objects.filter(recipient=owner, kind=Kind.FINDING_OVERDUE).order_by("pk")]
-    assert numbers == [one.number, two.number]
+    assert numbers == [first.number, two.number]
     assert told(auditor) == [Kind.FINDING_OVERDUE] * 2
     leads_to_pages(owner, auditor)
 
@@ -141,8 +141,8 @@ def test_a_conclusion_that_is_wanted_is_told_of_once_ahead_and_once_when_it_is_l
     day = TODAY + timedelta(days=60)
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, day)
     Notice.objects.all().delete()
-    for after, found in ((30, 0), (31, 1), (60, 0), (61, 1), (90, 0)):
-        assert reminding.remind(NOW + timedelta(days=after)) == found, after
+    for after, count in ((30, 0), (31, 1), (60, 0), (61, 1), (90, 0)):
+        assert reminding.remind(NOW + timedelta(days=after)) == count, after
     assert told(auditor) == [Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE]
     assert told(owner) == [Kind.CONCLUSION_LATE], "what only comes is the body's business"
     leads_to_pages(owner, auditor)
@@ -203,19 +203,19 @@ def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, assignment: Assi
     assert told(cast.plants[0].owner) == told(cast.auditor) == [Kind.FINDING_OVERDUE]
 
 
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("unique", [True, False])
 def test_of_two_sweeps_at_once_the_second_finds_the_row(
-    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, kept: bool
+    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, unique: bool
 ) -> None:
     """Both look before either writes: only the unique key keeps the second from telling. Without it, it tells again."""
     find(assignment, cast.auditor)
     Notice.objects.all().delete()
     tomorrow = NOW + timedelta(days=1)
     monkeypatch.setattr(QuerySet, "exists", lambda _rows: False)  # what the second saw
-    if not kept:
+    if not unique:
         monkeypatch.setattr(QuerySet, "get_or_create", lambda _rows, **_key: (None, True))
-    assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == ((1, 0) if kept else (1, 1))
-    assert len(told(cast.auditor)) == (1 if kept else 2)
+    assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == ((1, 0) if unique else (1, 1))
+    assert len(told(cast.auditor)) == (1 if unique else 2)
 
 
 def test_the_worker_sweeps_and_everybody_may_choose_how_to_be_told() -> None:

@@ -32,10 +32,10 @@ REASON = "The kiln was rebuilt."
 
 def build_scene() -> Cast:
     """Four works of 2016, due on 31 March 2017, which is past; works 1 has reported."""
-    made = make_cast(4)
-    deliver(made.plants[0].envelope(made.pack))
+    cast = make_cast(4)
+    deliver(cast.plants[0].envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 def seen(cast: Cast, now: datetime = NOW) -> ParticipationView:
@@ -45,7 +45,7 @@ def seen(cast: Cast, now: datetime = NOW) -> ParticipationView:
 
 
 def taking(view: ParticipationView) -> dict[str, Taking]:
-    return {one.site: one.taking for one in view.participants}
+    return {participant.site: participant.taking for participant in view.participants}
 
 
 @contextmanager
@@ -130,8 +130,8 @@ def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Ca
 
 def test_late_sites_are_reminded_once_a_day_and_it_is_kept_who_was(cast: Cast) -> None:
     Membership.objects.filter(user=cast.plants[3].owner).delete()
-    made = reminders.remind(seen(cast), cast.approver, NOW)
-    assert {row.site.slug: row.reminded for row in made} == {"works-2": ["owner2"], "works-3": ["owner3"], "works-4": []}
+    reminded = reminders.remind(seen(cast), cast.approver, NOW)
+    assert {row.site.slug: row.reminded for row in reminded} == {"works-2": ["owner2"], "works-3": ["owner3"], "works-4": []}
     with refused("nobody-late"):
         reminders.remind(seen(cast), cast.approver, NOW + timedelta(hours=23))
     again = reminders.remind(seen(cast), cast.approver, NOW + timedelta(hours=25))
@@ -167,7 +167,7 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     place = [cast.group.pk, PERIOD]
     page = officer.get(reverse("web:deadlines", args=place)).content.decode()
     assert "<b>3</b> obliged sites owe their report." in page
-    for form, told in (
+    for form, sentence in (
         ({}, "Choose a site."),
         ({"site": "works-1", "until": "2031-01-01", "reason": REASON}, "Choose a site."),  # it has reported
         ({"site": "works-2", "until": "soon", "reason": REASON}, "Write the day as"),
@@ -175,7 +175,7 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     ):
         answer = officer.post(reverse("web:extend", args=place), form)
         assert answer.status_code == 400
-        assert told in answer.content.decode()
+        assert sentence in answer.content.decode()
     given = {"site": "works-2", "until": "2031-01-01", "reason": REASON}
     assert REASON in officer.post(reverse("web:extend", args=place), given, follow=True).content.decode()
     assert "2 sites are reminded." in officer.post(reverse("web:remind", args=place), follow=True).content.decode()

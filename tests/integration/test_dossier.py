@@ -33,26 +33,26 @@ TODAY = NOW.date()
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    make_attestation(assign(made.body, made.plants[0].site, PERIOD, made.approver, NOW), made.auditor, NOW)
+    make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
     year = timedelta(days=365)
     paper = systems.Paper("gb-t-23331", "EN-7", "Quality North", TODAY - year, TODAY + year, "ef" * 32)
-    systems.put_on_record(made.plants[0].site, paper, made.plants[0].owner, NOW)
-    return made
+    systems.put_on_record(cast.plants[0].site, paper, cast.plants[0].owner, NOW)
+    return cast
 
 
 def states(cast: Cast, place: int, programme: str = LEADERS) -> dict[str, Shown]:
-    found = dossier(cast.plants[place].site, programmes()[programme], TODAY)
-    return {entry.criterion.id: entry.state for entry in found.entries}
+    view = dossier(cast.plants[place].site, programmes()[programme], TODAY)
+    return {entry.criterion.id: entry.state for entry in view.entries}
 
 
 def test_what_is_on_record_shows_a_criterion_and_nothing_else_does(cast: Cast) -> None:
     first, second = states(cast, 0), states(cast, 1)
-    assert {one for one, state in first.items() if state is Shown.SHOWN} == {"gb-t-23331", "report", "attestation"}
-    assert {one for one, state in second.items() if state is Shown.SHOWN} == {"report"}
+    assert {criterion for criterion, state in first.items() if state is Shown.SHOWN} == {"gb-t-23331", "report", "attestation"}
+    assert {criterion for criterion, state in second.items() if state is Shown.SHOWN} == {"report"}
     assert first["grade"] is Shown.MISSING
     later = dossier(cast.plants[0].site, programmes()[LEADERS], TODAY + timedelta(days=400))
     assert {entry.criterion.id for entry in later.entries if entry.state is Shown.SHOWN} == {"report"}, "what ran out shows nothing"
@@ -92,9 +92,9 @@ def test_an_officer_who_read_the_paper_confirms_or_refutes_that_declaration_and_
     for met, state, so in ((True, Shown.CONFIRMED, Met.MET), (False, Shown.REFUTED, Met.NOT_MET)):
         read_paper(declared, (met, "Page 3 names the grade."), officer, NOW)
         read_paper(declared, (met, "Page 3 names the grade."), officer, NOW)  # the form sent twice
-        found = next(one for one in dossier(site, programmes()[LEADERS], TODAY).entries if one.criterion.id == "grade")
-        assert (found.state, found.met) == (state, so)
-        assert found.evidence[0].finding == "Page 3 names the grade."
+        entry = next(candidate for candidate in dossier(site, programmes()[LEADERS], TODAY).entries if candidate.criterion.id == "grade")
+        assert (entry.state, entry.met) == (state, so)
+        assert entry.evidence[0].finding == "Page 3 names the grade."
     assert Event.objects.filter(action="dossier.paper-read").count() == 2
     declare(site, LEADERS, "grade", ("grade 2", "Audit 2026", PAPER), owner, NOW)
     assert states(cast, 1)["grade"] is Shown.DECLARED
@@ -146,7 +146,11 @@ def attested_by_another(cast: Cast, period: str, opinion: Opinion) -> Attestatio
 
 def test_an_adverse_opinion_outweighs_the_positive_one_of_another_body(cast: Cast) -> None:
     attested_by_another(cast, PERIOD, Opinion.ADVERSE)
-    entry = next(one for one in dossier(cast.plants[0].site, programmes()[LEADERS], TODAY).entries if one.criterion.id == "attestation")
+    entry = next(
+        candidate
+        for candidate in dossier(cast.plants[0].site, programmes()[LEADERS], TODAY).entries
+        if candidate.criterion.id == "attestation"
+    )
     assert (entry.state, entry.met) == (Shown.REFUTED, Met.NOT_MET)
     assert {evidence.opinion for evidence in entry.evidence} == {"adverse", "unqualified"}, "both are shown"
 
@@ -170,7 +174,7 @@ def test_the_opinion_on_the_newest_period_decides(cast: Cast, earlier: Opinion, 
 
 
 @pytest.mark.parametrize(
-    ("criterion", "said", "who", "code"),
+    ("criterion", "declaration", "who", "code"),
     [
         ("non-fossil", ("21 %", "Balance", PAPER), "approver", "not-your-site"),
         ("non-fossil", ("21 %", "Balance", "no digest"), "owner", "evidence-not-a-digest"),
@@ -178,10 +182,10 @@ def test_the_opinion_on_the_newest_period_decides(cast: Cast, earlier: Opinion, 
         ("attestation", ("yes", "Letter", PAPER), "owner", "criterion-shown"),
     ],
 )
-def test_what_is_no_declaration_is_refused(cast: Cast, criterion: str, said: tuple[str, str, str], who: str, code: str) -> None:
+def test_what_is_no_declaration_is_refused(cast: Cast, criterion: str, declaration: tuple[str, str, str], who: str, code: str) -> None:
     by = cast.plants[1].owner if who == "owner" else cast.approver
     with pytest.raises(RefusedError) as refused:
-        declare(cast.plants[1].site, LEADERS, criterion, said, by, NOW)
+        declare(cast.plants[1].site, LEADERS, criterion, declaration, by, NOW)
     assert refused.value.code == code
 
 
@@ -212,9 +216,9 @@ def test_the_page_the_paper_and_the_json_say_the_same(cast: Cast, language: str,
     paper = client.get(reverse("web:dossier-pdf", args=[site.slug]))
     assert paper["Content-Type"] == "application/pdf"
     assert paper.content.startswith(b"%PDF")
-    told = client.get(reverse("web:dossier-json", args=[site.slug])).json()
-    assert told["programme"]["status"] == "read"
-    by_id = {one["id"]: one for one in told["criteria"]}
+    answer = client.get(reverse("web:dossier-json", args=[site.slug])).json()
+    assert answer["programme"]["status"] == "read"
+    by_id = {criterion["id"]: criterion for criterion in answer["criteria"]}
     assert by_id["report"]["evidence"][0]["digest"] == digest
     assert by_id["grade"] == {
         "id": "grade",

@@ -29,11 +29,11 @@ VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    return made
+    return cast
 
 
 @pytest.fixture
@@ -103,8 +103,8 @@ def test_a_chart_is_a_picture_that_any_page_may_show_with_version_and_licence_in
     english = client.get(f"{address}?language=en").content.decode()
     for picture in (shown.content.decode(), english):
         assert ElementTree.fromstring(picture).tag.endswith("svg")  # noqa: S314 - our own answer
-        for told in (f"http://testserver{VERSION}", "CC BY 4.0", "95"):
-            assert told in picture
+        for text in (f"http://testserver{VERSION}", "CC BY 4.0", "95"):
+            assert text in picture
     assert "Licence: CC BY 4.0" in english
     assert "许可" in shown.content.decode()
     assert client.get(f"{address}?language=<script>").status_code == 200
@@ -137,21 +137,24 @@ def test_parquet_holds_the_figures_of_the_table_with_units_and_meaning(client: C
 
 
 def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_shown(client: Client, row: Publication) -> None:
-    told = json.loads(client.get(f"{VERSION}benchmark.jsonld").content)
-    assert (told["@context"], told["@type"]) == ("https://schema.org/", "Dataset")
-    assert told["@id"] == f"http://testserver{VERSION}"
-    assert client.get(told["@id"].removeprefix("http://testserver")).status_code == 200
+    dataset = json.loads(client.get(f"{VERSION}benchmark.jsonld").content)
+    assert (dataset["@context"], dataset["@type"]) == ("https://schema.org/", "Dataset")
+    assert dataset["@id"] == f"http://testserver{VERSION}"
+    assert client.get(dataset["@id"].removeprefix("http://testserver")).status_code == 200
     authority = Organisation.objects.get(kind=Role.REGULATOR, jurisdiction__path="cn").name
-    assert told["publisher"] == {"@type": "Organization", "name": authority}
-    assert told["temporalCoverage"] == "2016-01-01/2016-12-31"
-    assert told["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert dataset["publisher"] == {"@type": "Organization", "name": authority}
+    assert dataset["temporalCoverage"] == "2016-01-01/2016-12-31"
+    assert dataset["license"] == "https://creativecommons.org/licenses/by/4.0/"
     assert row.document is not None
-    assert told["identifier"]["value"] == published.digest(row.document).hex()
-    for form in told["distribution"]:
+    assert dataset["identifier"]["value"] == published.digest(row.document).hex()
+    for form in dataset["distribution"]:
         answer = client.get(form["contentUrl"].removeprefix("http://testserver"))
         assert answer.headers["Content-Type"].partition(";")[0] == form["encodingFormat"]
     shown = [step for step in row.document["steps"] if step["gate"]["shown"]]
-    measured = {(one["name"], one["value"], one["minValue"], one["maxValue"], one["unitText"]) for one in told["variableMeasured"]}
+    measured = {
+        (variable["name"], variable["value"], variable["minValue"], variable["maxValue"], variable["unitText"])
+        for variable in dataset["variableMeasured"]
+    }
     assert len(measured) == 2 * len(shown) + sum(len(step["potential"]) for step in shown) > 0
     for step in shown:
         name = " / ".join(part for part in (step["step"], step["product"], step["variant"], step["metric"]) if part)
@@ -161,11 +164,11 @@ def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_show
 
 def test_the_codebook_has_a_row_for_every_column_in_both_languages(client: Client) -> None:
     rows = list(csv.DictReader(io.StringIO(client.get("/about/codebook.csv").content.decode())))
-    of_years = [one.name for one in OVER_YEARS if one.name not in CSV_FIELDS]
-    assert [one["variable"] for one in rows] == [*CSV_FIELDS, *of_years]
+    of_years = [column.name for column in OVER_YEARS if column.name not in CSV_FIELDS]
+    assert [row["variable"] for row in rows] == [*CSV_FIELDS, *of_years]
     english = client.get("/about/codebook/").content.decode()
     chinese = client.get("/about/codebook/", headers={"accept-language": "zh-hans"}).content.decode()
-    assert all(one["meaning_en"].replace("'", "&#x27;") in english and one["meaning_zh"] in chinese for one in rows)
+    assert all(row["meaning_en"].replace("'", "&#x27;") in english and row["meaning_zh"] in chinese for row in rows)
 
 
 def test_two_routes_of_one_sector_and_year_are_cited_and_called_by_names_of_their_own(row: Publication) -> None:

@@ -29,9 +29,9 @@ AT = NOW + timedelta(days=2)
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    submit(made)
-    return made
+    cast = make_cast(9)
+    submit(cast)
+    return cast
 
 
 def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
@@ -61,7 +61,7 @@ def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Pub
     draft_comments.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
-    assert [(one.author, one.text) for one in view.comments] == [
+    assert [(comment.author, comment.text) for comment in view.comments] == [
         ("drafter", "Two plants of one firm came in."),
         ("approver", "Looks right."),
     ]
@@ -225,7 +225,7 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
     assert selectors.versions("cement", PERIOD) == ()
     first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**place, "version": first.version})).content.decode()
-    assert [one.version for one in selectors.versions("cement", PERIOD)] == [first.version]
+    assert [row.version for row in selectors.versions("cement", PERIOD)] == [first.version]
     assert first.explanation["changes"]["en"] == "First version."
 
 
@@ -283,14 +283,14 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, 
     approver = signed_in(cast.approver.email)
     address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
     assert "UTC+8" in approver.get(page).content.decode()
-    for wrong, told in (
+    for wrong, sentence in (
         ("", "Set the day and time first."),
         ("soon", "Write day and time"),
         ("2017-06-01T09:00", "This time is in the past."),
     ):
         answer = approver.post(address, {"when": "later", "at": wrong, "read": "on"})
         assert answer.status_code == 400
-        assert told in answer.content.decode()
+        assert sentence in answer.content.decode()
     tomorrow = (timezone.now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Shanghai")).replace(second=0, microsecond=0)
     done = approver.post(
         address, {"when": "later", "at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "note": "Embargo", "read": "on"}, follow=True

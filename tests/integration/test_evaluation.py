@@ -30,12 +30,12 @@ FIRMS = 12
 
 def plain_text(page: EvaluationPage) -> list[str]:
     """Every sentence and cell in order: what page, PDF and DOCX must all hold."""
-    told = [page.title, page.caption, page.lead]
+    texts = [page.title, page.caption, page.lead]
     for section in page.sections:
-        told += [section.title, *section.lines]
+        texts += [section.title, *section.lines]
         if section.table is not None:
-            told += [*section.table.heads, *(cell for row in section.table.rows for cell in row)]
-    return [*told, page.basis]
+            texts += [*section.table.heads, *(cell for row in section.table.rows for cell in row)]
+    return [*texts, page.basis]
 
 
 def build_scene() -> Cast:
@@ -64,7 +64,7 @@ def address(cast: Cast, end: str = "") -> str:
 def text_of(docx: bytes) -> str:
     document = Document(io.BytesIO(docx))
     cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
-    return "\n".join([*(one.text for one in document.paragraphs), *cells])
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
 
 
 def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast) -> None:
@@ -88,7 +88,7 @@ def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
     wire = ("canonical", "conformity", "envelope", "fields", "frames", "schema", "sealing", "signing")
     modules = (ROOT / "portal/opening/unsealing.py", *(ROOT / f"benchmarks/wire/{name}.py" for name in wire))
     of_others = {"envelope-too-large", "key-unreadable", "report-too-long"}
-    raised = {one.code for module in modules for one in Module(module).refusals()} | {"period-too-long"}  # of pooling, passed on
+    raised = {refusal.code for module in modules for refusal in Module(module).refusals()} | {"period-too-long"}  # of pooling, passed on
     assert len(raised) > 20
     assert sorted(raised - of_others - REFUSED_REPORTS.keys()) == []
     assert sorted(REFUSED_REPORTS.keys() - raised) == []
@@ -127,10 +127,10 @@ def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) 
     publish(cast)
     client = signed_in(cast.approver)
     answer = client.get(address(cast))
-    told = plain_text(answer.context["page"])
+    texts = plain_text(answer.context["page"])
     docx = text_of(client.get(address(cast, "-docx")).content)
-    assert len(told) > 60
-    assert [text for text in told if text not in docx] == []
+    assert len(texts) > 60
+    assert [text for text in texts if text not in docx] == []
     steps = next(section.table for section in answer.context["page"].sections if section.title == "Published steps")
     view = benchmark(cast.group.pack, PERIOD)
     assert view is not None

@@ -17,7 +17,7 @@ from portal.web.presenters import exercises as presenter
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
 LANGUAGES = ("en", "zh-hans")
-EXERCISES = pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
+EXERCISES = pytest.mark.parametrize("exercise", every(), ids=lambda exercise: exercise.id)
 
 
 def read(address: str, language: str, query: Mapping[str, Any] | None = None) -> str:
@@ -85,7 +85,7 @@ def test_after_some_different_tries_the_working_is_shown() -> None:
     for tries in range(1, TRIES + 1):
         for _again in range(2):  # the same answer sent again, with one to another question, counts once
             asked = {"label": str(30 + tries), **carried}
-            (shown,) = (one for one in presenter.page_of(exercise, asked).questions if one.id == "label")
+            (shown,) = (question for question in presenter.page_of(exercise, asked).questions if question.id == "label")
             assert shown.wrong == tries
             carried = {"wrong-label": str(shown.wrong), "last-label": shown.answer}
         assert shown.judged is not None

@@ -25,13 +25,13 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(10)
-    for number, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=number))
+    cast = make_cast(10)
+    for number, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=number))
     open_waiting()
-    standings.compute(made.period, "worker", NOW)
-    publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
-    return made
+    standings.compute(cast.period, "worker", NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return cast
 
 
 def rows_of(raw: bytes) -> list[list[str]]:
@@ -50,9 +50,9 @@ def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
         text = client.get(reverse(f"web:{name}-csv", args=args)).content.decode("utf-8-sig")
         answer = client.get(reverse(f"web:{name}-xlsx", args=args))
         assert answer.headers["Content-Disposition"].endswith('.xlsx"')
-        found, wanted = rows_of(answer.content), list(csv.reader(io.StringIO(text)))
-        assert len(found) == len(wanted) > 1
-        assert found[0] == wanted[0]
+        rows, wanted = rows_of(answer.content), list(csv.reader(io.StringIO(text)))
+        assert len(rows) == len(wanted) > 1
+        assert rows[0] == wanted[0]
     assert signed_in(cast.plants[0].owner).get(reverse("web:overview-xlsx")).status_code == 403
 
 
@@ -81,9 +81,9 @@ def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map
     publishing.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
     assert "Withdrawn: Cement" in Client().get(reverse("web:feed")).content.decode()
     listed = fromstring(Client().get(reverse("web:sitemap")).content)
-    addresses = [one.text or "" for one in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
-    assert any(one.endswith("/v1/") for one in addresses)
-    assert all(Client().get(one.removeprefix("http://testserver")).status_code == 200 for one in addresses)
+    addresses = [location.text or "" for location in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    assert any(address.endswith("/v1/") for address in addresses)
+    assert all(Client().get(address.removeprefix("http://testserver")).status_code == 200 for address in addresses)
 
 
 def test_a_list_of_the_obliged_may_be_in_gbk(cast: Cast) -> None:
@@ -92,7 +92,7 @@ def test_a_list_of_the_obliged_may_be_in_gbk(cast: Cast) -> None:
     text = f"site,cohort,note\r\nworks-1,thousand,{note}\r\n"
     for encoding in ("utf-8-sig", "gbk", "gb18030"):
         entries, faults = read_list(obliged_files.rows_of(text.encode(encoding))[0], cast.group)
-        assert (faults, [(one.site, one.cohort) for one in entries]) == ((), [("works-1", "thousand")])
+        assert (faults, [(entry.site, entry.cohort) for entry in entries]) == ((), [("works-1", "thousand")])
     assert obliged_files.rows_of(b"site\r\n\xff\xff\xff")[1]
 
 

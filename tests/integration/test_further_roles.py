@@ -53,7 +53,7 @@ def page(user: User, path: str) -> str:
 
 
 def test_the_kits_checks_are_those_that_a_result_must_have(capsys: pytest.CaptureFixture[str]) -> None:
-    assert tuple(one.name for one in kit.check(Historian())) == conformance.CHECKS
+    assert tuple(outcome.name for outcome in kit.check(Historian())) == conformance.CHECKS
     kit.main(["tests.example_source.historian:Historian", "--json"])
     result = conformance.read(capsys.readouterr().out.encode())
     assert (result.source, result.failed) == ("tests.example_source.historian:Historian", ())
@@ -84,10 +84,10 @@ def test_what_is_no_result_of_the_kit_is_refused(raw: bytes) -> None:
 def test_a_result_is_the_providers_word_until_a_regulator_of_its_jurisdiction_confirms_it(cast: Cast, partners: Partners) -> None:
     provider, owner = partners.people["provider"], cast.plants[0].owner
     for reader, path in ((provider, "/provider/"), (owner, "/sites/works-1/access/")):
-        said = page(reader, path)
-        assert "Historian 2.1" in said
-        assert "Declared by the provider" in said
-        assert "Confirmed by a regulator" not in said
+        text = page(reader, path)
+        assert "Historian 2.1" in text
+        assert "Declared by the provider" in text
+        assert "Confirmed by a regulator" not in text
     officer = Client()
     officer.force_login(cast.provincial)
     assert officer.post(f"/conformance/{partners.result.pk}/confirm/").status_code == 302
@@ -139,11 +139,11 @@ def test_a_provider_sees_what_was_granted_and_no_more(cast: Cast, partners: Part
     assert [client.get(path).status_code for path in addresses] == [404, 404]
     grants.grant(plant.owner, plant.site.slug, partners.houses["other-provider"].pk, receipts=receipts, values=values, now=NOW)
     assert [client.get(path).status_code == 200 for path in addresses] == [receipts, values]
-    said = page(provider, "/provider/")
-    assert "Works 3" in said
-    assert "Accepted" in said
-    assert (digest in said) == receipts, "who knows the digest may ask anybody for the receipt"
-    assert "Works 2" not in said
+    text = page(provider, "/provider/")
+    assert "Works 3" in text
+    assert "Accepted" in text
+    assert (digest in text) == receipts, "who knows the digest may ask anybody for the receipt"
+    assert "Works 2" not in text
 
 
 def test_what_is_taken_back_is_gone_at_once(cast: Cast, partners: Partners) -> None:
@@ -155,8 +155,8 @@ def test_what_is_taken_back_is_gone_at_once(cast: Cast, partners: Partners) -> N
     assert grants.granted_values(provider, digest) is None
     assert grants.granted_receipt(provider, digest) is None
     assert grants.granted_sites(provider, Role.PROVIDER) == ()
-    kept = list(Event.objects.filter(subject="site works-1", action__startswith="access.").values_list("action", flat=True))
-    assert kept[-1] == Action.ACCESS_TAKEN_BACK
+    actions = list(Event.objects.filter(subject="site works-1", action__startswith="access.").values_list("action", flat=True))
+    assert actions[-1] == Action.ACCESS_TAKEN_BACK
 
 
 def test_only_who_manages_the_site_lets_anybody_in(cast: Cast, partners: Partners) -> None:
@@ -184,9 +184,9 @@ def test_a_delivery_is_read_by_who_checks_that_site_and_period_and_by_nobody_els
     assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
     assert figure not in page(cast.auditor, "/assigned/deliveries/"), "assigned another period"
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    said = page(cast.auditor, "/assigned/deliveries/")
-    assert figure in said
-    assert "Works 2" not in said
+    text = page(cast.auditor, "/assigned/deliveries/")
+    assert figure in text
+    assert "Works 2" not in text
     assert "120000.000" in page(cast.auditor, "/assigned/deliveries/deliveries.csv")
     for reader, path in (
         (cast.plants[0].owner, "/sites/works-1/access/"),
@@ -194,9 +194,9 @@ def test_a_delivery_is_read_by_who_checks_that_site_and_period_and_by_nobody_els
         (cast.approver, "/audit-trail/events.csv"),
         (partners.people["provider"], "/provider/"),
     ):
-        said = page(reader, path)
-        assert figure not in said
-        assert "120000" not in said
+        text = page(reader, path)
+        assert figure not in text
+        assert "120000" not in text
     assert "Works 1" not in page(partners.people["other-supplier"], "/supplier/")
 
 
@@ -293,8 +293,8 @@ def test_the_further_roles_register_like_a_firm_and_count_in_no_disclosure_rule(
     row = applying.waiting_for(cast.provincial).get()
     officer = Client()
     officer.force_login(cast.provincial)
-    said = officer.get(f"/applications/firms/{row.pk}/").content.decode()
-    assert "Controlling firm" not in said
+    text = officer.get(f"/applications/firms/{row.pk}/").content.decode()
+    assert "Controlling firm" not in text
     assert officer.post(f"/applications/firms/{row.pk}/", {"do": "approve"}).status_code == 302
     house = Organisation.objects.get(name="Newcomers")
     assert (house.kind, house.controlling_firm, ControllingFirm.objects.count()) == (kind, None, before)

@@ -39,11 +39,11 @@ HOME = reverse("web:home")
 @pytest.fixture
 def cast(portal_keys: object) -> Cast:
     """Works 1 has reported, the others have not; reports are due in ten days."""
-    made = make_cast(3)
-    ReportingPeriod.objects.filter(pk=made.period.pk).update(due=timezone.now() + timedelta(days=10))
-    deliver(made.plants[0].envelope(made.pack))
+    scene = make_cast(3)
+    ReportingPeriod.objects.filter(pk=scene.period.pk).update(due=timezone.now() + timedelta(days=10))
+    deliver(scene.plants[0].envelope(scene.pack))
     open_waiting()
-    return made
+    return scene
 
 
 def page_of(user: User, language: str = "en") -> str:
@@ -55,8 +55,8 @@ def page_of(user: User, language: str = "en") -> str:
 
 
 def waits(page: str) -> list[str]:
-    found = re.search(r'<ol class="sl-waits">(.*?)</ol>', page)
-    return [] if found is None else [" ".join(re.sub("<[^>]+>", " ", one).split()) for one in re.findall("<li>(.*?)</li>", found[1])]
+    block = re.search(r'<ol class="sl-waits">(.*?)</ol>', page)
+    return [] if block is None else [" ".join(re.sub("<[^>]+>", " ", entry).split()) for entry in re.findall("<li>(.*?)</li>", block[1])]
 
 
 def test_a_regulator_reads_who_has_not_reported_ahead_of_the_day_and_who_is_late(cast: Cast) -> None:
@@ -104,11 +104,11 @@ def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) 
     assert [row for row in waits(page_of(cast.plants[0].owner)) if "submit the report" in row] == []
     (row,) = [row for row in waits(page_of(cast.plants[1].owner)) if "submit the report" in row]
     assert "Works 2" in row
-    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     (row,) = waits(page_of(cast.auditor))
     assert "Works 1" in row
-    auditors.declare(made, cast.auditor, False, "", NOW)
-    findings.raise_finding(made, Grade.MAJOR, "A meter.", "Log.", "", scheme_day() + timedelta(days=2), cast.auditor, NOW)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
+    findings.raise_finding(assignment, Grade.MAJOR, "A meter.", "Log.", "", scheme_day() + timedelta(days=2), cast.auditor, NOW)
     assert any("answer finding 1" in row and "in 2 days" in row for row in waits(page_of(cast.plants[0].owner)))
     assert not any("finding" in row for row in waits(page_of(cast.plants[1].owner)))
 

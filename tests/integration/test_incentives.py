@@ -24,10 +24,10 @@ AMOUNT = Decimal("120000.50")
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
-    return made
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
+    return cast
 
 
 def digest_of(cast: Cast, place: int) -> str:
@@ -77,7 +77,7 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     assert province.login(username=cast.provincial.email, password=PASSWORD)
     address = reverse("web:incentives")
     given = {"site": "works-2", "scheme": "Green credit", "amount": "120000.50", "evidence": DOCUMENT}
-    for wrong, told in (
+    for wrong, sentence in (
         ({"amount": "much"}, "Write the amount as"),
         ({"amount": "1e10"}, "Write the amount as"),
         ({"amount": "-1"}, "id_amount_error"),
@@ -87,7 +87,7 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     ):
         answer = officer.post(address, given | wrong)
         assert answer.status_code == 400
-        assert told in answer.content.decode(), wrong
+        assert sentence in answer.content.decode(), wrong
     assert "<b>120,000 yuan</b> went to <b>1</b> site" in officer.post(address, given, follow=True).content.decode()
     unknown = "nothing on record here has this digest"
     assert unknown in officer.get(address).content.decode()

@@ -26,10 +26,10 @@ API = "/api/v1/benchmarks/cement"
 
 
 def build_scene() -> Cast:
-    made = make_cast(plants=10)
-    send(made, 0)
-    publish(made)
-    return made
+    cast = make_cast(plants=10)
+    send(cast, 0)
+    publish(cast)
+    return cast
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def beside(cast: Cast) -> Cast:
     office = Organisation.objects.create(name="Office", kind=Role.REGULATOR, jurisdiction=north)
     plants = [make_plant(number, north, cast.pack) for number in range(101, 111)]
     group = make_peer_group("cement", north, [plant.site for plant in plants])
-    made = Cast(
+    neighbour = Cast(
         **{name: getattr(cast, name) for name in ("pack", "province", "provincial", "stranger", "auditor", "body")},
         nation=north,
         drafter=person("drafter@north.example", office, Role.REGULATOR),
@@ -49,9 +49,9 @@ def beside(cast: Cast) -> Cast:
         period=open_period(group, PERIOD, "test", NOW),
         plants=plants,
     )
-    send(made, 7)
-    publish(made)
-    return made
+    send(neighbour, 7)
+    publish(neighbour)
+    return neighbour
 
 
 def send(cast: Cast, shift: int) -> None:
@@ -90,9 +90,9 @@ def test_the_list_the_search_and_the_api_tell_them_apart(beside: Cast, client: C
     both = client.get("/").content.decode()
     assert f"{HERE}v1/" in both
     assert f"{THERE}v1/" in both
-    found = client.get("/", {"q": "cement north"}).content.decode()
-    assert f"{THERE}v1/" in found
-    assert f"{HERE}v1/" not in found
+    text = client.get("/", {"q": "cement north"}).content.decode()
+    assert f"{THERE}v1/" in text
+    assert f"{HERE}v1/" not in text
     assert f"{THERE}v1/" in client.get("/", {"q": "北方"}).content.decode()
     listed = {row["jurisdiction"]["path"]: row["url"] for row in client.get("/api/v1/benchmarks/").json()}
     assert listed == {"cn": f"{API}/cn/dry-process/{PERIOD}/v1/", "xx/north": f"{API}/xx.north/dry-process/{PERIOD}/v1/"}

@@ -267,25 +267,25 @@ def test_whoever_may_not_destroy_a_key_puts_nothing_on_record(folder: Path, cast
 
 def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings) -> None:
     old = keys.processing_key().key_id
-    told, errors = StringIO(), StringIO()
-    call_command("make_keys", "rotate", stdout=told)
-    call_command("make_keys", "sign", stdout=told)
-    call_command("make_keys", "take", str(folder / "directory-signed.cbor"), stdout=told)
+    output, errors = StringIO(), StringIO()
+    call_command("make_keys", "rotate", stdout=output)
+    call_command("make_keys", "sign", stdout=output)
+    call_command("make_keys", "take", str(folder / "directory-signed.cbor"), stdout=output)
     new = next(key.key_id for key in keys.processing_keys() if key.key_id != old)
-    assert f"reports are sealed to {new} from now on" in told.getvalue()
-    assert f"New processing key {new}" in told.getvalue()
-    assert f"processing key {new}" in told.getvalue()
-    assert ": NEW" in told.getvalue()
-    assert ": ends earlier" in told.getvalue()
+    assert f"reports are sealed to {new} from now on" in output.getvalue()
+    assert f"New processing key {new}" in output.getvalue()
+    assert f"processing key {new}" in output.getvalue()
+    assert ": NEW" in output.getvalue()
+    assert ": ends earlier" in output.getvalue()
     assert keys.published_directory().content.number == 2
     assert Event.objects.get(action=Action.DIRECTORY_TAKEN).subject == "key directory 2"
-    call_command("destroy_key", stdout=told, stderr=errors)
-    assert f"{old} stays: Reports sealed to this key are taken until" in told.getvalue()
+    call_command("destroy_key", stdout=output, stderr=errors)
+    assert f"{old} stays: Reports sealed to this key are taken until" in output.getvalue()
     with pytest.raises(CommandError, match="Reports sealed to this key"):
-        call_command("destroy_key", old, stdout=told, stderr=errors)
+        call_command("destroy_key", old, stdout=output, stderr=errors)
     settings.PROCESSING_KEY_FILE = None  # as the operator's settings have it
     with pytest.raises(CommandError, match="given no PROCESSING_KEY_FILE"):
-        call_command("destroy_key", old, stdout=told, stderr=errors)
+        call_command("destroy_key", old, stdout=output, stderr=errors)
 
 
 def test_a_refused_directory_leaves_the_one_in_force_and_its_request(folder: Path, cast: Cast, settings: Settings, tmp_path: Path) -> None:
@@ -374,10 +374,10 @@ print("environment", "PROCESSING" in open("/proc/self/environ").read())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize(("role", "found"), [("web", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
+@pytest.mark.parametrize(("role", "lines"), [("web", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
                                              ("operator", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
                                              ("worker", ["opened 2", "held True", "environment False"])])  # fmt: skip
-def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder: Path, tmp_path: Path, role: str, found: list[str]) -> None:
+def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder: Path, tmp_path: Path, role: str, lines: list[str]) -> None:
     var = tmp_path / "var"
     var.mkdir()
     shutil.copytree(folder, var / "keys")
@@ -388,7 +388,7 @@ def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder:
     ran = subprocess.run(
         [sys.executable, "-c", WATCH], env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )
-    assert ran.stdout.split("\n")[:-1] == found, ran.stderr
+    assert ran.stdout.split("\n")[:-1] == lines, ran.stderr
 
 
 def post(client: Client, asked: rotation.Rotation) -> Any:

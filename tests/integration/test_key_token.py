@@ -44,9 +44,9 @@ def folder(key_folder: Path, tmp_path: Path, settings: Settings, monkeypatch: py
 
 
 def run(command: str, *arguments: str) -> str:
-    told = StringIO()
-    call_command(command, *arguments, stdout=told, stderr=told)
-    return told.getvalue()
+    output = StringIO()
+    call_command(command, *arguments, stdout=output, stderr=output)
+    return output.getvalue()
 
 
 def refusal() -> str:
@@ -187,9 +187,9 @@ def test_a_change_of_the_wrapping_key_goes_on_where_it_was_cut_short(folder: Pat
     assert new.make_key()
     first, second = keys.processing_key_files()
     assert wrapping.wrap(first, new, Token.at(old))  # and then the token was unplugged
-    told = run("wrap_key", "--from", old)
-    assert f"{first}: opens by the key wrap-2027" in told
-    assert f"{second}: wrapped by the key wrap-2027" in told
+    output = run("wrap_key", "--from", old)
+    assert f"{first}: opens by the key wrap-2027" in output
+    assert f"{second}: wrapped by the key wrap-2027" in output
     keys.forget()
     assert len(keys.processing_keys()) == 2
 
