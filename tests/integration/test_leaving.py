@@ -52,20 +52,20 @@ KEPT = {
 
 def build_scene() -> Cast:
     """Nine firms have reported, version 1 is published; the first takes part by its own will and has used everything there is."""
-    made = make_cast(9)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    standings.compute(made.period, "worker", NOW)
-    publishing.publish(drafting.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
-    first = made.plants[0]
+    standings.compute(cast.period, "worker", NOW)
+    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    first = cast.plants[0]
     PeerGroupMember.objects.filter(site=first.site).update(obliged=False)
     report = Submission.objects.get(site=first.site)
     certificates.issue(first.owner, report.digest, NOW)
     shares.share(first.owner, report.digest, "Bridge Builders", [LabelKey.of(report.protected_values.earliest("pk"))], 30, NOW)
     inviting.invite(first.owner, first.site.organisation_id, "invited@example.org", may_manage=True, delegate=False, now=NOW)
-    make_partners(made)
-    return made
+    make_partners(cast)
+    return cast
 
 
 @pytest.fixture
@@ -86,14 +86,14 @@ def over(now: datetime | None = None) -> datetime:
 
 def everything() -> dict[str, str]:
     """Every row of every table of both databases, as text."""
-    found = {}
+    by_table = {}
     for alias in ("default", "vault"):
         with connections[alias].cursor() as cursor:
             for table in connections[alias].introspection.table_names(cursor):
                 cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the names come from the database itself
                 rows = cursor.fetchall()
-                found[f"{alias} {table}"] = "\n".join(" ".join(_text(value) for value in row) for row in rows)
-    return found
+                by_table[f"{alias} {table}"] = "\n".join(" ".join(_text(value) for value in row) for row in rows)
+    return by_table
 
 
 def _text(value: object) -> str:
@@ -181,14 +181,14 @@ def test_what_stays_in_two_versions_is_one_part_under_one_random_name_and_its_pl
         rosters.append(Roster.from_json(row.roster))
     assert rosters[0] == rosters[1]
     stayed = [cell.members for cell in rosters[0].cells]
-    gone = {(one.firm, one.site, one.report) for members in stayed for one in members if one.report not in digests}
+    gone = {(member.firm, member.site, member.report) for members in stayed for member in members if member.report not in digests}
     assert len(gone) == 1, "the same firm, site and report in every cell"
     (name, site, report) = gone.pop()
     assert name == site != report
     assert name.startswith("left-")
     for old, members in zip(before.cells, stayed, strict=True):
-        assert sorted(one.fingerprint for one in old.members) == sorted(one.fingerprint for one in members)
-        assert [one.firm for one in members] == sorted(one.firm for one in members), "no gap among the ids of firms"
+        assert sorted(member.fingerprint for member in old.members) == sorted(member.fingerprint for member in members)
+        assert [member.firm for member in members] == sorted(member.firm for member in members), "no gap among the ids of firms"
 
 
 def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: Cast, firm: Organisation, owner: Client) -> None:
@@ -305,7 +305,7 @@ def test_the_certificate_waits_for_a_mail_server_as_long_as_its_link_lasts(cast:
         for hour in range(24 * 20):
             assert mailing.sweep(write, lambda at=now + timedelta(hours=hour): at) == 0  # type: ignore[misc] # the loop's own moment
     assert mailing.sweep(write, lambda: now + timedelta(days=20, hours=4)) == 1
-    link = re.search(r"http://testserver(/left/\S+)", str(next(one.body for one in reversed(mail.outbox) if one.to == [email])))
+    link = re.search(r"http://testserver(/left/\S+)", str(next(message.body for message in reversed(mail.outbox) if message.to == [email])))
     assert link
     assert "Enterprise 1" in Client().get(link[1]).content.decode()
 

@@ -97,14 +97,14 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
             coming: list[Future[storing.Received]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
             while len(storing._waiting) < PLANTS:  # for the head, or for who waits for it
                 time.sleep(0.01)
-        taken = [one.result(20) for one in coming]
+        taken = [future.result(20) for future in coming]
     assert sum(stored) == PLANTS
     assert len(stored) <= 2  # the first came alone
-    assert sum(one.tells for one in taken) == len(stored)  # the worker is told once for each
+    assert sum(report.tells for report in taken) == len(stored)  # the worker is told once for each
     listed = keys.published_directory().content.receipt_keys()
-    for one in taken:
-        stated = receipts.read(bytes(one.submission.receipt), listed)
-        assert LogEntry.objects.get(index=stated.log_index).digest == stated.envelope_digest == one.submission.digest
+    for received in taken:
+        stated = receipts.read(bytes(received.submission.receipt), listed)
+        assert LogEntry.objects.get(index=stated.log_index).digest == stated.envelope_digest == received.submission.digest
     assert selectors.first_fault() is None
 
 
@@ -148,7 +148,7 @@ def test_of_two_reports_of_one_revision_that_two_processes_store_at_once_one_is_
         return arrival.outcome.exception() or arrival.outcome.result()
 
     with ThreadPoolExecutor(2) as pool:
-        first, second = sorted(pool.map(in_a_thread(outcome), sealed), key=lambda one: isinstance(one, Exception))
+        first, second = sorted(pool.map(in_a_thread(outcome), sealed), key=lambda answer: isinstance(answer, Exception))
     assert isinstance(first, storing.Received)
     assert isinstance(second, RefusedError)
     assert second.code == "revision-conflict"
@@ -162,7 +162,7 @@ def test_one_that_is_refused_leaves_those_that_came_with_it(cast: Cast) -> None:
         for raw, plant in zip((wrong, good), (cast.plants[1], cast.plants[0]), strict=True)
     ]
     storing._store_all(arrivals)
-    refused, taken = (one.outcome.exception() or one.outcome.result() for one in arrivals)
+    refused, taken = (arrival.outcome.exception() or arrival.outcome.result() for arrival in arrivals)
     assert isinstance(refused, RefusedError)
     assert refused.code == "commitment-missing"
     assert isinstance(taken, storing.Received)

@@ -66,7 +66,7 @@ def test_an_entry_is_found_by_number_or_digest_with_a_proof_that_holds(client: C
         answer = page(client, query, language)
         text = answer.content.decode()
         assert answer.status_code == 200
-        assert all(one.hex() in text for one in proof)
+        assert all(node.hex() in text for node in proof)
         assert view.leaf_hash.hex() in text
         assert ("Sealed report" if language == "en" else "密封报告") in text
 

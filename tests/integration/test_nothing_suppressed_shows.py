@@ -198,9 +198,9 @@ def world(
     caches["pages"].clear()  # worlds that differ in nothing that was signed would be told from one page
     with transaction.atomic():
         row = in_world(cast, factor)
-        said = dict(answers(house_of(cast, row), planted, names, roles, long=long))
+        by_address = dict(answers(house_of(cast, row), planted, names, roles, long=long))
         transaction.set_rollback(True)
-    return said, row
+    return by_address, row
 
 
 AS_IT_IS: dict[str, bytes] = {}
@@ -263,13 +263,13 @@ def test_a_curve_goes_with_its_cell_on_the_page_in_the_files_and_in_the_api(
         monkeypatch.setattr(gate_module, "_hidden", lambda step, _reason: step)
     page = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
     surfaces = (page, f"{page}benchmark.csv", f"{page}benchmark.json", f"{page}benchmark.pdf", f"/api/v1/benchmarks/cement/{PERIOD}/v1/")
-    said = []
+    bodies = []
     for curve_factor in (1.0, 1.37):
         with transaction.atomic():
             in_world(cast, 1.0, curve_factor)
-            said.append([CHANGING.sub(b"", Client().get(address).content) for address in surfaces])
+            bodies.append([CHANGING.sub(b"", Client().get(address).content) for address in surfaces])
             transaction.set_rollback(True)
-    assert [one == other for one, other in zip(*said, strict=True)] == [hiding] * len(surfaces)
+    assert [body == other for body, other in zip(*bodies, strict=True)] == [hiding] * len(surfaces)
 
 
 def spellings(value: float) -> set[str]:

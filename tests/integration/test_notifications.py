@@ -32,14 +32,14 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
+    cast = make_cast(9)
     Notice.objects.all().delete()
     Mail.objects.all().delete()
-    return made
+    return cast
 
 
 def told(user: User) -> list[str]:
-    return [one.kind for one in selectors.notices(user.pk, 0, 50)]
+    return [notice.kind for notice in selectors.notices(user.pk, 0, 50)]
 
 
 def tell(user: User, kind: Kind = Kind.SITE_APPROVED, at: datetime | None = None) -> None:
@@ -272,7 +272,7 @@ def test_a_worker_that_dies_loses_no_mail_and_a_repeated_one_is_the_same_mail(
     much_later = timezone.now() + timedelta(hours=1)
     assert mailing.sweep(write, lambda: much_later) == 1
     assert mailing.sweep(write, lambda: much_later) == 0
-    sent = [one.extra_headers["Message-ID"] for one in mail.outbox if one.to == [owner.email]]
+    sent = [message.extra_headers["Message-ID"] for message in mail.outbox if message.to == [owner.email]]
     assert (len(sent), len(set(sent))) == (mails, 1)
 
 

@@ -29,9 +29,9 @@ def build_scene() -> Cast:
     Notice.objects.all().delete()
     for number, plant in enumerate(cast.plants):
         for n in range(3):
-            told = {"site": plant.site.slug, "period": f"202{n}", "due": "2027-01-31"}
+            details = {"site": plant.site.slug, "period": f"202{n}", "due": "2027-01-31"}
             kind = Kind.REPORT_REMINDED if n else Kind.EXTENSION_GRANTED
-            tell(kind, [plant.owner.pk], "web:submissions", {}, told, NOW + timedelta(minutes=number))
+            tell(kind, [plant.owner.pk], "web:submissions", {}, details, NOW + timedelta(minutes=number))
     return cast
 
 

@@ -41,13 +41,13 @@ def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, stand
 
 
 def build_scene() -> Cast:
-    made = make_cast(3)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(3)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
     Notice.objects.all().delete()
     Mail.objects.all().delete()
-    return made
+    return cast
 
 
 def seen(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]:
@@ -59,9 +59,9 @@ def told(user: User) -> list[str]:
 
 
 def test_a_statement_sets_the_day_and_a_withdrawn_one_counts_no_more(cast: Cast) -> None:
-    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     assert seen(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
-    attested = make_attestation(made, cast.auditor, NOW, key=KEY)
+    attested = make_attestation(assignment, cast.auditor, NOW, key=KEY)
     expected = {"works-1": ("later", after_years(TODAY, 4))}
     assert seen(obliged_own(cast.plants[0].owner, TODAY)) == expected
     assert seen(obliged_checked(cast.auditor, TODAY)) == expected
@@ -74,9 +74,9 @@ def test_each_sees_its_own_sites_and_only_the_obliged(cast: Cast) -> None:
     assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2", "works-3"}
     assert set(seen(obliged_regulated(cast.provincial, TODAY))) == {"works-1", "works-3"}
     assert (obliged_checked(cast.auditor, TODAY), obliged_own(cast.stranger, TODAY)) == ((), ())
-    made = assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)
+    assignment = assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)
     assert set(seen(obliged_checked(cast.auditor, TODAY))) == {"works-2"}
-    take_assignment_back(made, "Another body comes.", cast.approver, NOW)
+    take_assignment_back(assignment, "Another body comes.", cast.approver, NOW)
     assert obliged_checked(cast.auditor, TODAY) == ()
     lists.amend(cast.group, Entry("works-3", False), cast.approver, NOW)
     assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2"}
@@ -209,8 +209,8 @@ def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, monkeypatch: pyt
 
 def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(cast: Cast) -> None:
     today = scheme_day()
-    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    make_attestation(made, cast.auditor, NOW, key=KEY)  # of 2017
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    make_attestation(assignment, cast.auditor, NOW, key=KEY)  # of 2017
     systems.put_on_record(cast.plants[1].site, paper(today, 1000), cast.approver, NOW)
     officer = signed_in(cast.approver)
     page, csv = reverse("web:obliged-audits"), reverse("web:obliged-audits-csv")

@@ -25,11 +25,11 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 def build_scene() -> Cast:
     """Works 1 to 4 are obliged; works 5 is of the pack and in the scope, and no member."""
-    made = make_cast(4)
-    home = made.plants[0].site
-    Site.objects.create(slug="works-5", name="Works 5", organisation=home.organisation, jurisdiction=made.province, pack="cement")
-    Site.objects.create(slug="mill", name="Mill", organisation=home.organisation, jurisdiction=made.province, pack="steel")
-    return made
+    cast = make_cast(4)
+    home = cast.plants[0].site
+    Site.objects.create(slug="works-5", name="Works 5", organisation=home.organisation, jurisdiction=cast.province, pack="cement")
+    Site.objects.create(slug="mill", name="Mill", organisation=home.organisation, jurisdiction=cast.province, pack="steel")
+    return cast
 
 
 @contextmanager
@@ -81,9 +81,9 @@ def test_every_fault_is_told_with_its_line_and_nothing_of_the_file_is_used(cast:
 def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
     listed, _faults = read_list(b"site,cohort\nworks-1,hundred\nworks-5,\n", cast.group)
     change = obliged_list.propose(cast.group, listed, cast.approver, NOW)
-    found = obliged_list.difference(change)
-    assert (found.added, found.obliged, found.released) == (("works-5",), (), ("works-2", "works-3", "works-4"))
-    assert found.cohorts == (("works-1", "", "hundred"),)
+    difference = obliged_list.difference(change)
+    assert (difference.added, difference.obliged, difference.released) == (("works-5",), (), ("works-2", "works-3", "works-4"))
+    assert difference.cohorts == (("works-1", "", "hundred"),)
     assert as_it_stands(cast) == OBLIGED
     obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
     assert as_it_stands(cast) == {

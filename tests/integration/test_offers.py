@@ -29,25 +29,25 @@ PAPER = "cd" * 32
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    deliver(made.plants[0].envelope(made.pack))
+    cast = make_cast(2)
+    deliver(cast.plants[0].envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 def terms(criterion: str = "grade", **other: Any) -> Terms:
-    told = {
+    defaults = {
         "programme": LEADERS, "criterion": criterion, "what_en": "Grant for leaders", "what_zh": "领跑者奖励",
         "amount": Decimal(500000), "unit": Unit.CNY, "authority_en": "Provincial finance", "authority_zh": "省财政厅",
         "source_en": "Order 12/2026, article 4", "source_zh": "2026 年第 12 号令第四条",
         "valid_from": TODAY - timedelta(days=30), "valid_until": TODAY + timedelta(days=30),
     }  # fmt: skip
-    return Terms(**{**told, **other})
+    return Terms(**{**defaults, **other})
 
 
 def stands(cast: Cast, place: int = 0) -> list[tuple[str, Met, int]]:
-    found = dossier(cast.plants[place].site, programmes()[LEADERS], TODAY)
-    return [(one.criterion.id, one.met, len(one.offers)) for one in found.entries if one.offers]
+    view = dossier(cast.plants[place].site, programmes()[LEADERS], TODAY)
+    return [(entry.criterion.id, entry.met, len(entry.offers)) for entry in view.entries if entry.offers]
 
 
 def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_evidence(cast: Cast) -> None:
@@ -75,9 +75,11 @@ def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_eviden
 def test_an_offer_stands_within_its_days_and_in_its_place_alone(cast: Cast) -> None:
     site = cast.plants[0].site
     row = decide(propose(terms(), cast.nation, cast.drafter, NOW).pk, cast.approver, NOW)
-    for days, found in ((-31, 0), (-30, 1), (30, 1), (31, 0)):
-        assert len(offered_to(site, LEADERS, TODAY + timedelta(days=days))) == found
-    inside, outside = (next(one.site for one in cast.plants if (one.site.jurisdiction == cast.province) is lies) for lies in (True, False))
+    for days, count in ((-31, 0), (-30, 1), (30, 1), (31, 0)):
+        assert len(offered_to(site, LEADERS, TODAY + timedelta(days=days))) == count
+    inside, outside = (
+        next(plant.site for plant in cast.plants if (plant.site.jurisdiction == cast.province) is lies) for lies in (True, False)
+    )
     IncentiveOffer.objects.filter(pk=row.pk).update(jurisdiction=cast.province)
     assert list(offered_to(inside, LEADERS, TODAY)) == ["grade"]
     assert offered_to(outside, LEADERS, TODAY) == {}
@@ -115,10 +117,10 @@ def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast:
     wrong = first.post(reverse("web:new-offer"), {**form, "amount": "much"})
     assert wrong.status_code == 400
     assert "Write the amount as 120000 or 0.15." in wrong.content.decode()
-    made = first.post(reverse("web:new-offer"), form)
+    response = first.post(reverse("web:new-offer"), form)
     row = IncentiveOffer.objects.get()
     address = reverse("web:offer", args=[row.pk])
-    assert made["Location"] == address
+    assert response["Location"] == address
     assert "You proposed it. A second officer has to approve it." in first.get(address).content.decode()
     assert first.post(address).status_code == 403
     assert "The offer is approved." in second.post(address, follow=True).content.decode()
@@ -139,10 +141,10 @@ def test_a_dossier_over_the_api_is_that_of_the_page_and_nobody_elses(cast: Cast)
     decide(propose(terms("report", valid_until=None), cast.nation, cast.drafter, NOW).pk, cast.approver, NOW)
     address = reverse("api:dossier", args=["works-1", LEADERS])
     owner, other = cast.plants[0].owner, cast.plants[1].owner
-    told = asked(owner, cast.plants[0].site.organisation_id, address)
-    assert told.status_code == 200
-    assert told.json() == signed_in(owner).get(reverse("web:dossier-json", args=["works-1"])).json()
-    by_id = {one["id"]: one for one in told.json()["criteria"]}
+    response = asked(owner, cast.plants[0].site.organisation_id, address)
+    assert response.status_code == 200
+    assert response.json() == signed_in(owner).get(reverse("web:dossier-json", args=["works-1"])).json()
+    by_id = {criterion["id"]: criterion for criterion in response.json()["criteria"]}
     assert by_id["report"]["met"] == "met"
     assert by_id["report"]["incentives"][0]["amount"] == "500000"
     rows = asked(owner, cast.plants[0].site.organisation_id, f"{reverse('api:dossiers')}?site=works-1").json()["results"]
@@ -155,5 +157,5 @@ def asked(user: User, organisation: int, address: str) -> Any:
     if not second_factor.has_one(user):
         second_factor.give(user)
     now = timezone.now()
-    made = api_keys.make(user, organisation, "dossiers", ["read:dossiers"], timedelta(days=30), personal=True, now=now)
-    return Client().get(address, headers={"authorization": f"Bearer {made.text}"})
+    key = api_keys.make(user, organisation, "dossiers", ["read:dossiers"], timedelta(days=30), personal=True, now=now)
+    return Client().get(address, headers={"authorization": f"Bearer {key.text}"})

@@ -63,9 +63,9 @@ def test_a_good_report_ends_accepted_with_its_plaintext_in_the_vault_and_its_val
     row = take(plant.envelope(cast.pack))
     assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=1, refused=0)
     assert state_of(row) == (State.ACCEPTED, "")
-    kept = decode_report(bytes(OpenedReport.objects.get(envelope_digest=row.digest).report))
-    assert kept == plant.report(cast.pack)
-    assert tuple(value.released() for value in ProtectedValue.objects.order_by("pk")) == kept.released.labels
+    report = decode_report(bytes(OpenedReport.objects.get(envelope_digest=row.digest).report))
+    assert report == plant.report(cast.pack)
+    assert tuple(value.released() for value in ProtectedValue.objects.order_by("pk")) == report.released.labels
 
 
 def test_a_report_whose_vault_went_away_while_it_was_opened_waits_again_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,15 +52,15 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     newest = published(cast, PERIOD, FIRMS)
     english = client.get(PAGE).content.decode()
     chinese = client.get(PAGE, headers={"accept-language": "zh-hans"}).content.decode()
-    said = {
+    sentences = {
         "en": ("What changed from", "if all came down to the best", ">version 1<", "not reported separately"),
         "zh": ("的变化", "若全部降到最优值", ">版本 1<", "未单独上报"),
     }
-    for page, words in ((english, said["en"]), (chinese, said["zh"])):
-        assert all(one in page for one in words)
+    for page, words in ((english, sentences["en"]), (chinese, sentences["zh"])):
+        assert all(word in page for word in words)
     rows = rows_of(client)
-    assert {one["period"] for one in rows} == {BEFORE, PERIOD}
-    assert list(rows[0]) == [one.name for one in OVER_YEARS]
+    assert {entry["period"] for entry in rows} == {BEFORE, PERIOD}
+    assert list(rows[0]) == [column.name for column in OVER_YEARS]
     assert newest.document is not None
     signed = {(step["step"], step["metric"]): step for step in newest.document["steps"]}
     worked_out = [row[name] for row in rows for name in row if name.startswith("spread") or "_moved" in name]
@@ -75,14 +75,14 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
         assert (row["break_since"], row["breaks"]) == (f"{BEFORE} v1", "")
         assert float(row["best_moved_low"]) <= 0 <= float(row["best_moved_high"])
         step = signed[row["step"], row["metric"]]
-        told = {one["to"]: one for one in step["potential"]}
-        assert told["best"]["value"] == pytest.approx(float(row["saved_at_best"]))
-        assert {"typical", "best"} == told.keys() | set(step["potential_withheld"])
+        by_target = {saving["to"]: saving for saving in step["potential"]}
+        assert by_target["best"]["value"] == pytest.approx(float(row["saved_at_best"]))
+        assert {"typical", "best"} == by_target.keys() | set(step["potential_withheld"])
     read = pq.read_table(io.BytesIO(client.get(f"{PAGE}sector.parquet").content))
-    assert [one["best"] for one in read.to_pylist()] == [float(row["best"]) for row in rows]
+    assert [record["best"] for record in read.to_pylist()] == [float(row["best"]) for row in rows]
     linked = json.loads(client.get(f"{PAGE}sector.jsonld").content)
     assert linked["@id"].endswith(PAGE)
-    assert [one.rsplit("/", 3)[-3] for one in linked["isBasedOn"]] == [BEFORE, PERIOD]
+    assert [address.rsplit("/", 3)[-3] for address in linked["isBasedOn"]] == [BEFORE, PERIOD]
 
 
 def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client: Client) -> None:
@@ -110,7 +110,7 @@ def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_se
         (english, ("Difference from other years", f"{BEFORE}/v1, which is of another year, it could reveal a firm")),
         (chinese, ("与其他年度的差异", "可推算出生产厂区仅在其中一年上报的企业")),
     ):
-        assert all(said in text for said in words)
+        assert all(word in text for word in words)
 
 
 def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:

@@ -24,11 +24,11 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    return made
+    return cast
 
 
 def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
@@ -41,8 +41,8 @@ def test_a_nation_reads_the_whole_record_and_a_province_what_concerns_its_own(ca
     extend(cast.period, cast.plants[1].site, (NOW + timedelta(days=99)).date(), "Rebuilt", cast.approver, NOW)
     own = list(trail.events(cast.provincial, TrailFilter(), 0, 1000))
     sites = {f"site works-{number}" for number in (1, 3, 5, 7, 9)}
-    assert {one.subject for one in own} <= sites
-    assert "site works-1" in {one.subject for one in own}
+    assert {event.subject for event in own} <= sites
+    assert "site works-1" in {event.subject for event in own}
     record(NOW, cast.provincial.email, Action.PERIOD_OPENED, "period elsewhere/2016")  # what a colleague did anywhere
     assert next(trail.events(cast.provincial, TrailFilter(), 0, 1)).subject == "period elsewhere/2016"
     for nobody in (cast.stranger, cast.plants[0].owner, cast.auditor):
@@ -118,9 +118,9 @@ def test_standings_are_intervals_of_the_readers_own_sites_without_a_value(cast: 
     assert "of 9" in page
     assert "kgce" not in page
     own = ranked(cast.provincial, cast.group.pk, PERIOD)
-    assert {one.site for one in own} == {f"works-{number}" for number in (1, 3, 5, 7, 9)}
-    assert {one.of for one in own} == {9}  # among all of the peer group
-    assert all(1 <= one.rank_low <= one.rank_high <= 9 for one in own)
+    assert {standing.site for standing in own} == {f"works-{number}" for number in (1, 3, 5, 7, 9)}
+    assert {standing.of for standing in own} == {9}  # among all of the peer group
+    assert all(1 <= standing.rank_low <= standing.rank_high <= 9 for standing in own)
     assert ranked(cast.plants[0].owner, cast.group.pk, PERIOD) == ()
 
 

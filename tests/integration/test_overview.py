@@ -32,33 +32,33 @@ IN_TIME = NOW - timedelta(days=90)
 
 def build_scene() -> Cast:
     """Seven works of 2016, due on 31 March 2017: 1 in time, 2 late, 3 refused, 4 waiting, 5 committed, 6 nothing; 7 is voluntary."""
-    made = make_cast(7)
+    cast = make_cast(7)
     for number, moment in ((0, IN_TIME), (1, NOW)):
-        intake.receive(made.plants[number].envelope(made.pack), keys.published_directory(), keys.receipt_key(), moment)
-    wrong = made.plants[2]
-    report = replace(wrong.report(made.pack), pack_digest=b"\x00" * 32)
+        intake.receive(cast.plants[number].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), moment)
+    wrong = cast.plants[2]
+    report = replace(wrong.report(cast.pack), pack_digest=b"\x00" * 32)
     raw = envelope.build(report, wrong.header(), wrong.key, processing_public())
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), IN_TIME)
     open_waiting()
-    intake.receive(made.plants[3].envelope(made.pack), keys.published_directory(), keys.receipt_key(), IN_TIME)
-    made.plants[4].challenge()
-    PeerGroupMember.objects.filter(site=made.plants[6].site).update(obliged=False)
-    return made
+    intake.receive(cast.plants[3].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), IN_TIME)
+    cast.plants[4].challenge()
+    PeerGroupMember.objects.filter(site=cast.plants[6].site).update(obliged=False)
+    return cast
 
 
 def test_every_state_is_counted_once(cast: Cast) -> None:
-    (one,) = turnout(cast.approver, NOW)
-    assert dict(one.states) == {Taking.REPORTED: 2, Taking.UNUSABLE: 1, Taking.WAITING: 1, Taking.LATE: 2, Taking.NOT_OWED: 1}
-    assert (one.sites, one.obliged, one.obliged_reported, one.firms, one.firms_reported) == (7, 6, 2, 7, 2)
-    assert (one.committed, one.arrived_late) == (1, 1)
+    (tally,) = turnout(cast.approver, NOW)
+    assert dict(tally.states) == {Taking.REPORTED: 2, Taking.UNUSABLE: 1, Taking.WAITING: 1, Taking.LATE: 2, Taking.NOT_OWED: 1}
+    assert (tally.sites, tally.obliged, tally.obliged_reported, tally.firms, tally.firms_reported) == (7, 6, 2, 7, 2)
+    assert (tally.committed, tally.arrived_late) == (1, 1)
 
 
 def test_nothing_is_late_before_the_due_date(cast: Cast) -> None:
     ReportingPeriod.objects.update(due=NOW + timedelta(days=1))
-    (one,) = turnout(cast.approver, NOW)
-    assert one.states[Taking.MISSING] == 3
-    assert Taking.LATE not in one.states
-    assert one.arrived_late == 0
+    (tally,) = turnout(cast.approver, NOW)
+    assert tally.states[Taking.MISSING] == 3
+    assert Taking.LATE not in tally.states
+    assert tally.arrived_late == 0
 
 
 def test_a_province_and_a_city_count_their_own_subtree(cast: Cast) -> None:
@@ -154,19 +154,19 @@ def seen_by(cast: Cast) -> ParticipationView:
 def told_of(cast: Cast, steps: Collection[str]) -> dict[str, QualityView]:
     view = seen_by(cast)
     known = quality(view, steps)
-    told = {one.site: of for one in view.participants if (of := known.of(one)) is not None}
-    assert known.accepted == len(told)
-    assert known.whole == sum(one.steps == len(set(steps)) for one in told.values())
-    assert known.broken == sum(bool(one.breaks) for one in told.values())
-    return told
+    by_site = {participant.site: of for participant in view.participants if (of := known.of(participant)) is not None}
+    assert known.accepted == len(by_site)
+    assert known.whole == sum(report.steps == len(set(steps)) for report in by_site.values())
+    assert known.broken == sum(bool(report.breaks) for report in by_site.values())
+    return by_site
 
 
 def test_steps_covered_and_breaks_of_a_series_are_told_without_a_value(cast: Cast) -> None:
     steps = tuple(step.step for step in cast.pack.routes[0].steps)
-    told = told_of(cast, steps)
-    assert set(told) == {"works-1", "works-2"}
-    assert {one.steps for one in told.values()} == {len(set(steps))}
-    assert all(not one.breaks for one in told.values())
+    by_site = told_of(cast, steps)
+    assert set(by_site) == {"works-1", "works-2"}
+    assert {report.steps for report in by_site.values()} == {len(set(steps))}
+    assert all(not report.breaks for report in by_site.values())
     assert participation(cast.stranger, cast.group.pk, PERIOD, NOW) is None
 
 
@@ -179,7 +179,7 @@ def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> Non
     officer, page = signed_in(cast.approver.email), reverse("web:participation", args=[cast.group.pk, PERIOD])
     assert "2 of 2 accepted reports cover every step" in officer.get(page).content.decode()
     Submission.objects.filter(pk=report.pk).update(covers=" ".join(others))
-    assert {site: one.steps for site, one in told_of(cast, steps).items()} == {"works-1": len(steps - {lacking}), "works-2": len(steps)}
+    assert {site: view.steps for site, view in told_of(cast, steps).items()} == {"works-1": len(steps - {lacking}), "works-2": len(steps)}
     text = officer.get(page).content.decode()
     assert "1 of 2 accepted reports cover every step" in text
     assert re.search(rf"<div>\s*{len(steps) - 1} of {len(steps)}\s*</div>", text)
@@ -197,9 +197,9 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
         envelope=b"", size_bytes=0, receipt=b"", log_index=99, received_at=IN_TIME, state="accepted",
     )  # fmt: skip
     before.save()
-    told = told_of(cast, ())
-    assert told["works-1"].breaks == (Break.AGENT, Break.LEDGER)
-    assert told["works-2"].breaks == ()
+    by_site = told_of(cast, ())
+    assert by_site["works-1"].breaks == (Break.AGENT, Break.LEDGER)
+    assert by_site["works-2"].breaks == ()
     held.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
     held.device.save()
     assert told_of(cast, ())["works-1"].breaks == (Break.LEDGER,)

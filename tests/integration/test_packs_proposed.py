@@ -78,8 +78,8 @@ def propose(by: User, text: str, corrects: str = "", factors: str = "") -> Propo
 
 
 def approve(row: Proposal, *by: User) -> Proposal:
-    for one in by:
-        row = proposing.approve(row, one, keys.receipt_key(), NOW)
+    for approver in by:
+        row = proposing.approve(row, approver, keys.receipt_key(), NOW)
     return row
 
 
@@ -96,9 +96,9 @@ class TestApproval:
         assert approve(row, cast.drafter).state == State.OPEN
         row = approve(row, cast.approver)
         assert row.state == State.APPROVED
-        found = approved.verify(row.document or {}, keys.published_directory().content.receipt_keys())
-        assert (found.pack, found.version, found.digest) == ("cement", "5", packs.digest(packs.load("cement", "5")).hex())
-        approved.require_files(found, row.file, row.factors)
+        approval = approved.verify(row.document or {}, keys.published_directory().content.receipt_keys())
+        assert (approval.pack, approval.version, approval.digest) == ("cement", "5", packs.digest(packs.load("cement", "5")).hex())
+        approved.require_files(approval, row.file, row.factors)
         assert [pack.version for pack in packs.versions("cement")][:3] == ["5", "4", "3"]
         assert packs.load("cement").version == "4"  # whoever names none stays with what is installed
         acts = list(Event.objects.filter(subject="pack cement/5").values_list("action", flat=True))
@@ -106,7 +106,7 @@ class TestApproval:
 
     def test_who_has_to_act_on_it_is_told_and_who_took_part_hears_how_it_ended(self, cast: Cast, third: User) -> None:
         def told(user: User) -> list[str]:
-            return [one.kind for one in notices.notices(user.pk, 0, 50) if one.kind.startswith("pack.")]
+            return [notice.kind for notice in notices.notices(user.pk, 0, 50) if notice.kind.startswith("pack.")]
 
         owner = cast.plants[0].owner
         row = propose(cast.drafter, FIVE)
@@ -161,7 +161,7 @@ class TestApproval:
         assert refusal(lambda: proposing.comment(row, cast.stranger, "And I.", NOW)) == (403, "not-concerned")
         assert refusal(lambda: proposing.comment(row, cast.auditor, "No, it does not.", NOW, asked)) == (403, "not-regulator")
         proposing.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
-        assert [one.text for one in asked.answered_by.all()] == ["It is the mean of the year that counts."]
+        assert [answer.text for answer in asked.answered_by.all()] == ["It is the mean of the year that counts."]
 
 
 class TestChecks:
@@ -187,9 +187,9 @@ class TestChecks:
         ],
     )
     def test_every_fault_is_named_with_its_place_and_nothing_is_proposed(self, cast: Cast, text: str, corrects: str, place: str) -> None:
-        found = check(text, "", corrects, READ.date())
-        assert any(place in fault.place for fault in found.faults), found.faults
-        assert all(fault.found for fault in found.faults)
+        checked = check(text, "", corrects, READ.date())
+        assert any(place in fault.place for fault in checked.faults), checked.faults
+        assert all(fault.found for fault in checked.faults)
         assert refusal(lambda: propose(cast.drafter, text, corrects)) == (409, "pack-faulty")
 
     def test_a_table_of_factors_of_its_own_comes_with_it_and_is_in_the_digest(self, cast: Cast, third: User) -> None:
@@ -215,8 +215,8 @@ class TestForEverybody:
             assert digest in page
         rows = re.findall(r"<tr.*?</tr>", page.partition(heading)[2], re.DOTALL)
         counts = [[int(cell) for cell in re.findall(r">\s*(\d+)\s*<", row)] for row in rows]
-        told = [row for row in counts if len(row) == 3][: len({number.role for number in every})]
-        assert [sum(column) for column in zip(*told, strict=True)] == [
+        counted = [row for row in counts if len(row) == 3][: len({number.role for number in every})]
+        assert [sum(column) for column in zip(*counted, strict=True)] == [
             len(every),
             sum(number.source is not None and number.source.status == "assumption" for number in every),
             0,
@@ -226,15 +226,15 @@ class TestForEverybody:
         approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
         client = Client()
         listed = client.get("/api/v1/packs/").json()
-        assert [(one["pack"], one["version"], one["corrects"]) for one in listed] == [("cement", "5", "")]
+        assert [(pack["pack"], pack["version"], pack["corrects"]) for pack in listed] == [("cement", "5", "")]
         answer = client.get("/api/v1/packs/cement/5/").json()
         receipt_keys = keys.published_directory().content.receipt_keys()
-        found = approved.verify(answer["document"], receipt_keys)
-        approved.require_files(found, answer["pack_toml"], answer["factors_toml"])
+        approval = approved.verify(answer["document"], receipt_keys)
+        approved.require_files(approval, answer["pack_toml"], answer["factors_toml"])
         head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
         on = date.fromisoformat(answer["log"]["on"])
-        leaf = logged.hashed(Kind.PACK, logged.pack(found), on)
-        require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(one) for one in answer["log"]["proof"]], head.root)
+        leaf = logged.hashed(Kind.PACK, logged.pack(approval), on)
+        require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(node) for node in answer["log"]["proof"]], head.root)
         assert client.get("/api/v1/packs/cement/2/").status_code == 404  # it comes with Steplabel
 
     @pytest.mark.parametrize("member", ["version", "digest", "file", "effective_from", "corrects"])
@@ -315,13 +315,13 @@ ALONE = (
 READ_SO = ("status", 'status = "secondary"', 'status = "transcribed"', "No label and no grade changes.", "没有标签或等级变动。")
 
 
-@pytest.mark.parametrize(("because", "old", "new", "told", "told_zh"), [DROPPED, TAKEN, GIVEN, ALONE, READ_SO])
+@pytest.mark.parametrize(("because", "old", "new", "english", "told_zh"), [DROPPED, TAKEN, GIVEN, ALONE, READ_SO])
 def test_the_page_of_a_proposal_tells_every_field_and_whose_labels_and_grades_move(
-    cast: Cast, because: str, old: str, new: str, told: str, told_zh: str
+    cast: Cast, because: str, old: str, new: str, english: str, told_zh: str
 ) -> None:
     assert old in SHIPPED
     row = propose(cast.provincial, version("5").replace(old, new, 1))
-    for language, sentence in (("en", told), ("zh-hans", told_zh)):
+    for language, sentence in (("en", english), ("zh-hans", told_zh)):
         reader = signed_in(cast.drafter)
         page = reader.get(reverse("web:proposal", args=[row.pk]), headers={"accept-language": language}).content.decode()
         assert sentence in page
@@ -482,18 +482,18 @@ class TestEffects:
     def test_a_factor_one_percent_greater_moves_what_counts_it_by_at_most_one_percent(self, published: Publication) -> None:
         assert ELECTRICITY in TABLE
         factors = TABLE.replace('version = "3"', 'version = "4.1"', 1).replace(ELECTRICITY, "kgce_per_unit = 0.124129")
-        found = difference(version("4.1").replace('conversion = "3"', 'conversion = "4.1"', 1), "4.1", factors, "4")
-        assert {(one.before, one.after) for one in found.numbers} == {("0.1229", "0.124129")}
-        assert {one.where[0] for one in found.fields} == {"conversion"}
-        (moved,) = found.publications
+        effects = difference(version("4.1").replace('conversion = "3"', 'conversion = "4.1"', 1), "4.1", factors, "4")
+        assert {(number.before, number.after) for number in effects.numbers} == {("0.1229", "0.124129")}
+        assert {field.where[0] for field in effects.fields} == {"conversion"}
+        (moved,) = effects.publications
         assert (moved.period, moved.version) == (PERIOD, published.version)
-        steps = {(one.of.step, one.of.metric): one for one in moved.values}
+        steps = {(value.of.step, value.of.metric): value for value in moved.values}
         assert {metric for _step, metric in steps} == {"total"}  # a kWh is a kWh, and heat has no electricity in it
         grinding = steps["cement-grinding", "total"]
         assert grinding.because == ("electricity",)
         assert grinding.least == 0
         assert grinding.most == pytest.approx(0.01 * grinding.of.value)
-        credited = [step.id for step in found.after.steps if step.boundary.credited]
+        credited = [step.id for step in effects.after.steps if step.boundary.credited]
         assert all(steps[step, "total"].most is None for step in credited if (step, "total") in steps)
 
     def test_a_ratio_moves_the_total_alone_and_exactly(self, published: Publication) -> None:
@@ -512,9 +512,9 @@ class TestEffects:
     def test_limits_move_nothing_and_a_quantile_moves_what_only_plants_know(self, published: Publication) -> None:
         assert published.version == 1
         (moved,) = difference(FIVE, "", "", "").publications
-        steps = {one.of.step for one in moved.values if one.of.step}
+        steps = {value.of.step for value in moved.values if value.of.step}
         assert steps == {"crushing-prehomogenisation"}
-        assert all(one.least is None for one in moved.values)
+        assert all(value.least is None for value in moved.values)
         limits = version("5").replace("grade1 = 100", "grade1 = 99", 1)
         assert limits != version("5")
         assert difference(limits, "", "", "").publications == ()

@@ -27,13 +27,13 @@ TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
 
 
 def build_scene() -> Cast:
-    made = make_cast(plants=10)
-    for number, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=number - 5))
+    cast = make_cast(plants=10)
+    for number, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=number - 5))
     open_waiting()
-    standings.compute(made.period, "worker", NOW)
-    publish(made)
-    return made
+    standings.compute(cast.period, "worker", NOW)
+    publish(cast)
+    return cast
 
 
 def publish(cast: Cast, what_changed: str = "") -> Publication:

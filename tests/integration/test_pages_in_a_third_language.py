@@ -120,7 +120,7 @@ def shown(answer: Any) -> list[str]:
 
 
 def english(texts: Iterable[str], own: Iterable[str] = ()) -> set[str]:
-    found = set()
+    left = set()
     for text in texts:
         rest = " ".join(text.split())
         if rest in AS_THEY_ARE or rest.startswith("steplabel-agent "):
@@ -128,8 +128,8 @@ def english(texts: Iterable[str], own: Iterable[str] = ()) -> set[str]:
         for name in own:
             rest = rest.replace(name, " ")
         if re.search(r"[A-Za-z]{3,}", OF_ANY_LANGUAGE.sub(" ", rest)):
-            found.add(rest)
-    return found
+            left.add(rest)
+    return left
 
 
 def own_names() -> list[str]:
@@ -145,11 +145,15 @@ def own_names() -> list[str]:
         names |= {programme.name.en, *(criterion.asks.en for criterion in programme.criteria)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
-    names |= {words.en for one in goods.offered() for words in (one.words, *(part.words for part in one.precursors))}
-    names |= {capfirst(one.words.en) for one in goods.offered()}
+    names |= {words.en for product in goods.offered() for words in (product.words, *(part.words for part in product.precursors))}
+    names |= {capfirst(product.words.en) for product in goods.offered()}
     names |= {act.title.en for act in Law.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
-    names |= {words.en for one in library.practices for words in (one.words, library.listing(one).words, library.listing(one).read_in)}
+    names |= {
+        words.en
+        for practice in library.practices
+        for words in (practice.words, library.listing(practice).words, library.listing(practice).read_in)
+    }
     for explanation in Publication.objects.values_list("explanation", flat=True):
         names |= set(_texts(explanation))
     return sorted(filter(None, names), key=len, reverse=True)
@@ -159,8 +163,8 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)
+        for element in value.values() if isinstance(value, dict) else value:
+            yield from _texts(element)
 
 
 def asked(name: str, answers: dict[str, str], wanted: str) -> tuple[str, ...]:
@@ -186,8 +190,8 @@ def test_nothing_that_a_role_reads_is_left_in_english(house: House, tmp_path: Pa
                         if words := english(shown(getattr(client, method)(house.address(name))), own):
                             left.setdefault(name, set()).update(words)
                         transaction.set_rollback(True)
-    told = {name: sorted(words) for name, words in left.items() if name not in LEFT}
-    assert told == {}, json.dumps(told, ensure_ascii=False, indent=1)
+    remaining = {name: sorted(words) for name, words in left.items() if name not in LEFT}
+    assert remaining == {}, json.dumps(remaining, ensure_ascii=False, indent=1)
     assert set(LEFT) <= set(left), "what is excused is still there"
 
 
@@ -212,6 +216,6 @@ def test_no_mail_is_left_in_english(tmp_path: Path) -> None:
         } == {}
         for kind in Kind:
             row = notice_row_of(kind, TOLD, NOW)
-            told = {"notices": [(row, "https://x.example")], "first": row, "more": 1, "daily": True, "wishes": "https://x.example"}
+            context = {"notices": [(row, "https://x.example")], "first": row, "more": 1, "daily": True, "wishes": "https://x.example"}
             for part in ("subject", "message"):
-                assert english([render_to_string(f"web/mail/notices_{part}.txt", told)]) == set(), kind
+                assert english([render_to_string(f"web/mail/notices_{part}.txt", context)]) == set(), kind

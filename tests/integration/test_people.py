@@ -252,7 +252,7 @@ def test_an_organisation_is_called_by_its_chinese_name_where_chinese_is_read(own
 def test_the_mail_is_in_the_language_of_who_invites(owner: Client) -> None:
     owner.cookies["django_language"] = "zh-hans"
     invite(owner)
-    assert "邀请" in next(one.subject for one in mail.outbox if one.to == [NEW])
+    assert "邀请" in next(message.subject for message in mail.outbox if message.to == [NEW])
 
 
 def test_who_signed_in_long_ago_confirms_before_parting_with_somebody(owner: Client, cast: Cast) -> None:

@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
 
 def build_scene() -> Cast:
-    made = make_cast()
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
-    return made
+    cast = make_cast()
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
+    return cast
 
 
 def test_an_enterprise_sees_its_own_submissions_only(cast: Cast) -> None:

@@ -58,15 +58,15 @@ def publish(cast: Cast) -> Publication:
 
 @pytest.fixture
 def cast(portal_keys: object) -> Cast:
-    made = make_cast(plants=10)
-    hand_in(made, POOLED)
-    return made
+    scene = make_cast(plants=10)
+    hand_in(scene, POOLED)
+    return scene
 
 
 def test_pooled_labels_enter_the_period_of_their_last_year_beside_the_others(cast: Cast) -> None:
     assert set(Submission.objects.values_list("state", flat=True)) == {State.ACCEPTED}
-    found = {(one.site, one.label.years, one.label.months) for one in cohort(cast.period).labels}
-    assert found == {(plant.site.slug, POOLED.get(number, 1), IN_PART.get(number)) for number, plant in enumerate(cast.plants)}
+    labels = {(entry.site, entry.label.years, entry.label.months) for entry in cohort(cast.period).labels}
+    assert labels == {(plant.site.slug, POOLED.get(number, 1), IN_PART.get(number)) for number, plant in enumerate(cast.plants)}
 
 
 def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_the_series_breaks(cast: Cast, client: Client) -> None:
@@ -74,9 +74,9 @@ def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_th
     body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
     for step in body["steps"]:
         assert step["pooled"] == [{"years": 2, "firms": 1}, {"years": 3, "firms": 2}]
-    told = body["explanation"]["sample_characteristics"]
-    assert f"the values of 2 of 10 firms cover 3 years up to {PERIOD}" in told["en"]
-    assert f"10 家企业中有 2 家因运行次数少，其数值涵盖截至 {PERIOD} 的 3 年" in told["zh"]
+    sentences = body["explanation"]["sample_characteristics"]
+    assert f"the values of 2 of 10 firms cover 3 years up to {PERIOD}" in sentences["en"]
+    assert f"10 家企业中有 2 家因运行次数少，其数值涵盖截至 {PERIOD} 的 3 年" in sentences["zh"]
     rows = csv.DictReader(io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode()))
     assert {row["pooled_firms"] for row in rows if not row["step"].endswith("-total")} == {"3"}
     for plant in cast.plants:
@@ -87,9 +87,9 @@ def test_what_is_published_says_how_many_values_lack_months(cast: Cast, client: 
     publish(cast)
     body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
     assert {step["in_part"] for step in body["steps"]} == {1}
-    told = body["explanation"]["sample_characteristics"]
-    assert "the values of 1 of 10 firms cover only part of their period" in told["en"]
-    assert "10 家企业中有 1 家的数值只反映其期间的一部分" in told["zh"]
+    sentences = body["explanation"]["sample_characteristics"]
+    assert "the values of 1 of 10 firms cover only part of their period" in sentences["en"]
+    assert "10 家企业中有 1 家的数值只反映其期间的一部分" in sentences["zh"]
     rows = csv.DictReader(io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode()))
     assert {row["in_part_firms"] for row in rows if not row["step"].endswith("-total")} == {"1"}
 
@@ -111,8 +111,8 @@ def test_a_series_breaks_where_some_values_come_to_cover_several_years(cast: Cas
     alone = replace(pooled, label=replace(pooled.label, steps=tuple(replace(step, pooled=()) for step in pooled.label.steps)))
     assert not breaks(pooled, pooled).any
     assert {code for step in pooled.label.steps for code in breaks(alone, pooled).codes_of(LabelKey.of(step))} == {"years"}
-    (found,) = breaks(alone, pooled).cells[LabelKey.of(pooled.label.steps[0])]
-    assert (found.before, found.after) == ("1", "1-3")
+    (change,) = breaks(alone, pooled).cells[LabelKey.of(pooled.label.steps[0])]
+    assert (change.before, change.after) == ("1", "1-3")
 
 
 def test_a_publication_of_single_years_says_so(portal_keys: object, client: Client) -> None:

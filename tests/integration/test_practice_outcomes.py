@@ -39,7 +39,7 @@ from tests.integration.test_practices import HOT, end, page, published, refusal
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"])]
 
-PRACTICE = next(one.id for one in Library.held().practices if one.sector == "cement")
+PRACTICE = next(practice.id for practice in Library.held().practices if practice.sector == "cement")
 CLASSES = ("under-2", "under-2", "5-or-more", "not-proven", "used-more", "2-to-5", "2-to-5")
 
 
@@ -48,8 +48,8 @@ def build_scene() -> Cast:
 
 
 def found(plant: Plant, outcome: str = "2-to-5", **change: str) -> SiteOutcome:
-    told = SiteOutcome(keys.published_directory().fingerprint, plant.site.slug, PRACTICE, "1", outcome, "2016")
-    return replace(told, **change)
+    report = SiteOutcome(keys.published_directory().fingerprint, plant.site.slug, PRACTICE, "1", outcome, "2016")
+    return replace(report, **change)
 
 
 def file_of(plant: Plant, outcome: str = "2-to-5", **change: str) -> bytes:
@@ -61,8 +61,8 @@ def hand_in(plant: Plant, outcome: str = "2-to-5", raw: bytes = b"", practice: s
 
 
 def post(client: Client, raw: bytes, **more: str) -> Any:
-    told = {"told": SimpleUploadedFile("practice-outcome-lids.json", raw), "consent": "on", **more}
-    return client.post(reverse("web:practice-outcome", args=[PRACTICE]), told)
+    form = {"told": SimpleUploadedFile("practice-outcome-lids.json", raw), "consent": "on", **more}
+    return client.post(reverse("web:practice-outcome", args=[PRACTICE]), form)
 
 
 def told_to_everybody() -> str:
@@ -70,7 +70,7 @@ def told_to_everybody() -> str:
     names = (("practice", PRACTICE), ("practices",))
     pages = [page(Client(), name, *parts) for name, *parts in names]
     files = [Client().get(reverse(name)).content.decode() for name in ("web:practices-csv", "api:practices")]
-    return "\n".join((*(re.sub(r"<[^>]+>", " ", one) for one in pages), *files))
+    return "\n".join((*(re.sub(r"<[^>]+>", " ", text) for text in pages), *files))
 
 
 def test_nothing_is_told_before_five_firms_and_then_the_same_to_browser_file_and_agent(cast: Cast) -> None:
@@ -87,14 +87,14 @@ def test_nothing_is_told_before_five_firms_and_then_the_same_to_browser_file_and
     edition = Edition.objects.get()
     signed = library.verify(edition.document, keys.published_directory().content.receipt_keys())
     assert (signed.number, signed.practices) == (1, "0")  # what comes with Steplabel stands in no edition; what was reported of it does
-    told = Library.model_validate_json(edition.library).reported[PRACTICE]
-    assert (told.sites, told.firms, told.first_year, told.last_year) == (5, 5, 2016, 2016)
-    assert list(told.by_outcome.values()) == [1, 1, 2, 0, 1]
-    for language, sentence in (("en", told.words.en), ("zh-hans", told.words.said_in("zh"))):
+    reported = Library.model_validate_json(edition.library).reported[PRACTICE]
+    assert (reported.sites, reported.firms, reported.first_year, reported.last_year) == (5, 5, 2016, 2016)
+    assert list(reported.by_outcome.values()) == [1, 1, 2, 0, 1]
+    for language, sentence in (("en", reported.words.en), ("zh-hans", reported.words.said_in("zh"))):
         assert sentence in page(Client(), "practice", PRACTICE, language=language)
     assert "proven at 3 of 5 sites that reported" in page(Client(), "practices")
     rows = csv.DictReader(StringIO(Client().get(reverse("web:practices-csv")).content.decode("utf-8-sig")))
-    row = next(one for one in rows if one["id"] == PRACTICE)
+    row = next(candidate for candidate in rows if candidate["id"] == PRACTICE)
     assert [row[f"reported_{name}"] for name in ("sites", "firms", "years", "under_2", "used_more")] == ["5", "5", "2016", "2", "1"]
     assert not any(plant.site.organisation.name in edition.library for plant in cast.plants)
 
@@ -103,7 +103,7 @@ def test_a_sixth_and_a_seventh_firm_change_nothing_and_a_practice_withdrawn_take
     row = published(cast)
     for plant in cast.plants:
         hand_in(plant, raw=file_of(plant, practice=row.practice), practice=row.practice)
-    assert list(SiteReport.objects.exclude(counted_at=None).values_list("site", flat=True)) == [one.site.pk for one in cast.plants[:5]]
+    assert list(SiteReport.objects.exclude(counted_at=None).values_list("site", flat=True)) == [works.site.pk for works in cast.plants[:5]]
     assert Library.model_validate_json(Edition.objects.latest("number").library).reported[row.practice].sites == 5
     end(row, cast.plants[0].owner, "No longer done.")
     assert Library.model_validate_json(Edition.objects.latest("number").library).reported == {}
@@ -176,8 +176,8 @@ WRONG: dict[str, tuple[Callable[[Cast], bytes], str]] = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_file_is_refused_beside_its_field(cast: Cast, wrong: str) -> None:
-    made, says = WRONG[wrong]
-    answer = post(signed_in(cast.plants[0].owner), made(cast))
+    build, says = WRONG[wrong]
+    answer = post(signed_in(cast.plants[0].owner), build(cast))
     assert answer.status_code == 400
     assert says in answer.content.decode()
     assert 'id="id_told_error"' in answer.content.decode()
@@ -185,10 +185,10 @@ def test_a_wrong_file_is_refused_beside_its_field(cast: Cast, wrong: str) -> Non
 
 
 def test_a_revoked_agent_a_repeat_and_a_site_of_another_sector_are_refused(cast: Cast) -> None:
-    one, two, other = cast.plants[:3]
-    hand_in(one)
-    assert refusal(lambda: hand_in(one, "5-or-more")) == (409, "outcome-reported")
-    assert "has already reported on this practice" in post(signed_in(one.owner), file_of(one)).content.decode()
+    first, two, other = cast.plants[:3]
+    hand_in(first)
+    assert refusal(lambda: hand_in(first, "5-or-more")) == (409, "outcome-reported")
+    assert "has already reported on this practice" in post(signed_in(first.owner), file_of(first)).content.decode()
     Device.objects.filter(pk=two.device.pk).update(revoked_at=NOW - timedelta(days=1))
     assert "no agent that may report" in post(signed_in(two.owner), file_of(two)).content.decode()
     Site.objects.filter(pk=other.site.pk).update(pack="steel")
@@ -221,9 +221,9 @@ class TestConfirmedByAnAuditor:
         return json.dumps(outcomes.confirm(json.loads(file_of(plant, outcome)), key, NOW.date())).encode()
 
     def assigned(self, cast: Cast, plant: Plant, *, interested: bool = False) -> Assignment:
-        made = assign(cast.body, plant.site, "2016", cast.approver, NOW)
-        auditors.declare(made, cast.auditor, interested, "My sister works there." if interested else "", NOW)
-        return made
+        assignment = assign(cast.body, plant.site, "2016", cast.approver, NOW)
+        auditors.declare(assignment, cast.auditor, interested, "My sister works there." if interested else "", NOW)
+        return assignment
 
     def registered(self, cast: Cast) -> AuditorKey:
         key = AuditorKey.generate()
@@ -242,10 +242,10 @@ class TestConfirmedByAnAuditor:
             hand_in(plant)
         assert told_to_everybody() == before, "that one was confirmed is told with its batch, as its class is"
         hand_in(cast.plants[4])
-        told = Library.model_validate_json(Edition.objects.get().library).reported[PRACTICE]
-        assert (told.sites, told.confirmed) == (5, 2)
-        assert "2 of 5" in told.words.en
-        assert told.words.said_in("zh") in page(Client(), "practice", PRACTICE, language="zh-hans")
+        reported = Library.model_validate_json(Edition.objects.get().library).reported[PRACTICE]
+        assert (reported.sites, reported.confirmed) == (5, 2)
+        assert "2 of 5" in reported.words.en
+        assert reported.words.said_in("zh") in page(Client(), "practice", PRACTICE, language="zh-hans")
         assert "; 2 confirmed by an auditor" in page(Client(), "practices")
         rows = csv.DictReader(StringIO(Client().get(reverse("web:practices-csv")).content.decode("utf-8-sig")))
         assert next(row["reported_confirmed"] for row in rows if row["id"] == PRACTICE) == "2"
@@ -357,9 +357,9 @@ class TestConfirmedByAnAuditor:
         assert "Give a reason" in colleague.post(here, {"reason": " "}).content.decode()
         for _twice in range(2):
             assert colleague.post(here, {"reason": "The meter was read at another feeder."}).status_code == 302
-        told = [Library.model_validate_json(one.library).reported[PRACTICE] for one in Edition.objects.order_by("number")]
-        assert [(one.sites, one.confirmed) for one in told] == [(5, 5), (5, 4)]
-        assert told[0].by_outcome == told[1].by_outcome
+        counts = [Library.model_validate_json(edition.library).reported[PRACTICE] for edition in Edition.objects.order_by("number")]
+        assert [(count.sites, count.confirmed) for count in counts] == [(5, 5), (5, 4)]
+        assert counts[0].by_outcome == counts[1].by_outcome
         assert "; 4 confirmed by an auditor" in page(Client(), "practices")
         own = page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
         assert re.search("An auditor withdrew the confirmation on [^,]+, because: The meter was read at another feeder.", own)
@@ -438,7 +438,7 @@ class TestConfirmedByAnAuditor:
         elsewhere = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
         stranger = person("stranger2@example.org", elsewhere, Role.CERTIFICATION_BODY)
         for who, statuses in ((interested, (404, 404, 404, 200)), (stranger, (404, 404, 404, 404)), (first.owner, (403, 403, 403, 403))):
-            told = [
+            codes = [
                 signed_in(who).get(reverse(f"web:{name}", args=[pk])).status_code
                 for name, pk in (
                     ("confirm-outcome", asked.pk),
@@ -447,6 +447,6 @@ class TestConfirmedByAnAuditor:
                     ("withdraw-confirmation", held.pk),
                 )
             ]
-            assert tuple(told) == statuses, who
+            assert tuple(codes) == statuses, who
             if who is not first.owner:
                 assert "Nothing waits for your confirmation." in page(signed_in(who), "confirmations")

@@ -111,8 +111,8 @@ class TestTwoPeople:
     def test_a_firms_practice_is_reviewed_by_one_published_by_another_signed_and_logged(self, cast: Cast) -> None:
         row = published(cast)
         edition = Edition.objects.get()
-        found = library.verify(edition.document, keys.published_directory().content.receipt_keys())
-        assert (found.number, found.practices, found.file) == (1, "1", sha256(edition.library))
+        signed = library.verify(edition.document, keys.published_directory().content.receipt_keys())
+        assert (signed.number, signed.practices, signed.file) == (1, "1", sha256(edition.library))
         (practice,) = Library.model_validate_json(edition.library).practices
         assert (practice.id, practice.cause, practice.saving_to, practice.version) == (
             f"collected-{row.pk}",
@@ -123,8 +123,8 @@ class TestTwoPeople:
         assert firm(cast).name not in edition.library
         acts = list(Event.objects.filter(subject=f"practice collected-{row.pk}/1").values_list("action", flat=True))
         assert acts == ["practice.offered", "practice.edited", "practice.published"]
-        told = [one.kind for one in notices.notices(cast.plants[0].owner.pk, 0, 50)]
-        assert told[:2] == ["practice.decided", "practice.decided"]
+        kinds = [notice.kind for notice in notices.notices(cast.plants[0].owner.pk, 0, 50)]
+        assert kinds[:2] == ["practice.decided", "practice.decided"]
 
     def test_a_notice_says_which_of_the_events_happened_and_names_the_practice_in_the_readers_language(self, cast: Cast) -> None:
         row, owner = published(cast), cast.plants[0].owner
@@ -145,12 +145,12 @@ class TestTwoPeople:
     def test_the_api_gives_the_newest_edition_with_its_proof(self, cast: Cast) -> None:
         assert Client().get(reverse("api:practices")).json() == {"document": None, "library": "", "log": None}
         published(cast)
-        told = Client().get(reverse("api:practices")).json()
+        answer = Client().get(reverse("api:practices")).json()
         receipt_keys = keys.published_directory().content.receipt_keys()
-        found = library.verify(told["document"], receipt_keys)
-        head = heads.read(base64.b64decode(told["log"]["head"]), receipt_keys).head
-        leaf = logged.hashed(Kind.PRACTICES, logged.practices(found), NOW.date())
-        require_inclusion(leaf, told["log"]["index"], head.size, [bytes.fromhex(one) for one in told["log"]["proof"]], head.root)
+        signed = library.verify(answer["document"], receipt_keys)
+        head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
+        leaf = logged.hashed(Kind.PRACTICES, logged.practices(signed), NOW.date())
+        require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(node) for node in answer["log"]["proof"]], head.root)
 
     def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(self, cast: Cast) -> None:
         row = offered(cast)
@@ -181,15 +181,15 @@ class TestTwoPeople:
         row = edit(offered(cast), cast.drafter, HOT | {"done_zh": ""})
         assert refusal(lambda: publish(row, cast.approver)) == (409, "practice-incomplete")
         for user in (cast.drafter, cast.approver):
-            told = page(signed_in(user), "practice-entry", row.pk)
-            assert "Nobody can publish it yet. It lacks: What is done, in Chinese." in told
-            assert reverse("web:publish-practice", args=[row.pk]) not in told
+            text = page(signed_in(user), "practice-entry", row.pk)
+            assert "Nobody can publish it yet. It lacks: What is done, in Chinese." in text
+            assert reverse("web:publish-practice", args=[row.pk]) not in text
 
     def test_an_empty_form_names_each_field_that_is_wrong(self, cast: Cast) -> None:
-        told = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), {"saving_from": "0"}).content.decode()
+        text = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), {"saving_from": "0"}).content.decode()
         for sentence in ("Write the name of the practice", "Write what is done", "The low end of the saving must be above 0."):
-            assert sentence in told
-        assert "Ensure this value" not in told
+            assert sentence in text
+        assert "Ensure this value" not in text
 
     def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(self, cast: Cast) -> None:
         first = published(cast, named=True)
@@ -252,8 +252,8 @@ class TestConsent:
         assert "16 MJ" in page(Client(), "practice", first.practice)
 
     def test_without_its_consent_nothing_is_offered(self, cast: Cast) -> None:
-        told = {**IN_FORM, "organisation": str(firm(cast).pk), "naming": "not-named"}
-        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), told)
+        form = {**IN_FORM, "organisation": str(firm(cast).pk), "naming": "not-named"}
+        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), form)
         assert answer.status_code == 400
         assert "Without the firm’s consent nothing is offered." in answer.content.decode()
         assert not Entry.objects.exists()
@@ -290,8 +290,8 @@ class TestConsent:
     def test_what_could_tell_its_energy_per_unit_is_refused_beside_its_field(self, cast: Cast, field: str, text: str) -> None:
         assert gives_away(HOT) == ""
         assert gives_away(HOT | {field: text}) == field
-        told = {**IN_FORM, field: text, "organisation": str(firm(cast).pk), "naming": "not-named", "consent": "on"}
-        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), told)
+        form = {**IN_FORM, field: text, "organisation": str(firm(cast).pk), "naming": "not-named", "consent": "on"}
+        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), form)
         assert answer.status_code == 400
         assert f'id="id_{field}_error"' in answer.content.decode()
         assert "could reveal the firm" in answer.content.decode()
@@ -331,7 +331,7 @@ class TestImport:
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
 
     def test_what_comes_with_steplabel_keeps_its_address_and_is_in_force_again_once_its_next_version_is_withdrawn(self, cast: Cast) -> None:
-        came = next(one for one in Library.held().practices if one.sector == "cement" and one.saving_to is None)
+        came = next(practice for practice in Library.held().practices if practice.sector == "cement" and practice.saving_to is None)
         assert f"{came.saving} {came.unit} per tonne" in page(Client(), "practice-version", came.id, 1)
         listed = content_of(came, Library.held().listing(came)) | {"saving_from": "77.5", "read_on": "2026-01-31"}
         (row,) = reviewing.import_list(cast.drafter, {came.id: listed}, NOW)
@@ -356,11 +356,11 @@ class TestImport:
         head, line = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig").splitlines()
         lines = (head, line, line.replace("rm-wash", "Rm wash"), line.replace("rm-wash", "rm-two").replace(",cement,", ",paper,"))
         answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", "\n".join(lines).encode())})
-        told = answer.content.decode()
+        text = answer.content.decode()
         assert answer.status_code == 400
-        assert "Nothing was imported" in told
-        assert "It needs its own id" in told
-        assert "Choose the step at which it saves." in told
+        assert "Nothing was imported" in text
+        assert "It needs its own id" in text
+        assert "Choose the step at which it saves." in text
         assert not Entry.objects.exists()
 
     def test_a_list_brings_no_practice_under_the_name_of_a_firms(self, cast: Cast) -> None:

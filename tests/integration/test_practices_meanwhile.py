@@ -103,15 +103,15 @@ class TestSaving:
         assert sent(first, "practice-entry", row, form | {"title_en": "Keep the kiln hot"}).status_code == 302
         answer = sent(second, "practice-entry", row, other | {"done_zh": "保持慢转。"})
         assert answer.status_code == 409
-        told = text_of(answer)
-        assert "This has changed since you opened the page" in told
-        assert "Saved." not in told
-        assert HOT["title_en"] in told
-        assert "Keep the kiln hot" in told
-        assert "保持慢转。" in told
+        text = text_of(answer)
+        assert "This has changed since you opened the page" in text
+        assert "Saved." not in text
+        assert HOT["title_en"] in text
+        assert "Keep the kiln hot" in text
+        assert "保持慢转。" in text
         assert Entry.objects.get(pk=row.pk).content["title_en"] == "Keep the kiln hot"
-        merged = other | {"title_en": "Keep the kiln hot", "done_zh": "保持慢转。", "read_against": read_in(told)}
-        assert 'value="Keep the kiln hot"' in told  # left alone by the second: the form goes on from the first's
+        merged = other | {"title_en": "Keep the kiln hot", "done_zh": "保持慢转。", "read_against": read_in(text)}
+        assert 'value="Keep the kiln hot"' in text  # left alone by the second: the form goes on from the first's
         assert sent(second, "practice-entry", row, merged).status_code == 302
         content = Entry.objects.get(pk=row.pk).content
         assert (content["title_en"], content["done_zh"]) == ("Keep the kiln hot", "保持慢转。")

@@ -37,9 +37,9 @@ def submit_all(cast: Cast, plants: int | None = None, revision: int = 1, shift: 
 
 
 def build_scene() -> Cast:
-    made = make_cast(plants=10)
-    submit_all(made)
-    return made
+    cast = make_cast(plants=10)
+    submit_all(cast)
+    return cast
 
 
 def publish(cast: Cast) -> Publication:
@@ -69,10 +69,10 @@ def test_where_the_assumed_spread_fits_poorly_page_and_api_say_at_which_step(
 ) -> None:
     monkeypatch.setattr("benchmarks.composition.posterior.fits", lambda _observed: fits)
     publish(cast)
-    told = "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: "
-    said = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
+    sentence = "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: "
+    explanation = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
     page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}).content.decode()
-    assert [told in json.dumps(said), told in page] == [not fits, not fits]
+    assert [sentence in json.dumps(explanation), sentence in page] == [not fits, not fits]
 
 
 def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(cast: Cast, client: Client) -> None:
@@ -230,9 +230,9 @@ def test_who_takes_part_by_their_own_will_is_not_counted_among_the_obliged(cast:
 
 
 def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
-    one, other = (drafting.draft(cast.period, cast.drafter, NOW, "New meters.") for _ in range(2))
-    assert one.pk == other.pk
-    assert drafting.draft(cast.period, cast.drafter, NOW, "Other words.").pk != one.pk
+    draft, other = (drafting.draft(cast.period, cast.drafter, NOW, "New meters.") for _ in range(2))
+    assert draft.pk == other.pk
+    assert drafting.draft(cast.period, cast.drafter, NOW, "Other words.").pk != draft.pk
 
 
 def test_a_version_says_since_which_published_one_it_changed_even_where_the_drafter_wrote_nothing(cast: Cast) -> None:
@@ -244,10 +244,10 @@ def test_a_version_says_since_which_published_one_it_changed_even_where_the_draf
 
 
 def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast) -> None:
-    one, other = (drafting.draft(cast.period, by, NOW) for by in (cast.drafter, cast.approver))
-    assert (one.version, other.version) == (1, 2)
-    assert one.label == other.label
-    assert one.seed == other.seed
+    draft, other = (drafting.draft(cast.period, by, NOW) for by in (cast.drafter, cast.approver))
+    assert (draft.version, other.version) == (1, 2)
+    assert draft.label == other.label
+    assert draft.seed == other.seed
 
 
 def test_every_decision_is_on_record(cast: Cast) -> None:

@@ -75,13 +75,13 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     owner, officer, auditor = cast.plants[0].owner, cast.approver, cast.auditor
     group = [cast.group.pk, PERIOD]
-    offered = [reviewing.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
-    practices = [edit(one, cast.drafter) for one in offered]
+    offered = [reviewing.offer(works.owner, works.site.organisation_id, HOT, named=True, now=NOW) for works in cast.plants]
+    practices = [edit(entry, cast.drafter) for entry in offered]
     reviewing.publish(practices, as_read(*practices), cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
     wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]
-    offers = [decide(propose(one, cast.nation, cast.drafter, NOW).pk, officer, NOW) for one in wanted]
+    offers = [decide(propose(proposal, cast.nation, cast.drafter, NOW).pk, officer, NOW) for proposal in wanted]
     for plant in cast.plants:
         declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
         read_paper(declared, (True, "Page 3."), officer, NOW)

@@ -179,8 +179,8 @@ def test_late_or_away_the_primary_answers_and_the_fault_is_told_by_name(
     assert "/v2/" in shown(Client(), LIST), "too far behind to be read from"
     assert trouble() == "read-replica-late"
     assert '"read-replica-late"' in Client().get("/readyz").content.decode()
-    told = next(line for line in shown(Client(), "/metrics").splitlines() if line.startswith("steplabel_read_replica_behind_seconds "))
-    assert float(told.split()[1]) > 0
+    metric = next(line for line in shown(Client(), "/metrics").splitlines() if line.startswith("steplabel_read_replica_behind_seconds "))
+    assert float(metric.split()[1]) > 0
     settings.REPLICA_LATE_S = 10.0
     order(replica, "SELECT pg_wal_replay_resume()")
     until(is_current, "the replica has caught up")

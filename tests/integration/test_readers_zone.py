@@ -32,10 +32,10 @@ EVENING = datetime(2017, 4, 20, 18, 30, tzinfo=UTC)
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    plant = made.plants[0]
-    intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), EVENING)
-    return made
+    cast = make_cast(9)
+    plant = cast.plants[0]
+    intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), EVENING)
+    return cast
 
 
 def test_two_people_read_one_moment_in_two_zones(cast: Cast) -> None:

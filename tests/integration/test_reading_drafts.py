@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    return made
+    return cast
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_a_total_held_beside_other_publications_is_told_though_every_step_is_sho
     decided = next(cell for cell in gate["cells"] if cell["measure"] == "best-reached")
     decided.update(shown=False, reason_code="overlap", reason={"en": "Beside group B it tells.", "zh": "与乙组相比会泄露。"})
     Publication.objects.filter(pk=draft.pk).update(gate=gate)
-    told = officer.get(page).content.decode()
-    assert "Difference from other public values" in told
-    assert told.count("Beside group B it tells.") == 2  # among the checks, and at the value
+    text = officer.get(page).content.decode()
+    assert "Difference from other public values" in text
+    assert text.count("Beside group B it tells.") == 2  # among the checks, and at the value
 
 
 def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, draft: Publication) -> None:
@@ -139,7 +139,7 @@ def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Ca
 def test_what_a_person_holds_is_asked_each_time(cast: Cast) -> None:
     user = User.objects.get(pk=cast.approver.pk)
     assert list(roles_of(user)) == [Role.REGULATOR]
-    assert [one.path for one in jurisdictions_of(user)] == [cast.nation.path]
+    assert [jurisdiction.path for jurisdiction in jurisdictions_of(user)] == [cast.nation.path]
     Membership.objects.filter(user=user).delete()
     assert roles_of(user) == frozenset()
     assert jurisdictions_of(user) == ()

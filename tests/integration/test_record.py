@@ -19,11 +19,11 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 @pytest.fixture
@@ -80,8 +80,8 @@ def test_who_has_gone_is_named_for_what_they_did(cast: Cast, firm: Organisation)
     gone = inviting.accept_as_new(sent.secret, "Gone", "quite a long one", timezone.now())
     accounts.revoke(cast.plants[0].device, gone, timezone.now())
     inviting.part_with(owner, Membership.objects.get(user=gone).pk, timezone.now())
-    found = [one for one in record.entries(firm, record.Wanted(who="gone@"), 0, 50) if one.what == "device.revoked"]
-    assert [one.who for one in found] == ["gone@example.org"]
+    entries = [entry for entry in record.entries(firm, record.Wanted(who="gone@"), 0, 50) if entry.what == "device.revoked"]
+    assert [entry.who for entry in entries] == ["gone@example.org"]
 
 
 def test_only_who_manages_the_firm_reads_it(cast: Cast, firm: Organisation) -> None:
@@ -107,6 +107,6 @@ def test_what_was_opened_is_told_in_the_readers_language(cast: Cast, firm: Organ
     client = signed_in(cast, 0)
     address = f"/people/firms/{firm.pk}/record/"
     assert "opened “Over the periods”" in client.get(address).content.decode()
-    told = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
-    assert "打开“各期走势”" in told
-    assert "ver the periods" not in told
+    text = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "打开“各期走势”" in text
+    assert "ver the periods" not in text

@@ -33,9 +33,9 @@ REGISTER = ROOT / "docs" / "register.toml"
 
 def register(file: Path, *arguments: str) -> list[str]:
     """Run the command; the changes it tells."""
-    told = StringIO()
-    call_command("register", str(file), *arguments, stdout=told, stderr=StringIO())
-    return told.getvalue().splitlines()
+    output = StringIO()
+    call_command("register", str(file), *arguments, stdout=output, stderr=StringIO())
+    return output.getvalue().splitlines()
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ def test_a_second_run_changes_nothing_and_records_nothing() -> None:
 
 
 def test_a_dry_run_tells_the_same_and_changes_nothing() -> None:
-    told = register(REGISTER, "--dry-run")
+    lines = register(REGISTER, "--dry-run")
     assert (Site.objects.count(), Event.objects.count()) == (0, 0)
-    assert register(REGISTER) == told
+    assert register(REGISTER) == lines
 
 
 def test_a_correction_is_made_told_and_put_on_record(edited: Path) -> None:
@@ -171,9 +171,9 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_is_refused_in_words_and_changes_nothing(edited: Path, name: str) -> None:
-    old, new, told = WRONG[name]
+    old, new, message = WRONG[name]
     edit(edited, old, new)
-    with pytest.raises(CommandError, match=re.compile(told, re.DOTALL)):
+    with pytest.raises(CommandError, match=re.compile(message, re.DOTALL)):
         register(edited)
     assert (Organisation.objects.count(), User.objects.count(), Membership.objects.count(), Event.objects.count()) == (0, 0, 0, 0)
 
@@ -258,9 +258,9 @@ def test_what_a_file_says_twice_ends_as_it_says_last(tmp_path: Path) -> None:
 
 def test_a_token_for_a_registered_site_is_printed_once_and_nothing_else() -> None:
     register(REGISTER)
-    told = StringIO()
-    call_command("issue_token", "yanshan-1", stdout=told, stderr=StringIO())
-    assert Token.parse(told.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
+    output = StringIO()
+    call_command("issue_token", "yanshan-1", stdout=output, stderr=StringIO())
+    assert Token.parse(output.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
     with pytest.raises(CommandError, match="There is no site 'yanshan-9'"):
         call_command("issue_token", "yanshan-9")
 

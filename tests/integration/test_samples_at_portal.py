@@ -54,19 +54,19 @@ OTHER = bytes(range(signed_draws.NONCE_BYTES))
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
-    return made
+    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    return cast
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
-    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    auditors.declare(made, cast.auditor, False, "", NOW)
-    return made
+    engagement = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    auditors.declare(engagement, cast.auditor, False, "", NOW)
+    return engagement
 
 
 def promised(cast: Cast, assignment: Assignment) -> Sample:
@@ -99,8 +99,8 @@ def test_a_summary_of_another_draw_or_revision_is_refused(cast: Cast, assignment
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     for changed in ({"draw": "cd" * 32}, {"revision": 2}, {"site": "works-2"}, {"period": "2024"}):
-        told = summary_of(sample, **changed)
-        assert refusal_of(lambda told=told: sampling.note(sample, told, cast.auditor, NOW)) == "summary-of-another"  # type: ignore[misc] # bound now
+        summary = summary_of(sample, **changed)
+        assert refusal_of(lambda summary=summary: sampling.note(sample, summary, cast.auditor, NOW)) == "summary-of-another"  # type: ignore[misc] # bound now
     assert Sample.objects.get().verified_at is None
 
 
@@ -117,10 +117,10 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast,
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in left_out)
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
-    said = attestations.parse(bytes(drawn_up.content)).statement
-    assert isinstance(said, attestations.Attestation)
-    assert said.sample is not None
-    assert (said.sample.bound, set(said.sample.not_checkable)) == (False, set(left_out))
+    statement = attestations.parse(bytes(drawn_up.content)).statement
+    assert isinstance(statement, attestations.Attestation)
+    assert statement.sample is not None
+    assert (statement.sample.bound, set(statement.sample.not_checkable)) == (False, set(left_out))
 
 
 def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assignment: Assignment) -> None:
@@ -135,9 +135,9 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     plant = cast.plants[0]
     deliver(plant.envelope(cast.pack, revision=2))
     open_waiting()
-    found = by_code(code_of(issued.digest), NOW.date())
-    assert found is not None
-    assert found.standing is Standing.EARLIER
+    attestation = by_code(code_of(issued.digest), NOW.date())
+    assert attestation is not None
+    assert attestation.standing is Standing.EARLIER
     assert earlier in client.get(address).content.decode()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     assert (
@@ -177,10 +177,10 @@ def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promise
     event = Event.objects.get(action="sample.given-up")
     assert (event.actor, event.subject) == (colleague.email, "site works-1")
     assert event.detail == f"{PERIOD}, promise {sample.promise_digest[:16]}: The key is lost."
-    told = client.get(page).content.decode()
-    assert "The key is lost." in told
-    assert "Promise a number" in told
-    assert address not in told
+    text = client.get(page).content.decode()
+    assert "The key is lost." in text
+    assert "Promise a number" in text
+    assert address not in text
 
     second = sampling.promise(assignment, again, colleague, NOW)
     sampling.draw(second, draw_of(second, key, OTHER), colleague, NOW)
@@ -288,11 +288,11 @@ def test_a_file_with_more_than_codes_and_counts_is_refused_and_not_kept(
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sample.refresh_from_db()
-    told = json.dumps(json.loads(summary_bytes(sample, {})) | changed).encode()
-    assert refusal_of(lambda: read_summary(told)) == "summary-not-counts"
+    raw = json.dumps(json.loads(summary_bytes(sample, {})) | changed).encode()
+    assert refusal_of(lambda: read_summary(raw)) == "summary-not-counts"
     client = Client()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
-    file = SimpleUploadedFile("summary.json", told)
+    file = SimpleUploadedFile("summary.json", raw)
     answer = client.post(reverse("web:engagement-sample", args=[assignment.pk]), {"summary": file})
     assert answer.status_code == 400
     assert "counts and codes" in answer.content.decode()
@@ -361,8 +361,8 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
 
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
-    made = signed_draws.read(draw_of(sample, KEY))
-    other = signed_draws.sign(replace(made, plan=Plan({}, 0)), KEY)
+    draw = signed_draws.read(draw_of(sample, KEY))
+    other = signed_draws.sign(replace(draw, plan=Plan({}, 0)), KEY)
     assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
 
 

@@ -22,12 +22,12 @@ NARROWED = "/overview/?stage=all&region=cn%2Fhe"
 
 
 def build_scene() -> Cast:
-    made = make_cast(8)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(8)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    standings.compute(made.period, "worker", NOW)
-    return made
+    standings.compute(cast.period, "worker", NOW)
+    return cast
 
 
 def page_of(client: Client, address: str) -> str:
@@ -124,13 +124,13 @@ def test_every_list_with_a_filter_can_keep_it_and_knows_its_fields(cast: Cast) -
     period = [cast.group.pk, PERIOD]
     officer, owner = signed_in(cast.approver), signed_in(cast.plants[0].owner)
     args: dict[str, list[Any]] = {"participation": period, "standings": period, "record": [cast.plants[0].site.organisation_id]}
-    for name, kept in LISTS.items():
+    for name, listing in LISTS.items():
         client, address = (owner if name == "record" else officer), reverse(f"web:{name}", args=args.get(name))
-        page = page_of(client, f"{address}?{kept.fields[0]}=x")
-        assert f"/saved-filters/new/?of={quote(address + '?' + kept.fields[0] + '=x', safe='')}" in page, name
+        page = page_of(client, f"{address}?{listing.fields[0]}=x")
+        assert f"/saved-filters/new/?of={quote(address + '?' + listing.fields[0] + '=x', safe='')}" in page, name
         form = re.search(r'<form class="sl-filter" method="get".*?</form>', page, re.DOTALL)
         if form:
-            assert set(re.findall(r'name="(\w+)"', form[0])) <= {*kept.fields, "sort"}, name
+            assert set(re.findall(r'name="(\w+)"', form[0])) <= {*listing.fields, "sort"}, name
         assert "/saved-filters/new/" not in page_of(client, address), "nothing is narrowed"
 
 

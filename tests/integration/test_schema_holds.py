@@ -101,9 +101,9 @@ WITH_A_KEY: dict[str, Any] = {
 
 def operations(schema: schemathesis.BaseSchema) -> Iterator[Any]:
     """Every operation of the schema."""
-    for found in schema.get_all_operations():
-        if isinstance(found, Ok):
-            yield found.ok()
+    for operation in schema.get_all_operations():
+        if isinstance(operation, Ok):
+            yield operation.ok()
 
 
 made_up = load(SIGNED)
@@ -170,7 +170,7 @@ def keys_by_role(scene: tuple[House, dict[str, str]]) -> dict[str, str]:
 
 
 def test_every_operation_that_asks_for_a_key_is_asked_with_one() -> None:
-    secured = {one.definition.raw["operationId"] for one in operations(with_a_key) if one.definition.raw.get("security")}
+    secured = {operation.definition.raw["operationId"] for operation in operations(with_a_key) if operation.definition.raw.get("security")}
     assert secured == set(FOR)
 
 

@@ -55,14 +55,14 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
         "improvement": "11.3",
         "baseline": "2022",
     }
-    for wrong, told in (
+    for wrong, sentence in (
         ({"improvement": "4"}, "requires 5%"),
         ({"improvement": ""}, "needs the improvement"),
         ({"baseline": "x"}, "as 2022"),
     ):
         answer = client.post(address, given | wrong)
         assert answer.status_code == 400
-        assert told in answer.content.decode()
+        assert sentence in answer.content.decode()
     assert "SEP gold" in client.post(address, given, follow=True).content.decode()
     (view,) = views_of([Attestation.objects.get()], localdate())
     assert view.statement.performance == reached("sep", "2022", Fraction("0.113"))

@@ -120,8 +120,8 @@ def test_wrong_codes_are_counted_as_wrong_passwords_are(officer: User) -> None:
 
 def test_the_key_of_an_app_is_not_readable_in_the_database(officer: User) -> None:
     secret = second_factor.give(officer)
-    kept = str(Authenticator.objects.get(user=officer).data)
-    assert secret not in kept
+    stored = str(Authenticator.objects.get(user=officer).data)
+    assert secret not in stored
     assert second_factor.unseal(second_factor.seal(secret)) == secret
 
 
@@ -164,22 +164,22 @@ def test_who_signed_in_long_ago_is_asked_again_before_a_dangerous_act(client: Cl
 
 
 def test_a_new_password_ends_every_other_session(plain: User) -> None:
-    here, there = Client(), Client()
-    for one in (here, there):
-        by_password(one, plain)
-        assert one.get("/account/").status_code == 200
+    here, other = Client(), Client()
+    for client in (here, other):
+        by_password(client, plain)
+        assert client.get("/account/").status_code == 200
     filled = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     assert here.post("/account/password/", filled).headers["Location"] == "/account/"
     assert here.get("/account/").status_code == 200
-    assert there.get("/account/").status_code == 302
+    assert other.get("/account/").status_code == 302
     assert Session.objects.count() == 1
 
 
 def test_sessions_are_listed_and_ended_one_by_one_or_all(plain: User, officer: User) -> None:
-    here, there = Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0"), Client(HTTP_USER_AGENT="curl/8")
+    here, other = Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0"), Client(HTTP_USER_AGENT="curl/8")
     stranger = Client()
     by_password(here, plain)
-    by_password(there, plain)
+    by_password(other, plain)
     by_password(stranger, officer)
     page = here.get("/account/sessions/").content.decode()
     assert "Firefox, Linux" in page
@@ -189,9 +189,9 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(plain: User, officer: U
     others = re.findall(r'name="session" value="(\d+)"', stranger.get("/account/sessions/").content.decode())
     assert others == []
     stranger.post("/account/sessions/", {"session": numbers[0]})
-    assert there.get("/account/").status_code == 200, "nobody ends another person's session"
+    assert other.get("/account/").status_code == 200, "nobody ends another person's session"
     here.post("/account/sessions/", {"session": numbers[0]})
-    assert there.get("/account/").status_code == 302
+    assert other.get("/account/").status_code == 302
     assert here.post("/account/sessions/", {"everywhere": "yes"}).headers["Location"] == "/sign-in/"
     assert here.get("/account/").status_code == 302
     assert stranger.get("/account/").status_code == 200

@@ -34,10 +34,10 @@ def hand_in(cast: Cast, revision: int = 1) -> None:
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    hand_in(made)
-    standings.compute(made.period, "worker", NOW)
-    return made
+    cast = make_cast(9)
+    hand_in(cast)
+    standings.compute(cast.period, "worker", NOW)
+    return cast
 
 
 @pytest.fixture
@@ -56,14 +56,14 @@ def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted
     user = cast.plants[0].owner
     issued = certificates.issue(user, report.digest, NOW)
     assert certificates.issue(user, report.digest, NOW).code == issued.code, "asked twice, the one that holds"
-    found = certificates.resolve(issued.code.lower().replace("-", " "))
-    assert found is not None
-    assert found.holding == Holding.VALID
-    row = found.labels.rows[0]
+    certificate = certificates.resolve(issued.code.lower().replace("-", " "))
+    assert certificate is not None
+    assert certificate.holding == Holding.VALID
+    row = certificate.labels.rows[0]
     assert row.low is not None
     assert row.high is not None
     assert row.low < row.best < row.high
-    assert (found.labels.digest, found.labels.log_index, found.labels.pack) == (report.digest, report.log_index, "cement")
+    assert (certificate.labels.digest, certificate.labels.log_index, certificate.labels.pack) == (report.digest, report.log_index, "cement")
     assert "Still valid" in Client().get(f"/verify/{issued.code}/").content.decode(), "anybody reads it"
     certificates.revoke(user, report.digest, NOW)
     assert "Revoked by the firm" in Client().get(f"/verify/{issued.code}/").content.decode()
@@ -89,9 +89,9 @@ def test_a_code_that_nobody_issued_resolves_to_nothing(cast: Cast, code: str) ->
 def test_what_was_certified_stays_as_it_was_when_standings_are_computed_anew(cast: Cast, report: Submission) -> None:
     issued = certificates.issue(cast.plants[0].owner, report.digest, NOW)
     report.standings.all().delete()
-    found = certificates.resolve(issued.code)
-    assert found is not None
-    assert found.labels == issued.labels
+    certificate = certificates.resolve(issued.code)
+    assert certificate is not None
+    assert certificate.labels == issued.labels
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -108,9 +108,9 @@ def test_the_certificate_is_a_pdf_in_the_readers_language(owner: Client, report:
 
 def link(client: Client, report: Submission, *labels: str) -> str:
     answer = client.post(f"/submissions/{report.digest}/show/", {"buyer": "Bridge Builders", "labels": labels, "days": "7"})
-    found = re.search(r"http://testserver(/shared/[^<]+)<", answer.content.decode())
-    assert found, answer.content.decode()
-    return found[1]
+    match = re.search(r"http://testserver(/shared/[^<]+)<", answer.content.decode())
+    assert match, answer.content.decode()
+    return match[1]
 
 
 def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(owner: Client, report: Submission) -> None:

@@ -236,11 +236,11 @@ def samples(client: Client) -> dict[str, list[Any]]:
 
 
 def test_metrics_are_read_by_prometheus_and_by_nobody_through_the_proxy(client: Client) -> None:
-    found = samples(client)
-    assert found["steplabel_log_entries"][0].value == selectors.size() == 4
-    assert found["steplabel_log_kept_entries"][0].value == 3  # what the worker added nobody was told of yet
-    assert {one.labels["state"]: one.value for one in found["steplabel_reports"]}["accepted"] == 1
-    assert {one.labels["kind"] for one in found["steplabel_key_days_left"]} >= {"processing"}
+    metrics = samples(client)
+    assert metrics["steplabel_log_entries"][0].value == selectors.size() == 4
+    assert metrics["steplabel_log_kept_entries"][0].value == 3  # what the worker added nobody was told of yet
+    assert {sample.labels["state"]: sample.value for sample in metrics["steplabel_reports"]}["accepted"] == 1
+    assert {sample.labels["kind"] for sample in metrics["steplabel_key_days_left"]} >= {"processing"}
     assert client.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 404
 
 
@@ -287,7 +287,7 @@ def test_what_a_check_that_nobody_watched_found_is_measured_until_one_finds_noth
 
 def test_what_the_door_turns_away_is_counted_by_its_code_though_it_leaves_no_row(client: Client) -> None:
     def counted() -> dict[str, float]:
-        return {one.labels["code"]: one.value for one in samples(client).get("steplabel_api_refusals", [])}
+        return {sample.labels["code"]: sample.value for sample in samples(client).get("steplabel_api_refusals", [])}
 
     before = counted()
     for _ in range(3):
@@ -394,7 +394,7 @@ def test_a_proxy_that_was_not_declared_is_refused_at_the_first_request_and_told_
     settings.REFUSE_UNKNOWN_PROXY = True
     settings.ROLE = Role.WEB
     through = {"x-forwarded-for": "203.0.113.9"}
-    assert [one.id for one in run_checks(tags=["proxies"])] == ["steplabel.W004"]
+    assert [warning.id for warning in run_checks(tags=["proxies"])] == ["steplabel.W004"]
     answer = client.get("/", headers=through)
     assert (answer.status_code, answer.json()["code"]) == (503, "proxies-not-set")
     assert client.get("/").status_code == 200

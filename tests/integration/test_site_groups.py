@@ -146,9 +146,9 @@ def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: 
     assert group_view(group, TODAY).counts is None
     join(cast, group, range(7, 8))
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
-    told = group_view(group, TODAY).counts
-    assert told is not None
-    assert set(told.values()) == {3}, "five of the eight are attested: at least three"
+    counts = group_view(group, TODAY).counts
+    assert counts is not None
+    assert set(counts.values()) == {3}, "five of the eight are attested: at least three"
     assert count_again(group, cast.approver, NOW) is Said.STANDS
     join(cast, group, range(8, 10))
     assert count_again(group, cast.approver, NOW) is Said.STANDS
@@ -174,8 +174,8 @@ def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
     table = csv.DictReader(StringIO(runner.get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig")))
     assert {(row["step"], row["attested_by"]) for row in table} == {(audited, "Certifier"), (other, "")}
     key = f"Bearer {key_for(cast.approver)}"
-    told = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": key}).json()
-    assert {(row["step"], row["attested_by"]) for row in told["labels"]} == {(audited, "Certifier"), (other, None)}
+    answer = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": key}).json()
+    assert {(row["step"], row["attested_by"]) for row in answer["labels"]} == {(audited, "Certifier"), (other, None)}
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
     counts = group_view(group, TODAY).counts
     assert counts is not None
@@ -211,9 +211,9 @@ def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) 
         groups.join(group.pk, cast.plants[place].site.slug, [step_of(cast, place)], cast.plants[place].owner, NOW)
     assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
     own = groups.make(PARK, cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
-    groups.invite(own, [one.site.slug for one in cast.plants[:8]], cast.plants[0].owner, NOW)
-    for one in cast.plants[:8]:
-        groups.join(own.pk, one.site.slug, [], one.owner, NOW)
+    groups.invite(own, [works.site.slug for works in cast.plants[:8]], cast.plants[0].owner, NOW)
+    for plant in cast.plants[:8]:
+        groups.join(own.pk, plant.site.slug, [], plant.owner, NOW)
     assert count_again(own, cast.plants[0].owner, NOW) is Said.TOO_FEW
 
 
@@ -264,15 +264,15 @@ def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_si
     def asked(user: User, address: str) -> Any:
         return Client().get(f"/api/v1/groups/{address}", headers={"Authorization": f"Bearer {key_for(user)}"})
 
-    told = asked(cast.approver, f"{group.pk}/").json()
-    assert {row["state"] for row in told["members"]} == {"joined"}
-    assert [row["steps"] for row in told["members"] if row["site"] == "works-1"] == [[step]]
-    shown = {name: str(value) for name, value in told["labels"][0].items()}
+    answer = asked(cast.approver, f"{group.pk}/").json()
+    assert {row["state"] for row in answer["members"]} == {"joined"}
+    assert [row["steps"] for row in answer["members"] if row["site"] == "works-1"] == [[step]]
+    shown = {name: str(value) for name, value in answer["labels"][0].items()}
     table = csv.DictReader(
         StringIO(signed_in(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig"))
     )
     assert {name: shown[name] for name in ("site", "step", "attested_by", "report_sha256")}.items() <= next(table).items()
-    assert {count["at_least"] for count in told["counts"]} == {3}
+    assert {count["at_least"] for count in answer["counts"]} == {3}
     (own,) = asked(plant.owner, "").json()["results"]
     assert (own["runs"], own["own_sites"]) == (False, [{"site": "works-1", "state": "joined", "steps": [step]}])
     assert asked(cast.plants[1].owner, f"{group.pk}/").status_code == 404

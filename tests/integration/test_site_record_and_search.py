@@ -23,11 +23,11 @@ NOTE = "Kiln shell repaired in July."
 
 
 def build_scene() -> Cast:
-    made = make_cast(3)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(3)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> None:
@@ -40,8 +40,8 @@ def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> Non
     assert officer.post(address, {"note": NOTE}).status_code == 302
     for client in (officer, owner):
         page = client.get(address).content.decode()
-        for said in ("Accepted", "May report", "Fund", "1,000.00", "Report accepted", "Assignment"):
-            assert said in page, said
+        for text in ("Accepted", "May report", "Fund", "1,000.00", "Report accepted", "Assignment"):
+            assert text in page, text
         assert "kgce" not in page
     assert NOTE in officer.get(address).content.decode()
     assert NOTE in officer.get(address, {"kind": "note"}).content.decode()
@@ -67,12 +67,12 @@ def test_a_firms_page_names_all_that_is_due_at_its_sites(cast: Cast) -> None:
     assert "obligatory audit" in owner.get(address).content.decode()
     engagement = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
     auditors.declare(engagement, cast.auditor, False, "", NOW)
-    made = findings.raise_finding(engagement, Grade.MINOR, "No log of May.", "", "", NOW.date() + timedelta(days=9), cast.auditor, NOW)
+    finding = findings.raise_finding(engagement, Grade.MINOR, "No log of May.", "", "", NOW.date() + timedelta(days=9), cast.auditor, NOW)
     for client in (owner, signed_in(cast.approver)):
         assert "answer finding 1" in client.get(address).content.decode()
     auditor, its_page = signed_in(cast.auditor), reverse("web:engagement-finding", args=[engagement.pk, 1])
     assert "Send the answer back" not in auditor.get(its_page).content.decode(), "nobody has answered"
-    findings.answer(made, "It is added.", "", plant.owner, NOW)
+    findings.answer(finding, "It is added.", "", plant.owner, NOW)
     assert "Send the answer back" in auditor.get(its_page).content.decode()
 
 

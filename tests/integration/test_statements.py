@@ -73,11 +73,11 @@ def test_what_is_held_of_sites_is_what_the_models_say(cast: Cast) -> None:
 
 def test_a_device_in_use_is_the_row_and_what_is_not_at_hand_is_read_when_asked_for(cast: Cast) -> None:
     plant = cast.plants[0]
-    found, row = receiving.device_of(plant.header()), Device.objects.select_related("site").get(pk=plant.device.pk)
+    device, row = receiving.device_of(plant.header()), Device.objects.select_related("site").get(pk=plant.device.pk)
     for name in [field.attname for field in Device._meta.concrete_fields]:
-        assert getattr(found, name) == getattr(row, name), name
+        assert getattr(device, name) == getattr(row, name), name
     for name in [field.attname for field in Site._meta.concrete_fields]:
-        assert getattr(found.site, name) == getattr(row.site, name), name
+        assert getattr(device.site, name) == getattr(row.site, name), name
 
 
 def test_rows_are_stored_as_the_models_store_them(cast: Cast) -> None:
@@ -87,10 +87,10 @@ def test_rows_are_stored_as_the_models_store_them(cast: Cast) -> None:
     for field in Submission._meta.concrete_fields:
         of_row, given = getattr(stored, field.attname), getattr(submission, field.attname)
         assert (bytes(of_row) if isinstance(of_row, memoryview) else of_row) == given, field.attname
-    made = [Event(at=NOW, actor="a", action=Action.SITE_NOTED, subject=f"s {n}", detail="%s {}") for n in range(3)]
-    insert(made)
+    events = [Event(at=NOW, actor="a", action=Action.SITE_NOTED, subject=f"s {n}", detail="%s {}") for n in range(3)]
+    insert(events)
     assert [(row.pk, row.subject, row.detail) for row in Event.objects.filter(actor="a").order_by("pk")] == [
-        (row.pk, row.subject, row.detail) for row in made
+        (row.pk, row.subject, row.detail) for row in events
     ]
     record_each(NOW, Action.SITE_NOTED, [])
     assert Event.objects.filter(actor="a").count() == 3
@@ -104,7 +104,7 @@ def test_a_report_takes_nine_statements(cast: Cast) -> None:
         connection,
     ) as ran:
         receive(raw)
-    ours = [one["sql"] for one in ran.captured_queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
+    ours = [query["sql"] for query in ran.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
     assert len(ours) <= 9, "\n".join(ours)
 
 

@@ -27,9 +27,9 @@ VERSION = "/benchmarks/cement/cn/dry-process/2016/v1/"
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    hand_in(made, 9)
-    return made
+    cast = make_cast(9)
+    hand_in(cast, 9)
+    return cast
 
 
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
@@ -49,8 +49,8 @@ def api_of(user: User) -> list[dict[str, Any]]:
     if not second_factor.has_one(user):
         second_factor.give(user)
     house = api_keys.houses_of(user).get()
-    made = api_keys.make(user, house.pk, "Steps", {Scope.SUBMISSIONS}, timedelta(days=30), personal=False, now=timezone.now())
-    answer = Client().get("/api/v1/reports/", headers={"Authorization": f"Bearer {made.text}"})
+    key = api_keys.make(user, house.pk, "Steps", {Scope.SUBMISSIONS}, timedelta(days=30), personal=False, now=timezone.now())
+    answer = Client().get("/api/v1/reports/", headers={"Authorization": f"Bearer {key.text}"})
     assert answer.status_code == 200
     rows: list[dict[str, Any]] = answer.json()["results"]
     return rows
@@ -70,15 +70,15 @@ def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdra
 
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert f'<a class="govuk-link" href="{VERSION}">Published in version 1</a>' in page_of(owner)
-    told = {"version": 1, "url": f"/api/v1{VERSION}", "published_on": "2017-06-01", "withdrawn_on": None}
-    assert [row["entered"] for row in api_of(owner)] == [[told]]
+    entry = {"version": 1, "url": f"/api/v1{VERSION}", "published_on": "2017-06-01", "withdrawn_on": None}
+    assert [row["entered"] for row in api_of(owner)] == [[entry]]
     assert Client().get(f"/api/v1{VERSION}").status_code == 200
 
     draft.refresh_from_db()
     publishing.withdraw(draft, cast.approver, "One line twice.", NOW + timedelta(days=1))
     page = page_of(owner)
     assert page.index("Opened, checked and accepted") < page.index("Published in version 1") < page.index("Withdrawn in version 1")
-    assert [row["entered"] for row in api_of(owner)] == [[{**told, "withdrawn_on": "2017-06-02"}]]
+    assert [row["entered"] for row in api_of(owner)] == [[{**entry, "withdrawn_on": "2017-06-02"}]]
 
 
 def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) -> None:
@@ -91,7 +91,7 @@ def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) ->
     assert "version 2" not in page_of(owner, 1)
     assert "Published in version 2" in page_of(owner, 2)
     assert "version 1" not in page_of(owner, 2)
-    assert [[one["version"] for one in row["entered"]] for row in api_of(owner)] == [[1], [2]]
+    assert [[entry["version"] for entry in row["entered"]] for row in api_of(owner)] == [[1], [2]]
 
 
 def test_a_certification_body_reads_the_outside_without_the_versions(cast: Cast) -> None:
@@ -116,7 +116,7 @@ def test_the_list_of_reports_asks_no_more_of_the_database_for_more_versions(cast
 
     cost()  # the first makes the second factor
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    one = cost()
+    before = cost()
     hand_in(cast, 9, revision=2)
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Corrected."), cast.approver, keys.receipt_key(), NOW)
-    assert cost() == one
+    assert cost() == before

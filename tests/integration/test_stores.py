@@ -59,9 +59,9 @@ def test_a_cache_that_fills_up_or_grows_for_ever_is_told(servers: Servers, setti
 
 
 def test_servers_that_are_away_are_told_apart_by_their_addresses(settings: Settings) -> None:
-    here, there = "redis://127.0.0.1:1/0", "redis://127.0.0.1:2/0"
-    assert findings(settings, here, there, there) == []
-    assert findings(settings, here, here.replace("/0", "/1"), there) == ["W001"]
+    here, other = "redis://127.0.0.1:1/0", "redis://127.0.0.1:2/0"
+    assert findings(settings, here, other, other) == []
+    assert findings(settings, here, here.replace("/0", "/1"), other) == ["W001"]
 
 
 def test_a_count_begins_its_window_once_and_ends_with_it(servers: Servers, settings: Settings) -> None:

@@ -36,11 +36,11 @@ def written(*findings: Outcome) -> bytes:
 
 def test_the_portal_reads_the_summary_and_counts_what_it_does_not_name_as_not_made() -> None:
     raw = written(*FOUND)
-    told = read_summary(raw)
-    assert (told.site, told.period, told.revision, told.draw) == ("works-1", "2025", 3, DRAW)
-    assert (set(told.held), dict(told.failed)) == ({"leaves-proven"}, {"records-recomputed": 2})
-    assert set(told.missing) == OF_A_SAMPLE.keys() - WHERE_COMMITTED - {"leaves-proven", "records-recomputed"}
-    assert not told.is_bound
+    summary = read_summary(raw)
+    assert (summary.site, summary.period, summary.revision, summary.draw) == ("works-1", "2025", 3, DRAW)
+    assert (set(summary.held), dict(summary.failed)) == ({"leaves-proven"}, {"records-recomputed": 2})
+    assert set(summary.missing) == OF_A_SAMPLE.keys() - WHERE_COMMITTED - {"leaves-proven", "records-recomputed"}
+    assert not summary.is_bound
     assert b"July" not in raw
 
 
@@ -48,12 +48,12 @@ def test_all_is_bound_only_where_every_check_that_binds_is_named_as_held() -> No
     all_held = [Outcome(code, State.HELD, same("So it is.")) for code in OF_A_SAMPLE]
     assert read_summary(written(*all_held)).is_bound
     assert read_summary(written(*all_held)).missing == ()
-    binding = [one for one in all_held if one.kind is CheckKind.BOUND]
+    binding = [outcome for outcome in all_held if outcome.kind is CheckKind.BOUND]
     for left_out in binding:
-        told = read_summary(written(*(one for one in all_held if one is not left_out)))
-        assert told.bound  # says the file
-        assert not told.is_bound
-        assert told.missing == (left_out.code,)
+        summary = read_summary(written(*(outcome for outcome in all_held if outcome is not left_out)))
+        assert summary.bound  # says the file
+        assert not summary.is_bound
+        assert summary.missing == (left_out.code,)
 
 
 def test_the_portal_refuses_the_report_itself() -> None:

@@ -33,10 +33,10 @@ NAME = "localhost"  # what the certificate is for; 127.0.0.1 is not in it
 def folder() -> Iterator[Path]:
     """`ca.pem` signed `server.crt`; `other.pem` is another authority's."""
     with tempfile.TemporaryDirectory(prefix="steplabel-tls-", ignore_cleanup_errors=True) as name:
-        made = Path(name)
-        made.chmod(0o755)
-        authority.write(made, NAME)
-        yield made
+        path = Path(name)
+        path.chmod(0o755)
+        authority.write(path, NAME)
+        yield path
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +104,14 @@ def _pass_on(door: socket.socket, context: ssl.SSLContext, port: int) -> None:
             plain = door.accept()[0]
             with suppress(OSError):  # who does not take our certificate ends the handshake
                 outer, inner = context.wrap_socket(plain, server_side=True), socket.create_connection(("127.0.0.1", port))
-                for one, other in ((outer, inner), (inner, outer)):
-                    Thread(target=_copy, args=(one, other), daemon=True).start()
+                for source, other in ((outer, inner), (inner, outer)):
+                    Thread(target=_copy, args=(source, other), daemon=True).start()
 
 
-def _copy(one: socket.socket, other: socket.socket) -> None:
+def _copy(source: socket.socket, other: socket.socket) -> None:
     with suppress(OSError):
-        while some := one.recv(65536):
-            other.sendall(some)
+        while chunk := source.recv(65536):
+            other.sendall(chunk)
 
 
 def test_redis_is_asked_under_tls_and_has_to_prove_its_name(before_redis: int, folder: Path) -> None:

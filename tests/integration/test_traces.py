@@ -36,7 +36,7 @@ class Collector(HTTPServer):
     def spans(self) -> list[Any]:
         tracing.flush()
         sent = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
-        return [span for one in sent for resource in one.resource_spans for scope in resource.scope_spans for span in scope.spans]
+        return [span for request in sent for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans]
 
 
 class Taker(BaseHTTPRequestHandler):
@@ -68,7 +68,7 @@ def post(client: Client, raw: bytes) -> Any:
 def protected(plant: Plant, cast: Cast) -> set[str]:
     """What no span may hold: what the report says, and whose it is."""
     labels = plant.report(cast.pack).released.labels
-    values = {str(label.grid.value(found.cell)) for label in labels for found in (label.best, label.typical)}
+    values = {str(label.grid.value(figure.cell)) for label in labels for figure in (label.best, label.typical)}
     words = {word for label in labels for word in (label.step, label.product, label.variant, label.boundary)}
     return {text for text in values | words if len(text) > 3} | {plant.site.slug, str(plant.device.pk)}
 
@@ -98,7 +98,9 @@ def test_no_span_holds_a_value_a_site_or_a_message(collector: Collector, client:
     tasks.sweep()
     spans = collector.spans()
     refused = [span for span in spans if span.attributes]
-    assert [(one.key, one.value.string_value) for span in refused for one in span.attributes] == [("error.type", "cbor-malformed")]
+    assert [(attribute.key, attribute.value.string_value) for span in refused for attribute in span.attributes] == [
+        ("error.type", "cbor-malformed")
+    ]
     assert not [span for span in spans if span.events or span.status.message or span.links or span.trace_state]
     forbidden = protected(plant, cast)
     assert len(forbidden) > 10

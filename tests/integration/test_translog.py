@@ -58,7 +58,7 @@ def seen(client: Client) -> SeenHead:
 
 def proof_from(client: Client) -> Callable[[int, int], list[bytes]]:
     def ask(first: int, second: int) -> list[bytes]:
-        return [bytes.fromhex(one) for one in client.get(f"/api/v1/log/consistency/?from={first}&to={second}").json()["proof"]]
+        return [bytes.fromhex(node) for node in client.get(f"/api/v1/log/consistency/?from={first}&to={second}").json()["proof"]]
 
     return ask
 
@@ -108,7 +108,7 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     revoke(device, None, NOW)
 
     sent = Submission.objects.order_by("log_index")[0]
-    values = [one.released() for one in ProtectedValue.objects.filter(submission=sent)]
+    values = [value.released() for value in ProtectedValue.objects.filter(submission=sent)]
     document = published.digest(row.document or {})
     leaves = list(Submission.objects.order_by("log_index").values_list("log_index", flat=True))
     entries = list(LogEntry.objects.filter(kind=Kind.VALUES).order_by("index").values_list("index", flat=True))
@@ -122,19 +122,22 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     }
     head = seen(client).head
     for kind, name in expected.items():
-        found = client.get(f"/api/v1/log/entry/?digest={name}").json()
-        assert found["kind"] == kind
-        leaf = logged.hashed(kind, bytes.fromhex(name), date.fromisoformat(found["on"]))
-        answer = client.get(f"/api/v1/log/inclusion/?index={found['index']}&size={head.size}").json()
-        require_inclusion(leaf, found["index"], head.size, [bytes.fromhex(one) for one in answer["proof"]], head.root)
-    acts = {one.act: one for one in LoggedAct.objects.all()}
+        entry = client.get(f"/api/v1/log/entry/?digest={name}").json()
+        assert entry["kind"] == kind
+        leaf = logged.hashed(kind, bytes.fromhex(name), date.fromisoformat(entry["on"]))
+        answer = client.get(f"/api/v1/log/inclusion/?index={entry['index']}&size={head.size}").json()
+        require_inclusion(leaf, entry["index"], head.size, [bytes.fromhex(node) for node in answer["proof"]], head.root)
+    acts = {act.act: act for act in LoggedAct.objects.all()}
     assert acts["published"].leaves == leaves
-    told = client.get(f"/api/v1/benchmarks/cement/{cast.period.name}/v1/leaves/").json()
-    assert [(one["act"], one["leaves"], one["log_index"]) for one in told] == [
+    listing = client.get(f"/api/v1/benchmarks/cement/{cast.period.name}/v1/leaves/").json()
+    assert [(act["act"], act["leaves"], act["log_index"]) for act in listing] == [
         ("published", leaves, acts["published"].log_index),
         ("withdrawn", [], acts["withdrawn"].log_index),
     ]
-    assert logged.publication(bytes.fromhex(told[0]["document"]), told[0]["leaves"], told[0]["values"]).hex() == expected[Kind.PUBLICATION]
+    assert (
+        logged.publication(bytes.fromhex(listing[0]["document"]), listing[0]["leaves"], listing[0]["values"]).hex()
+        == expected[Kind.PUBLICATION]
+    )
     assert (acts["withdrawn"].leaves, acts["withdrawn"].reason) == ([], "A meter was wrong.")
     assert selectors.first_fault() is None
 
@@ -246,20 +249,20 @@ def rebuilt(names: list[str]) -> None:
 @pytest.mark.parametrize("name", INTRUSIONS)
 def test_a_log_written_anew_is_found_by_whoever_kept_a_head_and_by_nobody_else(client: Client, name: str) -> None:
     logged_entries(7)
-    kept = seen(client)
+    head = seen(client)
     rebuilt(INTRUSIONS[name]([digest(number) for number in range(7)]))
     assert selectors.first_fault() is None  # the portal itself cannot know
     with pytest.raises(VerificationError) as refused:
-        heads.require_succession(kept, seen(client), proof_from(client))
+        heads.require_succession(head, seen(client), proof_from(client))
     assert refused.value.code == ("log-forked" if name == "forked" else "log-rewritten")
 
 
 def test_a_log_that_lost_its_end_is_found(client: Client) -> None:
     logged_entries(7)
-    kept = seen(client)
+    head = seen(client)
     rebuilt([digest(number) for number in range(6)])
     with pytest.raises(VerificationError) as refused:
-        heads.require_succession(kept, seen(client), proof_from(client))
+        heads.require_succession(head, seen(client), proof_from(client))
     assert refused.value.code == "log-shrunk"
 
 

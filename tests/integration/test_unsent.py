@@ -45,10 +45,10 @@ def test_what_was_typed_is_carried_through_a_wrong_and_a_right_password_and_sent
     shown = sign_in(owner, cast, carried)
     assert "Nothing has been saved or decided" in shown
     assert not SiteApplication.objects.exists()
-    found = {name: value for name, value in fields(shown).items() if name in TYPED}
-    assert found == TYPED
+    typed = {name: value for name, value in fields(shown).items() if name in TYPED}
+    assert typed == TYPED
     assert f'action="{NEW}"' in shown
-    owner.post(NEW, found)
+    owner.post(NEW, typed)
     assert SiteApplication.objects.get().slug == "new-1"
     thrown = owner.post(reverse("web:unsent"), follow=True)
     assert "Nothing has been saved or decided" not in thrown.content.decode()
@@ -75,8 +75,8 @@ def test_markup_that_was_typed_is_shown_as_text(cast: Cast) -> None:
 
 def test_who_must_show_a_second_factor_finds_there_what_was_typed_before(cast: Cast) -> None:
     officer = Client()
-    told = {"username": cast.approver.email, "password": PASSWORD}
-    officer.post(reverse("account_login"), told)
+    form = {"username": cast.approver.email, "password": PASSWORD}
+    officer.post(reverse("account_login"), form)
     asked = officer.post(reverse("web:obliged-amend", args=[cast.group.pk]), {"site": "works-1", "duty": "voluntary", "cohort": ""})
     assert asked.headers["Location"].endswith("next=%2Fnot-sent%2F")
     page = officer.get(reverse("web:unsent")).content.decode()

@@ -191,7 +191,7 @@ def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> N
     cast = make_cast(plants=1)
     deliver(cast.plants[0].envelope(cast.pack))
     open_waiting()
-    made = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
+    attestation = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
     default = connections["default"]
     try:
         default.close()
@@ -201,7 +201,7 @@ def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> N
     finally:
         default.close()
         default.settings_dict["USER"] = web
-    assert made.state == "issued"
+    assert attestation.state == "issued"
 
 
 @pytest.mark.usefixtures("granted")
@@ -319,10 +319,10 @@ def test_two_workers_at_once_open_every_submission_exactly_once() -> None:
     for plant in cast.plants:
         deliver(plant.envelope(cast.pack))
     key = keys.processing_key()
-    found: list[opening.Swept] = []
+    sweeps: list[opening.Swept] = []
 
     def work() -> None:
-        found.append(opening.sweep(key, lambda: NOW))
+        sweeps.append(opening.sweep(key, lambda: NOW))
         for alias in ("default", "vault"):
             connections[alias].close()
 
@@ -331,7 +331,7 @@ def test_two_workers_at_once_open_every_submission_exactly_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(swept.accepted for swept in found) == 6
+    assert sum(swept.accepted for swept in sweeps) == 6
     assert set(Submission.objects.values_list("state", "attempts")) == {("accepted", 1)}
 
 

@@ -108,12 +108,12 @@ SAYS_NOTHING = {
 def answers(house: House) -> dict[str, bytes]:
     """By address: what anybody, or the assigned body on its pages or by its key, is answered, where it is no page."""
     report = Submission.objects.get(digest=house.values["DIGEST"])
-    told = {"SIZE": str(log.size()), "INDEX": str(report.log_index), "DIGEST": report.digest}
+    values = {"SIZE": str(log.size()), "INDEX": str(report.log_index), "DIGEST": report.digest}
     key = {"Authorization": f"Bearer {key_for(house.cast.auditor)}"}
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for name, (_given, on_get, _post) in TABLE.items():
         query = QUERIES.get(name, "")
-        for place, value in told.items():
+        for place, value in values.items():
             query = query.replace(place, value)
         for role in READERS:
             keyed = name in (*KEYED, "api:evidence")
@@ -121,8 +121,8 @@ def answers(house: House) -> dict[str, bytes]:
                 client = Client() if keyed else house.clients[role]
                 answer: Any = client.get(f"{house.address(name)}{query}", headers=key if keyed else None)
                 if answer.status_code == 200 and not is_page(answer):
-                    found[name] = answer.content
-    return found
+                    contents[name] = answer.content
+    return contents
 
 
 def is_page(answer: HttpResponseBase) -> bool:
@@ -130,49 +130,49 @@ def is_page(answer: HttpResponseBase) -> bool:
 
 
 def test_every_file_that_is_served_is_known_to_verify(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = answers(house)
-    of_tables = {name for name in found if name.endswith("-xlsx")}  # the CSV of that name as a workbook
-    assert set(found) - of_tables == {*SERVED, *SAYS_NOTHING}
+    files = answers(house)
+    of_tables = {name for name in files if name.endswith("-xlsx")}  # the CSV of that name as a workbook
+    assert set(files) - of_tables == {*SERVED, *SAYS_NOTHING}
     directory = tmp_path / "directory"
     directory.write_bytes(keys.published_directory().signed)
     trust = ("--fingerprint", keys.published_directory().fingerprint)
     for name, expected in SERVED.items():
         path = tmp_path / "file"
-        path.write_bytes(found[name])
+        path.write_bytes(files[name])
         main(["verify", str(path), str(directory), *trust, "--json"])
-        told = json.loads(capsys.readouterr().out)
+        output = json.loads(capsys.readouterr().out)
         if isinstance(expected, str):
-            assert (told["error"]["code"], told["error"]["wanted"]) == ("audit-file-lacking", expected), name
+            assert (output["error"]["code"], output["error"]["wanted"]) == ("audit-file-lacking", expected), name
         else:
-            assert tuple(dict.fromkeys(one["code"] for one in told.get("checks", ()))) == expected, (name, told)
-            assert not [one for one in told["checks"] if one["state"] == "failed"], name
+            assert tuple(dict.fromkeys(check["code"] for check in output.get("checks", ()))) == expected, (name, output)
+            assert not [check for check in output["checks"] if check["state"] == "failed"], name
 
 
 def test_the_evidence_file_by_a_key_is_that_of_the_page(house: House) -> None:
-    found = answers(house)
-    assert json.loads(found["api:evidence"]) == json.loads(found["web:sample-evidence"])
-    (row,) = json.loads(found["api:samples"])["results"]
+    files = answers(house)
+    assert json.loads(files["api:evidence"]) == json.loads(files["web:sample-evidence"])
+    (row,) = json.loads(files["api:samples"])["results"]
     assert (row["id"], row["submission"]) == (house.values["SAMPLE"], house.values["DIGEST"])
 
 
 def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The whole log, what it has of the version, and the receipt of a report: by the real portal's own answers."""
-    found = answers(house)
+    files = answers(house)
     names = ("api:log-entries", "api:log-head", "api:benchmark-leaves", "api:benchmark", "api:submission", "api:directory")
     paths = []
     for place, name in enumerate(names):
         paths.append(tmp_path / str(place))
-        paths[-1].write_bytes(found[name])
+        paths[-1].write_bytes(files[name])
     trust = ("--fingerprint", keys.published_directory().fingerprint)
     code = main(["verify", *map(str, paths), *trust, "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert code == 0, told
-    assert {one["code"] for one in told["checks"]} == {
+    output = json.loads(capsys.readouterr().out)
+    assert code == 0, output
+    assert {check["code"] for check in output["checks"]} == {
         *("entries-logged", "heads-agree", "version-logged", "benchmark-signed", "receipt-signed"),
     }
     taken = Submission.objects.get(digest=house.values["DIGEST"])
-    rows = json.loads(found["api:log-entries"])
+    rows = json.loads(files["api:log-entries"])
     paths[0].write_text(json.dumps([row | ({"kind": "attestation"} if row["index"] == taken.log_index else {}) for row in rows]))
     code = main(["verify", *map(str, paths), *trust, "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert (code, [one["code"] for one in told["checks"] if one["state"] == "failed"]) == (1, ["entries-logged"])
+    output = json.loads(capsys.readouterr().out)
+    assert (code, [check["code"] for check in output["checks"] if check["state"] == "failed"]) == (1, ["entries-logged"])

@@ -36,11 +36,11 @@ OF_ORGANISATIONS: tuple[type[Model], ...] = (ApiKey, Certificate, EnrolmentToken
 
 
 def build_scene() -> Cast:
-    made = make_cast()
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast()
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
-    return made
+    return cast
 
 
 @pytest.fixture
@@ -117,9 +117,9 @@ def test_a_key_reads_as_its_organisation(cast: Cast, monkeypatch: pytest.MonkeyP
     mine, theirs = cast.plants
     second_factor.give(mine.owner)
     now, month = timezone.now(), timedelta(days=30)
-    made = api_keys.make(mine.owner, mine.site.organisation_id, "MES", [Scope.SUBMISSIONS], month, personal=False, now=now)
+    key = api_keys.make(mine.owner, mine.site.organisation_id, "MES", [Scope.SUBMISSIONS], month, personal=False, now=now)
     monkeypatch.setattr(intake_selectors, "own_sites", lambda _user: Site.objects.all())
-    client = Client(headers={"authorization": f"Bearer {made.text}"})
+    client = Client(headers={"authorization": f"Bearer {key.text}"})
     answer = client.get("/api/v1/reports/")
     assert answer.status_code == 200
     assert mine.site.slug in answer.text
@@ -177,11 +177,11 @@ def test_it_asks_the_database_nothing_more(cast: Cast) -> None:
     with override_settings(MIDDLEWARE=without), CaptureQueriesContext(connection) as bare:
         client.get(path)
     assert len(with_wall) == len(bare)
-    assert sum("set_config" in one["sql"] for one in with_wall.captured_queries) > 5
+    assert sum("set_config" in query["sql"] for query in with_wall.captured_queries) > 5
 
 
 def wall_down() -> str:
-    return next((one.found for one in disagreements() if one.name == "wall-down"), "")
+    return next((disagreement.found for disagreement in disagreements() if disagreement.name == "wall-down"), "")
 
 
 def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:

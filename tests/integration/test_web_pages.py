@@ -33,11 +33,11 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(9)
-    for place, plant in enumerate(made.plants):
-        deliver(plant.envelope(made.pack, shift=place))
+    cast = make_cast(9)
+    for place, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    return made
+    return cast
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ BEHIND_A_ROLE = ("web:submissions", "web:stand", "web:sites", "web:upload", "web
 def test_a_stranger_is_asked_to_sign_in_and_a_wrong_role_is_told_so(client: Client, cast: Cast, page: str) -> None:
     asked = client.get(reverse(page))
     assert (asked.status_code, asked.headers["Location"]) == (302, f"/sign-in/?next={reverse(page)}")
-    told = signed_in(cast.stranger.email).get(reverse(page))
-    assert told.status_code == 403
-    assert "another role" in told.content.decode()
+    response = signed_in(cast.stranger.email).get(reverse(page))
+    assert response.status_code == 403
+    assert "another role" in response.content.decode()
 
 
 def test_what_belongs_to_another_firm_is_not_found(cast: Cast) -> None:
@@ -246,7 +246,7 @@ class Unreadable(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "sentence"),
+    ("extra", "status", "sentence"),
     [
         ({"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES * 1000)}, 413, "Sealed reports have at most 256 KiB each."),
         ({"CONTENT_LENGTH": "9" * 5000}, 413, "Sealed reports have at most 256 KiB each."),
@@ -256,14 +256,14 @@ class Unreadable(io.BytesIO):
 )
 @pytest.mark.parametrize("address", ["/submissions/hand-in/", "/sign-in/"])
 def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_read(
-    told: dict[str, Any], status: int, sentence: str, address: str
+    extra: dict[str, Any], status: int, sentence: str, address: str
 ) -> None:
     unreadable: dict[str, Any] = {"wsgi.input": Unreadable()}
-    answer = Client().generic("POST", address, b"", **told, **unreadable)
+    answer = Client().generic("POST", address, b"", **extra, **unreadable)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert sentence in answer.content.decode()
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-    chinese = Client().generic("POST", address, b"", **told, headers={"Accept-Language": "zh-hans"})
+    chinese = Client().generic("POST", address, b"", **extra, headers={"Accept-Language": "zh-hans"})
     assert 'lang="zh-Hans"' in chinese.content.decode()
 
 
@@ -336,23 +336,23 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
     ]
     answer = hand_in_several(plant.owner.email, *files)
     assert answer.status_code == 200
-    told = fates(answer)
-    assert list(told) == [name for name, _content in files]
+    by_file = fates(answer)
+    assert list(by_file) == [name for name, _content in files]
     for name in ("later.sealed", "mine.sealed"):
-        assert "st--ok" in told[name]
-        assert "Submitted" in told[name]
-        assert "/receipt/" in told[name]
-    assert "Same as before" in told["again.sealed"]
-    assert "not one of yours" in told["theirs.sealed"]
-    assert "Works 2" not in told["theirs.sealed"]
+        assert "st--ok" in by_file[name]
+        assert "Submitted" in by_file[name]
+        assert "/receipt/" in by_file[name]
+    assert "Same as before" in by_file["again.sealed"]
+    assert "not one of yours" in by_file["theirs.sealed"]
+    assert "Works 2" not in by_file["theirs.sealed"]
     for name, says in (
         ("photo.png", "neither a sealed report nor a commitment"),
         ("empty.sealed", "is empty"),
         ("large.sealed", "larger than any sealed report"),
     ):
-        assert "st--no" in told[name]
-        assert says in told[name]
-    assert "st--no" in told["altered.sealed"]
+        assert "st--no" in by_file[name]
+        assert says in by_file[name]
+    assert "st--no" in by_file["altered.sealed"]
     assert "8 files: <b>2</b> accepted, 1 already received, <b>5</b> refused." in answer.content.decode()
     assert set(Submission.objects.filter(revision__gte=2).values_list("site__slug", "revision")) == {("works-1", 2), ("works-1", 3)}
 
@@ -362,12 +362,12 @@ def test_a_commitment_among_several_files_leads_to_its_challenge(cast: Cast) -> 
     wire = commitments.commit(Commitment(plant.site.slug, PERIOD, 2, b"\x05" * 32), str(plant.device.pk), plant.key)
     answer = hand_in_several(plant.owner.email, ("a.commitment", wire), ("photo.png", bytes(9)))
     assert answer.status_code == 200
-    found = re.search(r'href="(/submissions/challenges/[0-9a-f]{64}/)"', fates(answer)["a.commitment"])
-    assert found
-    challenge = signed_in(plant.owner.email).get(found[1])
+    link = re.search(r'href="(/submissions/challenges/[0-9a-f]{64}/)"', fates(answer)["a.commitment"])
+    assert link
+    challenge = signed_in(plant.owner.email).get(link[1])
     assert challenge["Content-Disposition"] == 'attachment; filename="challenge-works-1-2016-r2.cbor"'
     assert challenge.content == hand_in(plant.owner.email, "a.commitment", wire).content
-    assert signed_in(cast.plants[1].owner.email).get(found[1]).status_code == 404
+    assert signed_in(cast.plants[1].owner.email).get(link[1]).status_code == 404
 
 
 def test_several_files_that_are_all_refused_change_nothing(cast: Cast) -> None:

@@ -37,12 +37,12 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def build_scene() -> Cast:
-    made = make_cast(2)
-    for plant in made.plants:
-        deliver(plant.envelope(made.pack))
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
     open_waiting()
     PeerGroupMember.objects.update(obliged=False)
-    return made
+    return cast
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Pa
 
     declare()
     assert [status(provider, page) for page in pages] == [200, 200]
-    assert {one.site for one in grants.granted_sites(provider, Role.PROVIDER)} == {site.slug}
+    assert {view.site for view in grants.granted_sites(provider, Role.PROVIDER)} == {site.slug}
     leave(cast)
     assert [status(provider, page) for page in pages] == [404, 404]
     assert grants.granted_sites(provider, Role.PROVIDER) == ()
@@ -87,7 +87,7 @@ def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Pa
     site.save()
     assert grants.granted_sites(provider, Role.PROVIDER) == ()
     logged = Event.objects.filter(action=Action.ACCESS_TAKEN_BACK, actor="worker").order_by("pk")
-    assert [(one.subject, one.detail) for one in logged] == [
+    assert [(event.subject, event.detail) for event in logged] == [
         ("site works-1", "House of the provider: the firm has left the programme"),
         ("site works-1", "House of the supplier: the firm has left the programme"),
     ]
@@ -107,12 +107,12 @@ def test_a_buyers_link_leads_nowhere(cast: Cast) -> None:
 @pytest.fixture
 def attested(cast: Cast) -> Attestation:
     """An issued statement, its observation open, and a major finding that waits for the plant."""
-    made = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True), cast.auditor, NOW)
+    attestation = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True), cast.auditor, NOW)
     assignment = Assignment.objects.get()
     findings.raise_finding(assignment, Grade.MAJOR, "No meter on line 2.", "", "", NOW.date(), cast.auditor, NOW)
     closed = findings.raise_finding(assignment, Grade.OBSERVATION, "A label is missing.", "", "", NOW.date(), cast.auditor, NOW)
     findings.close(closed, "It is there now.", cast.auditor, NOW)
-    return made
+    return attestation
 
 
 def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested: Attestation) -> None:
@@ -129,10 +129,12 @@ def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested:
     leave(cast)
     assert [status(auditor, page) for page in reports] == [404, 404]
     assert assigned_values(auditor, digest) == ()
-    assert [one.submissions for one in engagements_of(auditor, today)] == [()]
-    assert not [one for one in reminding.days_to_tell(today) if one.finding], "nobody is reminded of an answer that nobody can give"
+    assert [engagement.submissions for engagement in engagements_of(auditor, today)] == [()]
+    assert not [reminder for reminder in reminding.days_to_tell(today) if reminder.finding], (
+        "nobody is reminded of an answer that nobody can give"
+    )
     logged = Event.objects.filter(actor="worker", action__in=(Action.FINDING_CLOSED, Action.ASSIGNMENT_TAKEN_BACK)).order_by("pk")
-    assert [(one.action, one.subject, one.detail) for one in logged] == [
+    assert [(event.action, event.subject, event.detail) for event in logged] == [
         (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 1: the firm has left the programme"),
         (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 2: the firm has left the programme"),
         (Action.ASSIGNMENT_TAKEN_BACK, "site works-1", f"Certifier, {PERIOD}: the firm has left the programme"),

@@ -36,16 +36,16 @@ CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[
 
 def build_scene() -> Cast:
     """Ten works, each some cells of the grid from the next; all have reported both years, and both are published."""
-    made = make_cast(plants=10)
-    earlier = open_period(made.group, EARLIER, "test", NOW)
-    for number, plant in enumerate(made.plants):
+    cast = make_cast(plants=10)
+    earlier = open_period(cast.group, EARLIER, "test", NOW)
+    for number, plant in enumerate(cast.plants):
         for name, shift in ((EARLIER, number), (PERIOD, number - 5)):
-            hand_in(made, plant, shift=shift, period=name)
+            hand_in(cast, plant, shift=shift, period=name)
     open_waiting()
-    for period in (earlier, made.period):
+    for period in (earlier, cast.period):
         standings.compute(period, "worker", NOW)
-        publishing.publish(drafting.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
-    return made
+        publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return cast
 
 
 def hand_in(cast: Cast, plant: Plant, shift: int, period: str = PERIOD, revision: int = 1) -> None:
@@ -138,9 +138,9 @@ def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cas
 
 def whole_route_interval(page: str) -> tuple[str, str]:
     after = page.partition("Your protected value, whole route")[2]
-    found = re.search(r"([\d.\u2212]+) to ([\d.\u2212]+)", after)
-    assert found is not None
-    return found[1], found[2]
+    match = re.search(r"([\d.\u2212]+) to ([\d.\u2212]+)", after)
+    assert match is not None
+    return match[1], match[2]
 
 
 def test_a_firm_reads_of_itself_alone(cast: Cast) -> None:
@@ -195,9 +195,9 @@ def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.Mon
     monkeypatch.setattr(stand_presenter, "last_day", lambda _period: date(2025, 12, 31))  # of 2016 no factor of electricity is held
     rows = re.findall(r"<tr.*?</tr>", text(signed_in(cast.plants[-1].owner), STAND), re.DOTALL)
     row = next(row for row in rows if "Clinker burning" in row and "kg CO" in row)
-    found = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)
-    assert found is not None
-    low, high = map(float, found.groups())
+    match = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)
+    assert match is not None
+    low, high = map(float, match.groups())
     gap = re.search(r"\(([\d.]+) to ([\d.]+)\)", row)
     assert gap is not None
     boundary = packs.load("cement").step("clinker-burning").boundary

@@ -29,13 +29,13 @@ pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vau
 
 @pytest.fixture
 def folder(tmp_path: Path, settings: Settings) -> Iterator[Path]:
-    made = tmp_path / "keys"
-    make_portal_keys(made)
-    settings.DIRECTORY_FILE = made / "directory.cbor"
-    settings.RECEIPT_KEY_FILE = made / "receipt.pem"
-    settings.PROCESSING_KEY_FILE = made / "processing.pem"
+    path = tmp_path / "keys"
+    make_portal_keys(path)
+    settings.DIRECTORY_FILE = path / "directory.cbor"
+    settings.RECEIPT_KEY_FILE = path / "receipt.pem"
+    settings.PROCESSING_KEY_FILE = path / "processing.pem"
     keys.forget()
-    yield made
+    yield path
     keys.forget()
 
 
@@ -75,9 +75,9 @@ def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
     pinned = ("--name", "witness.example/w", "--directory-key", keys.published_directory().fingerprint)
     code, answer, _ = run(state, url, *pinned)
     assert (code, answer["error"]["code"]) == (2, "witness-begins-anew")
-    code, answer, told = run(state, url, "--begin")
+    code, answer, output = run(state, url, "--begin")
     assert (code, answer["error"]["code"]) == (1, "witness-unknown")
-    (key,) = [word for word in told.split() if word.startswith("witness.example/w+")]
+    (key,) = [word for word in output.split() if word.startswith("witness.example/w+")]
 
     operator("witnesses", "--add", key, "--required", "1")
     shown = operator("sign")
@@ -113,8 +113,8 @@ def test_a_witness_accepts_a_restart_of_the_log_that_a_person_named_and_each_sta
     settings.HEADS_FILE = tmp_path / "heads.log"
     pinned = ("--name", "witness.example/w", "--directory-key", directory.fingerprint)
     logged(1, 2, 3)
-    _, _, told = run(state, url, *pinned, "--begin")
-    (key,) = [word for word in told.split() if word.startswith("witness.example/w+")]
+    _, _, output = run(state, url, *pinned, "--begin")
+    (key,) = [word for word in output.split() if word.startswith("witness.example/w+")]
     operator("witnesses", "--add", key, "--required", "0")
     operator("sign")
     operator("take", str(folder / "directory-signed.cbor"))
