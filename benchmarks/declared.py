@@ -62,13 +62,13 @@ class Words(Declared):
         return self
 
     @classmethod
-    def of(cls, said: Value) -> Words:
+    def of(cls, value: Value) -> Words:
         """A phrase in every language of the catalogue; a name in those that it has."""
-        if isinstance(said, Words):
-            return said
-        if isinstance(said, Name):
-            return cls(**said.by_language)
-        return cls(**{code: in_language(said, code) if isinstance(said, Phrase) else str(said) for code in languages()})
+        if isinstance(value, Words):
+            return value
+        if isinstance(value, Name):
+            return cls(**value.by_language)
+        return cls(**{code: in_language(value, code) if isinstance(value, Phrase) else str(value) for code in languages()})
 
     @property
     def by_language(self) -> dict[str, str]:

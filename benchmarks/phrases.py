@@ -78,9 +78,9 @@ def joined(sentence: str, remedy: str) -> Phrase:
     return Phrase("%(sentence)s %(remedy)s", sentence=_phrase(sentence), remedy=_phrase(remedy))
 
 
-def sentences(told: Iterable[Value]) -> Value:
+def sentences(parts: Iterable[Value]) -> Value:
     """One sentence after another, of which there is at least one, as of everything that is put together below."""
-    return _in_a_row(told, lambda first, rest: Phrase("%(sentence)s %(remedy)s", sentence=first, remedy=rest))
+    return _in_a_row(parts, lambda first, rest: Phrase("%(sentence)s %(remedy)s", sentence=first, remedy=rest))
 
 
 def enumerated(names: Iterable[Value]) -> Value:
@@ -116,11 +116,11 @@ def stored(phrase: Phrase) -> list[Any]:
     return [phrase.text, {name: stored(value) if isinstance(value, Phrase) else value for name, value in phrase.values.items()}]
 
 
-def restored(kept: list[Any]) -> Phrase:
+def restored(encoded: list[Any]) -> Phrase:
     """The phrase of such JSON."""
-    text, values = kept
+    text, values = encoded
     return Phrase(text, **{name: restored(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
-def _phrase(said: str) -> Phrase:
-    return said if isinstance(said, Phrase) else Phrase(said)
+def _phrase(text: str) -> Phrase:
+    return text if isinstance(text, Phrase) else Phrase(text)

@@ -113,8 +113,8 @@ class ListView(StrictView):
         return Response({"results": [rows[place] for _key, place in left[:size]], "next": more})
 
 
-def listed(operation: str, row: type[serializers.Serializer[Any]], *, found: bool = True) -> Callable[[View], View]:
-    """What the schema says of a list. `found`: whether what is asked for is always there; else 404 is an answer, too."""
+def listed(operation: str, row: type[serializers.Serializer[Any]], *, always_exists: bool = True) -> Callable[[View], View]:
+    """What the schema says of a list. `always_exists`: whether what is asked for is always there; else 404 is an answer, too."""
 
     def describe(view: View) -> View:
         filters: tuple[Filter, ...] = getattr(view, "filters", ())
@@ -123,7 +123,7 @@ def listed(operation: str, row: type[serializers.Serializer[Any]], *, found: boo
             f"{row.__name__.removesuffix('Serializer')}Page",
             {"results": row(many=True), "next": serializers.CharField(allow_null=True, help_text="Address of the next page.")},
         )
-        answers: Mapping[int, Any] = {200: page, **REFUSED, **({} if found else {404: ProblemSerializer})}
+        answers: Mapping[int, Any] = {200: page, **REFUSED, **({} if always_exists else {404: ProblemSerializer})}
         parameters = [field.parameter for field in (*filters, *PAGING)]
         method = view.get  # type: ignore[attr-defined] # a list has one
         view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(method)  # type: ignore[attr-defined]

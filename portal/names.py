@@ -71,5 +71,5 @@ class Called(JSONObject):
         return [*super().get_db_converters(connection), _as_name]
 
 
-def _as_name(told: Mapping[str, str | None], *_about: Any) -> Name | None:
-    return None if told["en"] is None else name_of(told["en"], told["zh"])
+def _as_name(by_language: Mapping[str, str | None], *_about: Any) -> Name | None:
+    return None if by_language["en"] is None else name_of(by_language["en"], by_language["zh"])

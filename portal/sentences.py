@@ -9,13 +9,13 @@ from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Name, Phrase, Value, joined
 
 
-def in_words(said: str) -> str:
+def in_words(sentence: str) -> str:
     """A sentence of a refusal as its reader reads it. A literal is looked up as it stands; what varies stays as it is."""
-    if not isinstance(said, Phrase):
-        return _translated(said) if said else ""
-    if not said.values:
-        return _translated(said.text)
-    return _translated(said.text) % {name: _in_its_place(value) for name, value in said.values.items()}
+    if not isinstance(sentence, Phrase):
+        return _translated(sentence) if sentence else ""
+    if not sentence.values:
+        return _translated(sentence.text)
+    return _translated(sentence.text) % {name: _in_its_place(value) for name, value in sentence.values.items()}
 
 
 def in_whole(error: SteplabelError) -> str:

@@ -26,10 +26,10 @@ def check_stores(*_apps: Any, **_options: Any) -> list[CheckMessage]:
     return list(_findings(_store("pages"), {"limits": _store("default"), "broker": _redis(settings.CELERY_BROKER_URL)}))
 
 
-def _findings(pages: _Server | None, kept: dict[str, _Server | None]) -> Iterator[CheckMessage]:
+def _findings(pages: _Server | None, servers: dict[str, _Server | None]) -> Iterator[CheckMessage]:
     if pages is None:
         return
-    shared = [name for name, server in kept.items() if server is not None and server.id == pages.id]
+    shared = [name for name, server in servers.items() if server is not None and server.id == pages.id]
     if shared:
         yield checks.Warning(
             f"The page cache shares its Redis server with {' and '.join(shared)}: what fills one stops the other, or drops what it counts.",
@@ -42,7 +42,7 @@ def _findings(pages: _Server | None, kept: dict[str, _Server | None]) -> Iterato
             hint="Start it with maxmemory and maxmemory-policy allkeys-lru.",
             id="steplabel.W002",
         )
-    for name, server in kept.items():
+    for name, server in servers.items():
         if server is not None and server.policy not in ("", KEEPS):
             yield checks.Warning(
                 f"The Redis server of the {name} drops what it should keep when it is full ({server.how}).",

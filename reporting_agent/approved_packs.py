@@ -124,7 +124,7 @@ class Offered:
 
 
 def fetch(
-    kept: ApprovedShelf, portal: Packs, keys: Mapping[str, VerifyingKey], head: TreeHead, pack: str, version: str
+    approved_shelf: ApprovedShelf, portal: Packs, keys: Mapping[str, VerifyingKey], head: TreeHead, pack: str, version: str
 ) -> tuple[ApprovedPack, Path]:
     """Take one version from the portal, verify all of it, and keep it.
 
@@ -152,7 +152,7 @@ def fetch(
         raise _altered(pack, version)
     approved.require_files(approval, text, factors)
     table = FactorTable.read(factors, "factors.toml").version if factors else ""
-    with shelf.used(Offered(kept, factors, table)):
+    with shelf.used(Offered(approved_shelf, factors, table)):
         digest = packs.digest(packs.checked(text, f"{pack}-{version}.toml")).hex()
     if digest != approval.digest:
         raise VerificationError(
@@ -189,14 +189,14 @@ def fetch(
                 "file."
             ),
         ) from broken
-    return approval, kept.keep(document, text, factors, table)
+    return approval, approved_shelf.keep(document, text, factors, table)
 
 
-def require_signed(kept: ApprovedShelf, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:
+def require_signed(approved_shelf: ApprovedShelf, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:
     """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError `pack-signature-invalid`."""
     from benchmarks.wire import approved
 
-    for document in kept.documents():
+    for document in approved_shelf.documents():
         if (document["pack"], document["version"]) == (pack.id, pack.version):
             approved.verify(document, keys)
 

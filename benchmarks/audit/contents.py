@@ -211,9 +211,9 @@ def _parts(contents: Contents) -> Iterator[tuple[int, int]]:
     yield from ((meter.first, meter.days) for meter in contents.meters)
 
 
-def _inconsistent(found: str) -> VerificationError:
+def _inconsistent(contradiction: str) -> VerificationError:
     return VerificationError(
         "contents-inconsistent",
-        Phrase("The table of contents contradicts itself: %(found)s.", found=found),
+        Phrase("The table of contents contradicts itself: %(found)s.", found=contradiction),
         "Have the plant open leaf 0 again, with the agent that made the report.",
     )

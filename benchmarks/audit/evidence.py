@@ -141,8 +141,8 @@ class Evidence:
 Check = Callable[[Evidence], Outcome]
 
 
-def held(code: str, said: Words | Phrase, count: int = 0) -> Outcome:
-    return Outcome(code, State.HELD, Words.of(said), count=count)
+def held(code: str, sentence: Words | Phrase, count: int = 0) -> Outcome:
+    return Outcome(code, State.HELD, Words.of(sentence), count=count)
 
 
 def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None = None) -> Outcome:
@@ -162,9 +162,9 @@ def of_no_readings(code: str) -> Outcome:
     )
 
 
-def failed(code: str, said: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> Outcome:
+def failed(code: str, sentence: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> Outcome:
     listed = tuple(map(Words.of, places))
-    return Outcome(code, State.FAILED, Words.of(said), Words.of(to_do), listed[:MOST_NAMED], len(listed))
+    return Outcome(code, State.FAILED, Words.of(sentence), Words.of(to_do), listed[:MOST_NAMED], len(listed))
 
 
 def in_words(refusal: SteplabelError) -> tuple[Words, Words]:

@@ -68,15 +68,15 @@ def require_known(document: Mapping[str, Any]) -> None:
         )
 
 
-def _unknown(found: object, shape: Shape, path: str = "") -> Iterator[str]:
+def _unknown(value: object, shape: Shape, path: str = "") -> Iterator[str]:
     """Paths of the members that the shape does not have, such as `steps.0.gate.best_of_all`."""
-    if isinstance(found, Mapping):
-        for name, inner in found.items():
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
             here = f"{path}.{name}" if path else str(name)
             if name in shape:
                 yield from _unknown(inner, shape[name], here)
             else:
                 yield here
-    elif isinstance(found, list | tuple):
-        for place, inner in enumerate(found):
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
             yield from _unknown(inner, shape, f"{path}.{place}")

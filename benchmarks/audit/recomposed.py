@@ -76,7 +76,7 @@ class Checked:
     reworded: tuple[str, ...]  # parts of the explanation that this release words otherwise
 
 
-def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> Checked:
+def compose_again(logged: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> Checked:
     """Every figure of the document from its reports.
 
     Args:
@@ -87,7 +87,7 @@ def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> C
             `composed-of-unreadable`: a part of the document is missing.
     """
     try:
-        return _compose_again(found, earlier)
+        return _compose_again(logged, earlier)
     except (KeyError, TypeError, ValueError, IndexError) as wrong:
         raise VerificationError(
             "composed-of-unreadable",
@@ -96,14 +96,14 @@ def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> C
         ) from wrong
 
 
-def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Checked:
-    document = found.file.document
+def _compose_again(logged: Logged, earlier: Sequence[Mapping[str, Any]]) -> Checked:
+    document = logged.file.document
     require_known(document)
     pack, route = _declared(document)
-    chosen = _chosen_out(found, pack, route)
-    entering = [row for row in found.everybody if id(row) not in {id(out) for out in chosen}]
-    label = _composed(found, pack, route, entering)
-    figures = [*_cells(document, label), *_totals(document, label), *_quarters(found, pack)]
+    chosen = _chosen_out(logged, pack, route)
+    entering = [row for row in logged.everybody if id(row) not in {id(out) for out in chosen}]
+    label = _composed(logged, pack, route, entering)
+    figures = [*_cells(document, label), *_totals(document, label), *_quarters(logged, pack)]
     if differing := [figure for figure in figures if not figure.agrees]:
         first = differing[0]
         raise VerificationError(
@@ -120,10 +120,10 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
             ),
             Phrase("Keep the file and the document: both are signed. Ask the coordinator how the figure was calculated."),
         )
-    whole = _composed(found, pack, route, found.everybody) if chosen else label
+    whole = _composed(logged, pack, route, logged.everybody) if chosen else label
     return Checked(
-        len(found.file.reports),
-        found.head,
+        len(logged.file.reports),
+        logged.head,
         tuple(figures),
         tuple(_repeats(document, earlier)),
         LeftOut(
@@ -156,20 +156,20 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
     return pack, route
 
 
-def _chosen_out(found: Logged, pack: Pack, route: Route) -> list[ReportedLabel]:
+def _chosen_out(logged: Logged, pack: Pack, route: Route) -> list[ReportedLabel]:
     """Labels that the file leaves out and that would enter by pack and reports alone. Of the others it makes no difference: a firm's
     further sites, labels that are not precise enough, steps of other routes."""
-    entered = {id(row) for row in found.labels}
-    out = [row for row in found.everybody if id(row) not in entered]
+    entered = {id(row) for row in logged.labels}
+    out = [row for row in logged.everybody if id(row) not in entered]
     if not out:
         return []
-    roster = roster_of(pack, route, by_step(found.everybody))
+    roster = roster_of(pack, route, by_step(logged.everybody))
     behind = {(cell.cell, member.site) for cell in roster.cells for member in cell.members}
     return [row for row in out if (str(CellKey.of(row.label)), row.site) in behind]
 
 
-def _composed(found: Logged, pack: Pack, route: Route, reported: Iterable[ReportedLabel]) -> IndustryLabel:
-    file = found.file
+def _composed(logged: Logged, pack: Pack, route: Route, reported: Iterable[ReportedLabel]) -> IndustryLabel:
+    file = logged.file
     rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in file.reports)))
     return compose_route(pack, route, by_step(reported), rng, period=str(file.document["period"]), averaging=_averaging(file))
 
@@ -268,9 +268,9 @@ def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[Figure]:
     return [figure for figure in moved if not figure.agrees]
 
 
-def _quarters(found: Logged, pack: Pack) -> list[Figure]:
+def _quarters(logged: Logged, pack: Pack) -> list[Figure]:
     """How many sites are sure of their quarter, from the standings of the same reports. The names beside them are no figures."""
-    document = found.file.document
+    document = logged.file.document
     shown = {
         LabelKey(step["step"], step["product"], step["variant"], step["metric"]): step["bands"]
         for step in document["steps"]
@@ -278,8 +278,8 @@ def _quarters(found: Logged, pack: Pack) -> list[Figure]:
     }
     if not shown:
         return []
-    digests = [report.envelope_digest for report in found.file.reports]
-    ranked = [quarters(everybody, pack, digests) for everybody in (found.everybody, _without_adverse(found, pack))]
+    digests = [report.envelope_digest for report in logged.file.reports]
+    ranked = [quarters(everybody, pack, digests) for everybody in (logged.everybody, _without_adverse(logged, pack))]
     figures = []
     for key, bands in shown.items():
         stated = Quarters(tuple(bands["quarters"]), sum(bands["quarters"]) + bands["untold"])
@@ -288,13 +288,13 @@ def _quarters(found: Logged, pack: Pack) -> list[Figure]:
     return figures
 
 
-def _without_adverse(found: Logged, pack: Pack) -> list[ReportedLabel]:
+def _without_adverse(logged: Logged, pack: Pack) -> list[ReportedLabel]:
     """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
-    entered = {id(row) for row in found.labels}
-    standing = {(row.firm, LabelKey.of(row.label)) for row in found.labels}
+    entered = {id(row) for row in logged.labels}
+    standing = {(row.firm, LabelKey.of(row.label)) for row in logged.labels}
     return [
         row
-        for row in found.everybody
+        for row in logged.everybody
         if id(row) in entered or (row.firm, LabelKey.of(row.label)) in standing or not _is_precise(row.label, pack)
     ]
 

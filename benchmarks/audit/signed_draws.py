@@ -199,9 +199,9 @@ def promise(
     return signed(unsigned, key.sign(Purpose.AUDIT_NONCE, unsigned.content))
 
 
-def signed(made: Promise | Draw, signature: bytes) -> bytes:
+def signed(unsigned: Promise | Draw, signature: bytes) -> bytes:
     """The file, with a signature that is not looked at here."""
-    return encode({**made.content, "signature": signature})
+    return encode({**unsigned.content, "signature": signature})
 
 
 def read_promise(raw: bytes) -> Promise:
@@ -245,7 +245,7 @@ def read(raw: bytes) -> Draw:
     return draw
 
 
-def require_promised(draw: Draw, made: Promise) -> None:
+def require_promised(draw: Draw, promise: Promise) -> None:
     """Refuse a draw whose nonce or plan is not the one that was promised, by this auditor, for this site and period.
 
     Raises:
@@ -253,16 +253,16 @@ def require_promised(draw: Draw, made: Promise) -> None:
     """
     commitment = draw.commitment
     subject = (commitment.site, commitment.period)
-    if (made.nonce_digest, made.auditor, made.digest) != (nonce_digest(draw.nonce), draw.auditor, draw.promise) or subject != (
-        made.site,
-        made.period,
+    if (promise.nonce_digest, promise.auditor, promise.digest) != (nonce_digest(draw.nonce), draw.auditor, draw.promise) or subject != (
+        promise.site,
+        promise.period,
     ):
         raise VerificationError(
             "nonce-not-promised",
             Phrase("The nonce of this draw is not the one that its auditor promised for this site and period."),
             Phrase("Draw again with the nonce that was promised. With another nonce the outcome of the draw could have been picked."),
         )
-    if (made.plan, made.steps) != (draw.plan, draw.steps):
+    if (promise.plan, promise.steps) != (draw.plan, draw.steps):
         raise VerificationError(
             "plan-not-promised",
             Phrase("The plan or the steps of this draw are not those that its auditor promised."),

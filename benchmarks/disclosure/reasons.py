@@ -81,8 +81,8 @@ def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:
     name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     listed = re.compile(rf"(?<![\w-])(?:{name})(?:, (?:{name}))*(?![\w-])")
 
-    def named(said: str, language: str) -> str:
-        return listed.sub(lambda matched: _names(matched[0], names).said_in(language), said)
+    def named(clause: str, language: str) -> str:
+        return listed.sub(lambda matched: _names(matched[0], names).said_in(language), clause)
 
     return Words(**{language: named(clause, language) for language, clause in text.by_language.items()})
 

@@ -86,13 +86,13 @@ def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
 
 
 def _decide_total(
-    draft: IndustryLabel, measure: Measure, total: RouteTotal, refusal: Refusal | None, kept: RouteTotal | None, width: Fraction
+    draft: IndustryLabel, measure: Measure, total: RouteTotal, refusal: Refusal | None, earlier_total: RouteTotal | None, width: Fraction
 ) -> tuple[RouteTotal, CellDecision]:
-    reason, words = refusal or frequency_and_dominance.passed(unchanged=kept is not None)
+    reason, words = refusal or frequency_and_dominance.passed(unchanged=earlier_total is not None)
     if refusal:
         result = dataclasses.replace(total, value=None, interval=None, reason=reason.value)
-    elif kept:
-        result = kept
+    elif earlier_total:
+        result = earlier_total
     else:
         value = None if total.value is None else to_grid(total.value, width)
         result = dataclasses.replace(total, value=value, interval=total.interval and outward(total.interval, width))

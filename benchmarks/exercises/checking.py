@@ -125,20 +125,20 @@ def _readings(figure: str) -> list[float]:
     return [*thousands, *decimal]
 
 
-def _of_figure(exercise: Exercise, question: Question, told: float) -> str:
+def _of_figure(exercise: Exercise, question: Question, answer: float) -> str:
     """Right, or which mistake it is."""
     right = float(exercise.facts[question.answer])
     figures = {RIGHT: right} | {code: float(exercise.facts[fact]) for code, fact in question.mistakes.items()}
-    nearest = min(figures, key=lambda code: abs(told - figures[code]) / abs(figures[code]))
-    if _near(told, figures[nearest], question.within):
+    nearest = min(figures, key=lambda code: abs(answer - figures[code]) / abs(figures[code]))
+    if _near(answer, figures[nearest], question.within):
         return nearest
-    if any(_near(told, right * by, max(question.within, 0.005)) for factor in _FACTORS for by in (factor, 1 / factor)):
+    if any(_near(answer, right * by, max(question.within, 0.005)) for factor in _FACTORS for by in (factor, 1 / factor)):
         return UNIT
-    return CLOSE_BY if _near(told, right, CLOSE) else OTHER
+    return CLOSE_BY if _near(answer, right, CLOSE) else OTHER
 
 
-def _near(told: float, value: float, share: float) -> bool:
-    return abs(told - value) <= share * abs(value)
+def _near(answer: float, value: float, share: float) -> bool:
+    return abs(answer - value) <= share * abs(value)
 
 
 def _plain(text: str) -> str:

@@ -42,15 +42,15 @@ def in_words(route: str) -> Phrase | str:
     return Phrase("%(letter)s (%(words)s)", letter=route, words=ROUTES[route]) if route in ROUTES else route
 
 
-def only_row(found: list[dict[str, str]], code: str, route: str, act: Act, held: Sequence[dict[str, str]]) -> dict[str, str]:
-    """The one row that was `found` for the code and the route among those `held`.
+def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, held: Sequence[dict[str, str]]) -> dict[str, str]:
+    """The one row of the `matches` for the code and the route among those `held`.
 
     Raises:
         InputError: none was, here or by this route (`border-goods-unknown`), or several (`border-goods-ambiguous`).
     """
-    if len(found) == 1:
-        return found[0]
-    by_other_routes = "" if found else ", ".join(dict.fromkeys(row["route"] for row in rows_of(held, code, "") if row["route"]))
+    if len(matches) == 1:
+        return matches[0]
+    by_other_routes = "" if matches else ", ".join(dict.fromkeys(row["route"] for row in rows_of(held, code, "") if row["route"]))
     if by_other_routes:
         raise InputError(
             "border-goods-unknown",
@@ -63,9 +63,9 @@ def only_row(found: list[dict[str, str]], code: str, route: str, act: Act, held:
             Phrase("Available by route: %(routes)s.", routes=by_other_routes),
         )
     chapter = re.sub(r"\D", "", code)[:2]
-    listed = found or [row for row in held if row["cn_code"].startswith(chapter)]
+    listed = matches or [row for row in held if row["cn_code"].startswith(chapter)]
     near = "; ".join(dict.fromkeys(f"{row['cn_code']} {row['goods']}" + (f" ({row['route']})" if row["route"] else "") for row in listed))
-    if found:
+    if matches:
         raise InputError(
             "border-goods-ambiguous",
             Phrase("The code %(code)s covers several goods in %(act)s.", code=code, act=act.title),

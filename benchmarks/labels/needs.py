@@ -110,7 +110,7 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, 
             yield Words.of(_made_inside(need, higher, label, step) if inside else _sentence(need, reported, higher, label, step))
 
 
-def _sentence(need: Need, found: float, higher: float, label: StepLabel, step: Step) -> Phrase:
+def _sentence(need: Need, reported: float, higher: float, label: StepLabel, step: Step) -> Phrase:
     carrier: Value = CARRIERS[need.carrier].words
     if need.instead:
         others = enumerated(CARRIERS[name].words for name in need.instead)
@@ -118,7 +118,7 @@ def _sentence(need: Need, found: float, higher: float, label: StepLabel, step: S
     return Phrase(
         "%(found)s %(unit)s of %(carrier)s are reported. At least %(usual)s is usual; with that the label would be %(higher)s %(of)s "
         "higher. Check whether a meter of it is missing from the files.",
-        found=f"{found:.3g}",
+        found=f"{reported:.3g}",
         unit=f"{need.unit}/{step.output_unit}",
         carrier=carrier,
         usual=f"{need.usual:g}",

@@ -118,7 +118,7 @@ def label_step(
     return label_rows(columns, measured, np.arange(len(batches)), product, variant, context)
 
 
-def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Context) -> MetricColumns:
+def measure(columns: StepColumns, rule: MetricRule, record_reasons: Reasons, context: Context) -> MetricColumns:
     """Values of one metric for every batch of the step, with the first reason against each."""
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
     energy = metric_energy(columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty)
@@ -132,7 +132,7 @@ def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Con
     unmet, beyond = (
         np.any(list(flags.values()), axis=0) if flags else np.zeros(len(columns.batches), dtype=bool) for flags in (short, over)
     )
-    reasons = metric_reasons(found, columns, energy, rule, (value, at_reference), unusable, outside.too_much, unmet, beyond)
+    reasons = metric_reasons(record_reasons, columns, energy, rule, (value, at_reference), unusable, outside.too_much, unmet, beyond)
     covered = coverage(columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ()))
     return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered, short, over)
 

@@ -160,7 +160,7 @@ class Unusable:
 
 
 def metric_reasons(
-    found: Reasons,
+    record_reasons: Reasons,
     columns: StepColumns,
     energy: MetricEnergy,
     rule: MetricRule,
@@ -173,7 +173,7 @@ def metric_reasons(
     """Reasons of one metric, added to those of the record. `values` are energy / output as measured and at reference; `outside`
     marks batches that used too much energy outside the boundary, `unmet` those that report too little of what the process needs,
     `over` those that give back more heat than can be."""
-    reasons = found.copy()
+    reasons = record_reasons.copy()
     label_rule = columns.step.label_rule
     reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)
     reasons.add(~energy.convertible, ExclusionReason.LHV_REQUIRED)

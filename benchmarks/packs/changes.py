@@ -53,10 +53,10 @@ def _told(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from _flat(None if number.source is None else number.source.status, ("conversion", number.place, "source", "status"))
 
 
-def _sources_once(found: Sequence[FieldChange]) -> Iterator[FieldChange]:
+def _sources_once(changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
     """Of what differs in a source the first place, and how many more there are."""
-    same = Counter((entry.where[-1], entry.before, entry.after) for entry in found if entry.is_of_a_source)
-    for change in found:
+    same = Counter((entry.where[-1], entry.before, entry.after) for entry in changes if entry.is_of_a_source)
+    for change in changes:
         if not change.is_of_a_source:
             yield change
         elif many := same.pop((change.where[-1], change.before, change.after), 0):

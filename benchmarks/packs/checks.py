@@ -45,15 +45,15 @@ def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> No
     refuse(all_faults, path)
 
 
-def refuse(found: Sequence[Fault], path: Path) -> None:
+def refuse(faults: Sequence[Fault], path: Path) -> None:
     """Raise InputError `pack-inconsistent` with these faults, where there is one."""
-    if found:
+    if faults:
         raise FaultyPack(
             "pack-inconsistent",
             "The pack contradicts itself.",
             "Correct each entry. `docs/packs.md` explains how the parts of a pack must agree.",
             path,
-            found,
+            faults,
         )
 
 

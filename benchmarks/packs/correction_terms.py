@@ -219,14 +219,14 @@ def number(value: Value, variable: str) -> Fraction:
     return exact
 
 
-def _of_class(values: Mapping[str, Fraction], found: Value, variable: str) -> Fraction:
-    if found in values:
-        return values[str(found)]
+def _of_class(values: Mapping[str, Fraction], value: Value, variable: str) -> Fraction:
+    if value in values:
+        return values[str(value)]
     known = ", ".join(values)
     raise UnassessableError(
         "class-unknown",
         Words.of(
-            Phrase("%(variable)s is %(found)s, but the standard only has %(known)s.", variable=variable, found=f"{found!r}", known=known)
+            Phrase("%(variable)s is %(found)s, but the standard only has %(known)s.", variable=variable, found=f"{value!r}", known=known)
         ),
     )
 

@@ -140,7 +140,7 @@ def _half_a_cell(before: MetricRule | None, after: MetricRule) -> float:
 
 
 def _of_total(
-    old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], found: Mapping[str, Moved], route: str
+    old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], moves: Mapping[str, Moved], route: str
 ) -> Moved | None:
     """The total by the new ratios, and with it what its steps move by."""
     before, after = (
@@ -157,7 +157,7 @@ def _of_total(
             bounded = bounded and before.get(step) == after.get(step)
             continue
         by_ratio = (after.get(step, 0.0) - before.get(step, 0.0)) * value.value
-        move = found.get(step)
+        move = moves.get(step)
         if move is not None:
             because.append(step)
             bounded = bounded and move.least is not None

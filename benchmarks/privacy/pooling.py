@@ -131,13 +131,13 @@ def pool(
     return widest
 
 
-def is_worth_it(found: Pool, alone: int, step: Step, policy: ReleasePolicy) -> bool:
+def is_worth_it(pool: Pool, alone: int, step: Step, policy: ReleasePolicy) -> bool:
     """Whether the earlier years' budget buys something: a label at all, or one precise enough for the industry's.
 
     Args:
         alone: batches of the last year by itself.
     """
-    return found.years > 1 and (found.eligible or alone < fewest_batches(step, policy))
+    return pool.years > 1 and (pool.eligible or alone < fewest_batches(step, policy))
 
 
 def fewest_batches(step: Step, policy: ReleasePolicy) -> int:

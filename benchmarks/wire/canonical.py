@@ -111,5 +111,5 @@ class _NoTags(dict[int, Callable[[object, bool], NoReturn]]):
 _NO_TAGS = _NoTags()
 
 
-def _malformed(found: Phrase) -> VerificationError:
-    return VerificationError("cbor-malformed", Phrase("These are not the bytes of a Steplabel message: %(found)s.", found=found), _REMEDY)
+def _malformed(fault: Phrase) -> VerificationError:
+    return VerificationError("cbor-malformed", Phrase("These are not the bytes of a Steplabel message: %(found)s.", found=fault), _REMEDY)

@@ -188,14 +188,14 @@ def _require_months(label: ReleasedLabel, period: Period) -> None:
         )
 
 
-def _off_pack(label: ReleasedLabel, found: Phrase) -> VerificationError:
+def _off_pack(label: ReleasedLabel, reason: Phrase) -> VerificationError:
     return VerificationError(
         "label-off-pack",
         Phrase(
             "The label of %(step)s, %(metric)s cannot be compared with others: %(found)s.",
             step=label.step,
             metric=label.metric,
-            found=found,
+            found=reason,
         ),
         "Release again with the pack as published. A site may be stricter than its policy, never looser.",
     )

@@ -83,7 +83,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
     return SeenHead(head, raw)
 
 
-def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency) -> None:
+def require_succession(seen_head: SeenHead, shown: SeenHead, consistency: Consistency) -> None:
     """Refuse a head that does not continue the one that was seen before.
 
     Args:
@@ -92,7 +92,7 @@ def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency
     Raises:
         VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`.
     """
-    before, now = kept.head, shown.head
+    before, now = seen_head.head, shown.head
     if now.size < before.size:
         raise VerificationError(
             "log-shrunk",

@@ -36,9 +36,9 @@ class SiteOutcome:
     year: str  # of the last day that was verified
 
 
-def sign(found: SiteOutcome, key: DeviceKey) -> dict[str, Any]:
+def sign(outcome: SiteOutcome, key: DeviceKey) -> dict[str, Any]:
     """The file's content."""
-    return documents.sign(SCHEMA, Purpose.OUTCOME, asdict(found), key)
+    return documents.sign(SCHEMA, Purpose.OUTCOME, asdict(outcome), key)
 
 
 def confirm(document: Mapping[str, Any], key: AuditorKey, on: date) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def _without_confirmation(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "confirmation"}
 
 
-def _digest(told: Mapping[str, Any]) -> str:
-    return hashlib.sha256(encode({**told})).hexdigest()
+def _digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(encode({**document})).hexdigest()
 
 
 def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKey]]) -> SiteOutcome:

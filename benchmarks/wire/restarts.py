@@ -50,9 +50,9 @@ class LogRestart(Record):
     def moment(self) -> datetime:
         return datetime.fromtimestamp(self.at, UTC)
 
-    def explains(self, kept: SeenHead) -> bool:
+    def explains(self, seen_head: SeenHead) -> bool:
         """Whether a head is of the log that was lost: of a size in the lost range, and not made later than the statement."""
-        last, head = heads.parse(self.before), kept.head
+        last, head = heads.parse(self.before), seen_head.head
         fits = head.root == last.root if head.size == last.size else head.size <= self.lost_to
         return fits and self.lost_from < head.size and head.at <= self.at
 

@@ -106,7 +106,7 @@ class DossierSerializer(serializers.Serializer[Any]):
     criteria = CriterionSerializer(many=True)
 
 
-@listed("dossiers", DossierRowSerializer, found=False)
+@listed("dossiers", DossierRowSerializer, always_exists=False)
 class DossiersView(ListView):
     """The dossiers of a site that is the organisation's own or that it regulates, a row for each programme."""
 

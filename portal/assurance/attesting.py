@@ -210,14 +210,14 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
     return row
 
 
-def _withdraw(row: Attestation, raw: bytes, said: attestations.Withdrawal, by: User, now: datetime) -> Attestation:
-    key = AuditorKey.objects.filter(public_key=said.public_key.hex(), body=row.body_id).first()
+def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Withdrawal, by: User, now: datetime) -> Attestation:
+    key = AuditorKey.objects.filter(public_key=withdrawal.public_key.hex(), body=row.body_id).first()
     if key is None:
         raise _unknown()
     _require_signer(key, row, by)
     row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
-    row.withdrawal_reason = said.reason[:1000]
-    row.withdrawal_log_index = log.add(Kind.ATTESTATION_WITHDRAWN, said.digest, now)
+    row.withdrawal_reason = withdrawal.reason[:1000]
+    row.withdrawal_log_index = log.add(Kind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
     row.save(update_fields=["withdrawal_signed", "state", "withdrawn_at", "withdrawal_reason", "withdrawal_log_index"])
     Verdict.objects.filter(attestation=row.digest).update(ended_at=now)
     record(now, by.email, Action.ATTESTATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)

@@ -13,12 +13,12 @@ from portal.names import in_chinese
 SCHEMA = "steplabel/dossier/1"
 
 
-def dossier_json(found: Dossier) -> dict[str, Any]:
-    programme = found.programme
+def dossier_json(dossier: Dossier) -> dict[str, Any]:
+    programme = dossier.programme
     return {
         "schema": SCHEMA,
-        "site": found.site.slug,
-        "day": found.day.isoformat(),
+        "site": dossier.site.slug,
+        "day": dossier.day.isoformat(),
         "programme": {
             "id": programme.id,
             "name": programme.name.by_language,
@@ -35,7 +35,7 @@ def dossier_json(found: Dossier) -> dict[str, Any]:
                 "evidence": [dict(_evidence(evidence)) for evidence in entry.evidence],
                 "incentives": [offer_json(offer) for offer in entry.offers],
             }
-            for entry in found.entries
+            for entry in dossier.entries
         ],
     }
 

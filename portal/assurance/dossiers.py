@@ -172,7 +172,7 @@ def _last_day(period: str) -> date:
     return Period.parse(period, UTC).first_and_last[1]
 
 
-def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, str, str], by: User, now: datetime) -> Declaration:
+def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, str, str], by: User, now: datetime) -> Declaration:
     """Put a declaration on record: value, what the paper is called, its SHA-256; three empty texts take the one before back.
 
     Raises:
@@ -191,7 +191,7 @@ def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, s
             "The records of this portal show this, so it cannot be declared.",
             "Report, or have the report attested.",
         )
-    value, paper, evidence = (" ".join(text.split()) for text in said)
+    value, paper, evidence = (" ".join(text.split()) for text in texts)
     if value and not HEX_DIGEST.fullmatch(evidence):
         raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
     if not value:

@@ -156,7 +156,7 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
     return row
 
 
-def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
+def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
     """What came of it. Noted once: another opinion of the same opening is a finding.
 
     Raises:
@@ -168,7 +168,7 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
         row = Sample.objects.select_for_update().get(pk=sample.pk)
         if row.draw is None:
             raise RefusedError(409, "sample-not-drawn", "Nothing has been drawn yet.", "Submit the signed draw first.")
-        if _subject_of(sample, bytes(row.draw)) != (told.site, told.period, told.revision, told.draw):
+        if _subject_of(sample, bytes(row.draw)) != (summary.site, summary.period, summary.revision, summary.draw):
             raise RefusedError(
                 409,
                 "summary-of-another",
@@ -176,11 +176,11 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
                 "Verify the opening of this draw, and submit the summary that the command writes.",
             )
         noted = {
-            "held": len(told.held),
-            "failing": len(told.failed),
-            "codes": dict(told.failed),
-            "not_checkable": list(told.missing),
-            "bound": told.is_bound,
+            "held": len(summary.held),
+            "failing": len(summary.failed),
+            "codes": dict(summary.failed),
+            "not_checkable": list(summary.missing),
+            "bound": summary.is_bound,
         }
         if row.verified_at is not None:
             if all(getattr(row, name) == value for name, value in noted.items()):
@@ -190,8 +190,9 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
             setattr(row, name, value)
         row.verified_at = now
         row.save(update_fields=[*noted, "verified_at"])
-        binding = BINDING[told.is_bound]
-        detail = f"{sample.assignment.period}: {len(told.held)} held, {len(told.failed)} failing, {len(told.missing)} not made, {binding}"
+        binding = BINDING[summary.is_bound]
+        counts = f"{len(summary.held)} held, {len(summary.failed)} failing, {len(summary.missing)} not made"
+        detail = f"{sample.assignment.period}: {counts}, {binding}"
         record(now, by.email, Action.SAMPLE_VERIFIED, f"site {sample.assignment.site.slug}", detail)
     return row
 
@@ -217,8 +218,8 @@ def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:
     return sample.assignment.site.slug, report.period, report.revision, signed_draws.read(draw).digest
 
 
-def _of(sample: Sample, made: signed_draws.Draw) -> bool:
-    committed = Commitment.objects.filter(digest=made.commitment.digest).values_list("site", "period", "revision").first()
+def _of(sample: Sample, draw: signed_draws.Draw) -> bool:
+    committed = Commitment.objects.filter(digest=draw.commitment.digest).values_list("site", "period", "revision").first()
     report = sample.submission
     return committed == (report.site_id, report.period, report.revision)
 

@@ -120,9 +120,9 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
     return entry.practice
 
 
-def _found(plant: Plant, practice: str, found: Outcome, plants: Path) -> dict[str, Any]:
+def _found(plant: Plant, practice: str, effect: Outcome, plants: Path) -> dict[str, Any]:
     """The file of the plant's agent."""
-    outcome = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", found.value, str(plant.year))
+    outcome = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", effect.value, str(plant.year))
     return outcomes.sign(outcome, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
 
 

@@ -35,9 +35,9 @@ def of(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     }
 
 
-def as_text(told: dict[str, Any]) -> Phrase:
+def as_text(guidance: dict[str, Any]) -> Phrase:
     """The same in a line, for who reads along."""
-    score, saved = told["score"], told["potential_tce"]
+    score, saved = guidance["score"], guidance["potential_tce"]
     of_score = Phrase("no score of fewer than 26 sites")
     if score["interval"] is not None:
         low, high = score["interval"]
@@ -48,7 +48,7 @@ def as_text(told: dict[str, Any]) -> Phrase:
         of_saving = Phrase(
             "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to %(high)s)", value=value, low=low, high=high
         )
-    count = told["practices"]
+    count = guidance["practices"]
     return Phrase("Guidance: %(count)s practices; %(score)s; %(saving)s.", count=count, score=of_score, saving=of_saving)
 
 

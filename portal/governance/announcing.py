@@ -18,10 +18,10 @@ def proposed(row: Proposal, now: datetime) -> None:
     _tell(Kind.PACK_PROPOSED, row, set(people_concerned_with(row.pack)) - deciding, now, row.proposed_by_id)
 
 
-def commented(row: Proposal, made: Comment, now: datetime) -> None:
+def commented(row: Proposal, comment: Comment, now: datetime) -> None:
     """A comment to who proposed it, an answer to who asked."""
-    asked = row.proposed_by_id if made.answers is None else made.answers.author_id
-    _tell(Kind.PACK_COMMENTED, row, {asked}, now, made.author_id)
+    asked = row.proposed_by_id if comment.answers is None else comment.answers.author_id
+    _tell(Kind.PACK_COMMENTED, row, {asked}, now, comment.author_id)
 
 
 def decided(row: Proposal, by: int, now: datetime) -> None:

@@ -76,14 +76,14 @@ class PackView(PublicView):
         return Response(_whole(approved), headers={"Cache-Control": "no-cache"})  # the head grows
 
 
-def _whole(found: Approved) -> dict[str, Any]:
+def _whole(approved: Approved) -> dict[str, Any]:
     return {
-        "document": found.document,
-        "reason": found.reason,
-        "sources": found.sources,
-        "pack_toml": found.file,
-        "factors_toml": found.factors,
-        "log": proven_entry(found.log_index),
+        "document": approved.document,
+        "reason": approved.reason,
+        "sources": approved.sources,
+        "pack_toml": approved.file,
+        "factors_toml": approved.factors,
+        "log": proven_entry(approved.log_index),
     }
 
 

@@ -97,7 +97,7 @@ class PeriodsView(ListView):
         return self.page(request, rows, lambda row: (number(row["group"]), row["period"]))
 
 
-@listed("participation", ParticipantSerializer, found=False)
+@listed("participation", ParticipantSerializer, always_exists=False)
 class ParticipationView(ListView):
     """Who of a regulator's own sites reported for one period of a peer group, obliged or not."""
 

@@ -31,12 +31,12 @@ DAILY_AT = time(8)
 PURPOSE = b"steplabel links in mails v1"
 
 
-def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, told: NoticeFacts, now: datetime) -> int:
+def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, facts: NoticeFacts, now: datetime) -> int:
     """Tell each of these people, by their numbers, once; how many.
 
     Args:
         place: the named address of the page it is about (`web:submission`), `parts` what stands in it.
-        told: names and days that the sentence needs (`portal.web.presenters.notices` has the sentences).
+        facts: names and days that the sentence needs (`portal.web.presenters.notices` has the sentences).
     """
     wanted = sorted(set(people))
     wishes = dict(Wish.objects.filter(user__in=wanted, kind=kind).values_list("user_id", "how"))
@@ -50,7 +50,7 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, told
                 Notice(
                     recipient_id=person,
                     kind=kind,
-                    told=dict(told),
+                    told=dict(facts),
                     place=place,
                     place_parts=dict(parts),
                     at=now,
@@ -63,19 +63,19 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, told
 
 
 def post(
-    letter: str, address: str, language: str, told: NoticeFacts, secret: str, now: datetime, *, good_for: timedelta = GIVE_UP_AFTER
+    letter: str, address: str, language: str, facts: NoticeFacts, secret: str, now: datetime, *, good_for: timedelta = GIVE_UP_AFTER
 ) -> Mail:
     """A letter to an address that may have no account, with what only that letter may hold: the link.
 
     Args:
-        told: a `Name` among it is written as whoever reads this language knows it.
+        facts: a `Name` among them is written as whoever reads this language knows it.
         good_for: how long the link lasts, and so how long a server that takes no mail is waited for.
     """
     return Mail.objects.create(
         address=address,
         language=language,
         letter=letter,
-        told={key: _in_language(fact, language) for key, fact in told.items()},
+        told={key: _in_language(fact, language) for key, fact in facts.items()},
         sealed=encrypted_texts.seal(secret, PURPOSE) if secret else "",
         due_at=now,
         give_up_at=now + good_for,

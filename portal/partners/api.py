@@ -123,7 +123,7 @@ class GrantedSitesView(ListView):
         return self.page(request, [_granted(view) for view in views if site in ("", view.site)], lambda row: (row["site"],))
 
 
-@listed("granted_values", GrantedValueSerializer, found=False)
+@listed("granted_values", GrantedValueSerializer, always_exists=False)
 class GrantedValuesView(ListView):
     """The protected values of one submission, where its site granted a provider its values."""
 

@@ -180,18 +180,18 @@ def _views(rows: QuerySet[Conformance]) -> tuple[ConformanceView, ...]:
     )
 
 
-def _wrong(told: Any) -> str:
+def _wrong(document: Any) -> str:
     """What keeps a document from being a result; empty where nothing does."""
-    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         return Phrase("it does not have the schema %(schema)s", schema=SCHEMA)
     for name, most in (("source", 200), ("kit", 100), ("ran_on", 10)):
-        if not isinstance(told.get(name), str) or not 0 < len(told[name]) <= most or "\x00" in told[name]:
+        if not isinstance(document.get(name), str) or not 0 < len(document[name]) <= most or "\x00" in document[name]:
             return Phrase("%(name)s is not a text of 1 to %(most)s characters", name=name, most=most)
     try:
-        date.fromisoformat(told["ran_on"])
+        date.fromisoformat(document["ran_on"])
     except ValueError:
         return Phrase("ran_on is not a day")
-    checks = told.get("checks")
+    checks = document.get("checks")
     if not isinstance(checks, list) or not all(isinstance(check, dict) and isinstance(check.get("passed"), bool) for check in checks):
         return Phrase("its checks do not say whether they passed")
     if tuple(check.get("name") for check in checks) != CHECKS:

@@ -135,20 +135,20 @@ def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
     return {key.key_id: key for key in map(VerifyingKey.from_hex, held)}
 
 
-def _require_fit(found: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
+def _require_fit(outcome: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
     known = next((candidate for candidate in library().practices if candidate.id == practice), None)
-    fits = known is not None and known.sector == site.pack and int(found.version) <= known.version
-    if found.practice != practice or not fits or int(found.year) > now.year:
+    fits = known is not None and known.sector == site.pack and int(outcome.version) <= known.version
+    if outcome.practice != practice or not fits or int(outcome.year) > now.year:
         raise RefusedError(
             409,
             "outcome-does-not-fit",
             Phrase(
                 "The file is about practice %(practice)s, version %(version)s, at a site of the sector %(sector)s, in %(year)s. "
                 "Either this page is about another practice, or that version, sector or year does not exist yet.",
-                practice=found.practice,
-                version=found.version,
+                practice=outcome.practice,
+                version=outcome.version,
                 sector=site.pack,
-                year=found.year,
+                year=outcome.year,
             ),
             (
                 "Submit it on the page of the practice that it names. If that is not the right practice, correct actions.toml and write "

@@ -81,8 +81,8 @@ def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> lis
     return [place for place, label in enumerate(labels) if str(CellKey.of(label)) not in behind]
 
 
-def _leaf(found: tuple[log.EntryView, list[bytes]]) -> JSON:
-    view, proof = found
+def _leaf(entry: tuple[log.EntryView, list[bytes]]) -> JSON:
+    view, proof = entry
     return {"index": view.index, "on": view.on.isoformat(), "proof": [digest.hex() for digest in proof]}
 
 

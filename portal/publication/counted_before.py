@@ -21,7 +21,7 @@ from portal.publication.rows import public
 from portal.standings.bands import Bands
 
 
-def beside_what_was_shown(told: Mapping[LabelKey, Bands], row: Publication, least: int) -> dict[LabelKey, Bands]:
+def beside_what_was_shown(bands: Mapping[LabelKey, Bands], row: Publication, least: int) -> dict[LabelKey, Bands]:
     """The numbers of these cells that may stand beside those of every version of the sector for any of the same days, withdrawn or not.
 
     Args:
@@ -30,7 +30,7 @@ def beside_what_was_shown(told: Mapping[LabelKey, Bands], row: Publication, leas
     period = row.period
     same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
     seen = public().filter(period__in=same_days).only("document", "roster")
-    ours, remaining = Roster.from_json(row.roster), dict(told)
+    ours, remaining = Roster.from_json(row.roster), dict(bands)
     for before in seen.iterator():
         then = Roster.from_json(before.roster)
         for step in _counted(before.document):

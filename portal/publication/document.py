@@ -235,9 +235,9 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
     }
 
 
-def _bands(told: Bands) -> dict[str, Any]:
-    named = [{"quarter": entry.quarter, "firm": str(entry.firm), "firm_zh": in_chinese(entry.firm)} for entry in told.named]
-    return {"quarters": list(told.quarters), "untold": told.untold, "named": named}
+def _bands(bands: Bands) -> dict[str, Any]:
+    named = [{"quarter": entry.quarter, "firm": str(entry.firm), "firm_zh": in_chinese(entry.firm)} for entry in bands.named]
+    return {"quarters": list(bands.quarters), "untold": bands.untold, "named": named}
 
 
 def _total(total: TotalView) -> dict[str, Any]:

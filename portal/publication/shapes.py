@@ -220,15 +220,15 @@ def summary_json(gate: GateResult) -> dict[str, Any]:
     }
 
 
-def summary_view(kept: Mapping[str, Any]) -> SummaryView:
-    total = kept["composite"]
+def summary_view(summary: Mapping[str, Any]) -> SummaryView:
+    total = summary["composite"]
     interval = total["interval"]
     return SummaryView(
-        product=kept["product"],
+        product=summary["product"],
         composite=TotalView(**{**total, "interval": None if interval is None else (interval[0], interval[1])}),
-        firms=kept["firms"],
-        headline=tuple(HeadlineView(*cell) for cell in kept["headline"]),
-        steps=tuple(kept["steps"]),
+        firms=summary["firms"],
+        headline=tuple(HeadlineView(*cell) for cell in summary["headline"]),
+        steps=tuple(summary["steps"]),
     )
 
 

@@ -58,7 +58,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
 NEEDED_PERIOD = Filter("period", PERIOD, Phrase("As `--period` spells it."), needed=True)
 
 
-@listed("standings", StandingSerializer, found=False)
+@listed("standings", StandingSerializer, always_exists=False)
 class StandingsView(ListView):
     """Where one of the organisation's own sites stands in one period, cell by cell. A regulator's key reads no values here."""
 

@@ -52,21 +52,21 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
     return [_row(period, present.submissions[standing.site], cell, standing, now) for cell, placed in cells.items() for standing in placed]
 
 
-def _row(period: ReportingPeriod, submission: int, cell: LabelKey, found: Placed, now: datetime) -> Standing:
+def _row(period: ReportingPeriod, submission: int, cell: LabelKey, placed: Placed, now: datetime) -> Standing:
     return Standing(
         period=period,
         submission_id=submission,
         **cell._asdict(),
-        unit=found.unit,
-        value=found.value,
-        estimate=found.estimate,
-        low=found.interval[0],
-        high=found.interval[1],
-        rank_low=found.rank_interval[0],
-        rank_high=found.rank_interval[1],
-        band=found.band,
-        of=found.of,
-        score_low=found.score and found.score[0],
-        score_high=found.score and found.score[1],
+        unit=placed.unit,
+        value=placed.value,
+        estimate=placed.estimate,
+        low=placed.interval[0],
+        high=placed.interval[1],
+        rank_low=placed.rank_interval[0],
+        rank_high=placed.rank_interval[1],
+        band=placed.band,
+        of=placed.of,
+        score_low=placed.score and placed.score[0],
+        score_high=placed.score and placed.score[1],
         computed_at=now,
     )

@@ -24,10 +24,10 @@ def listing_page(
     return render(request, "web/listing.html", {"title": title, "lead": lead, "table": table, "crumbs": crumbs, "search": search})
 
 
-def form_page(request: HttpRequest, template: str, told: Mapping[str, Any], form: forms.Form) -> HttpResponse:
+def form_page(request: HttpRequest, template: str, context: Mapping[str, Any], form: forms.Form) -> HttpResponse:
     """The page with its form, 400 where something in it is wrong."""
     mark_errors(form)
-    return render(request, template, {"form": form, **told}, status=400 if form.errors else 200)
+    return render(request, template, {"form": form, **context}, status=400 if form.errors else 200)
 
 
 def confirm_page(

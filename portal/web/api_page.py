@@ -52,42 +52,42 @@ def groups() -> tuple[Group, ...]:
     return tuple(Group(tag["name"], tag["description"], tuple(by_tag[tag["name"]])) for tag in document["tags"])
 
 
-def _operation(document: Mapping[str, Any], path: str, method: str, told: Mapping[str, Any]) -> Operation:
-    parameters = told.get("parameters", [])
-    key = any("ApiKey" in scheme for scheme in told.get("security", ())) and {} not in told["security"]
+def _operation(document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> Operation:
+    parameters = operation.get("parameters", [])
+    key = any("ApiKey" in scheme for scheme in operation.get("security", ())) and {} not in operation["security"]
     return Operation(
-        id=told["operationId"],
+        id=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=told["summary"],
-        description=told.get("description", ""),
+        summary=operation["summary"],
+        description=operation.get("description", ""),
         key=key,
         parameters=tuple(
             Parameter(parameter["name"], parameter["in"], parameter.get("required", False), parameter.get("description", ""))
             for parameter in parameters
         ),
-        call=_call(document, path, told, key=key),
-        answers=", ".join(sorted(told["responses"])),
+        call=_call(document, path, operation, key=key),
+        answers=", ".join(sorted(operation["responses"])),
     )
 
 
-def _call(document: Mapping[str, Any], path: str, told: Mapping[str, Any], *, key: bool) -> str:
+def _call(document: Mapping[str, Any], path: str, operation: Mapping[str, Any], *, key: bool) -> str:
     words = ["curl"]
     if key:
         words.append('-H "Authorization: Bearer $KEY"')
     address = path
-    for parameter in told.get("parameters", ()):
+    for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             address = address.replace(f"{{{parameter['name']}}}", str(parameter.get("example", parameter["name"].upper())))
         elif parameter["in"] == "header":
             words.append(f'-H "{parameter["name"]}: …"')
     needed = [
         f"{field['name']}={field['name'].upper()}"
-        for field in told.get("parameters", ())
+        for field in operation.get("parameters", ())
         if field["in"] == "query" and field.get("required")
     ]
     words.append(f'"{own_address()}{address}{"?" if needed else ""}{"&".join(needed)}"')
-    for media, body in told.get("requestBody", {}).get("content", {}).items():
+    for media, body in operation.get("requestBody", {}).get("content", {}).items():
         words.append(f'-H "Content-Type: {media}"')
         example = json.dumps(_example(document, body["schema"]), ensure_ascii=False) if media == "application/json" else ""
         words.append(f"-d '{example}'" if example else "--data-binary @FILE")

@@ -91,11 +91,11 @@ def slopes(family: Family) -> Floats:
     return fitted
 
 
-def of_families(found: Sequence[Family], lines: Sequence[Line], already: frozenset[str]) -> list[Change]:
+def of_families(families: Sequence[Family], lines: Sequence[Line], already: frozenset[str]) -> list[Change]:
     """Meters that count another share than the main meter sees, throughout; `already` are those of which a change was found."""
     changes = []
     line_of = {line.meter: line for line in lines}
-    for family in found:
+    for family in families:
         of_parts = slopes(family)
         for place, child in enumerate(family.children):
             line, slope = line_of.get(child.meter.id), of_parts[:, place]

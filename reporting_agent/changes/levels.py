@@ -164,13 +164,13 @@ def _made(line: Line, kind: Kind, day: date, until: date | None, size: Moved, li
     return Change(kind, line.step, meters, equipment, day, until, exp(size.by), 1.96 * size.error * exp(size.by), likely)
 
 
-def closed(found: list[Change]) -> list[Change]:
+def closed(single_changes: list[Change]) -> list[Change]:
     """A change and the next one back to the old level are one, with a first day and a last."""
     changes: list[Change] = []
     place = 0
-    while place < len(found):
-        change = found[place]
-        back = found[place + 1] if place + 1 < len(found) else None
+    while place < len(single_changes):
+        change = single_changes[place]
+        back = single_changes[place + 1] if place + 1 < len(single_changes) else None
         if (
             back is not None
             and back.kind is change.kind
@@ -193,11 +193,11 @@ SIGMAS_OF_ALL = 3.0
 SHARED = 0.5  # of the energy's change that the power must show for it to be the meter's
 
 
-def of_steps(found: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
+def of_steps(line_changes: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
     """The changes, those that lines of a step share told as one cause."""
     changes: list[Change] = []
     groups: list[list[Change]] = []
-    for change in found:
+    for change in line_changes:
         group = next((members for members in groups if all(_alike(change, other) for other in members)), None)
         if group is None:
             groups.append([change])

@@ -40,11 +40,11 @@ def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
     return changes
 
 
-def of_levels(found: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
+def of_levels(level_changes: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
     """Pairs of changes of level on the same days, each to what the other meter showed before: lines that run alike, exchanged."""
     usual = {line.meter: _usual(line) for line in lines}
     changes: list[Change] = []
-    for own, other in combinations([change for change in found if change.kind is Kind.LEVEL and change.first and change.meters], 2):
+    for own, other in combinations([change for change in level_changes if change.kind is Kind.LEVEL and change.first and change.meters], 2):
         (mine,), (theirs,) = own.meters, other.meters
         if own.first is None or other.first is None or mine == theirs or abs((own.first - other.first).days) > NEAR_DAYS:
             continue

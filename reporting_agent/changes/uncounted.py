@@ -33,10 +33,10 @@ WELL_KNOWN = 0.999  # of an hour, by both meters
 Place = tuple[str, str, Direction]
 
 
-def of_meters(data: PlantData, site: Site, told: Sequence[Change]) -> list[Change]:
-    """Every such meter; `told` are changes that were found already, of which a check meter's difference is a sign."""
+def of_meters(data: PlantData, site: Site, known_changes: Sequence[Change]) -> list[Change]:
+    """Every such meter; `known_changes` are changes that were found already, of which a check meter's difference is a sign."""
     records = {record.meter.id: record for record in data.meters if record.facts.readings}
-    known = {meter for change in told for meter in change.meters}
+    known = {meter for change in known_changes for meter in change.meters}
     counted = _counted(list(records.values()))
     of_checks = (_check(record, records, site) for record in records.values() if not {record.meter.id, record.meter.checked} & known)
     return [

@@ -154,9 +154,9 @@ def _clearly(line: Line, first_us: int, last_us: int) -> bool:
     return bool((_here(lags, first_us, last_us) & lags.shifted & (lags.resembles >= CLEARLY)).any())
 
 
-def _here(told: FittedLags, first_us: int, last_us: int) -> Flags:
+def _here(lags: FittedLags, first_us: int, last_us: int) -> Flags:
     """The parts of the coarse search that lie in half of this one at least."""
-    here: Flags = np.minimum(told.last_us, last_us) - np.maximum(told.first_us, first_us) >= (last_us - first_us) / 2
+    here: Flags = np.minimum(lags.last_us, last_us) - np.maximum(lags.first_us, first_us) >= (last_us - first_us) / 2
     return here
 
 

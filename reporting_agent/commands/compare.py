@@ -111,7 +111,7 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
     return identity.portal, identity.directory.receipt_keys()
 
 
-def _as_text(lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], found: Sequence[Beside]) -> str:
+def _as_text(lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], comparisons: Sequence[Beside]) -> str:
     from benchmarks.catalogue import in_language
 
     lines = [in_language(line, lang) for line in _head(benchmark, our_period)]
@@ -119,14 +119,14 @@ def _as_text(lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps:
         lines.append(in_language(_line(lang, pack, gap), lang))
         if gap.in_question:
             lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
-    if found:
-        agree = sum(comparison.value is not None for comparison in found)
+    if comparisons:
+        agree = sum(comparison.value is not None for comparison in comparisons)
         head = Phrase(
             "%(agree)s of %(all)s figures that others publish agree with this benchmark in all (--json has every reason):",
             agree=agree,
-            all=len(found),
+            all=len(comparisons),
         )
-        lines += [in_language(head, lang), *(f"  {in_language(line, lang)}" for line in _references(found))]
+        lines += [in_language(head, lang), *(f"  {in_language(line, lang)}" for line in _references(comparisons))]
     return "\n".join(lines)
 
 
@@ -152,9 +152,9 @@ def _head(benchmark: Benchmark, our_period: str) -> Iterator[Phrase]:
         yield Phrase("Our own values are of %(ours)s, the benchmark's of %(theirs)s.", ours=our_period, theirs=document.period)
 
 
-def _references(found: Sequence[Beside]) -> Iterator[Phrase]:
+def _references(comparisons: Sequence[Beside]) -> Iterator[Phrase]:
     """What others publish: what agrees as it is, of the rest how much and why it does not."""
-    for comparison in (comparison for comparison in found if comparison.value is not None):
+    for comparison in (comparison for comparison in comparisons if comparison.value is not None):
         yield Phrase(
             "%(name)s: %(value)s %(unit)s (%(source)s)",
             name=comparison.reference.words,
@@ -162,7 +162,7 @@ def _references(found: Sequence[Beside]) -> Iterator[Phrase]:
             unit=comparison.cell.unit,
             source=comparison.reference.source.words,
         )
-    for comparison in found:
+    for comparison in comparisons:
         if comparison.refused:
             reasons = enumerated(REFUSED_BY[by] for by in dict.fromkeys(refusal.by for refusal in comparison.refused))
             yield Phrase("%(name)s: refused by %(reasons)s", name=comparison.reference.words, reasons=reasons)

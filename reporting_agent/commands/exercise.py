@@ -187,9 +187,9 @@ def _judged(
     return judged, verdict
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
-    head = [f"{told['question']} = {told['given']}"]
-    return [*head, *(f"  {line}" for line in (told["said"], told["look"], told["working"]) if line)]
+def _lines(judged: dict[str, Any]) -> list[str]:
+    head = [f"{judged['question']} = {judged['given']}"]
+    return [*head, *(f"  {line}" for line in (judged["said"], judged["look"], judged["working"]) if line)]
 
 
 def _set(args: argparse.Namespace, exercise: Exercise, folder: Path | None) -> dict[str, Any]:

@@ -191,15 +191,15 @@ def _footprint(args: Namespace) -> int:
     return _written(args, out, description, {name: None}, lines)
 
 
-def _written(args: Namespace, out: Path, told: ExportDescription, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
+def _written(args: Namespace, out: Path, description: ExportDescription, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.phrases import of_language
     from reporting_agent.console import emit
     from reporting_agent.exports import writing
 
-    payload = writing.manifest(out, told, rows)
+    payload = writing.manifest(out, description, rows)
     listed = [f"  {name}" + (f" ({count:,})" if count is not None else "") for name, count in rows.items()]
     last = Phrase("Written to %(out)s with export.json. Everything in it is exact; nothing was sent.", out=str(out))
-    sentences = [*lines, *told.remarks, of_language(told.stands_on, args.lang) or told.stands_on["en"], *listed, last]
+    sentences = [*lines, *description.remarks, of_language(description.stands_on, args.lang) or description.stands_on["en"], *listed, last]
     emit(args, payload, "\n".join(in_language(line, args.lang) for line in sentences))
     return 0

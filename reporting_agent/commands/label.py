@@ -75,7 +75,7 @@ def _site(args: Namespace) -> int:
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))
     out = Path(args.out)
-    payload = site_files.write(site, result, analysis, out, args.lang, made=now)
+    payload = site_files.write(site, result, analysis, out, args.lang, made_at=now)
     if result.data.proposals:
         count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")
         sentence = Phrase(

@@ -281,34 +281,34 @@ def _report(parcel: Parcel, seen: _Seen) -> dict[str, Any]:
     }
 
 
-def _head(kept: KeptHead, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
+def _head(kept_head: KeptHead, keys: Mapping[str, VerifyingKey]) -> dict[str, Any]:
     from benchmarks.wire import heads
 
-    head = heads.read(kept.signed, keys).head
-    return {"size": head.size, "root": head.root.hex(), "at": head.moment.isoformat(), "key_id": head.key_id, "seen_at": kept.seen_at}
+    head = heads.read(kept_head.signed, keys).head
+    return {"size": head.size, "root": head.root.hex(), "at": head.moment.isoformat(), "key_id": head.key_id, "seen_at": kept_head.seen_at}
 
 
-def _witnesses(kept: KeptHead | None, enrolled: Enrolment | None) -> dict[str, Any] | None:
+def _witnesses(kept_head: KeptHead | None, enrolled: Enrolment | None) -> dict[str, Any] | None:
     from benchmarks.wire import checkpoints, directory
 
-    if kept is None or enrolled is None or enrolled.directory is None:
+    if kept_head is None or enrolled is None or enrolled.directory is None:
         return None
-    checkpoint = checkpoints.parse(kept.signed)
+    checkpoint = checkpoints.parse(kept_head.signed)
     cosigned = checkpoints.cosigned_by(checkpoint, directory.verify(enrolled.directory, enrolled.fingerprint))
     return {
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
-        "seen_at": kept.seen_at,
+        "seen_at": kept_head.seen_at,
         "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in cosigned],
     }
 
 
-def _written(folder: Path, kept: KeptHead | None, witnessed: KeptHead | None, evidence: tuple[Evidence, ...]) -> list[Path]:
+def _written(folder: Path, kept_head: KeptHead | None, witnessed: KeptHead | None, evidence: tuple[Evidence, ...]) -> list[Path]:
     """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece of evidence."""
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole
 
-    contents = {} if kept is None else {"head.cbor": kept.signed}
+    contents = {} if kept_head is None else {"head.cbor": kept_head.signed}
     if witnessed is not None:
         contents["checkpoint.txt"] = witnessed.signed
     for number, contradiction in enumerate(evidence, 1):

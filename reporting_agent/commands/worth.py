@@ -143,10 +143,10 @@ def _in_units(amount: Amount) -> dict[str, float | None]:
 def _border(cost: BorderCost) -> dict[str, Any]:
     from benchmarks.errors import InputError
 
-    def answer(found: Payable | InputError | None) -> dict[str, Any] | None:
-        if isinstance(found, InputError):
-            return {"error": found.to_json()}
-        return None if found is None else _payable(found)
+    def answer(payable: Payable | InputError | None) -> dict[str, Any] | None:
+        if isinstance(payable, InputError):
+            return {"error": payable.to_json()}
+        return None if payable is None else _payable(payable)
 
     goods = cost.goods
     years = [{"year": year.year, "default": answer(year.default), "attested": answer(year.attested)} for year in cost.years]
@@ -157,17 +157,17 @@ def _days(imported: date, known: date) -> dict[str, str]:
     return {"imported": imported.isoformat(), "known": known.isoformat()}
 
 
-def _payable(found: Payable) -> dict[str, Any]:
+def _payable(payable: Payable) -> dict[str, Any]:
     """Per tonne of the goods; every input with the act that settles it."""
     return {
-        "basis": found.basis,
-        "emissions_t_per_t": float(found.emissions),
-        "free_t_per_t": float(found.free),
-        "certificates_t_per_t": float(found.certificates),
-        "price_eur_per_t": None if found.price is None else float(found.price),
-        "cost_eur_per_t": None if found.cost is None else float(found.cost),
-        "inputs": [_input(figure) for figure in found.inputs],
-        "caveats": [str(caveat) for caveat in found.caveats],
+        "basis": payable.basis,
+        "emissions_t_per_t": float(payable.emissions),
+        "free_t_per_t": float(payable.free),
+        "certificates_t_per_t": float(payable.certificates),
+        "price_eur_per_t": None if payable.price is None else float(payable.price),
+        "cost_eur_per_t": None if payable.cost is None else float(payable.cost),
+        "inputs": [_input(figure) for figure in payable.inputs],
+        "caveats": [str(caveat) for caveat in payable.caveats],
     }
 
 
@@ -180,7 +180,7 @@ def _input(figure: Input) -> dict[str, Any]:
     return {"name": figure.name, "of": figure.of or None, "value": float(figure.value), "unit": figure.unit, "source": source}
 
 
-def _as_text(args: Namespace, found: Payable) -> str:
+def _as_text(args: Namespace, payable: Payable) -> str:
     from benchmarks.catalogue import in_language
     from benchmarks.guidance.act_rows import in_words
     from benchmarks.guidance.goods import called
@@ -192,20 +192,20 @@ def _as_text(args: Namespace, found: Payable) -> str:
         good=called(args.good),
         origin=args.origin.upper(),
         year=str(args.year),
-        tonnes=f"{found.certificates:.3f}",
+        tonnes=f"{payable.certificates:.3f}",
     )
     lines = [in_language(head, args.lang)]
-    if found.route:
-        lines.append(in_language(Phrase("Route of production: %(route)s.", route=in_words(found.route)), args.lang))
-    if found.cost is not None:
-        lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{found.cost:,.2f}"), args.lang))
+    if payable.route:
+        lines.append(in_language(Phrase("Route of production: %(route)s.", route=in_words(payable.route)), args.lang))
+    if payable.cost is not None:
+        lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{payable.cost:,.2f}"), args.lang))
     lines.append(names["formula_text"])
-    for figure in found.inputs:
+    for figure in payable.inputs:
         name = " ".join(part for part in (names[figure.name.replace("-", "_")], figure.of) if part)
         value = _value(figure)
         source = in_language(Phrase("entered"), args.lang) if figure.act is None else figure.act.title.said_in(args.lang)
         lines.append("  " + in_language(Phrase("%(name)s: %(value)s (%(source)s)", name=name, value=value, source=source), args.lang))
-    return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in found.caveats)])
+    return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in payable.caveats)])
 
 
 def _value(figure: Input) -> str:

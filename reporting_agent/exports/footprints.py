@@ -85,7 +85,7 @@ class Footprint:
 
 
 def footprint(
-    settings: FootprintSettings, site: str, period: Period, made: datetime, steps: Sequence[StepCarbon], statements: Sequence[Statement]
+    settings: FootprintSettings, site: str, period: Period, made_at: datetime, steps: Sequence[StepCarbon], statements: Sequence[Statement]
 ) -> Footprint:
     """Put it together.
 
@@ -105,7 +105,7 @@ def footprint(
                 found="no CO2 factor of " + ", ".join(step.lacking),
             )
         parts.append(Part(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
-    return Footprint(settings, site, period, made, tuple(parts), tuple(statements))
+    return Footprint(settings, site, period, made_at, tuple(parts), tuple(statements))
 
 
 def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:

@@ -28,30 +28,30 @@ def _decimal(number: float) -> str:
     return f"{number:.9f}".rstrip("0").rstrip(".") or "0"
 
 
-def assured(found: Footprint) -> dict[str, Any]:
+def assured(footprint: Footprint) -> dict[str, Any]:
     """The assured share with what it means and the statements behind it."""
     return {
-        "assuredShare": round(found.assured_share, 6),
+        "assuredShare": round(footprint.assured_share, 6),
         "meaning": MEANING,
-        "assuredSteps": sorted({part.step.label.step for part in found.parts if part.assured}),
-        "statements": [statement.to_json() for statement in found.statements],
+        "assuredSteps": sorted({part.step.label.step for part in footprint.parts if part.assured}),
+        "statements": [statement.to_json() for statement in footprint.statements],
     }
 
 
-def pact(found: Footprint) -> dict[str, Any]:
+def pact(footprint: Footprint) -> dict[str, Any]:
     """One ProductFootprint of the data model. CO2 of the steps' energy is fossil; biogenic carbon is what the firm declares."""
-    settings = found.settings
+    settings = footprint.settings
     product, accounting = settings.product, settings.accounting
-    total = found.total
+    total = footprint.total
     uptake = product.biogenic_carbon_kg_per_kg * 44 / 12
     pcf: dict[str, Any] = {
         "declaredUnitOfMeasurement": "kilogram",
         "declaredUnitAmount": "1",
         "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": _moment(found.period.start),
-        "referencePeriodEnd": _moment(found.period.end),
+        "referencePeriodStart": _moment(footprint.period.start),
+        "referencePeriodEnd": _moment(footprint.period.end),
         "geographyCountry": product.country,
-        "boundaryProcessesDescription": found.boundary_words,
+        "boundaryProcessesDescription": footprint.boundary_words,
         "pcfExcludingBiogenicUptake": _decimal(total),
         "pcfIncludingBiogenicUptake": _decimal(total - uptake),
         "fossilGhgEmissions": _decimal(total),
@@ -62,13 +62,13 @@ def pact(found: Footprint) -> dict[str, Any]:
         "exemptedEmissionsPercent": _decimal(accounting.exempted_pct),
         "exemptedEmissionsDescription": accounting.exempted_words,
         "packagingEmissionsIncluded": accounting.packaging_included,
-        "secondaryEmissionFactorSources": [{"name": name, "version": version} for name, version in _secondary(found)],
+        "secondaryEmissionFactorSources": [{"name": name, "version": version} for name, version in _secondary(footprint)],
         "productOrSectorSpecificRules": [{"operator": "Other", "ruleNames": list(accounting.rules), "otherOperatorName": "as named"}],
     }
     return {
-        "id": found.id,
+        "id": footprint.id,
         "specVersion": PACT_VERSION,
-        "created": _moment(found.made_at),
+        "created": _moment(footprint.made_at),
         "status": "Active",
         "companyName": settings.company.name,
         "companyIds": list(settings.company.ids),
@@ -76,23 +76,23 @@ def pact(found: Footprint) -> dict[str, Any]:
         "productIds": list(product.ids),
         **({"productClassifications": list(product.classifications)} if product.classifications else {}),
         "productNameCompany": product.name,
-        "comment": _comment(found),
+        "comment": _comment(footprint),
         "pcf": pcf,
-        "extensions": [{"specVersion": "2.0.0", "dataSchema": ASSURED_SCHEMA, "data": assured(found)}],
+        "extensions": [{"specVersion": "2.0.0", "dataSchema": ASSURED_SCHEMA, "data": assured(footprint)}],
     }
 
 
-def catena_x(found: Footprint) -> dict[str, Any]:
+def catena_x(footprint: Footprint) -> dict[str, Any]:
     """The aspect as JSON. The model has no place for extensions: the assured share is a property beside its own, and in the comment."""
-    settings = found.settings
+    settings = footprint.settings
     product, accounting = settings.product, settings.accounting
-    total = found.total
+    total = footprint.total
     return {
-        "id": found.id,
+        "id": footprint.id,
         "specVersion": CATENA_X,
         "partialFullPcf": "Cradle-to-gate",
         "version": 0,
-        "created": _moment(found.made_at),
+        "created": _moment(footprint.made_at),
         "extWBCSD_pfStatus": "Active",
         "companyName": settings.company.name,
         "companyIds": list(settings.company.ids),
@@ -100,16 +100,16 @@ def catena_x(found: Footprint) -> dict[str, Any]:
         "productIds": list(product.ids),
         "extWBCSD_productCodeCpc": product.cpc,
         "productName": product.name,
-        "comment": _comment(found),
+        "comment": _comment(footprint),
         "pcf": {
             "declaredUnit": "kilogram",
             "unitaryProductAmount": 1.0,
             "productMassPerDeclaredUnit": 1.0,
-            "referencePeriodStart": _moment(found.period.start),
-            "referencePeriodEnd": _moment(found.period.end),
+            "referencePeriodStart": _moment(footprint.period.start),
+            "referencePeriodEnd": _moment(footprint.period.end),
             "geographyCountry": product.country,
             "geographyRegionOrSubregion": product.region,
-            "boundaryProcessesDescription": found.boundary_words,
+            "boundaryProcessesDescription": footprint.boundary_words,
             "pcfExcludingBiogenic": round(total, 9),
             "pcfIncludingBiogenic": round(total - product.biogenic_carbon_kg_per_kg * 44 / 12, 9),
             "fossilGhgEmissions": round(total, 9),
@@ -129,23 +129,23 @@ def catena_x(found: Footprint) -> dict[str, Any]:
             "extWBCSD_characterizationFactors": accounting.characterisation,
             "extTFS_allocationWasteIncineration": accounting.waste_incineration,
             "secondaryEmissionFactorSources": [
-                {"secondaryEmissionFactorSource": f"{name} {version}".strip()} for name, version in _secondary(found)
+                {"secondaryEmissionFactorSource": f"{name} {version}".strip()} for name, version in _secondary(footprint)
             ],
             "extWBCSD_packagingEmissionsIncluded": accounting.packaging_included,
-            "extSTEPLABEL_assured": assured(found),
+            "extSTEPLABEL_assured": assured(footprint),
         },
     }
 
 
-def _secondary(found: Footprint) -> list[tuple[str, str]]:
+def _secondary(footprint: Footprint) -> list[tuple[str, str]]:
     """Factors of the steps' carriers, and declared parts that are no primary data; each once."""
-    factors = [(source, "as dated") for part in found.parts for source in part.sources]
-    declared = [(emission.source, "as declared") for emission in found.settings.outside if not emission.primary]
+    factors = [(source, "as dated") for part in footprint.parts for source in part.sources]
+    declared = [(emission.source, "as declared") for emission in footprint.settings.outside if not emission.primary]
     return list(dict.fromkeys([*factors, *declared]))
 
 
-def _comment(found: Footprint) -> str:
+def _comment(footprint: Footprint) -> str:
     return (
-        f"Energy of the steps is CO2 by dated factors, measured over {found.period.name}; everything else is declared by the firm, which "
-        f"answers for its completeness. Assured: {100 * found.assured_share:.2f} % ({MEANING})."
+        f"Energy of the steps is CO2 by dated factors, measured over {footprint.period.name}; everything else is declared by the firm, "
+        f"which answers for its completeness. Assured: {100 * footprint.assured_share:.2f} % ({MEANING})."
     )

@@ -35,14 +35,14 @@ class ExportDescription:
     more: Mapping[str, Any]
 
 
-def tables(out: Path, made: Iterable[Table], formats: Sequence[str]) -> dict[str, int]:
+def tables(out: Path, all_tables: Iterable[Table], formats: Sequence[str]) -> dict[str, int]:
     """Write each table in each format; the workbook holds all of them. Returns rows by file name.
 
     Raises:
         InputError: `export-too-long` where a table does not fit a sheet of a workbook.
     """
     written: dict[str, int] = {}
-    held = list(made)
+    held = list(all_tables)
     if "xlsx" in formats and (long := next((candidate for candidate in held if len(candidate) >= xlsx.ROWS_OF_A_SHEET), None)) is not None:
         raise InputError(
             "export-too-long",
@@ -74,21 +74,21 @@ def as_csv(table: Table) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def manifest(out: Path, told: ExportDescription, rows: Mapping[str, int | None]) -> dict[str, Any]:
+def manifest(out: Path, description: ExportDescription, rows: Mapping[str, int | None]) -> dict[str, Any]:
     """Write `export.json` and return it."""
     folder = writing.folder(out)
     payload = {
         "schema": SCHEMA,
-        "kind": told.kind,
-        "site": told.site,
-        "period": told.period,
-        "made_at": told.made_at.isoformat(timespec="seconds"),
+        "kind": description.kind,
+        "site": description.site,
+        "period": description.period,
+        "made_at": description.made_at.isoformat(timespec="seconds"),
         "software": SOFTWARE,
         "confidential": True,
         "sent": False,
-        "stands_on": dict(told.stands_on),
-        "remarks": [in_language(remark, "en") for remark in told.remarks],
-        **told.more,
+        "stands_on": dict(description.stands_on),
+        "remarks": [in_language(remark, "en") for remark in description.remarks],
+        **description.more,
         "files": [
             {"name": name, "rows": count, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
             for name, count in rows.items()

@@ -21,8 +21,8 @@ from reporting_agent.report.figures import NOTHING, Unit, count, shown, time, un
 from reporting_agent.report.words import counted, reason, words
 
 
-def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made: datetime) -> str:
-    """The page of labels. `made` is the moment that it carries, zone-aware."""
+def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made_at: datetime) -> str:
+    """The page of labels. `made_at` is the moment that it carries, zone-aware."""
     shared = [group for group in steps if len(group.sites) > 1]
     content: dict[str, Any] = {
         "lead": in_language(_lead(outcomes, shared), lang),
@@ -35,10 +35,10 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
             {"site": each.site, "labels": [label.sentence for label in each.lacking]} for each in outcomes if each.steps and each.lacking
         ],
     }
-    return _framed("fleet.html", content, f"{name}, {period}", lang, made)
+    return _framed("fleet.html", content, f"{name}, {period}", lang, made_at)
 
 
-def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: str, made: datetime) -> str:
+def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: str, made_at: datetime) -> str:
     """The page of checks: which sites cannot be read, and what is to be mended at the others."""
     read = worst_first(outcomes)
     counts = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
@@ -48,12 +48,12 @@ def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: 
         "rows": [_checked(each) for each in read],
         "failed": _failed(outcomes, lang),
     }
-    return _framed("fleet_check.html", content, name if period is None else f"{name}, {period}", lang, made)
+    return _framed("fleet_check.html", content, name if period is None else f"{name}, {period}", lang, made_at)
 
 
-def _framed(template: str, found: dict[str, Any], heading: str, lang: str, made: datetime) -> str:
+def _framed(template: str, content: dict[str, Any], heading: str, lang: str, made_at: datetime) -> str:
     w = words(lang)
-    body = html.environment().get_template(template).render(s=found, w=w)
+    body = html.environment().get_template(template).render(s=content, w=w)
     page: str = (
         html.environment()
         .get_template("frame.html")
@@ -63,7 +63,7 @@ def _framed(template: str, found: dict[str, Any], heading: str, lang: str, made:
             style=html.style(),
             style_hash=html.style_hash(),
             heading=heading,
-            caption=w["frame"]["made"].format(when=time(made, lang)),
+            caption=w["frame"]["made"].format(when=time(made_at, lang)),
             lead=Markup(body),  # noqa: S704 - the template escapes
             parts=[],
             zone="",

@@ -189,10 +189,10 @@ def _lacks(period: str, lacking: str) -> Phrase:
     )
 
 
-def _state(period: str, made: dict[str, Any]) -> Phrase:
-    at = made["at"]
-    if made["state"] == DONE:
+def _state(period: str, attempt: dict[str, Any]) -> Phrase:
+    at = attempt["at"]
+    if attempt["state"] == DONE:
         return Phrase("Report of %(period)s: done at %(at)s", period=period, at=at)
-    if made["state"] == UNREACHED:
+    if attempt["state"] == UNREACHED:
         return Phrase("Report of %(period)s: portal not reached at %(at)s, tried again", period=period, at=at)
     return Phrase("Report of %(period)s: refused at %(at)s, nothing was sent", period=period, at=at)

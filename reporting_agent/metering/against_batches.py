@@ -171,24 +171,24 @@ def _energies(course: Course, windows: Windows, least_completeness: float) -> Fl
 
 
 def _unit_finding(
-    meter: Meter, verdict: CleaningResult, windows: Windows, found: Misread, zone: tzinfo
+    meter: Meter, verdict: CleaningResult, windows: Windows, misread: Misread, zone: tzinfo
 ) -> tuple[Finding, Flags, tuple[int, int | None]]:
     """The finding, the batches that it concerns, and from when until when its values are off."""
     first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
-    if found.between is None:
-        return unit_check.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches, (first_us, None)
+    if misread.between is None:
+        return unit_check.label(meter, misread.factor, misread.proof, int(misread.batches.sum())), misread.batches, (first_us, None)
     sample = verdict.sample
     time_us = put_right(sample.time_us, meter)
-    before, after = found.between
+    before, after = misread.between
     first, end = np.searchsorted(time_us, [windows.start_us[before], windows.end_us[after]])
-    factor = found.factor if found.later else 1 / found.factor
+    factor = misread.factor if misread.later else 1 / misread.factor
     places = np.arange(first, max(int(end), int(first) + 1)).clip(max=len(sample) - 1)
     row = np.array([turning(sample.power, places, factor)])
     from_us = int(time_us[row[0]])
-    batches = windows.end_us > from_us if found.later else windows.start_us < from_us
+    batches = windows.end_us > from_us if misread.later else windows.start_us < from_us
     rows = places_of(verdict.files, sample.row[row], sample.file[row])
-    finding = unit_check.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=found.later, proof=found.proof)
-    return finding, batches, (from_us, None) if found.later else (first_us, from_us)
+    finding = unit_check.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=misread.later, proof=misread.proof)
+    return finding, batches, (from_us, None) if misread.later else (first_us, from_us)
 
 
 def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
@@ -217,7 +217,7 @@ def _told(course: Course, windows: Windows) -> Pieces:
     return clock_offsets.offsets_by_piece(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
 
 
-def _by_its_stamps(course: Course, told: Pieces, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
+def _by_its_stamps(course: Course, pieces: Pieces, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
     """A meter on standard time, by what its stamps do where the plant's clock changes, unless its load says otherwise."""
     facts, verdict = course.facts, course.verdict
     if verdict is None or facts.usual_step_s is None or facts.first_us is None or facts.last_us is None:
@@ -226,7 +226,7 @@ def _by_its_stamps(course: Course, told: Pieces, zone: tzinfo, in_skipped_hour: 
     own = summers(zone, facts.first_us, facts.last_us)
     if not own or not (in_skipped_hour or any(stays_on_standard_time(span, verdict.turned_back, verdict.holes, step_us) for span in own)):
         return None
-    of_summer = told.shift_s[_within(told.middle_us.astype(np.int64), own)]
+    of_summer = pieces.shift_s[_within(pieces.middle_us.astype(np.int64), own)]
     if len(of_summer) and float(np.median(of_summer)) > -clock.HOUR_S / 2:
         return None  # the batches know better
     return Shift(Kind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-clock.HOUR_S, spans=tuple(own))

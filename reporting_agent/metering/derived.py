@@ -152,32 +152,32 @@ def state_of(meter: Meter, value: float) -> float:
     return float(_absolute(meter, np.array([value * state_unit(meter)[1]]))[0])
 
 
-def work_out(tree: MeterTree, found: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, Counted]:
+def work_out(tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, Counted]:
     """Every meter that counts energy, in its final unit; not those of which no course was asked.
 
     Args:
-        found: courses of the meters with readings.
+        courses: those of the meters with readings.
         read_in: their unit over time, and its factor per unit of the readings (kW: kWh and 1).
     """
     by_meter: dict[str, Counted] = {}
     for meter in tree.meters:
-        if meter.id not in found or meter.role == "state":
+        if meter.id not in courses or meter.role == "state":
             continue
-        counted = Counted(found[meter.id], *read_in[meter.id])
-        by_meter[meter.id] = _at_its_state(meter, counted, found, tree) if has_state(meter) else counted
+        counted = Counted(courses[meter.id], *read_in[meter.id])
+        by_meter[meter.id] = _at_its_state(meter, counted, courses, tree) if has_state(meter) else counted
     for meter in tree.meters:
         if meter.computed and tree.parts(meter).keys() <= by_meter.keys():
             by_meter[meter.id] = _sum(meter, tree, by_meter)
     return by_meter
 
 
-def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], tree: MeterTree) -> Counted:
+def _at_its_state(meter: Meter, counted: Counted, courses: Mapping[str, Course], tree: MeterTree) -> Counted:
     curve = counted.course.curve
     moments = curve.moments_us
     flowing_us = np.diff(curve.known_us)
     flowed = flowing_us > 0
-    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, moments, flowing_us, found, tree)
-    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, found, tree)
+    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, moments, flowing_us, courses, tree)
+    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, courses, tree)
     each = np.full(len(flowed), np.nan)
     each[flowed] = factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])
     known = np.isfinite(each)
@@ -206,14 +206,14 @@ def _state(
     offset: float,
     moments_us: Integers,
     flowing_us: Integers,
-    found: Mapping[str, Course],
+    courses: Mapping[str, Course],
     tree: MeterTree,
 ) -> Floats:
     """The state of every piece: temperature in K, absolute pressure in kPa; NaN where not known or not declared."""
     pieces = max(len(moments_us) - 1, 0)
     if name is None:
         return np.full(pieces, np.nan if constant is None else constant + offset)
-    companion, curve = tree.by_id[name], found[name].curve
+    companion, curve = tree.by_id[name], courses[name].curve
     start_us, end_us = moments_us[:-1], moments_us[1:]
     energy, known_s = curve.over(start_us, end_us)
     known_us = known_s * 1e6
@@ -238,27 +238,27 @@ def _usual(factor: Floats, steps: Integers, known: NDArray[np.bool_]) -> float:
     return float((factor[known] * weight).sum() / weight.sum())
 
 
-def _sum(meter: Meter, tree: MeterTree, made: Mapping[str, Counted]) -> Counted:
+def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, Counted]) -> Counted:
     """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs."""
     parts = tree.parts(meter)
-    moments = made[next(iter(parts))].course.curve.moments_us
+    moments = by_meter[next(iter(parts))].course.curve.moments_us
     for part in parts:
-        moments = np.intersect1d(moments, made[part].course.curve.moments_us, assume_unique=True)
+        moments = np.intersect1d(moments, by_meter[part].course.curve.moments_us, assume_unique=True)
     length_us = np.diff(moments)
-    ats = {part: np.searchsorted(made[part].course.curve.moments_us, moments) for part in parts}
-    known_us = {part: np.diff(made[part].course.curve.known_us[at]) for part, at in ats.items()}
+    ats = {part: np.searchsorted(by_meter[part].course.curve.moments_us, moments) for part in parts}
+    known_us = {part: np.diff(by_meter[part].course.curve.known_us[at]) for part, at in ats.items()}
     longest_us = np.max(list(known_us.values()), axis=0)
     length_us = np.where(length_us > _AGE_US, longest_us, length_us)
     common_us = np.maximum(length_us - sum(((length_us - known) for known in known_us.values()), np.zeros_like(length_us)), 0)
     steps, unplaced = np.zeros_like(length_us), np.zeros_like(length_us)
     for part, times in parts.items():
-        curve, at = made[part].course.curve, ats[part]
-        scale = times * _ratio(tree, meter, made[part].unit)
+        curve, at = by_meter[part].course.curve, ats[part]
+        scale = times * _ratio(tree, meter, by_meter[part].unit)
         # each part at its own mean power over the time that all of them know: else what one misses would stand as energy
         share = np.divide(common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0)
         steps += np.rint(np.diff(curve.steps[at]) * (scale * share)).astype(np.int64)
         unplaced += np.rint(np.diff(curve.unplaced_steps[at]) * scale).astype(np.int64)
-    return Counted(Course(_curve(moments, steps, common_us, unplaced), (), _facts(made, parts)), meter.unit, 1.0)
+    return Counted(Course(_curve(moments, steps, common_us, unplaced), (), _facts(by_meter, parts)), meter.unit, 1.0)
 
 
 def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
@@ -275,9 +275,9 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
         ) from unfit
 
 
-def _facts(made: Mapping[str, Counted], parts: Mapping[str, int]) -> MeterFacts:
+def _facts(by_meter: Mapping[str, Counted], parts: Mapping[str, int]) -> MeterFacts:
     """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover."""
-    seen = [made[part].course.facts for part in parts]
+    seen = [by_meter[part].course.facts for part in parts]
     first = [facts.first_us for facts in seen if facts.first_us is not None]
     last = [facts.last_us for facts in seen if facts.last_us is not None]
     steps = [facts.usual_step_s for facts in seen if facts.usual_step_s is not None]

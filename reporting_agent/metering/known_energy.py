@@ -62,15 +62,15 @@ def known(
 
 
 def across_gaps(
-    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: CleaningResult | None, resets_us: Integers
+    segments: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: CleaningResult | None, resets_us: Integers
 ) -> Iterator[tuple[Integers, Floats]]:
     """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell, began anew or counted too much."""
     if verdict is not None:
-        hung = verdict.caught_up.between(readings.time_us) & (made.energy > 0) & ~_across(resets_us, made, meter)
-        yield made.end_us[hung], made.energy[hung]
-    length = made.end_us - made.start_us
+        hung = verdict.caught_up.between(readings.time_us) & (segments.energy > 0) & ~_across(resets_us, segments, meter)
+        yield segments.end_us[hung], segments.energy[hung]
+    length = segments.end_us - segments.start_us
     if (length > longest_gap_us).any():
-        counted, long = known(made, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
+        counted, long = known(segments, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
         long &= length > longest_gap_us
         yield counted.end_us[long], counted.energy[long]
 

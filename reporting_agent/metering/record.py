@@ -149,7 +149,7 @@ class Seen:
     steps_s: dict[int, int] = field(default_factory=dict)
     at_range_us: int = 0
 
-    def add(self, time_us: Integers, value: Floats, made: Segments, known: Segments) -> None:
+    def add(self, time_us: Integers, value: Floats, segments: Segments, known: Segments) -> None:
         """The readings as cleaned, what lies between them, and where energy is known; the first reading stood in the call before."""
         self._count(time_us)
         self._count_steps(time_us)
@@ -162,11 +162,11 @@ class Seen:
             top = value >= end
             at_end = top[:-1] & top[1:]
         else:
-            at_end = load_of(made.energy, made.end_us - made.start_us) >= end
+            at_end = load_of(segments.energy, segments.end_us - segments.start_us) >= end
             if len(known):
                 load = load_of(known.energy, known.end_us - known.start_us)
                 self._loads(float(load.min()), float(load.max()))
-        self.at_range_us += int((made.end_us - made.start_us)[at_end].sum())
+        self.at_range_us += int((segments.end_us - segments.start_us)[at_end].sum())
 
     def add_run(self, run: Run, lowest_load: float, highest_load: float) -> None:
         """Sound readings; none of them at the end of the range."""

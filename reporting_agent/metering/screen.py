@@ -51,15 +51,15 @@ class Screen:
         interval_s = self.meter.interval_s if self.meter.reading == "interval" else None
         return self.longest_gap_us if interval_s is None else min(self.longest_gap_us, round(interval_s * MICROSECONDS))
 
-    def passes(self, time_us: Integers, value: Floats, found: Scan) -> bool:
+    def passes(self, time_us: Integers, value: Floats, scan: Scan) -> bool:
         """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
-        if not found.sound or found.least_step_us <= 0 or found.most_step_us > self._longest_step_us:
+        if not scan.sound or scan.least_step_us <= 0 or scan.most_step_us > self._longest_step_us:
             return False
-        if self.meter.reading == "register" and found.least_move < 0:
+        if self.meter.reading == "register" and scan.least_move < 0:
             return False
-        if self.meter.reading == "rate" and not self.load_passes(found.lowest, found.highest):
+        if self.meter.reading == "rate" and not self.load_passes(scan.lowest, scan.highest):
             return False
-        return not self._begins_anew(time_us) and not self._nines(value, found) and not self._judged(time_us, found)
+        return not self._begins_anew(time_us) and not self._nines(value, scan) and not self._judged(time_us, scan)
 
     def load_passes(self, lowest: float, highest: float) -> bool:
         """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
@@ -69,30 +69,30 @@ class Screen:
     def _begins_anew(self, time_us: Integers) -> bool:
         return bool(((self.resets_us >= time_us[0]) & (self.resets_us <= time_us[-1])).any())
 
-    def _nines(self, value: Floats, found: Scan) -> bool:
-        largest = max(-found.lowest, found.highest)
-        smallest = max(found.lowest, -found.highest, 0.0)
+    def _nines(self, value: Floats, scan: Scan) -> bool:
+        largest = max(-scan.lowest, scan.highest)
+        smallest = max(scan.lowest, -scan.highest, 0.0)
         for power in POWERS:
             low, high = nines_below(power)
             if low <= largest and smallest <= high and near_power_of_ten(value, power):
                 return True
         return False
 
-    def _judged(self, time_us: Integers, found: Scan) -> bool:
+    def _judged(self, time_us: Integers, scan: Scan) -> bool:
         verdict = self.verdict
         if verdict is None:
             return False
         first, last = int(time_us[0]), int(time_us[-1])
         return bool(
-            (verdict.ceiling is not None and found.highest >= verdict.ceiling)
+            (verdict.ceiling is not None and scan.highest >= verdict.ceiling)
             or any(((spans.first_us <= last) & (spans.last_us >= first)).any() for spans in (verdict.unknown, verdict.caught_up))
             or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
         )
 
 
-def load_at_most(reading: str, found: Scan) -> float:
+def load_at_most(reading: str, scan: Scan) -> float:
     """No load in these readings is higher, in the unit of the meter's range."""
     if reading == "rate":
-        return found.highest
-    energy = found.most_move if reading == "register" else max(found.highest, 0.0)
-    return energy * (HOUR_US / found.least_step_us)
+        return scan.highest
+    energy = scan.most_move if reading == "register" else max(scan.highest, 0.0)
+    return energy * (HOUR_US / scan.least_step_us)

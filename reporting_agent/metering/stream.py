@@ -176,10 +176,10 @@ class MeterStream:
         self._left_out_us = NO_STAMPS
         return led, run
 
-    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], found: Scan) -> Run:
+    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], scan: Scan) -> Run:
         if self.meter.reading == "interval":
             value = value[1:] if self.meter.stamp == "end" else value[:-1]
-        return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, found)
+        return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, scan)
 
     def close(self) -> Course:
         """After all blocks: the last segment, and all that this meter told, with what its whole record showed."""

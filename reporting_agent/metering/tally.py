@@ -147,12 +147,12 @@ class Tally:
         count, median = zip(*self.loads_outside, strict=True)
         return sum(count), float(np.average(median, weights=count))
 
-    def add(self, code: str, file: str, rows: Rows, found: NDArray[np.bool_] | None = None) -> None:
+    def add(self, code: str, file: str, rows: Rows, flags: NDArray[np.bool_] | None = None) -> None:
         """Count these rows under the fault's code, or those of them that flags tell."""
-        if found is not None:
-            if not found.any():
+        if flags is not None:
+            if not flags.any():
                 return
-            rows = rows[found]
+            rows = rows[flags]
         if not len(rows):
             return
         self.counts[code] = self.counts.get(code, 0) + len(rows)

@@ -115,8 +115,8 @@ def _refused(place: Place, column: str, row: dict[str, object], reason: str, wan
     return Rejected(where, reason, repr(row[column]), wanted, tuple("" if value is None else str(value) for value in row.values()))
 
 
-def _refuse_if_no_step_fits(table: Table, made: list[Batch], refused: list[Rejected]) -> None:
-    if refused and not made:
+def _refuse_if_no_step_fits(table: Table, batches: list[Batch], refused: list[Rejected]) -> None:
+    if refused and not batches:
         first = refused[0]
         raise InputError(
             "no-batch-fits-the-pack",

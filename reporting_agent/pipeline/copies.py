@@ -44,11 +44,11 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
     return [_together(batch, parts.get(place, ())) for place, batch in enumerate(batches) if place not in copies]
 
 
-def counted_once_where_better(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
+def counted_once_where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
     """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
     others = {LabelKey.of(step_label): step_label for step_label in counted_once.steps}
     steps, findings = [], []
-    for label in made.steps:
+    for label in site_label.steps:
         other = others.get(LabelKey.of(label))
         if other is None or label.best.value is None or not _betters(label.best.value, other.best.value):
             steps.append(label)
@@ -62,7 +62,7 @@ def counted_once_where_better(made: SiteLabel, counted_once: SiteLabel) -> SiteL
             once="–" if other.best.value is None else f"{other.best.value:.4g}", unit=label.unit,
         )  # fmt: skip
         findings.append(Finding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
-    return replace(made, steps=tuple(steps), findings=(*made.findings, *findings))
+    return replace(site_label, steps=tuple(steps), findings=(*site_label.findings, *findings))
 
 
 def _betters(best: float, other: float | None) -> bool:

@@ -187,10 +187,10 @@ def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted:
             yield Words.of(sentence)
 
 
-def _logged_and_held(said: Iterable[LoggedFuel], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
+def _logged_and_held(mentions: Iterable[LoggedFuel], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
     """By carrier, what the log names of one that the run took, and what its energy holds, both in the usual unit."""
     inputs: dict[str, list[float]] = {}
-    for mention in said:
+    for mention in mentions:
         unit, taken = _usual_unit(mention.carrier), _taken(mention.carrier, batch)
         held = _sum(taken, unit, table) if taken and mention.of_the_run and mention.unit != "%" else 0.0
         if 0 < held < inf:
@@ -256,13 +256,13 @@ def _taken(carrier: str, batch: Batch) -> list[CarrierEnergy]:
     return [energy for energy in batch.energy if energy.quantity > 0 and f"-{energy.carrier}".endswith(f"-{carrier}")]
 
 
-def _is_held(told: LoggedFuel, batch: Batch, table: FactorTable) -> bool:
+def _is_held(mention: LoggedFuel, batch: Batch, table: FactorTable) -> bool:
     """Whether the energy of the run holds what the log says. Where that has no unit, the same number in kilograms will do."""
-    taken, what = _taken(told.carrier, batch), CARRIERS[told.carrier]
-    if not taken or not told.of_the_run or told.unit == "%":
+    taken, what = _taken(mention.carrier, batch), CARRIERS[mention.carrier]
+    if not taken or not mention.of_the_run or mention.unit == "%":
         return bool(taken)
-    enough = _sum(taken, told.unit or _usual_unit(what.id), table) >= ENOUGH * told.amount
-    return enough or (told.unit is None and ENOUGH <= _sum(taken, what.unit, table) / told.amount <= 1 / ENOUGH)
+    enough = _sum(taken, mention.unit or _usual_unit(what.id), table) >= ENOUGH * mention.amount
+    return enough or (mention.unit is None and ENOUGH <= _sum(taken, what.unit, table) / mention.amount <= 1 / ENOUGH)
 
 
 def _usual_unit(carrier: str) -> str:

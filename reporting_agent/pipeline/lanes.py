@@ -43,12 +43,15 @@ class Lanes:
         """
         declared = DeclaredReadings(site.events, site.zone)
         if callable(readings):
-            return cls([_read(readings, log, days, declared, told=True)], [log], [readings], days)
+            return cls([_read(readings, log, days, declared, shows_progress=True)], [log], [readings], days)
         profile = site.mapping.readings
         groups = [list(readings)] if declared.swaps else lanes_of(readings, profile)
         read_ahead = len(groups) < processors()
         logs, openers = [_empty(log) for _ in groups], [_opener(group, site, read_ahead) for group in groups]
-        reads = [_read(opened, own, days, declared, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
+        reads = [
+            _read(opened, own, days, declared, shows_progress=not place)
+            for place, (opened, own) in enumerate(zip(openers, logs, strict=True))
+        ]
         return cls(reads, logs, openers, days)
 
     def finish(self, log: ReadingLog) -> None:
@@ -75,14 +78,14 @@ def _again(log: ReadingLog) -> ReadingLog:
     return replace(_empty(log), understood=set(log.understood))
 
 
-def _read(opened: Opener, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, told: bool) -> Read:
+def _read(opened: Opener, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, shows_progress: bool) -> Read:
     passes = count(1)  # the engine asks for all meters once, and then again for some
 
     def read(names: frozenset[str]) -> Iterator[Block]:
         is_first, wanted = next(passes) == 1, declared.to_read(names)
         blocks = opened(wanted, log if is_first else _again(log))
         blocks = gathered(_digested(blocks, days) if is_first and days is not None else blocks)
-        for block in progress(blocks, None, Phrase("reading meters, blocks")) if told else blocks:
+        for block in progress(blocks, None, Phrase("reading meters, blocks")) if shows_progress else blocks:
             readings = Readings(block.time_us, block.value, block.row)
             for meter, own in declared.put_to(block.meter, readings, names):
                 yield meter, own, block.file

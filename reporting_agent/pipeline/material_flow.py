@@ -151,8 +151,8 @@ def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], unit
     return batch.output_t + batch.reject_t > _MORE_OUT_THAN_IN * sum(batches[parent].output_t for parent in parents)
 
 
-def _findings(batches: Sequence[Batch], told: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[Finding]:
-    for code, indices, sentence in told:
+def _findings(batches: Sequence[Batch], faults: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[Finding]:
+    for code, indices, sentence in faults:
         if indices:
             places = tuple(place for index in indices[:PLACES_KEPT] if (place := batches[index].place) is not None)
             yield Finding(code, Severity.WARNING, sentence, len(indices), places)

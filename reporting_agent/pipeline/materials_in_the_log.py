@@ -117,9 +117,9 @@ def _words(material: Material) -> tuple[str, ...]:
     return material.id, *material.words.by_language.values(), *material.also
 
 
-def _stated(at: MaterialAt, step: Step, said: Mapping[str, float | str]) -> float | None:
+def _stated(at: MaterialAt, step: Step, values: Mapping[str, float | str]) -> float | None:
     """The share that is stated, in %; None where it is not."""
-    value = said.get(at.variable or at.rest_of or step.bought_share or "")
+    value = values.get(at.variable or at.rest_of or step.bought_share or "")
     if not isinstance(value, int | float):
         return None
     return max(100.0 - value, 0.0) if at.rest_of else float(value)

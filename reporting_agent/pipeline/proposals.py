@@ -29,17 +29,17 @@ class Proposal:
     toml: str
 
 
-def propose(going: Outgoing, local: Sequence[Batch], found: Iterable[Event], off_scale: Mapping[int, float], site: Site) -> list[Proposal]:
+def propose(going: Outgoing, local: Sequence[Batch], events: Iterable[Event], off_scale: Mapping[int, float], site: Site) -> list[Proposal]:
     """All that this run would declare.
 
     Args:
         going: the rows on their way out.
         local: the batches of the plant's own label, with the energy that shared meters gave them.
-        found: what the meters were found to be wrong about.
+        events: what the meters were found to be wrong about.
         off_scale: by place of a local batch, by what factor an energy that the plant gave lies off the rest.
     """
     proposals = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
-    for event in found:
+    for event in events:
         what = Phrase("%(named)s: %(kind)s, found by the batches that it counts for.", named=event.named, kind=event.kind)
         proposals.append(Proposal(what, as_toml(event)))
     return list({proposal.toml: proposal for proposal in proposals}.values())

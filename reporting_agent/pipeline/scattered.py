@@ -220,10 +220,10 @@ def _off(value: Floats | float, condition: ReferenceCondition) -> Floats:
     return off if condition.cap is None else np.clip(off, -condition.cap, condition.cap)
 
 
-def at_mean(batches: Sequence[Batch], found: Sequence[Scattered]) -> list[Batch]:
+def at_mean(batches: Sequence[Batch], scattered: Sequence[Scattered]) -> list[Batch]:
     """The batches with the mean in place of each such variable."""
     means: dict[Key, dict[str, float]] = {}
-    for scatter in found:
+    for scatter in scattered:
         if (measured := scatter.label.made_from) is not None:
             for row in measured.rows.tolist():
                 means.setdefault(_cell(measured.columns.batches[row]), {})[scatter.variable] = scatter.mean
@@ -241,13 +241,13 @@ def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
     return replace(batch, variables=MappingProxyType(own))
 
 
-def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> SiteLabel:
+def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[Scattered]) -> SiteLabel:
     """The labels by runs, but of those found by the mean of what scatters."""
     means = {LabelKey.of(label): label for label in by_mean.steps}
-    struck = {LabelKey.of(scatter.label) for scatter in found}
+    struck = {LabelKey.of(scatter.label) for scatter in scattered}
     keys = [(LabelKey.of(label), label) for label in by_run.steps]
     steps = tuple(means.get(key, label) if key in struck else label for key, label in keys)
-    findings = tuple(_told(scatter) for scatter in found)
+    findings = tuple(_told(scatter) for scatter in scattered)
     return replace(by_run, steps=steps, findings=(*by_run.findings, *findings))
 
 

@@ -171,8 +171,8 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
     )
 
 
-def lines(found: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:
+def lines(site_balance: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:
     """Every line with its carrier, supply first."""
-    for balance in found.carriers:
+    for balance in site_balance.carriers:
         for line in (*balance.supply, *balance.use):
             yield balance, line

@@ -81,12 +81,12 @@ def _measures(look: Look, index: int) -> str | None:
     return None if unit is None else VOCABULARY.kind_of_unit(unit[0])
 
 
-def rivals(look: Look, wanted: Wanted, column: str, found: dict[str, Named]) -> list[str]:
+def rivals(look: Look, wanted: Wanted, column: str, named: dict[str, Named]) -> list[str]:
     """Other columns of dates that nothing tells from the one chosen: named as well as it, or all unnamed."""
-    chosen = found.get(column)
+    chosen = named.get(column)
     if chosen is None:
         return []
-    taken = {matched.index for name, matched in found.items() if name != column}
+    taken = {matched.index for name, matched in named.items() if name != column}
     rest = [index for index in dates(look) if index not in taken and index != chosen.index]
     as_good = []
     for index in rest:
@@ -135,22 +135,22 @@ def unclear_unit_of(look: Look, index: int) -> str | None:
     return next((unit for place in places if (unit := VOCABULARY.unclear_unit_in(place)) is not None), None)
 
 
-def _by_their_cells(look: Look, wanted: Wanted, found: dict[str, Named], taken: set[int]) -> None:
+def _by_their_cells(look: Look, wanted: Wanted, named: dict[str, Named], taken: set[int]) -> None:
     """What no header names but the cells show: the only dates, and ids that all differ."""
     free = [index for index in dates(look) if index not in taken]
     moment = next((column.name for column in wanted.columns if column.kind is Kind.MOMENT), None)
-    if moment is not None and moment not in found and free:
-        found[moment] = Named(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
+    if moment is not None and moment not in named and free:
+        named[moment] = Named(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
         taken.add(free[0])
     measured = [index for index in numbers(look) if index not in taken and unit_of(look, index)]
-    if "meter_id" in found and "value" not in found and len(measured) == 1:
-        found["value"] = Named(measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0)
+    if "meter_id" in named and "value" not in named and len(measured) == 1:
+        named["value"] = Named(measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0)
         taken.add(measured[0])
-    if wanted.key == "batch_id" and "batch_id" not in found:
+    if wanted.key == "batch_id" and "batch_id" not in named:
         for index, header in enumerate(look.header):
             cells = [plain(str(cell)) for cell in look.column(index)]
             if index not in taken and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
-                found["batch_id"] = Named(index, header, f"every cell of {header!r} differs", 0.0)
+                named["batch_id"] = Named(index, header, f"every cell of {header!r} differs", 0.0)
                 return
 
 

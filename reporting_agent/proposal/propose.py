@@ -129,12 +129,12 @@ def _kind_of(look: Look) -> tuple[str, str]:
     return "batches", "nothing else fits"
 
 
-def _side_by_side(look: Look, made: Sequence[int], used: Sequence[int]) -> InputError:
+def _side_by_side(look: Look, outputs: Sequence[int], used: Sequence[int]) -> InputError:
     return InputError(
         "side-by-side",
         "Output and energy of several shifts or machines are side by side in one row.",
         "Write one row for each of them, with a column that names it.",
         place=Place(str(look.path)),
-        found=", ".join(look.header[index] for index in sorted([*made, *used])),
+        found=", ".join(look.header[index] for index in sorted([*outputs, *used])),
         wanted="one column of output, and one of each carrier",
     )

@@ -14,11 +14,11 @@ from reporting_agent.sources.wanted import Kind, Wanted
 _CALENDAR = ("year", "month", "day")
 
 
-def parts_of(look: Look, wanted: Wanted, found: Mapping[str, Named]) -> dict[str, tuple[str, ...]]:
+def parts_of(look: Look, wanted: Wanted, named: Mapping[str, Named]) -> dict[str, tuple[str, ...]]:
     """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
     moments = [column.name for column in wanted.columns if column.kind is Kind.MOMENT]
-    taken = {matched.index for name, matched in found.items() if name not in moments}
-    clocks = {name: found[name].index for name in moments if name in found and mostly(is_clock, look.column(found[name].index))}
+    taken = {matched.index for name, matched in named.items() if name not in moments}
+    clocks = {name: named[name].index for name in moments if name in named and mostly(is_clock, look.column(named[name].index))}
     free = [index for index in clock_columns(look) if index not in {*taken, *clocks.values()}]
     day = calendar(look) or _bare_date(look, clocks)
     if day is None or not moments:

@@ -193,13 +193,13 @@ def quality(findings: Sequence[Finding]) -> Table:
     return table("quality", shape, rows)
 
 
-def about(made: Sequence[Table]) -> Table:
+def about(tables: Sequence[Table]) -> Table:
     """What every column of every table means, with its unit, in both languages."""
     meaning = meanings()
     shape: list[tuple[str, Kind]] = [(name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")]
     rows = [
         (sheet.name, column.name, unit, text, in_language(text, "zh"))
-        for sheet in made
+        for sheet in tables
         for column in sheet.columns
         for unit, text in [meaning.get(f"{sheet.name}.{column.name}") or meaning[column.name]]
     ]

@@ -81,9 +81,9 @@ PARTS: tuple[ModuleType, ...] = (
 """In the order they are read; `about` ends the page, with what could not be shown."""
 
 
-def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made: datetime) -> str:
-    """The page in `en` or `zh`. `made` is the moment that it carries, zone-aware."""
-    view = View(site, result, analysis, lang, made)
+def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made_at: datetime) -> str:
+    """The page in `en` or `zh`. `made_at` is the moment that it carries, zone-aware."""
+    view = View(site, result, analysis, lang, made_at)
     parts, absent = [], []
     for module in PARTS:
         name = module.__name__.rpartition(".")[2]
@@ -101,13 +101,13 @@ def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made:
     return _page(view, heading, [days], opening, parts)
 
 
-def render_check(site: Site, data: PlantData, period: Period | None, lang: str, made: datetime) -> str:
+def render_check(site: Site, data: PlantData, period: Period | None, lang: str, made_at: datetime) -> str:
     """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
-    result = _without_labels(data, period, made)
+    result = _without_labels(data, period, made_at)
     judged = Analysis(
         balances=balances(site, result) if period is not None else (), adequacy=adequacy(site, result), review=review(site, data)
     )
-    view = View(site, result, judged, lang, made)
+    view = View(site, result, judged, lang, made_at)
     w = view.w["check"]
     excluded = sum(batch.excluded is not None for batch in data.batches)
     summary = w["lead"].format(read=count(len(data.batches)), excluded=count(excluded), rejected=count(len(data.rejected)))
@@ -119,11 +119,11 @@ def render_check(site: Site, data: PlantData, period: Period | None, lang: str, 
     return _page(view, heading, [], _asked(view) + filled("opening", {"lead": summary, "notes": ()}), parts)
 
 
-def render_savings(site: Site, result: LabelResult, found: tuple[Verified, ...], lang: str, made: datetime) -> str:
+def render_savings(site: Site, result: LabelResult, verifications: tuple[Verified, ...], lang: str, made_at: datetime) -> str:
     """The page of `savings`: each action and target with its finding."""
-    view = View(site, result, Analysis(), lang, made)
+    view = View(site, result, Analysis(), lang, made_at)
     heading = f"{site.site.name or site.id}: {in_language(savings.HEADING, lang)}"
-    return _page(view, heading, [], _body(view, "savings", savings.data(found, lang)), [])
+    return _page(view, heading, [], _body(view, "savings", savings.data(verifications, lang)), [])
 
 
 def _asked(view: View) -> Markup:
@@ -132,10 +132,10 @@ def _asked(view: View) -> Markup:
     return Markup("") if content is None else _body(view, "questions", content)
 
 
-def _without_labels(data: PlantData, period: Period | None, made: datetime) -> LabelResult:
+def _without_labels(data: PlantData, period: Period | None, made_at: datetime) -> LabelResult:
     """What the parts of the page are made from, where there are no labels; without a period, from the first batch on."""
-    starts = [batch.start for batch in data.batches] or [made]
-    over = period or Period(min(starts), max(max(starts), made), "")
+    starts = [batch.start for batch in data.batches] or [made_at]
+    over = period or Period(min(starts), max(max(starts), made_at), "")
     return LabelResult(SiteLabel(data.pack.id, data.pack.version, over, ()), data)
 
 
@@ -164,19 +164,19 @@ def _page(view: View, heading: str, days: list[str], opening: Markup, parts: lis
     )
 
 
-def _part(view: View, name: str, found: dict[str, Any]) -> dict[str, Any]:
+def _part(view: View, name: str, content: dict[str, Any]) -> dict[str, Any]:
     """A part with its heading; one that has a `title` of its own writes it itself."""
     heading = view.w[name]["heading"]
     return {
         "id": name.replace("_", "-"),
         "heading": heading,
-        "title": "" if "title" in found else heading,
-        "body": _body(view, name, found),
+        "title": "" if "title" in content else heading,
+        "body": _body(view, name, content),
     }
 
 
-def _body(view: View, name: str, found: dict[str, Any]) -> Markup:
-    return filled(name, found, view.w)
+def _body(view: View, name: str, content: dict[str, Any]) -> Markup:
+    return filled(name, content, view.w)
 
 
 def filled(name: str, shown: Mapping[str, Any], words: Mapping[str, Any] = MappingProxyType({})) -> Markup:

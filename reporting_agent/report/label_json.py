@@ -35,11 +35,11 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     return payload
 
 
-def _divide(gap: dict[str, Any], found: StepLosses) -> None:
+def _divide(gap: dict[str, Any], losses: StepLosses) -> None:
     """Take what named causes took out of what the label alone calls unexplained, in all and batch by batch."""
-    gap |= {"avoidable": found.avoidable.energy, "unexplained": found.unexplained.energy}
-    gap["by_cause"] = {str(cause): amount.energy for cause, amount in found.by_cause.items()}
-    own = found.batches
+    gap |= {"avoidable": losses.avoidable.energy, "unexplained": losses.unexplained.energy}
+    gap["by_cause"] = {str(cause): amount.energy for cause, amount in losses.by_cause.items()}
+    own = losses.batches
     parts = dict(zip(own.ids, zip(own.avoidable.tolist(), own.unexplained.tolist(), strict=True), strict=True))
     for batch in gap["batches"]:
         batch["avoidable"], batch["unexplained"] = parts[batch["batch_id"]]

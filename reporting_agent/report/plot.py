@@ -50,28 +50,36 @@ def points(label: StepLabel, start: datetime) -> Points:
     return Points(np.array(when, dtype=float), np.array(value, dtype=float), np.array(rows, dtype=np.int64))
 
 
-def over_time(label: StepLabel, found: Points, start: datetime, end: datetime, told: NDArray[np.bool_], lang: str) -> dict[str, Any] | None:
+def over_time(
+    label: StepLabel, points: Points, start: datetime, end: datetime, dark: NDArray[np.bool_], lang: str
+) -> dict[str, Any] | None:
     """Every batch as a dot, those told one by one darker; the median of stretches of time; the label. None with fewer than two batches."""
-    if len(found.value) < 2 or label.best.value is None:
+    if len(points.value) < 2 or label.best.value is None:
         return None
     length = (end - start).total_seconds()
-    low, high = _range(found.value, label.best.value)
+    low, high = _range(points.value, label.best.value)
     marked = ticks(low, high)
     across = Scale(0.0, length, 0.0, float(WIDTH))
     down = Scale(low, high, HEIGHT - 8.0, 8.0)
-    x, y = across.at(found.when), down.at(found.value)
-    many, drawn_many = dots(x[~told], y[~told])
-    few, drawn_few = dots(x[told], y[told])
-    middle = _medians(found, length)
-    worst = int(np.argmax(found.value))
+    x, y = across.at(points.when), down.at(points.value)
+    many, drawn_many = dots(x[~dark], y[~dark])
+    few, drawn_few = dots(x[dark], y[dark])
+    middle = _medians(points, length)
+    worst = int(np.argmax(points.value))
     return {
         "height": HEIGHT,
         "dots": many,
         "told": few,
-        "weight": "few" if len(found.value) <= 200 else "some" if len(found.value) <= 1500 else "" if len(found.value) <= 6000 else "thin",
+        "weight": "few"
+        if len(points.value) <= 200
+        else "some"
+        if len(points.value) <= 1500
+        else ""
+        if len(points.value) <= 6000
+        else "thin",
         "drawn": drawn_many + drawn_few,
-        "batches": len(found.value),
-        "beyond": int((found.value > high).sum() + (found.value < low).sum()),
+        "batches": len(points.value),
+        "beyond": int((points.value > high).sum() + (points.value < low).sum()),
         "high": shown(high),
         "low": shown(low),
         "median": line((across.at(middle[0])).tolist(), _or_nan(down, middle[1])),
@@ -85,19 +93,19 @@ def over_time(label: StepLabel, found: Points, start: datetime, end: datetime, t
             for moment in dates(start, end)
         ],
         "worst": {
-            "x": across.percent(float(found.when[worst]), WIDTH),
-            "y": down.percent(float(found.value[worst]), HEIGHT),
-            "row": int(found.rows[worst]),
+            "x": across.percent(float(points.when[worst]), WIDTH),
+            "y": down.percent(float(points.value[worst]), HEIGHT),
+            "row": int(points.rows[worst]),
         },
     }
 
 
-def spread(label: StepLabel, found: Points) -> dict[str, Any] | None:
+def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
     """How many batches took how much, with label, median and mean; None with fewer than two batches."""
-    if len(found.value) < 2 or label.best.value is None or label.typical is None or label.mean is None:
+    if len(points.value) < 2 or label.best.value is None or label.typical is None or label.mean is None:
         return None
-    low, high = _range(found.value, label.best.value)
-    counts, edges = np.histogram(np.clip(found.value, low, high), bins=min(_COLUMNS, max(8, len(found.value) // 5)), range=(low, high))
+    low, high = _range(points.value, label.best.value)
+    counts, edges = np.histogram(np.clip(points.value, low, high), bins=min(_COLUMNS, max(8, len(points.value) // 5)), range=(low, high))
     across = Scale(low, high, 0.0, float(WIDTH))
     base = SPREAD_HEIGHT - 2.0
     down = Scale(0.0, float(counts.max()), base, 66.0)
@@ -121,7 +129,7 @@ def spread(label: StepLabel, found: Points) -> dict[str, Any] | None:
         "ticks": [{"at": across.percent(value, WIDTH), "text": tick_text(value, _step(marked))} for value in marked],
         "most": int(counts.max()),
         "width": shown(float(edges[1] - edges[0])),
-        "beyond": int((found.value > high).sum() + (found.value < low).sum()),
+        "beyond": int((points.value > high).sum() + (points.value < low).sum()),
     }
 
 
@@ -137,11 +145,11 @@ def _step(marked: list[float]) -> float:
     return marked[1] - marked[0] if len(marked) > 1 else 1.0
 
 
-def _medians(found: Points, length: float) -> tuple[Floats, Floats]:
+def _medians(points: Points, length: float) -> tuple[Floats, Floats]:
     """Middle and median of about 26 equal stretches; NaN where a stretch has too few batches for one."""
-    stretches = max(4, min(26, len(found.value) // 20))
-    which = np.minimum((found.when / length * stretches).astype(np.int64), stretches - 1)
-    values = [found.value[which == number] for number in range(stretches)]
+    stretches = max(4, min(26, len(points.value) // 20))
+    which = np.minimum((points.when / length * stretches).astype(np.int64), stretches - 1)
+    values = [points.value[which == number] for number in range(stretches)]
     medians = [float(np.median(group)) if len(group) >= FEWEST_OF_A_MEDIAN else np.nan for group in values]
     return (np.arange(stretches) + 0.5) * length / stretches, np.array(medians)
 

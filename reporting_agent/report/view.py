@@ -60,7 +60,7 @@ class Group:
 
 @dataclass(frozen=True)
 class View:
-    """One report in one language. Nothing here reads a clock: `made` comes from the entrance."""
+    """One report in one language. Nothing here reads a clock: `made_at` comes from the entrance."""
 
     site: Site
     result: LabelResult
@@ -72,8 +72,8 @@ class View:
     def w(self) -> dict[str, dict[str, str]]:
         return words(self.lang)
 
-    def said(self, told: Words | Phrase) -> str:
-        text = told.said_in(self.lang) if isinstance(told, Words) else in_language(told, self.lang)
+    def said(self, sentence: Words | Phrase) -> str:
+        text = sentence.said_in(self.lang) if isinstance(sentence, Words) else in_language(sentence, self.lang)
         return self.counted(text).replace(" %", "\u00a0%")  # a line never begins with the sign
 
     def evidence(self, both: Words | None) -> str:
@@ -115,10 +115,10 @@ class View:
     def unit(self, label: StepLabel | StepLosses) -> str:
         return self.counted(label.unit) + self.doubt
 
-    def of_label(self, label: StepLabel, told: Sequence[Words]) -> list[str]:
+    def of_label(self, label: StepLabel, sentences: Sequence[Words]) -> list[str]:
         """Sentences about a label's figures, the doubt about their unit with each."""
         unit = self.counted(label.unit)
-        return [self.said(sentence).replace(unit, unit + self.doubt) for sentence in told]
+        return [self.said(sentence).replace(unit, unit + self.doubt) for sentence in sentences]
 
     def energy_unit(self, label: StepLabel | StepLosses) -> str:
         return label.energy_unit + self.doubt

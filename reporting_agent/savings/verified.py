@@ -260,7 +260,7 @@ def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
 
 
 def _worth(
-    site: Site, result: LabelResult, action: Action | Target, found: Forecast, reporting: Period, days: Sequence[date]
+    site: Site, result: LabelResult, action: Action | Target, forecast: Forecast, reporting: Period, days: Sequence[date]
 ) -> dict[str, Any]:
     """Money and CO2 of what a meter saved, at the mean price and the mean factor of the reporting period; nothing for a step's kgce."""
     record = next((meter for meter in result.data.meters if action.meter is not None and meter.meter.id == action.meter), None)
@@ -270,9 +270,9 @@ def _worth(
     price = mean_price(prices, record, to_us(reporting.start), to_us(reporting.end))
     worth: dict[str, Any] = {}
     if prices is not None and price is not None:
-        worth |= {"money": found.saving * price, "currency": prices.currency}
+        worth |= {"money": forecast.saving * price, "currency": prices.currency}
     co2_kg, source = _co2_of_one(site, record, days)
-    return worth if co2_kg is None else {**worth, "co2_kg": found.saving * co2_kg, "co2_source": source}
+    return worth if co2_kg is None else {**worth, "co2_kg": forecast.saving * co2_kg, "co2_source": source}
 
 
 def _co2_of_one(site: Site, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:

@@ -218,10 +218,10 @@ def _proof(ask: Callable[[int, int], Sequence[bytes]], first: int, second: int) 
         return ()
 
 
-def _keep_evidence(connection: sqlite3.Connection, found: Evidence) -> None:
-    if not found.code.startswith(ACCUSES):
+def _keep_evidence(connection: sqlite3.Connection, evidence: Evidence) -> None:
+    if not evidence.code.startswith(ACCUSES):
         return
     with transaction(connection):
         connection.execute(
-            "INSERT OR IGNORE INTO log_evidence VALUES (?, ?, ?, ?)", (found.code, found.first, found.second, found.found_at)
+            "INSERT OR IGNORE INTO log_evidence VALUES (?, ?, ?, ?)", (evidence.code, evidence.first, evidence.second, evidence.found_at)
         )

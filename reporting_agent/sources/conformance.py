@@ -205,9 +205,9 @@ def _stream(blocks: Iterator[ReadingBlock]) -> Stream:
     return streams
 
 
-def _difference(found: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]) -> tuple[str, str] | None:
+def _difference(received: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]) -> tuple[str, str] | None:
     """The name of the check that two streams of one meter fail, and why; the first that explains the difference."""
-    (stamps, values), (right_stamps, right_values) = found, wanted
+    (stamps, values), (right_stamps, right_values) = received, wanted
     if len(stamps) != len(right_stamps):
         return "complete", f"{len(stamps)} readings, the plant has {len(right_stamps)}"
     if stamps != right_stamps:

@@ -125,7 +125,7 @@ def load(*paths: Path) -> Corrections:
     return corrections
 
 
-def _load(path: Path, found: Corrections) -> None:
+def _load(path: Path, corrections: Corrections) -> None:
     sheet = open_sheet(path, Profile())
     if "row_id" not in sheet.header:
         raise InputError(
@@ -144,10 +144,10 @@ def _load(path: Path, found: Corrections) -> None:
         own = {header.removeprefix(_OWN): _unguarded(cell) for header, cell in named.items() if header not in REASONS}
         meant = (as_text(named.get("input")), PurePath(as_text(named.get("file")).replace("\\", "/")).name)
         correction = Correction(Place(sheet.file, row), own, meant)
-        before = found.rows.get(name)
+        before = corrections.rows.get(name)
         if before is not None and {k: _says(v) for k, v in before.cells.items()} != {k: _says(v) for k, v in own.items()}:
-            found.twice += [before.place, correction.place]
-        found.rows[name] = correction
+            corrections.twice += [before.place, correction.place]
+        corrections.rows[name] = correction
 
 
 def as_csv(rejected: Iterable[Rejected]) -> str:

@@ -160,19 +160,19 @@ def _matches(path: str, wanted: str) -> bool:
     return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
 
 
-def _copy(storage: Any, found: Any) -> Path:
+def _copy(storage: Any, source: Any) -> Path:
     """The object's copy, fetched where there is none of its size and time. It takes its place whole: processes may fetch the same."""
-    path, changed_ns = copies() / str(found.path), int(found.mtime_ns)
-    if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (found.size, changed_ns):
+    path, changed_ns = copies() / str(source.path), int(source.mtime_ns)
+    if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (source.size, changed_ns):
         return path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fetching-", delete=False) as beside:
-        with storage.open_input_stream(found.path) as stream:
+        with storage.open_input_stream(source.path) as stream:
             shutil.copyfileobj(stream, beside, 1 << 20)
         whole = Path(beside.name)
-    if whole.stat().st_size != found.size:
+    if whole.stat().st_size != source.size:
         whole.unlink()
-        raise OSError(Phrase("%(path)s changed while it was fetched", path=found.path))
+        raise OSError(Phrase("%(path)s changed while it was fetched", path=source.path))
     os.utime(whole, ns=(changed_ns, changed_ns))
     os.replace(whole, path)
     return path

@@ -218,6 +218,6 @@ def _unread(sheet: Any, labelled: Labelled) -> None:
         )
 
 
-def _as_text(found: str) -> str:
+def _as_text(text: str) -> str:
     """Text that a spreadsheet program does not take for a formula."""
-    return f"'{found}" if found[:1] in {"=", "+", "-", "@"} else found
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text

@@ -26,10 +26,10 @@ def spread(page: BenchmarkPage) -> str:
     return _framed("spread", page, 84 + CURVE * ((len(cells) + 1) // 2), cells=cells)
 
 
-def _framed(name: str, page: BenchmarkPage, below: int, **told: object) -> str:
+def _framed(name: str, page: BenchmarkPage, below: int, **content: object) -> str:
     """`below` is where the drawing ends; its key, the citation, the address and the licence follow."""
     cited = wrap(page.citation, 120 if page.citation.isascii() else 70)
     lines = [(below + KEY + 20 + 22 * place, line) for place, line in enumerate(cited)]
     foot = below + KEY + 20 + 22 * len(lines)
-    context = {"page": page, "key": below, "cited": lines, "foot": foot, "height": foot + 22, "language": get_language(), **told}
+    context = {"page": page, "key": below, "cited": lines, "foot": foot, "height": foot + 22, "language": get_language(), **content}
     return render_to_string(f"web/pictures/{name}.svg", context)

@@ -189,12 +189,12 @@ class SignedFileForm(forms.Form):
             self.add_error("signed", _("Choose the signed file first."))
         return self.cleaned_data
 
-    def raw(self, made: Callable[[bytes, bytes], bytes]) -> bytes:
+    def raw(self, assemble: Callable[[bytes, bytes], bytes]) -> bytes:
         """The signed file: as handed in, or made of the signature (and the number) that the browser worked out."""
         cleaned = self.cleaned_data
         if cleaned["signed"]:
             return bytes(cleaned["signed"].read())
-        return made(bytes.fromhex(cleaned["signature"]), bytes.fromhex(cleaned["number"]))
+        return assemble(bytes.fromhex(cleaned["signature"]), bytes.fromhex(cleaned["number"]))
 
 
 class GiveUpForm(forms.Form):

@@ -52,12 +52,12 @@ def columns(
     return tuple(heads)
 
 
-def sort_form(made: Iterable[Column], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
+def sort_form(columns: Iterable[Column], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
     """The orders that these heads lead to, each both ways; None where no column sorts, or one row leaves nothing to sort."""
     if rows < 2:
         return None
     choices = []
-    for column in made:
+    for column in columns:
         if column.by:
             up, down = _("%(column)s, ascending"), _("%(column)s, descending")
             facts = {"column": column.title}

@@ -58,13 +58,13 @@ def _undated(packed: bytes) -> bytes:
     return out.getvalue()
 
 
-def _table(document: Any, told: SectionTable) -> None:
-    table = document.add_table(rows=1, cols=len(told.heads), style="Light Grid Accent 1")
-    for cell, head in zip(table.rows[0].cells, told.heads, strict=True):
+def _table(document: Any, section: SectionTable) -> None:
+    table = document.add_table(rows=1, cols=len(section.heads), style="Light Grid Accent 1")
+    for cell, head in zip(table.rows[0].cells, section.heads, strict=True):
         cell.text = head
-    for row in told.rows:
+    for row in section.rows:
         cells = table.add_row().cells
         for cell, text in zip(cells, row, strict=False):
             cell.text = text
-        if len(row) < len(told.heads):  # why a value is held back stands over what is left of the line
+        if len(row) < len(section.heads):  # why a value is held back stands over what is left of the line
             cells[len(row) - 1].merge(cells[-1])

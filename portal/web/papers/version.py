@@ -86,13 +86,13 @@ def _spread(page: BenchmarkPage) -> list[Flowable]:
     return [*parts, text_of(page.spread.without, "body")] if page.spread.without else parts
 
 
-def _best_group(told: BestGroupPart) -> list[Flowable]:
-    parts: list[Flowable] = [text_of(_("Who the best firms are"), "heading"), text_of(told.sentence, "body")]
-    if told.table is None:
+def _best_group(part: BestGroupPart) -> list[Flowable]:
+    parts: list[Flowable] = [text_of(_("Who the best firms are"), "heading"), text_of(part.sentence, "body")]
+    if part.table is None:
         return parts
-    heads = [column.title for column in told.table.columns]
-    rows = [[cell.text + (f" ({cell.note})" if cell.note else "") for cell in row] for row in told.table.rows]
-    return [*parts, table_of(heads, rows, (4, 2, 4, 3)), text_of(told.source, "body")]
+    heads = [column.title for column in part.table.columns]
+    rows = [[cell.text + (f" ({cell.note})" if cell.note else "") for cell in row] for row in part.table.rows]
+    return [*parts, table_of(heads, rows, (4, 2, 4, 3)), text_of(part.source, "body")]
 
 
 def _limits(page: BenchmarkPage) -> list[Flowable]:

@@ -42,13 +42,13 @@ class BestGroupPart:
     source: str = ""
 
 
-def best_group_part(view: BenchmarkView, pack: Pack | None, told: BestGroup | None) -> BestGroupPart | None:
+def best_group_part(view: BenchmarkView, pack: Pack | None, best_group: BestGroup | None) -> BestGroupPart | None:
     """None where no best value is shown, so that nothing could be told of it."""
     firms = [step.firms for step in view.label.steps if step.shown]
     if not firms or pack is None:
         return None
-    if told is not None:
-        return _published(told, Names.of(view.pack, view.pack_version))
+    if best_group is not None:
+        return _published(best_group, Names.of(view.pack, view.pack_version))
     needed, fewest = firms_needed(pack.composition, pack.disclosure.fewest_firms), pack.disclosure.fewest_firms
     if needed is None or max(firms) < needed:
         facts = {"fewest": fewest, "needed": needed or "–", "most": max(firms)}
@@ -63,15 +63,15 @@ def best_group_part(view: BenchmarkView, pack: Pack | None, told: BestGroup | No
     return BestGroupPart(_("The region, size and age of the best firms have not been published for this version."))
 
 
-def _published(told: BestGroup, names: Names) -> BestGroupPart:
-    document = told.document
+def _published(best_group: BestGroup, names: Names) -> BestGroupPart:
+    document = best_group.document
     rows = tuple(row for step in document["steps"] for row in _rows(step, names, document["regions"]))
     heads = (_("Step"), _("Trait"), _("Class"), _("Of the best firms"))
     sentence = _(
         "The best firms are those whose values the industry best is the mean of. All firms of a step run the same process. Classes "
         "that are not in the table are withheld: each class shown contains at least as many firms as a published value needs."
     )
-    facts = {"index": f"{told.log_index:,}", "digest": told.digest}
+    facts = {"index": f"{best_group.log_index:,}", "digest": best_group.digest}
     source = (
         _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s.") % facts
     )

@@ -174,12 +174,12 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
     )
 
 
-def _steps(before: BenchmarkView, after: BenchmarkView, found: Breaks, shown: Shown) -> tuple[Compared, ...]:
+def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: Shown) -> tuple[Compared, ...]:
     """Every cell of the later version, then what only the earlier had."""
     old = {LabelKey.of(step): step for step in before.label.steps}
     new = {LabelKey.of(step): step for step in after.label.steps}
     rows = []
-    for cell, broken in found.cells.items():
+    for cell, broken in breaks.cells.items():
         earlier, other = old.get(cell), new.get(cell)
         either = other or old[cell]
         comparable = not any(item.code in ("unit", "boundary") for item in broken)

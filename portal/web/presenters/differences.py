@@ -27,31 +27,31 @@ from portal.web.words.figures import number as in_figures
 from portal.web.words.terms import Names, enumerated, in_page_language, period_name, unit_in_words
 
 
-def compare_page(found: Difference) -> Sheet:
+def compare_page(difference: Difference) -> Sheet:
     """Two versions side by side, with what the change moves."""
-    after, before = found.after, found.before
+    after, before = difference.after, difference.before
     assert before is not None  # noqa: S101  # two versions were named
     name = in_page_language(after.words)
     crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
     facts = {"pack": name, "new": after.version, "old": before.version}
-    return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(found))
+    return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(difference))
 
 
-def differences(found: Difference) -> tuple[Section, ...]:
+def differences(difference: Difference) -> tuple[Section, ...]:
     """What differs, and which labels, grades and published values it moves."""
-    if found.before is None:
+    if difference.before is None:
         return ()
-    before, after = found.before, found.after
+    before, after = difference.before, difference.after
     old, new = (_("Version %(n)s") % {"n": pack.version} for pack in (before, after))
     numbers_table = table_of(
         _("Numbers"),
         (_("Number"), old, new, _("Unit"), _("What it changes")),
-        tuple(_change(change, before, after) for change in found.numbers),
+        tuple(_change(change, before, after) for change in difference.numbers),
         _("No number differs."),
     )
-    fields = tuple(_field(change) for change in found.fields)
+    fields = tuple(_field(change) for change in difference.fields)
     fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
-    effects = tuple(_effect(effect, publication) for publication in found.publications for effect in publication.values)
+    effects = tuple(_effect(effect, publication) for publication in difference.publications for effect in publication.values)
     heads = (_("Published value"), _("Value"), _("Changes by"), _("Unit"), _("Cause"))
     effects_table = table_of(_("Published values"), heads, effects, _("No published value changes, as far as public figures show."))
     note = _(
@@ -59,7 +59,7 @@ def differences(found: Difference) -> tuple[Section, ...]:
         "diff” shows it for the plant’s own labels and sends nothing. What was published stays as it is."
     )
     columns = (_("Step"), _("What changes"), _("By how much"), _("Cause"))
-    moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(found)), _("No label and no grade changes."))
+    moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(difference)), _("No label and no grade changes."))
     return (
         Section(_("What differs: numbers"), numbers_table),
         Section(_("What differs: the file"), fields_table),
@@ -73,15 +73,15 @@ def _field(change: FieldChange) -> tuple[Cell, ...]:
     return (Cell(" › ".join(change.where), note=more), Cell(change.before or NONE), Cell(change.after or NONE))
 
 
-def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
+def _moves(difference: Difference) -> Iterator[tuple[Cell, ...]]:
     """What follows from the two packs: labels by no known amount, grades between two annual means."""
-    names, unknown = Names.newest(found.after.id), _("by how much is not known from the pack alone")
+    names, unknown = Names.newest(difference.after.id), _("by how much is not known from the pack alone")
     together: dict[tuple[str, ...], list[str]] = {}
-    for label in found.labels_move:
+    for label in difference.labels_move:
         together.setdefault(label.because, []).append(names.step_name(label.step))
     for because, steps in together.items():
         yield (Cell(enumerated(steps)), Cell(_("labels")), Cell(unknown), Cell(enumerated(map(_carrier, because))))
-    for grade in found.grades_move:
+    for grade in difference.grades_move:
         facts = {"n": grade.level, "standard": grade.standard}
         what = (
             _("level %(n)s of %(standard)s") % facts

@@ -74,17 +74,17 @@ class DossierPage:
     json_url: str
 
 
-def dossier_page(found: Dossier) -> DossierPage:
+def dossier_page(dossier: Dossier) -> DossierPage:
     language = get_language() or "en"
-    site, programme = found.site, found.programme
+    site, programme = dossier.site, dossier.programme
     address = reverse("web:dossier", args=[site.slug])
-    lead = _lead([entry.state for entry in found.entries if not entry.criterion.own])
-    if own := [entry.state for entry in found.entries if entry.criterion.own]:
+    lead = _lead([entry.state for entry in dossier.entries if not entry.criterion.own])
+    if own := [entry.state for entry in dossier.entries if entry.criterion.own]:
         lead += sentence_space() + _("Of %(all)d criteria that this portal added, the records here show %(shown)d.") % {
             "all": len(own), "shown": own.count(Shown.SHOWN),
         }  # fmt: skip
-    offered = sum(len(entry.offers) for entry in found.entries)
-    won = sum(len(entry.offers) for entry in found.entries if entry.met is Met.MET)
+    offered = sum(len(entry.offers) for entry in dossier.entries)
+    won = sum(len(entry.offers) for entry in dossier.entries if entry.met is Met.MET)
     if offered:
         lead += sentence_space() + _("Incentives offered for these criteria: %(offered)d, of which %(won)d for criteria that are met.") % {
             "offered": offered, "won": won,
@@ -97,7 +97,7 @@ def dossier_page(found: Dossier) -> DossierPage:
         programme_id=programme.id,
         source=programme.source.said_in(language),
         unverified=programme.status == "unverified",
-        day=date_format(found.day, _("j F Y")),
+        day=date_format(dossier.day, _("j F Y")),
         lead=lead,
         rows=tuple(
             DossierRow(
@@ -110,7 +110,7 @@ def dossier_page(found: Dossier) -> DossierPage:
                 met=state(MET, entry.met),
                 wanted=_wanted(entry.criterion) if entry.state is Shown.MISSING else None,
             )
-            for entry in found.entries
+            for entry in dossier.entries
         ),
         offers=bool(offered),
         choices=tuple(
@@ -179,12 +179,12 @@ def _day(at: datetime | None) -> str:
     return date_format(scheme_day(at), _("j F Y")) if at else ""
 
 
-def declared_of(found: Dossier) -> list[tuple[str, str]]:
+def declared_of(dossier: Dossier) -> list[tuple[str, str]]:
     """The declarations on which criteria rest, by their rows, for the officer who reads the papers."""
     language = get_language() or "en"
     return [
         (str(entry.evidence[0].declaration), f"{entry.criterion.asks.said_in(language)}: “{entry.evidence[0].value}”")
-        for entry in found.entries
+        for entry in dossier.entries
         if entry.evidence and entry.evidence[0].kind == "paper"
     ]
 

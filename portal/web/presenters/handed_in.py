@@ -69,21 +69,21 @@ def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
     )
 
 
-def _row(told: FileAnswer) -> tuple[Cell, ...]:
-    if told.taken is None:
-        return Cell(told.name), Cell("", note=told.refusal, state=StateWord(pgettext("report", "Refused"), "no")), Cell("")
-    state = StateWord(_("Submitted"), "ok") if told.created else StateWord(_("Same as before"), "ok")
+def _row(answer: FileAnswer) -> tuple[Cell, ...]:
+    if answer.taken is None:
+        return Cell(answer.name), Cell("", note=answer.refusal, state=StateWord(pgettext("report", "Refused"), "no")), Cell("")
+    state = StateWord(_("Submitted"), "ok") if answer.created else StateWord(_("Same as before"), "ok")
     about = _("%(site)s, %(period)s, revision %(n)s") % {
-        "site": shown_name(told.taken.site.name),
-        "period": period_name(told.taken.period),
-        "n": told.taken.revision,
+        "site": shown_name(answer.taken.site.name),
+        "period": period_name(answer.taken.period),
+        "n": answer.taken.revision,
     }
-    if isinstance(told.taken, Commitment):
-        url = reverse("web:challenge", args=[told.taken.digest])
-        return Cell(told.name, note=about), Cell("", state=state), Cell(_("Challenge, to take back to the plant"), url=url, about=about)
-    url = reverse("web:submission-receipt", args=[told.taken.digest])
-    page = reverse("web:submission", args=[told.taken.digest])
-    return Cell(told.name, note=about, url=page), Cell("", state=state), Cell(_("Signed receipt"), url=url, about=about)
+    if isinstance(answer.taken, Commitment):
+        url = reverse("web:challenge", args=[answer.taken.digest])
+        return Cell(answer.name, note=about), Cell("", state=state), Cell(_("Challenge, to take back to the plant"), url=url, about=about)
+    url = reverse("web:submission-receipt", args=[answer.taken.digest])
+    page = reverse("web:submission", args=[answer.taken.digest])
+    return Cell(answer.name, note=about, url=page), Cell("", state=state), Cell(_("Signed receipt"), url=url, about=about)
 
 
 def _refusal(error: SteplabelError | None) -> str:

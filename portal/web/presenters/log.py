@@ -68,7 +68,7 @@ KINDS: Mapping[Kind, Promise] = {
 
 
 def log_page(
-    head: HeadView, witnesses: Sequence[WitnessView], required: int, days: int, found: tuple[EntryView, list[bytes]] | None
+    head: HeadView, witnesses: Sequence[WitnessView], required: int, days: int, entry: tuple[EntryView, list[bytes]] | None
 ) -> LogPage:
     last = moment_in_words(datetime.fromtimestamp(head.at, UTC)) if head.size else _("nothing yet")
     return LogPage(
@@ -91,7 +91,7 @@ def log_page(
         ),
         required=_("An agent asks for %(required)s of these cosignatures, none older than %(days)s days.")
         % {"required": required, "days": days},
-        entry=_entry(head, *found) if found else None,
+        entry=_entry(head, *entry) if entry else None,
     )
 
 

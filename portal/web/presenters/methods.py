@@ -91,7 +91,7 @@ def _version_row(pack: Pack, before: Pack | None, approved: dict[str, Approved])
     )
 
 
-def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], query: QueryDict) -> Sheet:
+def version_page(pack: Pack, approved: Approved | None, errata: Sequence[str], query: QueryDict) -> Sheet:
     """One version: how it came to be, and its numbers, those of one role at once."""
     facts = [
         Fact(_("In force from"), "", day=pack.effective_from),
@@ -101,16 +101,18 @@ def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], quer
         Fact(_("Digest of the numbers and of how each was read (SHA-256)"), digest_of_sources(pack), mono=True),
     ]
     links: tuple[Link, ...] = ()
-    if found is not None:
+    if approved is not None:
         facts += [
-            Fact(_("Approved"), str(found.document["approved_on"])),
-            Fact(_("Reason"), found.reason),
-            Fact(_("Sources"), found.sources),
-            Fact(_("Transparency log"), _("entry %(n)s") % {"n": found.log_index}, url=f"{reverse('web:log')}?entry={found.log_index}"),
-            Fact(_("Signed by key"), str(found.document["signature"]["key_id"]), mono=True),
+            Fact(_("Approved"), str(approved.document["approved_on"])),
+            Fact(_("Reason"), approved.reason),
+            Fact(_("Sources"), approved.sources),
+            Fact(
+                _("Transparency log"), _("entry %(n)s") % {"n": approved.log_index}, url=f"{reverse('web:log')}?entry={approved.log_index}"
+            ),
+            Fact(_("Signed by key"), str(approved.document["signature"]["key_id"]), mono=True),
         ]
         links = (Link(_("The file with signature and proof, JSON"), reverse("api:pack", args=[pack.id, pack.version])),)
-        if corrects := str(found.document["corrects"]):
+        if corrects := str(approved.document["corrects"]):
             address = reverse("web:method-compare", args=[pack.id, pack.version, corrects])
             facts.append(Fact(_("Erratum of"), _("version %(version)s: what it changes") % {"version": corrects}, url=address))
     else:

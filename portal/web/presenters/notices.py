@@ -82,24 +82,24 @@ def kinds_of(roles: Iterable[str]) -> tuple[Kind, ...]:
     return tuple(dict.fromkeys((*kinds, *_OF_EVERYBODY)))
 
 
-def notice_row_of(kind: str, told: Mapping[str, Any], at: datetime, url: str = "", read: bool = False) -> NoticeRow:
+def notice_row_of(kind: str, facts: Mapping[str, Any], at: datetime, url: str = "", read: bool = False) -> NoticeRow:
     """A notice in words; a kind that this release no longer knows stands by its name."""
     wording = WORDINGS.get(kind)
     if wording is None:
         return NoticeRow(kind, kind, "", at, url, read)
-    words = _words(told)
-    title = TITLES_OF_EVENTS.get(f"{kind} {told.get('event', '')}", wording.title)
+    words = _words(facts)
+    title = TITLES_OF_EVENTS.get(f"{kind} {facts.get('event', '')}", wording.title)
     return NoticeRow(str(wording.name), str(title) % words, str(wording.sentence) % words, at, url, read)
 
 
 def notice_page(
-    views: Sequence[NoticeView], found: int, unread: int, pages: Pages | None, kinds: Sequence[Kind], query: QueryDict
+    views: Sequence[NoticeView], matches: int, unread: int, pages: Pages | None, kinds: Sequence[Kind], query: QueryDict
 ) -> NoticePage:
     asked = query.get("kind", "")
     offered = [Choice(kind.value, str(WORDINGS[kind].name), kind.value == asked) for kind in kinds]
     return NoticePage(
         unread=unread,
-        matches=found,
+        matches=matches,
         rows=tuple(
             notice_row_of(notice.kind, notice.told, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
             for notice in views
@@ -122,19 +122,19 @@ def wish_rows(views: Iterable[WishView]) -> tuple[WishRow, ...]:
     )
 
 
-def _words(told: Mapping[str, Any]) -> dict[str, str]:
+def _words(facts: Mapping[str, Any]) -> dict[str, str]:
     """What the sentences may name; what was not told stays empty rather than stop a page."""
-    due = told.get("due", "")
-    names = Names.of(told["pack"], told["pack_version"]) if told.get("pack") else None
+    due = facts.get("due", "")
+    names = Names.of(facts["pack"], facts["pack_version"]) if facts.get("pack") else None
     return {
-        "site": in_language(told.get("site_name", ""), told.get("site_name_zh", "")) or str(told.get("site", "")),
-        "firm": in_language(told.get("firm_name", ""), told.get("firm_name_zh", "")),
-        "period": period_name(told["period"]) if told.get("period") else "",
+        "site": in_language(facts.get("site_name", ""), facts.get("site_name_zh", "")) or str(facts.get("site", "")),
+        "firm": in_language(facts.get("firm_name", ""), facts.get("firm_name_zh", "")),
+        "period": period_name(facts["period"]) if facts.get("period") else "",
         "due": date_format(date.fromisoformat(due), _("j F Y")) if due else "",
-        "sector": names.title(told["route"]) if names else "",
-        "step": within(names.step_name(told["step"])) if names and told.get("step") else "",
-        "version": str(told.get("version", "")),
-        "practice": in_language(told.get("practice", ""), told.get("practice_zh", "")),
-        "group": in_language(told.get("group", ""), told.get("group_zh", "")),
-        "proposal": str(told.get("proposal", "")),
+        "sector": names.title(facts["route"]) if names else "",
+        "step": within(names.step_name(facts["step"])) if names and facts.get("step") else "",
+        "version": str(facts.get("version", "")),
+        "practice": in_language(facts.get("practice", ""), facts.get("practice_zh", "")),
+        "group": in_language(facts.get("group", ""), facts.get("group_zh", "")),
+        "proposal": str(facts.get("proposal", "")),
     }

@@ -131,21 +131,21 @@ def obliged_page(
     )
 
 
-def list_page(group: PeerGroupView, change: ObligedChange, found: Difference, held_now: str, *, is_last: bool) -> ListPage:
+def list_page(group: PeerGroupView, change: ObligedChange, difference: Difference, held_now: str, *, is_last: bool) -> ListPage:
     """`held_now` goes back with the button, so that nothing is applied that was not read."""
     word, mood = STATES[change.state]
     rows = [
-        _row(_("Obliged from now on, new in the peer group"), found.added),
-        _row(_("Obliged from now on, took part voluntarily before"), found.obliged),
-        _row(_("No longer obliged; can continue voluntarily"), found.released),
-        _row(_("In another cohort"), [f"{site} ({_cohort(old)} → {_cohort(new)})" for site, old, new in found.cohorts]),
+        _row(_("Obliged from now on, new in the peer group"), difference.added),
+        _row(_("Obliged from now on, took part voluntarily before"), difference.obliged),
+        _row(_("No longer obliged; can continue voluntarily"), difference.released),
+        _row(_("In another cohort"), [f"{site} ({_cohort(old)} → {_cohort(new)})" for site, old, new in difference.cohorts]),
     ]
     return ListPage(
         title=_("List %(n)d") % {"n": change.pk},
         state=StateWord(str(word), mood),
         decided=change.state != "proposed",
         rows=tuple(row for row in rows if row.count),
-        unchanged=found.unchanged,
+        unchanged=difference.unchanged,
         read_against=held_now,
         apply_url=reverse("web:obliged-apply", args=[group.id, change.pk]) if change.state == "proposed" and group.may_decide else "",
         undo_url=reverse("web:obliged-undo", args=[group.id, change.pk]) if is_last and group.may_decide else "",

@@ -118,7 +118,7 @@ KEYS: Mapping[str, Key[RankedView]] = {
 DEFAULT_ORDER = "places"
 
 
-def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, query: QueryDict) -> TrailPage:
+def trail_page(rows: Iterable[TrailEvent], matches: int, pages: Pages | None, query: QueryDict) -> TrailPage:
     asked = query.get("action", "")
     return TrailPage(
         rows=tuple(
@@ -132,7 +132,7 @@ def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, quer
             )
             for event in rows
         ),
-        matches=found,
+        matches=matches,
         pages=pages,
         actions=filter_choices(asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}),
         actor=query.get("actor", "")[:100],
@@ -190,11 +190,11 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
     )
 
 
-def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matrix:
+def _matrix(standings: Sequence[RankedView], names: Names, query: QueryDict) -> Matrix:
     """Of one metric: the one that is asked for, else comprehensive energy."""
     metric = query.get("metric", "") or str(Metric.TOTAL)
     cells: dict[tuple[str, str], dict[tuple[str, str], RankedView]] = {}
-    for standing in found:
+    for standing in standings:
         if standing.metric == metric:
             cells.setdefault((shown_name(standing.firm), standing.site), {})[standing.step, standing.variant] = standing
     route = list(names.steps)  # in the order of production, as every other table

@@ -150,8 +150,8 @@ def _row(view: TurnoutView) -> TurnoutRow:
     )
 
 
-def _figures(found: Sequence[TurnoutView], reported: int, obliged: int) -> tuple[Figure, ...]:
-    late = _total(found, Taking.LATE)
+def _figures(turnouts: Sequence[TurnoutView], reported: int, obliged: int) -> tuple[Figure, ...]:
+    late = _total(turnouts, Taking.LATE)
     return (
         Figure(
             _("Obliged sites that reported"), f"{reported:,}", _("of %(of)s") % {"of": f"{obliged:,}"}, _("accepted reports only"), "best"
@@ -160,12 +160,12 @@ def _figures(found: Sequence[TurnoutView], reported: int, obliged: int) -> tuple
             _("Late, nothing received"),
             f"{late:,}",
             "",
-            _("%(n)d came after the due date") % {"n": sum(v.arrived_late for v in found)},
+            _("%(n)d came after the due date") % {"n": sum(v.arrived_late for v in turnouts)},
             "you" if late else "plain",
         ),
         Figure(
             _("Committed, not yet reported"),
-            f"{sum(view.committed for view in found):,}",
+            f"{sum(view.committed for view in turnouts):,}",
             "",
             _("their data is fixed, the report is still to come"),
         ),

@@ -273,7 +273,7 @@ def _text(view: ParticipantView) -> str:
     return f"{firm} {site} {view.site} {view.credit_code} {shown_name(view.jurisdiction)}".lower()
 
 
-def _row(participant: ParticipantView, told: QualityView | None, of_steps: int) -> ParticipationRow:
+def _row(participant: ParticipantView, quality: QualityView | None, of_steps: int) -> ParticipationRow:
     duty = _("obliged") if participant.obliged else _("voluntary")
     kind = (str(SIZE_CLASSES[participant.size_class]), duty, str(COHORTS.get(participant.cohort, "")))
     only_committed = participant.committed_at and not participant.received_at
@@ -288,8 +288,8 @@ def _row(participant: ParticipantView, told: QualityView | None, of_steps: int) 
         received=participant.received_at,
         note=in_words(participant.reason) or (_("committed to its data, the report is still to come") if only_committed else ""),
         late=participant.arrived_late,
-        coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of_steps} if told else NONE,
-        breaks=tuple(str(BREAKS[broken]) for broken in told.breaks) if told else (),
+        coverage=_("%(n)d of %(of)d") % {"n": quality.steps, "of": of_steps} if quality else NONE,
+        breaks=tuple(str(BREAKS[broken]) for broken in quality.breaks) if quality else (),
     )
 
 

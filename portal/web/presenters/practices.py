@@ -339,7 +339,7 @@ def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Re
         Fact(_("Equipment"), _or_none(practice.equipment)),
         Fact(_("What is done"), _or_none(practice.done)),
         Fact(_("When to use it, and when not"), _or_none(practice.conditions)),
-        Fact(_("Saving"), f"{saving}\n{_what_it_is(practice, told=is_told)}"),
+        Fact(_("Saving"), f"{saving}\n{_what_it_is(practice, is_told=is_told)}"),
         *([Fact(_("Saving that sites reported"), in_page_language(reported.words))] if reported else []),
         Fact(_("Investment"), investment),
         Fact(_("Source"), in_page_language(listing.words)),
@@ -349,8 +349,8 @@ def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Re
     )
 
 
-def _what_it_is(practice: Practice, *, told: bool) -> str:
-    if told:
+def _what_it_is(practice: Practice, *, is_told: bool) -> str:
+    if is_told:
         return _("The range that the firm saw at its own plant. Nobody measured it for this page.")
     if practice.saving_to is not None:
         return _("The range is from the source. It is not a promise: conditions differ, and practices overlap.")

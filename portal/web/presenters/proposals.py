@@ -75,13 +75,13 @@ def _row(view: ProposalView) -> tuple[Cell, ...]:
     )
 
 
-def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decides: bool) -> ProposalPage:
+def proposal_page(view: ProposalView, difference: Difference, *, answers: bool, decides: bool) -> ProposalPage:
     facts = [
         Fact(_("In force from"), "", day=view.effective_from),
-        Fact(_("Checked"), _("The file is consistent; %(n)s of its numbers lack a complete source.") % {"n": found.incomplete}),
+        Fact(_("Checked"), _("The file is consistent; %(n)s of its numbers lack a complete source.") % {"n": difference.incomplete}),
         Fact(
             _("Compared with"),
-            _("version %(version)s") % {"version": found.before.version} if found.before else _("nothing: the pack is new"),
+            _("version %(version)s") % {"version": difference.before.version} if difference.before else _("nothing: the pack is new"),
         ),
         Fact(_("Digest of the pack’s content (SHA-256)"), view.digest, mono=True),
     ]
@@ -94,7 +94,7 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
         links.append(Link(_("Its table of conversion factors"), reverse("web:proposal-file", args=[view.id, "factors.toml"])))
     if view.state == "approved":
         links.append(Link(_("The page of this version"), reverse("web:method-version", args=[view.pack, view.version])))
-    sheet = Sheet(_title(view), crumbs(), "", tuple(facts), (*differences(found), *_worth_a_look(found)), tuple(links))
+    sheet = Sheet(_title(view), crumbs(), "", tuple(facts), (*differences(difference), *_worth_a_look(difference)), tuple(links))
     address = {
         name: reverse(f"web:{name}", args=[view.id])
         for name in ("proposal-comment", "proposal-approve", "proposal-refuse", "proposal-withdraw")
@@ -119,11 +119,11 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
     )
 
 
-def _worth_a_look(found: Difference) -> tuple[Section, ...]:
+def _worth_a_look(difference: Difference) -> tuple[Section, ...]:
     """What a good pack does otherwise."""
-    if not found.remarks:
+    if not difference.remarks:
         return ()
-    rows = tuple((Cell(remark.place, mono=True), Cell(_found(remark)), Cell(in_words(remark.wanted))) for remark in found.remarks)
+    rows = tuple((Cell(remark.place, mono=True), Cell(_found(remark)), Cell(in_words(remark.wanted))) for remark in difference.remarks)
     table = table_of(_("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
     note = _("A good pack usually does this differently, but there may be a reason. These points do not block approval.")
     return (Section(_("Worth checking"), table, note),)

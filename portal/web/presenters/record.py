@@ -58,12 +58,12 @@ PAGES: dict[str, Promise] = {
 }
 
 
-def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: Pages | None, query: QueryDict) -> RecordPage:
+def record_page(firm: int, name: str, rows: Iterable[Entry], matches: int, pages: Pages | None, query: QueryDict) -> RecordPage:
     asked = query.get("kind", "")
     kinds = (("", _("Seen and done")), ("seen", _("What was seen")), ("done", _("What was done")))
     return RecordPage(
         firm=name,
-        matches=found,
+        matches=matches,
         rows=tuple(
             RecordRow(
                 entry.at,

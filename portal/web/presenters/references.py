@@ -32,11 +32,11 @@ class References:
     summary: str
 
 
-def references_page(found: Sequence[Beside], names: Names) -> References | None:
+def references_page(comparisons: Sequence[Beside], names: Names) -> References | None:
     """Those that agree first; None for a sector of which no reference is held."""
-    if not found:
+    if not comparisons:
         return None
-    rows = sorted((_row(comparison, names) for comparison in found), key=lambda row: not row.agrees)
+    rows = sorted((_row(comparison, names) for comparison in comparisons), key=lambda row: not row.agrees)
     agree = sum(row.agrees for row in rows)
     summary = _("Published by others: none of %(all)d figures agrees with this label in every respect") % {"all": len(rows)}
     if agree:

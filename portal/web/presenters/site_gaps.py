@@ -92,9 +92,9 @@ def carbon_note(on: date, country: str) -> str:
     return note + sentence_space() + electricity % {"kg": f"{kwh:g}", "year": year_of_electricity(on, country)}
 
 
-def in_bounds(found: Bounds | None) -> str:
+def in_bounds(bounds: Bounds | None) -> str:
     """One figure where both ends read the same."""
-    if found is None:
+    if bounds is None:
         return NONE
-    low, high = (number(end, decimals(found[1])) for end in found)
-    return low if low == high else between(*found)
+    low, high = (number(end, decimals(bounds[1])) for end in bounds)
+    return low if low == high else between(*bounds)

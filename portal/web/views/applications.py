@@ -185,6 +185,6 @@ def _duty(request: HttpRequest, form: forms.Form) -> bool:
     return not form.errors
 
 
-def _page(request: HttpRequest, form: forms.Form, told: dict[str, Any]) -> HttpResponse:
+def _page(request: HttpRequest, form: forms.Form, context: dict[str, Any]) -> HttpResponse:
     crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
-    return form_page(request, "web/application.html", {**told, "crumbs": crumbs}, form)
+    return form_page(request, "web/application.html", {**context, "crumbs": crumbs}, form)

@@ -127,18 +127,18 @@ def cbor_file(raw: bytes, name: str) -> HttpResponse:
     return response
 
 
-def _terms(told: dict[str, Any]) -> attesting.Terms:
+def _terms(cleaned: dict[str, Any]) -> attesting.Terms:
     return attesting.Terms(
-        opinion=Opinion(told["opinion"]),
-        assurance=Assurance(told["assurance"]),
-        steps=tuple(told["steps"]),
-        boundary=told["boundary"],
-        materiality=Fraction(told["materiality"]) / 100,
-        checked=told["checked"],
-        not_checked=told["not_checked"],
-        valid_until=told["valid_until"],
-        surveillance_on=told["surveillance_on"],
-        performance=reached(told["scheme"], told["baseline"], Fraction(told["improvement"]) / 100) if told["scheme"] else None,
+        opinion=Opinion(cleaned["opinion"]),
+        assurance=Assurance(cleaned["assurance"]),
+        steps=tuple(cleaned["steps"]),
+        boundary=cleaned["boundary"],
+        materiality=Fraction(cleaned["materiality"]) / 100,
+        checked=cleaned["checked"],
+        not_checked=cleaned["not_checked"],
+        valid_until=cleaned["valid_until"],
+        surveillance_on=cleaned["surveillance_on"],
+        performance=reached(cleaned["scheme"], cleaned["baseline"], Fraction(cleaned["improvement"]) / 100) if cleaned["scheme"] else None,
     )
 
 

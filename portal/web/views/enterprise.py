@@ -196,9 +196,9 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     return render(request, "web/stand_trend.html", {"page": page})
 
 
-def _trend(told: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
+def _trend(chosen: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
     cells = {LabelKey.of(step) for step in view.label.headline}
-    reported = history(told.of_its_site, cells)
+    reported = history(chosen.of_its_site, cells)
     beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
     return trend_steps(reported, beside, view)
 
@@ -208,13 +208,13 @@ def _chosen(request: HttpRequest) -> ChosenView:
     return chosen_report(person(request), lambda pair: _key(pair) == asked)
 
 
-def _choices(told: ChosenView) -> tuple[Choice, ...]:
+def _choices(chosen: ChosenView) -> tuple[Choice, ...]:
     """By name; beside others with the id as well, for several works of a firm may be called alike."""
-    called = {slug: shown_name(name) + (f" ({slug})" if len(told.names) > 1 else "") for slug, name in told.names.items()}
+    called = {slug: shown_name(name) + (f" ({slug})" if len(chosen.names) > 1 else "") for slug, name in chosen.names.items()}
     words = _("%(site)s, %(period)s")
     return tuple(
-        Choice(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == told.chosen)
-        for site, period in told.offered
+        Choice(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == chosen.chosen)
+        for site, period in chosen.offered
     )
 
 

@@ -233,9 +233,9 @@ def benchmark_spread(request: HttpRequest, pack: str, place: str, route: str, pe
     return _picture(request, _found(pack, place, route, period, version), pictures.spread)
 
 
-def _picture(request: HttpRequest, found: tuple[Series, Row], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
+def _picture(request: HttpRequest, version: tuple[Series, Row], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
     """In the language of the address, so that a page that shows it has the same for every reader; in the published unit."""
-    series, row = found
+    series, row = version
     asked = request.GET.get("language", "")
     language = asked if asked in dict(settings.LANGUAGES) else get_language()
 

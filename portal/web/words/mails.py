@@ -24,9 +24,9 @@ PLACES = {"firm_left": "web:left"}
 SENDING = "portal.web.tasks.send_mail"
 
 
-def post_link(letter: str, to: str, language: str, told: Mapping[str, str], link: str = "", *, good_for: timedelta) -> None:
+def post_link(letter: str, to: str, language: str, facts: Mapping[str, str], link: str = "", *, good_for: timedelta) -> None:
     """Put a letter into the outbox, and ask for it to be sent soon: somebody waits for the link, which is `good_for` so long."""
-    post(letter, to, language, told, link, timezone.now(), good_for=good_for)
+    post(letter, to, language, facts, link, timezone.now(), good_for=good_for)
     transaction.on_commit(lambda: nudge(SENDING))
 
 
@@ -48,6 +48,6 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
         return _letter("notices", context)
 
 
-def _letter(kind: str, told: Mapping[str, object]) -> Letter:
-    subject = " ".join(render_to_string(f"web/mail/{kind}_subject.txt", dict(told)).split())
-    return Letter(subject, render_to_string(f"web/mail/{kind}_message.txt", dict(told)).strip() + "\n")
+def _letter(kind: str, facts: Mapping[str, object]) -> Letter:
+    subject = " ".join(render_to_string(f"web/mail/{kind}_subject.txt", dict(facts)).split())
+    return Letter(subject, render_to_string(f"web/mail/{kind}_message.txt", dict(facts)).strip() + "\n")

@@ -151,11 +151,11 @@ def dated(text: str) -> str:
     return _ISO_DAY.sub(_day_written, text)
 
 
-def _day_written(found: re.Match[str]) -> str:
+def _day_written(matched: re.Match[str]) -> str:
     try:
-        return dateformat.format(date.fromisoformat(found[0]), _("j F Y"))
+        return dateformat.format(date.fromisoformat(matched[0]), _("j F Y"))
     except ValueError:  # a number that only looks like a day
-        return found[0]
+        return matched[0]
 
 
 def enumerated(things: Iterable[str]) -> str:

@@ -9,11 +9,14 @@ from reporting_agent.analysis.sentences import shown
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 
 
-def findings(found: SiteBalance | None) -> list[Finding]:
+def findings(site_balance: SiteBalance | None) -> list[Finding]:
     """What does not close, and amounts that could not be used."""
-    if found is None:
+    if site_balance is None:
         return []
-    return [*found.notes, *((_untold if balance.closes is None else _open)(balance) for balance in found.carriers if not balance.closes)]
+    return [
+        *site_balance.notes,
+        *((_untold if balance.closes is None else _open)(balance) for balance in site_balance.carriers if not balance.closes),
+    ]
 
 
 def _open(balance: CarrierBalance) -> Finding:

@@ -106,12 +106,12 @@ def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
     return tuple(fitted)
 
 
-def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, prices: Prices | None) -> Baseline:
+def _baseline(record: MeterRecord, hours: LocalHours, site: Site, production: Made, prices: Prices | None) -> Baseline:
     holidays = frozenset() if site.tariff is None else frozenset(site.tariff.holidays)
     weekday = np.array([HOLIDAY if day in holidays else code for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)])
     energy = day_energy(record, hours)
     known = np.isfinite(energy)
-    outputs, degrees = made.variables(record.meter, site.tree, hours)
+    outputs, degrees = production.variables(record.meter, site.tree, hours)
     model = fit_baseline(energy, weekday, hours.lengths(site.zone), outputs, degrees)
     chart: Chart | None = None
     anomalies: tuple[Anomaly, ...] = ()

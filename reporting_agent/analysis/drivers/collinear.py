@@ -49,7 +49,7 @@ def _inflation(z: Floats) -> list[float]:
     return [float(factor) for factor in (vectors**2 @ inverse).tolist()]
 
 
-def _partners(z: Floats, column: int, kept: Sequence[int]) -> tuple[int, ...]:
+def _partners(z: Floats, column: int, remaining: Sequence[int]) -> tuple[int, ...]:
     standard = (z - z.mean(axis=0)) / z.std(axis=0)
-    weights = np.linalg.lstsq(standard[:, list(kept)], standard[:, column], rcond=None)[0]
-    return tuple(other for other, weight in zip(kept, weights.tolist(), strict=True) if abs(weight) > _PARTNER)
+    weights = np.linalg.lstsq(standard[:, list(remaining)], standard[:, column], rcond=None)[0]
+    return tuple(other for other, weight in zip(remaining, weights.tolist(), strict=True) if abs(weight) > _PARTNER)

@@ -63,10 +63,10 @@ def first_fit(y: Floats, design: Design, before: Integers) -> tuple[Design, Sequ
     return offered, fit, [fit.p_value(offered.places(column)) for column in range(width)]
 
 
-def final_fit(y: Floats, tested: Design, fit: SequenceFit, before: Integers, found: Sequence[int]) -> tuple[Design, SequenceFit]:
+def final_fit(y: Floats, tested: Design, fit: SequenceFit, before: Integers, columns: Sequence[int]) -> tuple[Design, SequenceFit]:
     """Terms that are not needed left out; a cubic offered to the variables found that needed the quadratic."""
     degree = [1] * tested.z.shape[1]
-    for column in _needed(tested, fit, [column for column in found if tested.degree[column] > 1], power=2):
+    for column in _needed(tested, fit, [column for column in columns if tested.degree[column] > 1], power=2):
         degree[column] = 2
     if 2 not in degree:
         return _same(y, tested, fit, before, degree)

@@ -17,16 +17,16 @@ LEAST_SKILL = 0.005
 """What later batches are predicted better by; less is told as 0 %, and a convention of ours."""
 
 
-def skills(design: Design, fit: SequenceFit, found: Sequence[int]) -> tuple[Skill | None, Mapping[int, float]]:
+def skills(design: Design, fit: SequenceFit, columns: Sequence[int]) -> tuple[Skill | None, Mapping[int, float]]:
     """Skill of the variables found together against their mean, and of each against doing without it.
 
     On quasi-differenced rows: what the batch before tells is given to both sides. Robust weights are those of the whole
     fit, coefficients those of the batches before each block alone.
     """
-    if not found:
+    if not columns:
         return None, {}
     base = list(range(design.constants.shape[1]))
-    of_variable = {column: design.places(column) for column in found}
+    of_variable = {column: design.places(column) for column in columns}
     everything = [place for places in of_variable.values() for place in places]
     rolling = _Rolling.of(fit)
     with_all, without_any, predicted = rolling.error(base + everything), rolling.error(base), rolling.predicted

@@ -168,11 +168,11 @@ def _shared(power: Power, at: int) -> tuple[int, int, float]:
     return int(start[own][0]), int(end[own][-1]), kwh
 
 
-def part_of_peaks(found: Sequence[Peak], batches: BatchPower) -> Floats:
+def part_of_peaks(peaks: Sequence[Peak], batches: BatchPower) -> Floats:
     """Each batch's part of the charges: its energy in the months' highest stretches over all energy there, evenly over its time."""
     parts = np.zeros(len(batches.kwh))
     length = np.maximum(batches.end_us - batches.start_us, 1)
-    for peak in found:
+    for peak in peaks:
         overlap = np.clip(np.minimum(batches.end_us, peak.end_us) - np.maximum(batches.start_us, peak.start_us), 0, None)
         taken = batches.kwh * overlap / length
         parts += peak.cost * taken / max(peak.kwh, float(taken.sum()), 1e-300)

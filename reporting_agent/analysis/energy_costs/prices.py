@@ -257,7 +257,7 @@ class _Entries:
 def _priced(
     prices: Prices,
     carrier: str,
-    found: _Entries,
+    entries: _Entries,
     names: Sequence[str],
     steps: Integers,
     start: Integers,
@@ -266,11 +266,11 @@ def _priced(
     factors: FactorTable,
 ) -> PricedEnergy:
     curve = prices.curve(carrier)
-    row = np.array(found.row, dtype=np.int64)
+    row = np.array(entries.row, dtype=np.int64)
     unit = CARRIERS[carrier].unit if curve is None else curve.unit
-    of_kind = [in_unit(CarrierEnergy(carrier, 1.0, *kind[:3]), unit, kind[3], factors) for kind in found.kinds]
-    factor, carbon = np.array(of_kind, dtype=float).reshape(-1, 2)[found.kind].T
-    quantity = np.array(found.quantity)
+    of_kind = [in_unit(CarrierEnergy(carrier, 1.0, *kind[:3]), unit, kind[3], factors) for kind in entries.kinds]
+    factor, carbon = np.array(of_kind, dtype=float).reshape(-1, 2)[entries.kind].T
+    quantity = np.array(entries.quantity)
     amount = quantity * factor
     if curve is None:
         nothing = np.full(len(row), np.nan)

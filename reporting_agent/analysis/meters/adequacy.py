@@ -78,11 +78,11 @@ def adequacy(site: Site, result: LabelResult) -> tuple[Adequacy, ...]:
     return tuple(judgements)
 
 
-def findings(found: Sequence[Adequacy]) -> list[Finding]:
+def findings(judgements: Sequence[Adequacy]) -> list[Finding]:
     """Meters that do not suffice."""
     return [
         Finding("meter-inadequate", Severity.WARNING, judgement.words, len(judgement.issues))
-        for judgement in found
+        for judgement in judgements
         if judgement.verdict in {AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE}
     ]
 
@@ -211,7 +211,7 @@ def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, floa
     return best if best[0] else (1.0, None)
 
 
-def _words(measuring: Measuring, verdict: AdequacyVerdict, told: tuple[Issue, ...], step: str) -> Phrase:
+def _words(measuring: Measuring, verdict: AdequacyVerdict, faults: tuple[Issue, ...], step: str) -> Phrase:
     carrier = CARRIERS[measuring.meter.carrier].words
     head = Phrase(
         "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s",
@@ -233,5 +233,5 @@ def _words(measuring: Measuring, verdict: AdequacyVerdict, told: tuple[Issue, ..
                 unit=measuring.unit,
             )
         )
-    issues = [Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in told]
+    issues = [Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in faults]
     return Phrase("%(told)s.", told=listed([head, *issues]))

@@ -46,8 +46,8 @@ def issues(measuring: Measuring) -> tuple[Issue, ...]:
     return tuple(sorted(faults, key=lambda issue: -GRAVITY.index(issue.verdict)))
 
 
-def worst(told: tuple[Issue, ...]) -> AdequacyVerdict:
-    return max((issue.verdict for issue in told), key=GRAVITY.index, default=AdequacyVerdict.ADEQUATE)
+def worst(issues: tuple[Issue, ...]) -> AdequacyVerdict:
+    return max((issue.verdict for issue in issues), key=GRAVITY.index, default=AdequacyVerdict.ADEQUATE)
 
 
 def _range(measuring: Measuring) -> Iterator[Issue]:

@@ -91,7 +91,7 @@ def balances(site: Site, result: LabelResult) -> tuple[Balance, ...]:
     return tuple(_all(site, tree, records))
 
 
-def findings(found: tuple[Balance, ...]) -> list[Finding]:
+def findings(balances: tuple[Balance, ...]) -> list[Finding]:
     """What does not balance."""
     return [
         Finding(
@@ -100,7 +100,7 @@ def findings(found: tuple[Balance, ...]) -> list[Finding]:
             balance.words,
             max(balance.open_days, 1),
         )
-        for balance in found
+        for balance in balances
         if balance.is_open
     ]
 

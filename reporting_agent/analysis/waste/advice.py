@@ -136,13 +136,13 @@ _WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to rec
 
 
 def advise(
-    site: Site, result: LabelResult, found: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
+    site: Site, result: LabelResult, losses: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
 ) -> tuple[Advice, ...]:
     """The sentences, most to be gained first."""
     pack, period = result.data.pack, result.site_label.period
     prices = Prices.of(site, period.start, period.end)
     doubt = ASSUMED if result.data.unit_assumed else SURE
-    counted = [label for label in found if label.counted]
+    counted = [label for label in losses if label.counted]
     whole = added(label.beyond for label in counted).kgce
     shared_out = counted if whole > 0 else []  # what gives back more than it takes in has no mix that a gap could be told with
     proposals = [

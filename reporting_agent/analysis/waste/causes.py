@@ -127,9 +127,9 @@ def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats
     return Attribution({**taken, Cause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
 
 
-def _running(doses: list[Dose], found: list[CauseRule], measured: Measured, evidence: Evidence) -> Dose | None:
+def _running(doses: list[Dose], rules: list[CauseRule], measured: Measured, evidence: Evidence) -> Dose | None:
     """The holding dose as a longer run, where a minute of it costs half of what the process draws or more."""
-    for dose, rule in zip(doses, found, strict=True):
+    for dose, rule in zip(doses, rules, strict=True):
         if dose.cause is Cause.HOLDING and rule.stands and rule.estimate is not None:
             best = label_level(measured.at_reference)
             minutes = evidence.interval_s[measured.rows[best]] / 60

@@ -97,9 +97,9 @@ class _Row(NamedTuple):
     tested: Difference | None
 
 
-def paretos(pack: Pack, found: Sequence[StepLosses]) -> tuple[Pareto, ...]:
+def paretos(pack: Pack, losses: Sequence[StepLosses]) -> tuple[Pareto, ...]:
     """Tables over all steps first (by step, by cause), then each step's own; a dimension with one group has no table."""
-    counted = [label for label in found if label.counted]
+    counted = [label for label in losses if label.counted]
     if not counted:
         return ()
     steps = [(step, tuple(labels)) for step, labels in groupby(counted, key=lambda label: label.step)]

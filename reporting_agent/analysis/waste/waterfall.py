@@ -59,23 +59,25 @@ class BatchLoss(NamedTuple):
 def worst_batches(
     measured: Measured,
     evidence: Evidence,
-    found: Attribution,
+    attribution: Attribution,
     causes: Mapping[Cause, Floats],
     variables: Mapping[str, Floats],
     uncertain: Floats,
     number: int,
 ) -> tuple[BatchLoss, ...]:
     """The batches with most energy per output beyond slopes and uncertainty; parts are batches x 5 (`amounts.parts_of`)."""
-    beyond = sum(found.energy.values(), np.zeros(len(measured.rows)))
+    beyond = sum(attribution.energy.values(), np.zeros(len(measured.rows)))
     order = np.argsort(-beyond / measured.output_t, kind="stable")[:number]
-    return tuple(_loss(place, measured, evidence, found, causes, variables, uncertain) for place in order.tolist() if beyond[place] > 0)
+    return tuple(
+        _loss(place, measured, evidence, attribution, causes, variables, uncertain) for place in order.tolist() if beyond[place] > 0
+    )
 
 
 def _loss(
     place: int,
     measured: Measured,
     evidence: Evidence,
-    found: Attribution,
+    attribution: Attribution,
     causes: Mapping[Cause, Floats],
     variables: Mapping[str, Floats],
     uncertain: Floats,
@@ -87,7 +89,7 @@ def _loss(
         return amount_of(part[place : place + 1])
 
     lost = [
-        CausePart(cause, amount(part), float(part[place, 0]) / output, _evidence(cause, place, measured, evidence, found))
+        CausePart(cause, amount(part), float(part[place, 0]) / output, _evidence(cause, place, measured, evidence, attribution))
         for cause, part in causes.items()
         if part[place, 0] > 0
     ]
@@ -128,10 +130,10 @@ def _recorded(variable: str, place: int, measured: Measured) -> Words:
     return worded("%(value)s instead of %(reference)s", value=plain(value), reference=reference)
 
 
-def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, found: Attribution) -> Words | None:
+def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, attribution: Attribution) -> Words | None:
     row = int(measured.rows[place])
-    if cause in found.groups:
-        groups, _ = found.groups[cause]
+    if cause in attribution.groups:
+        groups, _ = attribution.groups[cause]
         name = groups.names[int(groups.code[place])]
         return Words.of(name)
     if cause is Cause.REJECT:
@@ -140,8 +142,8 @@ def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, 
     if cause is Cause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
         return worded("after a stop of %(hours)s h", hours=f"{hours:,.1f}")
-    if cause in found.doses:
-        dose = found.doses[cause]
+    if cause in attribution.doses:
+        dose = attribution.doses[cause]
         amount = float(dose.amount[place])
         if dose.per == "min":
             return worded("%(amount)s min longer", amount=f"{amount:,.0f}")

@@ -80,7 +80,7 @@ def tree_of(site: Site, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
     return tree, report
 
 
-def note(state: StateDirectory, draw: Draw, made: Assembled, *, sealed: bool, now: datetime) -> None:
+def note(state: StateDirectory, draw: Draw, assembled: Assembled, *, sealed: bool, now: datetime) -> None:
     """One line more in the journal of what was opened to whom; lines are only ever added."""
     line: Mapping[str, Any] = {
         "at": now.isoformat(),
@@ -89,8 +89,8 @@ def note(state: StateDirectory, draw: Draw, made: Assembled, *, sealed: bool, no
         "revision": draw.commitment.revision,
         "auditor": draw.auditor.key_id,
         "draw": draw.digest,
-        "opening": made.opening.digest,
-        "leaves": len(made.opening.leaves),
+        "opening": assembled.opening.digest,
+        "leaves": len(assembled.opening.leaves),
         "sealed": sealed,
     }
     journal = state.path / JOURNAL

@@ -53,7 +53,7 @@ class Assembled:
 
 
 def assemble(
-    draw: Draw, tree: DataTree, site: Site, pack: Pack, answered: Answered, told: Callable[[str], None] = lambda _: None
+    draw: Draw, tree: DataTree, site: Site, pack: Pack, answered: Answered, notify: Callable[[str], None] = lambda _: None
 ) -> Assembled:
     """The opening of a draw.
 
@@ -64,7 +64,7 @@ def assemble(
     drawn = draw.positions(contents, quantiles(pack))
     batches = _batches_of(tree, site, [leaf.position for leaf in drawn])
     taker = Taker.of(site)
-    extract, stretches, different = wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), told)
+    extract, stretches, different = wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), notify)
     days = _days_of(contents, tree, site, extract)
     wanted = {0, *(leaf.position for leaf in drawn), *batches, *days}
     opening = Opening(

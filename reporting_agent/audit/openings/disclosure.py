@@ -37,26 +37,26 @@ _TEXTS = {
 }
 
 
-def shown_by_opening(language: Language, draw: Draw, made: Assembled, *, sealed: bool) -> list[str]:
+def shown_by_opening(language: Language, draw: Draw, assembled: Assembled, *, sealed: bool) -> list[str]:
     """One sentence for each kind of thing that the opening shows."""
     commitment = draw.commitment
 
     def text(name: str, **values: Value) -> str:
         return in_language(Phrase(_TEXTS[name], **values), language)
 
-    counts = {kind: sum(leaf.kind is kind for leaf in made.drawn) for kind in Kind}
+    counts = {kind: sum(leaf.kind is kind for leaf in assembled.drawn) for kind in Kind}
     kinds = ", ".join(f"{count:,} {text('days-kind' if kind is Kind.DAYS else kind.value)}" for kind, count in counts.items() if count)
-    stretches = text("all") if made.stretches is None else text("part", number=len(made.stretches))
-    held = sum(part.used + part.excluded for part in made.opening.contents.steps)
+    stretches = text("all") if assembled.stretches is None else text("part", number=len(assembled.stretches))
+    held = sum(part.used + part.excluded for part in assembled.opening.contents.steps)
     lines = [
         text("who", auditor=draw.auditor.key_id[:16], site=commitment.site, period=commitment.period, revision=commitment.revision),
-        text("drawn", number=f"{len(made.drawn):,}", size=f"{made.opening.contents.size:,}", kinds=kinds),
-        text("batches", number=f"{len(made.batches):,}", all=f"{held:,}", share=f"{100 * len(made.batches) / max(held, 1):.0f}"),
+        text("drawn", number=f"{len(assembled.drawn):,}", size=f"{assembled.opening.contents.size:,}", kinds=kinds),
+        text("batches", number=f"{len(assembled.batches):,}", all=f"{held:,}", share=f"{100 * len(assembled.batches) / max(held, 1):.0f}"),
     ]
-    if made.days:
-        lines.append(text("days", number=f"{made.days:,}", stretches=stretches))
+    if assembled.days:
+        lines.append(text("days", number=f"{assembled.days:,}", stretches=stretches))
     lines += [text("seed"), text("settings")]
-    if made.different:
-        leaves = ", ".join(str(index) for index in made.different[:20])
-        lines.append(text("different", number=f"{len(made.different):,}", leaves=leaves))
+    if assembled.different:
+        leaves = ", ".join(str(index) for index in assembled.different[:20])
+        lines.append(text("different", number=f"{len(assembled.different):,}", leaves=leaves))
     return [*lines, text("sealed" if sealed else "plain"), text("portal")]

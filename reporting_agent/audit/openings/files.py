@@ -183,10 +183,10 @@ class _Pile:
             elif not self._add_unwrapped(row, path) and "JSON" not in self.forms:
                 self.forms.append("JSON")
 
-    def _add_unwrapped(self, told: dict[str, Any], path: Path) -> bool:
+    def _add_unwrapped(self, answer: dict[str, Any], path: Path) -> bool:
         """What is signed inside an answer; whether there is anything."""
         try:
-            inside = list(recognising.unwrapped(told))
+            inside = list(recognising.unwrapped(answer))
         except ValueError as wrong:
             raise unknown(path) from wrong
         for content in inside:

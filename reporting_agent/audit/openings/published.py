@@ -161,18 +161,18 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     return held(code, sentence)
 
 
-def _library(told: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outcome:
+def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outcome:
     """As `_pack`, of an edition of the library of practices."""
     code = "practices-signed"
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
-        edition = library.verify(told.get("document", told), keys)
-        if "document" not in told:
+        edition = library.verify(answer.get("document", answer), keys)
+        if "document" not in answer:
             return held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=edition.edition))
-        if approved.sha256(str(told["library"])) != edition.file:
+        if approved.sha256(str(answer["library"])) != edition.file:
             return refused(code, VerificationError("library-altered", "The library is not the one that was signed.", "Fetch it again."))
-        size = _require_logged(told["log"], Kind.PRACTICES, logged.practices(edition), keys)
+        size = _require_logged(answer["log"], Kind.PRACTICES, logged.practices(edition), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -80,16 +80,16 @@ def items_of(raw: bytes) -> list[dict[str, Any]] | None:
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
-def unwrapped(told: dict[str, Any]) -> Iterator[bytes]:
+def unwrapped(row: dict[str, Any]) -> Iterator[bytes]:
     """The signed files inside one row, those of the reports that it lists among them.
 
     Raises:
         ValueError: not in base64.
     """
     for name in WRAPPED:
-        if isinstance(told.get(name), str):
-            yield base64.b64decode(told[name], validate=True)
-    for report in told.get("reports", ()):
+        if isinstance(row.get(name), str):
+            yield base64.b64decode(row[name], validate=True)
+    for report in row.get("reports", ()):
         yield from unwrapped(report)
 
 

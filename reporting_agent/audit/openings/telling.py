@@ -60,9 +60,9 @@ def require_kind(report: Path | None) -> None:
         )
 
 
-def report(verdict: Verdict, file: Path, lang: str, made: datetime) -> bytes:
-    """The report as the file's ending says; `made` is the moment that the page carries, zone-aware."""
-    text = page(verdict, lang, made) if file.suffix.lower() == PAGE else markdown(verdict, lang)
+def report(verdict: Verdict, file: Path, lang: str, made_at: datetime) -> bytes:
+    """The report as the file's ending says; `made_at` is the moment that the page carries, zone-aware."""
+    text = page(verdict, lang, made_at) if file.suffix.lower() == PAGE else markdown(verdict, lang)
     return text.encode()
 
 
@@ -181,7 +181,7 @@ def markdown(verdict: Verdict, lang: str = "en") -> str:
     return "\n".join(parts) + "\n"
 
 
-def page(verdict: Verdict, lang: str, made: datetime) -> str:
+def page(verdict: Verdict, lang: str, made_at: datetime) -> str:
     """The whole report as one page that opens from a file, without scripts or anything fetched."""
     from reporting_agent.report import html
 
@@ -207,7 +207,7 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
         for name in names
         if name in content
     ]
-    caption = [value for _, value in content.get("subject", [])[:2]] + [w["made"].format(when=time(made.astimezone(UTC), lang))]
+    caption = [value for _, value in content.get("subject", [])[:2]] + [w["made"].format(when=time(made_at.astimezone(UTC), lang))]
     frame = {**both["frame"], "brand": w["brand"], "confidential": w["confidential"]}
     return (
         html.environment()

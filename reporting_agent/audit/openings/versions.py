@@ -57,14 +57,14 @@ def _signed(earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKe
     return signed
 
 
-def _repeated(made: Checked) -> list[Outcome]:
+def _repeated(checked: Checked) -> list[Outcome]:
     """Cells that repeat an earlier version: nothing where there are none."""
-    if not made.repeated:
+    if not checked.repeated:
         return []
-    code, number = "repeats-shown-before", len(made.repeated)
-    lacking = [repeat for repeat in made.repeated if repeat.shown_by is None]
+    code, number = "repeats-shown-before", len(checked.repeated)
+    lacking = [repeat for repeat in checked.repeated if repeat.shown_by is None]
     if not lacking:
-        versions = "; ".join(dict.fromkeys(str(repeat.shown_by) for repeat in made.repeated))
+        versions = "; ".join(dict.fromkeys(str(repeat.shown_by) for repeat in checked.repeated))
         sentence = Phrase("%(number)s figures remain as signed before: %(versions)s.", number=number, versions=versions)
         return [held(code, sentence, number)]
     own = ", ".join(dict.fromkeys(version for repeat in lacking for version in repeat.lacking)) or "-"
@@ -86,18 +86,18 @@ def _repeated(made: Checked) -> list[Outcome]:
     ]
 
 
-def _left_out(made: Checked) -> list[Outcome]:
+def _left_out(checked: Checked) -> list[Outcome]:
     """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
-    if not made.left_out.labels:
+    if not checked.left_out.labels:
         return []
-    moved = "; ".join(f"{figure.name} {figure.published} → {figure.recomputed}" for figure in made.left_out.effect) or "-"
+    moved = "; ".join(f"{figure.name} {figure.published} → {figure.recomputed}" for figure in checked.left_out.effect) or "-"
     return [
         not_checkable(
             "left-out-justified",
             Phrase(
                 "%(number)s labels were not included, and no file shows why: %(labels)s. If they were included: %(moved)s.",
-                number=len(made.left_out.labels),
-                labels=", ".join(made.left_out.labels),
+                number=len(checked.left_out.labels),
+                labels=", ".join(checked.left_out.labels),
                 moved=moved,
             ),
             Phrase(
@@ -108,14 +108,14 @@ def _left_out(made: Checked) -> list[Outcome]:
     ]
 
 
-def _worded(made: Checked) -> list[Outcome]:
+def _worded(checked: Checked) -> list[Outcome]:
     """Parts of the explanation that come out otherwise: nothing where there are none."""
-    if not made.reworded:
+    if not checked.reworded:
         return []
     return [
         not_checkable(
             "explanation-follows",
-            Phrase("These parts of the explanation cannot be recomputed as published: %(parts)s.", parts=", ".join(made.reworded)),
+            Phrase("These parts of the explanation cannot be recomputed as published: %(parts)s.", parts=", ".join(checked.reworded)),
             Phrase(
                 "Check with the release of Steplabel that published the version. What differs there too does not follow from these figures."
             ),

@@ -21,7 +21,7 @@ REACHES = (1, 8, 64)
 
 
 def wide_enough(
-    tree: DataTree, site: Site, taker: Taker, batches: list[int], drawn_days: list[Stretch], told: Callable[[str], None]
+    tree: DataTree, site: Site, taker: Taker, batches: list[int], drawn_days: list[Stretch], notify: Callable[[str], None]
 ) -> tuple[Extract, list[Stretch] | None, list[int]]:
     """The first extract from which each of these batches comes out as it was committed to, and as often, by widening around the others."""
     records = {index: tree.record(index) for index in batches}
@@ -35,7 +35,7 @@ def wide_enough(
         different = [index for index in batches if recomputed.of(tree.batches[index - 1].batch)[records[index]] < times[records[index]]]
         if not different or whole:
             return extract, stretches, different
-        told(f"{len(different):,} of {len(batches):,} batches need more days around them")
+        notify(f"{len(different):,} of {len(batches):,} batches need more days around them")
         for index in different:
             reach[index] += 1
 

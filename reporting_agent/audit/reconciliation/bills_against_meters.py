@@ -161,8 +161,8 @@ def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Peri
     return Held(paper, metered)
 
 
-def _too_little(code: str, name: Phrase, found: Counted, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]) -> Outcome:
-    sentence = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * found.known:.0f}"))
+def _too_little(code: str, name: Phrase, counted: Counted, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]) -> Outcome:
+    sentence = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * counted.known:.0f}"))
     beside = [
         record for record in all_records if record not in named and any(takes_over(record, own) or takes_over(own, record) for own in named)
     ]

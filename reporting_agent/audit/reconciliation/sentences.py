@@ -15,20 +15,20 @@ from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.config import Site
 
 
-def about(name: Phrase, said: Phrase) -> Phrase:
-    return Phrase("%(name)s: %(said)s", name=name, said=said)
+def about(name: Phrase, statement: Phrase) -> Phrase:
+    return Phrase("%(name)s: %(said)s", name=name, said=statement)
 
 
 def joined_names(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def difference(told: float, counted: float, tolerance: float, unit: str) -> Phrase:
+def difference(stated: float, counted: float, tolerance: float, unit: str) -> Phrase:
     """Both, how far they are apart, and how far they may be; of a document of nothing there is no per cent."""
-    apart = counted - told
-    values = {"told": _plain(told, 6), "counted": _plain(counted, 6), "tolerance": _plain(tolerance, 4), "unit": unit}
+    apart = counted - stated
+    values = {"told": _plain(stated, 6), "counted": _plain(counted, 6), "tolerance": _plain(tolerance, 4), "unit": unit}
     values["apart"] = f"{'+' if apart > 0 else ''}{_plain(apart, 4)}"
-    if not told:
+    if not stated:
         return Phrase(
             "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of %(apart)s %(unit)s; up to "
             "%(tolerance)s %(unit)s is allowed.",
@@ -37,7 +37,7 @@ def difference(told: float, counted: float, tolerance: float, unit: str) -> Phra
     return Phrase(
         "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of %(apart)s %(unit)s (%(share)s %%); up "
         "to %(tolerance)s %(unit)s is allowed.",
-        share=f"{100 * apart / told:+.2f}",
+        share=f"{100 * apart / stated:+.2f}",
         **values,
     )
 

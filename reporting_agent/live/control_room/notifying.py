@@ -116,9 +116,9 @@ class Teller:
             self._ways = ways
             self._changed.notify_all()
 
-    def tell(self, told: Notification) -> None:
+    def tell(self, notification: Notification) -> None:
         """It is on the disk once this returns."""
-        self._unsent.add(told, self._ways, now_us())
+        self._unsent.add(notification, self._ways, now_us())
         with self._changed:
             self._changed.notify_all()
 
@@ -157,8 +157,8 @@ class Teller:
         return None
 
 
-def _post(url: str, told: Notification) -> None:
-    request = urllib.request.Request(url, told.as_json().encode(), {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
+def _post(url: str, notification: Notification) -> None:
+    request = urllib.request.Request(url, notification.as_json().encode(), {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
     with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
         pass
 

@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             sent = {name: values[0].strip() for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()}
             self._take_answer(sent, base)
 
-    def _take_answer(self, sent: dict[str, str], there: str) -> None:
+    def _take_answer(self, sent: dict[str, str], location: str) -> None:
         alert, kind, word = sent.get("alert", ""), sent.get("answer", ""), " ".join(sent.get("word", "").split())
         if not self.server.pages.tokens.holds(alert, sent.get("token", "")):
             self._say(HTTPStatus.FORBIDDEN, "This form is of before the agent started again. Load the page again, and answer once more.")
@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.NOT_FOUND, "There is no such alert.")
         else:
             self.send_response(HTTPStatus.SEE_OTHER)
-            self.send_header("Location", there)
+            self.send_header("Location", location)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

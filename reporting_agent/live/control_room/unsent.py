@@ -61,12 +61,14 @@ class Unsent:
         self._waiting = [Waiting(Notification(**entry["told"]), entry["at_us"], entry["ways"]) for entry in saved]
         self._is_saved = True
 
-    def add(self, told: Notification, ways: Collection[str], at_us: int) -> None:
+    def add(self, notification: Notification, ways: Collection[str], at_us: int) -> None:
         """Save it; of one with the same id this is the latest. Beyond `MOST_WAITING` the oldest is given up, and that is said."""
         if not ways:
             return
         with self._lock:
-            self._waiting = [entry for entry in self._waiting if entry.notification.id != told.id] + [Waiting(told, at_us, list(ways))]
+            self._waiting = [entry for entry in self._waiting if entry.notification.id != notification.id] + [
+                Waiting(notification, at_us, list(ways))
+            ]
             dropped, self._waiting = self._waiting[:-MOST_WAITING], self._waiting[-MOST_WAITING:]
             self._save()
         for entry in dropped:

@@ -228,14 +228,14 @@ def _time_us(value: Any, written: str) -> int:
     return of_a_meter((stamp - EPOCH) // _MICROSECOND, value)
 
 
-def of_a_meter(time_us: int, said: object) -> int:
+def of_a_meter(time_us: int, original: object) -> int:
     """The time, where a meter can have meant it.
 
     Raises:
         Unreadable: it is before 1970, or from 2200 on.
     """
     if not 0 <= time_us < BEYOND_US:
-        raise Unreadable(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(said)))
+        raise Unreadable(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(original)))
     return time_us
 
 

@@ -33,7 +33,7 @@ def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
     return by_moment
 
 
-def _in_parquet(path: Path, times: NDArray[np.int64], found: Found) -> None:
+def _in_parquet(path: Path, times: NDArray[np.int64], by_moment: Found) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -41,7 +41,7 @@ def _in_parquet(path: Path, times: NDArray[np.int64], found: Found) -> None:
     table = pq.read_table(
         path,
         columns=["meter_id", "timestamp", "value", "sequence"],
-        filters=[("meter_id", "in", sorted({meter for meter, _ in found})), ("timestamp", "in", stamps.to_pylist())],
+        filters=[("meter_id", "in", sorted({meter for meter, _ in by_moment})), ("timestamp", "in", stamps.to_pylist())],
     )
     rows = zip(
         table["meter_id"].to_pylist(),
@@ -51,5 +51,5 @@ def _in_parquet(path: Path, times: NDArray[np.int64], found: Found) -> None:
         strict=True,
     )
     for meter, time_us, sequence, value in rows:
-        if (held := found.get((meter, time_us))) is not None:
+        if (held := by_moment.get((meter, time_us))) is not None:
             held.setdefault(NO_SEQUENCE if sequence is None else sequence, float("nan") if value is None else value)

@@ -177,9 +177,9 @@ class Spool:
         again, rows = noted(new, lambda fresh: self._counting(fresh, saved))
         return Taken(len(new), repeated, contradicted, late, new, (), again), rows
 
-    def _counting(self, reading: Reading, there: Found) -> Counting | None:
+    def _counting(self, reading: Reading, on_disk: Found) -> Counting | None:
         """What counts at a reading's moment, of what is on the disk."""
-        if (held := there.get((reading.meter, reading.time_us))) is not None:
+        if (held := on_disk.get((reading.meter, reading.time_us))) is not None:
             return max(held.items(), default=None)
         meter = self.meters.get(reading.meter)
         return None if meter is None else meter.counting(reading.time_us)

@@ -48,11 +48,11 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
             )
 
 
-def reminder(found: Sequence[Phrase]) -> Phrase:
+def reminder(differences: Sequence[Phrase]) -> Phrase:
     """One sentence about them all, for who sends."""
     return Phrase(
         "In %(count)s places the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
-        count=len(found),
+        count=len(differences),
     )
 
 

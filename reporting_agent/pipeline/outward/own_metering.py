@@ -76,7 +76,7 @@ def outgoing(batches: Sequence[Batch], site: Site, pack: Pack) -> Outgoing:
     return Outgoing(batches, {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}, of_meter)
 
 
-def entangled(found: Outgoing, site: Site) -> dict[str, list[Transformation]]:
+def entangled(outgoing: Outgoing, site: Site) -> dict[str, list[Transformation]]:
     """By step, why its energy has no bound: meters whose readings serve several batches at once, and how they are shared."""
     shared: dict[str, list[Transformation]] = {}
     for meter in site.tree.counted:
@@ -86,14 +86,14 @@ def entangled(found: Outgoing, site: Site) -> dict[str, list[Transformation]]:
         if by in {"output", "hours", "rated-power"}:
             reasons = [_shared(meter)]
         else:
-            reasons = [reason for name in sorted(site.tree.needed_by(meter)) if (reason := _of_meter(name, meter, found)) is not None]
+            reasons = [reason for name in sorted(site.tree.needed_by(meter)) if (reason := _of_meter(name, meter, outgoing)) is not None]
         for step in {sink.step for sink in sinks_of(meter, site)}:
             shared.setdefault(step, []).extend(reasons)
     return shared
 
 
-def _of_meter(name: str, meter: Meter, found: Outgoing) -> Transformation | None:
-    batches, places = found.batches, found.places.get(name, ())
+def _of_meter(name: str, meter: Meter, outgoing: Outgoing) -> Transformation | None:
+    batches, places = outgoing.batches, outgoing.places.get(name, ())
     both = overlaps(batches, places)
     if not both:
         return None
@@ -134,15 +134,15 @@ def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int,
 
 
 def entries(
-    found: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
+    outgoing: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
 ) -> dict[int, list[CarrierEnergy]]:
     """By place of the batch, the energy that each of its counted meters gives it."""
     by_place: dict[int, list[CarrierEnergy]] = {}
     for meter in site.tree.counted:
-        places = found.of_meter[meter.id]
+        places = outgoing.of_meter[meter.id]
         if not places:
             continue
-        energy, completeness, unit = _measured(meter, places, found, own, units, site)
+        energy, completeness, unit = _measured(meter, places, outgoing, own, units, site)
         for place, amount, share in zip(places, energy.tolist(), completeness.tolist(), strict=True):
             entry = CarrierEnergy(
                 carrier=meter.carrier,
@@ -160,12 +160,12 @@ def entries(
 def _measured(
     meter: Meter,
     places: list[int],
-    found: Outgoing,
+    outgoing: Outgoing,
     own: Mapping[str, OwnWindows],
     units: Mapping[str, tuple[str, float]],
     site: Site,
 ) -> tuple[Floats, Floats, str]:
-    rule, batches = meter.allocation, found.batches
+    rule, batches = meter.allocation, outgoing.batches
     unit = _unit(meter, units)
     if rule is not None and rule.by == "power":
         hours = np.array([(_end(batches[place]) - batches[place].start).total_seconds() / 3600 for place in places])
@@ -175,7 +175,7 @@ def _measured(
     parts = site.tree.parts(meter)
     whole, least = np.zeros(len(places)), np.ones(len(places))
     for name, times in parts.items():
-        amount, known = _part(site.tree.by_id[name], places, found, own, units, site)
+        amount, known = _part(site.tree.by_id[name], places, outgoing, own, units, site)
         scale = times * ratio(_unit(site.tree.by_id[name], units), unit)
         whole += scale * np.divide(amount, known, out=np.zeros(len(places)), where=known > 0)
         least = np.minimum(least, known)
@@ -186,14 +186,14 @@ def _measured(
 
 
 def _part(
-    meter: Meter, places: list[int], found: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
+    meter: Meter, places: list[int], outgoing: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
 ) -> tuple[Floats, Floats]:
     """Energy and completeness of a meter with readings, brought to its state where it has one."""
-    energy, known = _of(meter.id, places, found, own)
+    energy, known = _of(meter.id, places, outgoing, own)
     if not derived.has_state(meter):
         return energy, known
-    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, known, found, own, site)
-    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, found, own, site)
+    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, known, outgoing, own, site)
+    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, outgoing, own, site)
     each = derived.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     finite = np.isfinite(each)
     return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, known, 0.0)
@@ -205,7 +205,7 @@ def _state(
     offset: float,
     places: list[int],
     flowed: Floats,
-    found: Outgoing,
+    outgoing: Outgoing,
     own: Mapping[str, OwnWindows],
     site: Site,
 ) -> Floats:
@@ -214,8 +214,8 @@ def _state(
         return np.full(len(places), np.nan if constant is None else constant + offset)
     companion = site.tree.by_id[name]
     windows = own[name]
-    amount, known = _of(name, places, found, own)
-    place_of = {place: at for at, place in enumerate(found.places[name])}
+    amount, known = _of(name, places, outgoing, own)
+    place_of = {place: at for at, place in enumerate(outgoing.places[name])}
     at = [place_of[place] for place in places]
     hours = (windows.end_us[at] - windows.start_us[at]) * known / HOUR_US
     mean = np.full(len(places), np.nan)
@@ -225,9 +225,9 @@ def _state(
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
-def _of(name: str, places: list[int], found: Outgoing, own: Mapping[str, OwnWindows]) -> tuple[Floats, Floats]:
+def _of(name: str, places: list[int], outgoing: Outgoing, own: Mapping[str, OwnWindows]) -> tuple[Floats, Floats]:
     measured = own[name].energies()
-    place_of = {place: at for at, place in enumerate(found.places[name])}
+    place_of = {place: at for at, place in enumerate(outgoing.places[name])}
     at = [place_of[place] for place in places]
     return measured.energy[at], measured.completeness[at]
 

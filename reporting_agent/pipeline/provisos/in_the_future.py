@@ -12,10 +12,10 @@ from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.phrases import Phrase
 
 
-def with_sentences(made: SiteLabel, now: datetime) -> SiteLabel:
+def with_sentences(site_label: SiteLabel, now: datetime) -> SiteLabel:
     """The label with one sentence beside each step's, and beside its grade, that rests on such runs."""
     steps = []
-    for label in made.steps:
+    for label in site_label.steps:
         later = _later(label, now)
         sentence = Phrase(
             "%(count)s of the runs that this label is made from begin later than now (%(now)s), so no meter can have read them. Correct the"
@@ -24,7 +24,7 @@ def with_sentences(made: SiteLabel, now: datetime) -> SiteLabel:
             now=now.date().isoformat(),
         )
         steps.append(replace(label, account=(Words.of(sentence), *label.account)) if later else label)
-    return replace(made, steps=tuple(steps))
+    return replace(site_label, steps=tuple(steps))
 
 
 def remarks(labels: Iterable[StepLabel], now: datetime, name: Callable[[StepLabel], str] = attrgetter("step")) -> tuple[Phrase, ...]:

@@ -62,5 +62,5 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
         yield Words.of(sentence)
 
 
-def _level(made: Measured) -> float:
-    return float(np.average(made.at_reference, weights=made.output_t))
+def _level(measured: Measured) -> float:
+    return float(np.average(measured.at_reference, weights=measured.output_t))

@@ -80,12 +80,12 @@ def _opposed(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(days, other)[0, 1]) if days.std() > 0 and other.std() > 0 else 0.0
 
 
-def _cause(made: Measured, least: float) -> tuple[str, float] | None:
+def _cause(measured: Measured, least: float) -> tuple[str, float] | None:
     """The variable of the log without which days are opposed no more, if there is one, and by how much a unit of it moves them."""
-    days, place, mean, output = by_day(made)
-    names = {str(name) for row in made.rows.tolist() for name in made.columns.batches[row].variables}
+    days, place, mean, output = by_day(measured)
+    names = {str(name) for row in measured.rows.tolist() for name in measured.columns.batches[row].variables}
     for name in sorted(names):
-        of_day: Floats = np.bincount(place, made.columns.variable(name)[made.rows] * made.output_t) / output
+        of_day: Floats = np.bincount(place, measured.columns.variable(name)[measured.rows] * measured.output_t) / output
         off = of_day - of_day.mean()
         if not np.isfinite(off).all() or not off.any():
             continue
@@ -95,12 +95,12 @@ def _cause(made: Measured, least: float) -> tuple[str, float] | None:
     return None
 
 
-def by_day(made: Measured) -> tuple[Integers, Integers, Floats, Floats]:
+def by_day(measured: Measured) -> tuple[Integers, Integers, Floats, Floats]:
     """The days of used runs (ordinals), each run's place among them, each day's mean value by output, and its output."""
-    on = np.array([made.columns.batches[row].start.toordinal() for row in made.rows.tolist()])
+    on = np.array([measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()])
     days, place = np.unique(on, return_inverse=True)
-    output: Floats = np.bincount(place, made.output_t).astype(float)
-    mean: Floats = np.bincount(place, made.at_reference * made.output_t) / output
+    output: Floats = np.bincount(place, measured.output_t).astype(float)
+    mean: Floats = np.bincount(place, measured.at_reference * measured.output_t) / output
     return days, place.astype(np.int64), mean, output
 
 

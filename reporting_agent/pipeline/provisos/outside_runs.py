@@ -141,16 +141,16 @@ def _of_log(label: StepLabel, whole: Sitewide, pack: Pack, own: set[str]) -> flo
     return fsum(in_unit_of(label, row.carrier, row.energy, row.unit, None, whole, pack) for row in rows)
 
 
-def _of_other_runs(made: Measured, *, metered: bool) -> tuple[float, float]:
+def _of_other_runs(measured: Measured, *, metered: bool) -> tuple[float, float]:
     """What runs left out hold beyond what their product takes at the mean of those that count, by the reason they are left out for; and of
     that, what runs of hardly any product took at the power of those that count.
 
     What the plant gave of a run that is at fault is no measure.
     """
-    columns, energy, reasons = made.columns, np.nan_to_num(made.energy.total), made.reasons
-    mean, excess, at_power = float(np.average(made.value, weights=made.output_t)), 0.0, 0.0
+    columns, energy, reasons = measured.columns, np.nan_to_num(measured.energy.total), measured.reasons
+    mean, excess, at_power = float(np.average(measured.value, weights=measured.output_t)), 0.0, 0.0
     of_product = np.array([batch.status is not Status.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
-    usual = RUNNING * float(np.median(energy[made.rows] / columns.length_s[made.rows]))
+    usual = RUNNING * float(np.median(energy[measured.rows] / columns.length_s[measured.rows]))
     for code, name in enumerate(reasons.names):
         rows = [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
         rows = [row for row in rows if metered or columns.batches[row].excluded is None]
@@ -161,7 +161,7 @@ def _of_other_runs(made: Measured, *, metered: bool) -> tuple[float, float]:
     return excess, at_power
 
 
-def _unread(made: Measured, meters: list[MeterAccount]) -> float:
+def _unread(measured: Measured, meters: list[MeterAccount]) -> float:
     """Of runs that count, what their meters would have shown at their highest load in the seconds that no reading tells."""
     loads = [
         (account.record, account.record.total / account.record.per_reading / account.record.known_s * 3600)
@@ -169,5 +169,5 @@ def _unread(made: Measured, meters: list[MeterAccount]) -> float:
         if account.record.known_s
     ]
     peak = max(PEAK, *((record.facts.highest or 0.0) / load for record, load in loads if load > 0)) if loads else 0.0
-    coverage = np.clip(made.energy.coverage[made.rows], 0.5, 1.0)
-    return float(np.sum(made.value * made.output_t * (1 / coverage - 1))) * peak
+    coverage = np.clip(measured.energy.coverage[measured.rows], 0.5, 1.0)
+    return float(np.sum(measured.value * measured.output_t * (1 / coverage - 1))) * peak

@@ -176,5 +176,5 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     }
 
 
-def _with_unit(found: Figure) -> str:
-    return f"{found.text} {found.unit}"
+def _with_unit(figure: Figure) -> str:
+    return f"{figure.text} {figure.unit}"

@@ -133,10 +133,10 @@ def _carriers(view: View, batch: Batch) -> list[dict[str, str]]:
     ]
 
 
-def _causes(view: View, losses: StepLosses, told: BatchLoss | None, row: int, output: float) -> list[dict[str, str]]:
+def _causes(view: View, losses: StepLosses, detail: BatchLoss | None, row: int, output: float) -> list[dict[str, str]]:
     """With the evidence for those told in full, by name for the rest."""
-    if told is not None:
-        parts = [(part.cause, part.per_output, view.evidence(part.evidence)) for part in told.causes]
+    if detail is not None:
+        parts = [(part.cause, part.per_output, view.evidence(part.evidence)) for part in detail.causes]
     else:
         causes = [(cause, float(energies[row])) for cause, energies in losses.batches.by_cause.items() if energies[row] > 0]
         parts = [(cause, energy / output, "") for cause, energy in sorted(causes, key=lambda pair: -pair[1])]

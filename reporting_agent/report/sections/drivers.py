@@ -86,21 +86,25 @@ def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
     }
 
 
-def _drawing(found: Interval, reach: float) -> dict[str, str]:
+def _drawing(interval: Interval, reach: float) -> dict[str, str]:
     """Point and interval around a middle line at zero."""
 
     def at(value: float) -> float:
         return 50.0 + 46.0 * value / reach
 
-    return {"x": f"{at(found.low):.2f}%", "width": f"{max(at(found.high) - at(found.low), 0.2):.2f}%", "point": f"{at(found.value):.2f}%"}
+    return {
+        "x": f"{at(interval.low):.2f}%",
+        "width": f"{max(at(interval.high) - at(interval.low), 0.2):.2f}%",
+        "point": f"{at(interval.value):.2f}%",
+    }
 
 
-def _interval(view: View, found: Interval | None) -> str:
-    return "" if found is None else f"{signed(found.value)} ({_between(view, found)})"
+def _interval(view: View, interval: Interval | None) -> str:
+    return "" if interval is None else f"{signed(interval.value)} ({_between(view, interval)})"
 
 
-def _between(view: View, found: Interval) -> str:
-    return view.w["drivers"]["between"].format(low=signed(found.low), high=signed(found.high))
+def _between(view: View, interval: Interval) -> str:
+    return view.w["drivers"]["between"].format(low=signed(interval.low), high=signed(interval.high))
 
 
 def _saving(view: View, saving: Any) -> dict[str, Any]:

@@ -47,11 +47,11 @@ def _finding(view: View, finding: Finding, row: int) -> dict[str, Any]:
     }
 
 
-def places(view: View, found: Sequence[Place]) -> str:
+def places(view: View, all_places: Sequence[Place]) -> str:
     """Rows grouped by file, as a person looks them up."""
     w = view.w["quality"]
     by_file: dict[str, list[str]] = {}
-    for place in found[:PLACES_SHOWN]:
+    for place in all_places[:PLACES_SHOWN]:
         name = PurePosixPath(place.file.replace("\\", "/")).name
         by_file.setdefault(name, []).append(str(place.column or "") if place.row is None else f"{place.row}")
     texts = []

@@ -22,13 +22,13 @@ NONE = Phrase("actions.toml names no action and no target yet. docs/savings.md h
 _SAVED = frozenset({SavingVerdict.SAVED, SavingVerdict.REACHED})
 
 
-def data(found: tuple[Verified, ...], lang: str) -> dict[str, Any]:
+def data(verifications: tuple[Verified, ...], lang: str) -> dict[str, Any]:
     """Everything the page shows, in its language."""
 
     def said(text: str) -> str:
         return in_language(text, lang)
 
-    return {"lead": said(LEAD), "none": said(NONE), "savings": [_one(verification, lang) for verification in found]}
+    return {"lead": said(LEAD), "none": said(NONE), "savings": [_one(verification, lang) for verification in verifications]}
 
 
 def finding(verification: Verified) -> Phrase:

@@ -27,16 +27,16 @@ def data(view: View) -> dict[str, Any] | None:
     return {"steps": [_step(view, group, picked.get(group.anchor, set())) for group in ordered]} if ordered else None
 
 
-def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
+def _step(view: View, group: Group, picked: set[int]) -> dict[str, Any]:
     label, period = group.main, view.result.site_label.period
     start, end = window(label, period.start, period.end)
     dots = points(label, start)
-    dark = np.isin(np.arange(len(dots.value)), sorted(told))  # the columns of losses are the used batches, in the same order
+    dark = np.isin(np.arange(len(dots.value)), sorted(picked))  # the columns of losses are the used batches, in the same order
     plot = over_time(label, dots, start, end, dark, view.lang)
     if plot is not None:
         worst = label.values[plot["worst"]["row"]]
         plot["worst"] |= {"text": f"{shown(worst.at_reference)}, {worst.batch_id}"}
-        plot["note"] = _plot_note(view, group, plot, len(told))
+        plot["note"] = _plot_note(view, group, plot, len(picked))
         if (start, end) != (period.start, period.end):
             plot["note"] += view.gap + _window_note(view, group, start, end)
     return {
@@ -79,11 +79,11 @@ def _summary(view: View, group: Group) -> str:
     return w["summary"].format(name=view.name(group), best=shown(label.best.value), typical=shown(label.typical), unit=view.unit(label))
 
 
-def _plot_note(view: View, group: Group, plot: dict[str, Any], told: int) -> str:
+def _plot_note(view: View, group: Group, plot: dict[str, Any], picked_count: int) -> str:
     w = view.w["steps"]
     sentences = [w["dots"].format(batches=count(plot["batches"]), drawn=count(plot["drawn"]), runs=view.run(group, 2))]
-    if told:
-        sentences.append(w["told"].format(count=told))
+    if picked_count:
+        sentences.append(w["told"].format(count=picked_count))
     if plot["beyond"]:
         sentences.append(w["beyond"].format(count=plot["beyond"], low=plot["low"], high=plot["high"]))
     return view.gap.join(sentences)

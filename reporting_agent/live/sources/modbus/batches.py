@@ -21,16 +21,16 @@ class PolledBatches:
             self._unit.resume(latest)
         self._stood: dict[str, str] | None = None  # at the poll before
 
-    def rows(self, told: Mapping[str, str], received_us: int) -> list[Row]:
+    def rows(self, texts: Mapping[str, str], received_us: int) -> list[Row]:
         """Of what its registers say now, by column; a value that is as before says nothing.
 
         A poll does not tell which of its changes came first. Where a batch begins in it the other columns are of that batch, and of the one
         that ends otherwise; at the first poll nobody knows when they changed, and they are of the batch that runs by then.
         """
         stamp = datetime.fromtimestamp(received_us / 1e6, UTC).isoformat()
-        stood, self._stood = self._stood, {**(self._stood or {}), **told}
+        stood, self._stood = self._stood, {**(self._stood or {}), **texts}
         changes = [
-            tags.Change(column, received_us, stamp, text) for column, text in told.items() if stood is None or stood.get(column) != text
+            tags.Change(column, received_us, stamp, text) for column, text in texts.items() if stood is None or stood.get(column) != text
         ]
         if stood is not None and not any(map(self._begins, changes)):
             return self._unit.take(changes)

@@ -159,13 +159,13 @@ class Line:
         raise Missed(Phrase("answers to earlier requests"))
 
 
-def _why(said: str) -> Phrase:
+def _why(message: str) -> Phrase:
     """What the client met, without what changes from poll to poll: the same fault is told once."""
-    if "No response" in said:
+    if "No response" in message:
         return Phrase("no answer in time")
-    if "transaction id" in said or "device id" in said or "function code" in said:
+    if "transaction id" in message or "device id" in message or "function code" in message:
         return _OF_ANOTHER
-    if "[Connection]" in said or "closed" in said:
+    if "[Connection]" in message or "closed" in message:
         return Phrase("the connection was closed")
     return Phrase("an answer that cannot be read")
 
