@@ -97,8 +97,8 @@ def _shares_with_its_module(item: pytest.Item) -> bool:
     """Whether it uses something that is made once for its module: in one process, or each worker would make it again."""
     if not isinstance(item, pytest.Function):
         return False
-    used = [one for defined in item._fixtureinfo.name2fixturedefs.values() for one in defined]
-    return any(one.scope == "module" and one.func.__module__ == item.module.__name__ for one in used)
+    used = [fixture for defined in item._fixtureinfo.name2fixturedefs.values() for fixture in defined]
+    return any(fixture.scope == "module" and fixture.func.__module__ == item.module.__name__ for fixture in used)
 
 
 @pytest.fixture(autouse=True)

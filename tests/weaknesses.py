@@ -41,7 +41,7 @@ class Answer:
     def lines(self) -> list[str]:
         if self.status == CLEAN:
             return [f"{self.of}: {self.asked} packages, no known weakness."]
-        lines = [f"{self.of}: {one}" for one in self.weak]
+        lines = [f"{self.of}: {weakness}" for weakness in self.weak]
         if self.not_asked:
             lines.append(
                 f"{self.of}: could not be asked: {len(self.not_asked)} of {self.asked + len(self.not_asked)} ({self.not_asked[0]})"
@@ -67,9 +67,9 @@ def read_pip_audit(name: str, out: str, wrong: str) -> Answer:
             answer.not_asked.append(str(package["skip_reason"]))
             continue
         answer.asked += 1
-        for found in package["vulns"]:
-            mended = ", ".join(found["fix_versions"]) or "no version yet"
-            answer.weak.append(f"{package['name']} {package['version']}: {found['id']}, mended in {mended}")
+        for weakness in package["vulns"]:
+            mended = ", ".join(weakness["fix_versions"]) or "no version yet"
+            answer.weak.append(f"{package['name']} {package['version']}: {weakness['id']}, mended in {mended}")
     return answer
 
 

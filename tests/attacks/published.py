@@ -69,7 +69,7 @@ def guess(best: float, firms: int, rank: int, averaged: int = 5) -> float:
 
     The attacker knows besides how far firms of such a sector lie apart: more than a publication tells.
     """
-    middle = np.mean([place(one, firms) for one in range(1, averaged + 1)])
+    middle = np.mean([place(position, firms) for position in range(1, averaged + 1)])
     return float(best + BETWEEN * (middle - place(rank, firms)))
 
 

@@ -227,12 +227,12 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
 
     posted = mail_texts.post_link
 
-    def with_firm(letter: str, to: str, language: str, told: dict[str, Any], link: str = "", **how: Any) -> None:
-        posted(letter, to, language, {**told, "firm": FIRM["name"]}, link, **how)
+    def with_firm(letter: str, to: str, language: str, facts: dict[str, Any], link: str = "", **how: Any) -> None:
+        posted(letter, to, language, {**facts, "firm": FIRM["name"]}, link, **how)
 
     monkeypatch.setattr(registering, "post_link", with_firm)
     plain = mail_texts._letter
-    naming = lambda kind, told: Letter(f"Confirm that you register {told['firm']}", "") if "firm" in told else plain(kind, told)  # noqa: E731
+    naming = lambda kind, facts: Letter(f"Confirm that you register {facts['firm']}", "") if "firm" in facts else plain(kind, facts)  # noqa: E731
     monkeypatch.setattr(mail_texts, "_letter", naming)
     spoken_off = sum("evil.example" in message.subject for message in written_by_a_stranger(host))
     assert spoken_off == 1

@@ -42,12 +42,12 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
 
 
 def told(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: Composed) -> Composed:
-    return compose(who, DECILE, traits, PACK.composition, policy, [one.shares for one in before])
+    return compose(who, DECILE, traits, PACK.composition, policy, [version.shares for version in before])
 
 
-def named(found: Composed, who: CellRoster, traits: dict[str, Traits]) -> float:
+def named(composed: Composed, who: CellRoster, traits: dict[str, Traits]) -> float:
     """The chance that the firm which the tables make likeliest is among the best: of equally likely ones any."""
-    chances = likelihoods(found.shares, traits)
+    chances = likelihoods(composed.shares, traits)
     best = best_group.best_group(who, DECILE)
     likeliest = [firm for firm, chance in zip(traits, chances, strict=True) if chance >= chances.max() - 1e-9]
     return float(np.mean([firm in best for firm in likeliest]))
@@ -55,15 +55,15 @@ def named(found: Composed, who: CellRoster, traits: dict[str, Traits]) -> float:
 
 def replaced(who: CellRoster, gone: int) -> CellRoster:
     """So many of the best fell far behind in the next version."""
-    best = sorted(who.members, key=lambda one: one.bests[0])[:gone]
-    worse = {one.firm: Member(one.firm, one.site, (50, one.bests[0] + 10**6, 500), "r2") for one in best}
-    return CellRoster("cell", tuple(worse.get(one.firm, one) for one in who.members))
+    best = sorted(who.members, key=lambda member: member.bests[0])[:gone]
+    worse = {member.firm: Member(member.firm, member.site, (50, member.bests[0] + 10**6, 500), "r2") for member in best}
+    return CellRoster("cell", tuple(worse.get(member.firm, member) for member in who.members))
 
 
 def test_no_firm_is_likelier_than_not_among_the_best(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sectors = [sector(seed, firms) for seed in range(200 if long else 20) for firms in (160, 400)]
     shown = [(told(who, traits), who, traits) for who, traits in sectors]
-    on = [named(*one) for one in shown if one[0].shares]
+    on = [named(*publication) for publication in shown if publication[0].shares]
     assert len(on) > len(sectors) / 4
     assert float(np.mean(on)) <= best_group.MOST_LIKELY
     bound = best_group.MOST_LIKELY

@@ -39,12 +39,12 @@ class Page:
     released: float  # the target's own value as it was released, which nobody but portal and regulator reads
 
 
-def page(made: Sector, seed: int) -> Page:
-    best = compose_step(made.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
+def page(sector: Sector, seed: int) -> Page:
+    best = compose_step(sector.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
     assert best is not None
-    order = np.argsort(made.best)
-    released = float(made.labels[int(order[TARGET])].label.best_value)
-    return Page(to_grid(best, RULE.grid.width, RULE.grid.lower), made.best[order], released)
+    order = np.argsort(sector.best)
+    released = float(sector.labels[int(order[TARGET])].label.best_value)
+    return Page(to_grid(best, RULE.grid.width, RULE.grid.lower), sector.best[order], released)
 
 
 def worked_out(read: Page, known: tuple[int, ...], averaged: int) -> float:
@@ -59,14 +59,14 @@ def worked_out(read: Page, known: tuple[int, ...], averaged: int) -> float:
 def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known, count = COLLUDING[who], 400 if long else 60
     sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(count)]
-    pages = [page(made, seed) for seed, made in enumerate(sectors)]
+    pages = [page(cohort, seed) for seed, cohort in enumerate(sectors)]
     exact = [float(read.ordered[TARGET]) for read in pages]
     outsider = [guess(read.value, FIRMS, TARGET + 1) for read in pages]
     own = [read.released for read in pages]
-    found = [worked_out(read, known, 5) for read in pages]
+    estimates = [worked_out(read, known, 5) for read in pages]
 
     if who == "all-but-one":  # what protects the fifth is its own noise, and the mean's
-        assert median_error(found, exact) >= median_error(own, exact)
+        assert median_error(estimates, exact) >= median_error(own, exact)
         bound = f"no closer than the plant's own release: {close(own, exact):.0%}, median error {median_error(own, exact):.2%}"
         defence = "noise at the plant; the posterior; rounding"
         bare = [float(read.ordered[:5].mean()) for read in pages]
@@ -74,7 +74,7 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         assert median_error(off, exact) < 1e-9
         off_words = "exact values averaged"
     else:
-        assert close(found, exact) <= close(outsider, exact) + ABOVE_OUTSIDER
+        assert close(estimates, exact) <= close(outsider, exact) + ABOVE_OUTSIDER
         bound = f"a reader's guess, {close(outsider, exact):.0%}, and {100 * ABOVE_OUTSIDER:.0f} points"
         defence = "no firm above a quarter of a mean"
         averaged = len(known) + 1
@@ -85,8 +85,8 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         monkeypatch.setattr(best_and_typical, "refuse_heavy_weight", lambda *_: None)
         small = tuple(range(averaged))
         others = tuple(rank for rank in small if rank != TARGET)
-        off = [worked_out(page(made, seed), others, averaged) for seed, made in enumerate(sectors)]
-        assert close(off, exact) > close(found, exact) + ABOVE_OUTSIDER
+        off = [worked_out(page(cohort, seed), others, averaged) for seed, cohort in enumerate(sectors)]
+        assert close(off, exact) > close(estimates, exact) + ABOVE_OUTSIDER
         off_words = f"a mean of {averaged}"
 
     stated(
@@ -95,7 +95,7 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
             f"{WORDS[who]}: the second best's value to within {CLOSE:.0%}",
             defence,
             bound,
-            f"{close(found, exact):.0%}, median error {median_error(found, exact):.2%}",
+            f"{close(estimates, exact):.0%}, median error {median_error(estimates, exact):.2%}",
             f"{off_words}: {close(off, exact):.0%}, median error {median_error(off, exact):.2%}",
         )
     )

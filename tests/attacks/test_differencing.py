@@ -42,13 +42,13 @@ def cases(sectors: int, joining: Sequence[int]) -> list[Case]:
     """Args:
     joining: places of the firms that join, 1 the best.
     """
-    found = []
+    trials = []
     for seed in range(sectors):
-        made = sector(np.random.default_rng(seed), "normal", FIRMS)
-        order = np.argsort(made.best)
-        before = drafted(without(made, {int(order[place - 1]) for place in joining}), seed).published("1")
-        found.append(Case(before, drafted(made.labels, seed + 1000), float(made.best[order[0]])))
-    return found
+        cohort = sector(np.random.default_rng(seed), "normal", FIRMS)
+        order = np.argsort(cohort.best)
+        before = drafted(without(cohort, {int(order[place - 1]) for place in joining}), seed).published("1")
+        trials.append(Case(before, drafted(cohort.labels, seed + 1000), float(cohort.best[order[0]])))
+    return trials
 
 
 def guessed(case: Case) -> float:
@@ -125,8 +125,8 @@ def test_the_best_firm_beside_poor_ones(stated: State, long: bool, poor: int) ->
     alone = [guessed(case) for case in tried]
     open_values = [shown(case.after.gated((case.before,), policy=OFF).published)[0] for case in tried]
     assert None not in open_values
-    found = [subtracted(case, value) for case, value in zip(tried, open_values, strict=True)]
-    assert close(found, exact) > 1.5 * close(alone, exact)
+    estimates = [subtracted(case, value) for case, value in zip(tried, open_values, strict=True)]
+    assert close(estimates, exact) > 1.5 * close(alone, exact)
     if poor == 1:
         stated(
             Row(
@@ -135,7 +135,7 @@ def test_the_best_firm_beside_poor_ones(stated: State, long: bool, poor: int) ->
                 "three must differ and matter to each figure",
                 f"{close(alone, exact):.0%}, the guess from one publication",
                 f"{sectors} of {sectors} withheld: {close(alone, exact):.0%}, median error {median_error(alone, exact):.1%}",
-                f"{close(found, exact):.0%}, median error {median_error(found, exact):.1%}",
+                f"{close(estimates, exact):.0%}, median error {median_error(estimates, exact):.1%}",
             )
         )
 
@@ -165,7 +165,7 @@ class Reader:
 
     @staticmethod
     def _features(read: Array) -> Array:
-        return np.stack([np.ones(read.shape[1]), *(one - read[0] for one in read[1:])], axis=1)
+        return np.stack([np.ones(read.shape[1]), *(figure - read[0] for figure in read[1:])], axis=1)
 
 
 def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
@@ -213,15 +213,15 @@ AWAY = range(0, 41, 4)
 """Grid cells by which the reader's new site lies above or below its old one: it chooses which of its sites comes back."""
 
 
-def came_back(made: Sector, seed: int, cells: int) -> tuple[Published, Draft]:
+def came_back(sector: Sector, seed: int, cells: int) -> tuple[Published, Draft]:
     """The second best is the reader's: it stood in the first version, left the scheme, comes back with another site as the best joins."""
-    best, own = (int(place) for place in np.argsort(made.best)[:2])
-    mine = made.labels[own]
+    best, own = (int(place) for place in np.argsort(sector.best)[:2])
+    mine = sector.labels[own]
     gone = dataclasses.replace(mine, firm=f"{DEPARTED}00", site=f"{DEPARTED}00")
     moved = dataclasses.replace(mine.label, best=dataclasses.replace(mine.label.best, cell=mine.label.best.cell + cells))
     again = dataclasses.replace(mine, site=RETURNED, label=moved)
-    first = [gone if place == own else one for place, one in enumerate(made.labels) if place != best]
-    second = [again if place == own else one for place, one in enumerate(made.labels)]
+    first = [gone if place == own else label for place, label in enumerate(sector.labels) if place != best]
+    second = [again if place == own else label for place, label in enumerate(sector.labels)]
     return drafted(first, seed).published("1"), drafted(second, seed + 1000)
 
 
@@ -249,12 +249,15 @@ def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, l
     )
 
 
-def said_of(made: Sector, revised: int, moved: int, seed: int) -> list[CellDecision]:
+def said_of(sector: Sector, revised: int, moved: int, seed: int) -> list[CellDecision]:
     """All that the gate says where the firm at this place sends its report anew and the draw lies so many cells from the first."""
-    first = [dataclasses.replace(one, report="first") for one in made.labels]
+    first = [dataclasses.replace(reported, report="first") for reported in sector.labels]
     label = first[revised].label
     drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + moved))
-    again = [dataclasses.replace(one, report="second", label=drawn) if place == revised else one for place, one in enumerate(first)]
+    again = [
+        dataclasses.replace(reported, report="second", label=drawn) if place == revised else reported
+        for place, reported in enumerate(first)
+    ]
     return list(drafted(again, seed).gated((drafted(first, seed).published("1"),)).cells)
 
 
@@ -265,13 +268,13 @@ def by_value_alone(ours: Member, theirs: Member) -> bool:
 
 def test_the_gate_does_not_say_whether_a_draw_repeated_its_value(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sectors = 100 if long else 12
-    made = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(sectors)]
+    cohorts = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(sectors)]
 
     def told_apart() -> int:
-        return sum(said_of(one, seed % FIRMS, 0, seed) != said_of(one, seed % FIRMS, 3, seed) for seed, one in enumerate(made))
+        return sum(said_of(cohort, seed % FIRMS, 0, seed) != said_of(cohort, seed % FIRMS, 3, seed) for seed, cohort in enumerate(cohorts))
 
-    told = told_apart()
-    assert told == 0
+    differences = told_apart()
+    assert differences == 0
     monkeypatch.setattr(Member, "repeats", by_value_alone)
     told_off = told_apart()
     assert told_off == sectors
@@ -281,7 +284,7 @@ def test_the_gate_does_not_say_whether_a_draw_repeated_its_value(stated: State, 
             "a report sent anew: whether its draw repeated its value, by what the gate says of the next version",
             "another report is another part of its firm whatever it released; the reasons count no firms",
             "the same words",
-            f"told in {told} of {sectors}",
+            f"told in {differences} of {sectors}",
             f"values alone compared: told in {told_off} of {sectors}",
         )
     )

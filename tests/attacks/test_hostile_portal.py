@@ -90,9 +90,9 @@ def test_the_portal_hands_out_a_processing_key_of_its_own(
             parts: Any = decode(hostile)
             hostile = encode({**parts, "signature": parts["signature"][::-1]})
         monkeypatch.setattr(desk.portal, "signed_directory", lambda raw=hostile: raw)
-        found = refusal(lambda: submitted(desk, year))
-        assert found == code
-        codes.append(found)
+        actual = refusal(lambda: submitted(desk, year))
+        assert actual == code
+        codes.append(actual)
     assert spent_or_sent(desk) == 0
 
     # a directory of the portal's own signer, at an agent that holds it against nothing
@@ -197,8 +197,8 @@ def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Ma
         "challenge-signature-invalid": stranger.challenge_for(commitment, bytes(32)),
         "challenge-for-another": desk.portal.challenge_for(dataclasses.replace(commitment, data_root=bytes(32)), bytes(32)),
     }
-    found = [refusal(partial(desk.submission().accept, begun, raw)) for raw in asked.values()]
-    assert found == list(asked)
+    refusals = [refusal(partial(desk.submission().accept, begun, raw)) for raw in asked.values()]
+    assert refusals == list(asked)
     first = at_work.seal(begun)
     assert first.challenge == begun.parcel.challenge
     assert len(Outbox(desk.connection).all()) == 1
@@ -217,7 +217,7 @@ def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Ma
             "the portal gives a second challenge, for more draws of the same data",
             "the first one is kept and counts",
             "1 draw of each value",
-            f"0 of {len(found)}: " + ", ".join(f"`{code}`" for code in found),
+            f"0 of {len(refusals)}: " + ", ".join(f"`{code}`" for code in refusals),
             "latest challenge taken: each of 8 is a draw of its own",
         )
     )

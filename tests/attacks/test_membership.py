@@ -43,8 +43,8 @@ def joint_law(cells: Cells, grid_cells: int, noise: float = 1.0) -> Law:
 
 def optimal_advantage(pair: Pair, grid_cells: int, noise: float = 1.0) -> float:
     """The total variation distance of the two laws."""
-    one, other = (joint_law(cells, grid_cells, noise) for cells in pair)
-    return float(abs(one - other).sum() / 2)
+    law, other = (joint_law(cells, grid_cells, noise) for cells in pair)
+    return float(abs(law - other).sum() / 2)
 
 
 def small_pairs() -> Iterator[tuple[Pair, int]]:
@@ -63,12 +63,12 @@ def played(pair: Pair, grid_cells: int, games: int, noise: float = 1.0) -> float
     listed = [[scores(cells, grid_cells, rank(q, len(cells))) for q, _ in DRAWS] for cells in pair]
     stream = KeyedStream(bytes(32), challenge=b"membership", data_root=b"", name=f"{pair} {noise}")
     coins = random.Random(4)  # noqa: S311 - of the game, not of the mechanism
-    said = [[0, 0], [0, 0]]
+    guesses = [[0, 0], [0, 0]]
     for _ in range(games):
         side = coins.getrandbits(1)
-        shown = tuple(draw_cell(one, epsilon, stream) for one, (_, epsilon) in zip(listed[side], DRAWS, strict=True))
-        said[side][int(laws[1][shown] > laws[0][shown])] += 1
-    return said[1][1] / sum(said[1]) - said[0][1] / sum(said[0])
+        shown = tuple(draw_cell(scored, epsilon, stream) for scored, (_, epsilon) in zip(listed[side], DRAWS, strict=True))
+        guesses[side][int(laws[1][shown] > laws[0][shown])] += 1
+    return guesses[1][1] / sum(guesses[1]) - guesses[0][1] / sum(guesses[0])
 
 
 def best_heat_of_a_year() -> tuple[Pair, int]:
@@ -81,7 +81,7 @@ def best_heat_of_a_year() -> tuple[Pair, int]:
 def test_membership_of_a_batch(stated: State, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
     games = 40_000 if long else 4_000
     # rounded: pairs of equal advantage differ in the last bit by the processor's order of summing, and the first of them is meant
-    pair, grid_cells = max(small_pairs(), key=lambda found: round(optimal_advantage(*found), 12))
+    pair, grid_cells = max(small_pairs(), key=lambda candidate: round(optimal_advantage(*candidate), 12))
     heats = best_heat_of_a_year()
     exact, real, usual = optimal_advantage(pair, grid_cells), played(pair, grid_cells, games), optimal_advantage(*heats)
     error = 3 / math.sqrt(games)  # of a difference of two shares, each of half the games: at most 1/sqrt(games) a deviation

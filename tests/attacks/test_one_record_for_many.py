@@ -20,9 +20,9 @@ from tests.statistical.raw_plants import THOUSANDTHS, Plant, by_energy, tipping
 from tests.statistical.raw_plants import Row as Cells
 
 
-def told(one: Report, other: Report) -> tuple[int, float]:
+def told(base: Report, other: Report) -> tuple[int, float]:
     """How many other batches the neighbour changes, and the loss of what leaves."""
-    return len(changed(one, other)) - 1, joint_loss(one, other)
+    return len(changed(base, other)) - 1, joint_loss(base, other)
 
 
 def test_one_record_that_decides_about_many(stated: State) -> None:

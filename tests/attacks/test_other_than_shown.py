@@ -51,15 +51,15 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
 
     def run(*arguments: object) -> tuple[int, dict[str, Any]]:
         code = main([*map(str, arguments), "--json"])
-        told: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return code, told
+        output: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return code, output
 
     return run
 
 
 def sealed_lower(report: Report, header: Header, key: DeviceKey, recipient: ProcessingPublicKey) -> bytes:
     """What the changed agent seals: the labels of the report that it keeps, each best value so many cells lower."""
-    lower = tuple(replace(one, best=replace(one.best, cell=max(one.best.cell - LOWER, 0))) for one in report.released.labels)
+    lower = tuple(replace(label, best=replace(label.best, cell=max(label.best.cell - LOWER, 0))) for label in report.released.labels)
     return honest_build(replace(report, released=replace(report.released, labels=lower)), header, key, recipient)
 
 
@@ -80,12 +80,12 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     """Committed and drawn honestly; the honest report is kept for the auditor, who asks a real portal for the evidence."""
     audited = registered(tmp_path)
     of_site = ("--site", audited.site_toml, "--state", tmp_path / "state")
-    code, told = answer("enrol", "--portal", portal_relay.address, "--token", audited.token, "--state", tmp_path / "state")
-    assert code == 0, told
+    code, output = answer("enrol", "--portal", portal_relay.address, "--token", audited.token, "--state", tmp_path / "state")
+    assert code == 0, output
     with monkeypatch.context() as changed:
         changed.setattr(envelope, "build", sealed_lower)
-        code, told = answer("submit", *of_site, "--period", PERIOD)
-        assert code == 0, told
+        code, output = answer("submit", *of_site, "--period", PERIOD)
+        assert code == 0, output
     worker_sweeps()
     assert Submission.objects.get().state == Stage.ACCEPTED  # nothing of the portal's own can tell
 
@@ -93,18 +93,18 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     draw, evidence, shown = (tmp_path / name for name in ("draw", "evidence.json", "opening"))
     draw.write_bytes(bytes(sample.draw or b""))
     evidence.write_text(json.dumps(evidence_of(sample, keys.receipt_key())), encoding="utf-8")
-    code, told = answer("open", draw, *of_site, "--out", shown, "--yes")
-    assert (code, told["different"]) == (0, [])  # the plant's files are the honest ones
+    code, output = answer("open", draw, *of_site, "--out", shown, "--yes")
+    assert (code, output["different"]) == (0, [])  # the plant's files are the honest ones
 
     verify = ("verify", shown, evidence, "--fingerprint", audited.fingerprint, "--site", audited.site_toml)
-    code, found = answer(*verify)
-    failed = [one["code"] for one in found["checks"] if one["state"] == "failed"]
-    assert (code, found["binding"], failed) == (1, "not-bound", ["values-logged"])
+    code, verdict = answer(*verify)
+    failed = [check["code"] for check in verdict["checks"] if check["state"] == "failed"]
+    assert (code, verdict["binding"], failed) == (1, "not-bound", ["values-logged"])
 
     run = checks.run
     monkeypatch.setattr(checks, "run", lambda evidence: run(evidence, _without_binding()))
     code, off = answer(*verify)
-    assert [one["code"] for one in off["checks"] if one["state"] == "failed"] == []
+    assert [check["code"] for check in off["checks"] if check["state"] == "failed"] == []
     stated(
         Row(
             "another-report",
@@ -202,17 +202,17 @@ def test_a_larger_forked_head_without_a_proof_does_not_pass(
     trust = (tmp_path / "directory", "--fingerprint", fingerprint)
     forms = (("verify", *files, *trust), ("verify", files[0], checkpoint, *trust))
     for verify in forms:
-        code, found = answer(*verify)
-        assert (code, found["binding"], found["checks"][-1]["code"]) == (1, "not-bound", "heads-agree")
-        assert found["checks"][-1]["state"] == "not-checkable"
-        assert "from=7&to=12" in found["checks"][-1]["remedy"]
+        code, verdict = answer(*verify)
+        assert (code, verdict["binding"], verdict["checks"][-1]["code"]) == (1, "not-bound", "heads-agree")
+        assert verdict["checks"][-1]["state"] == "not-checkable"
+        assert "from=7&to=12" in verdict["checks"][-1]["remedy"]
     with pytest.raises(VerificationError):  # and no proof can be given
         merkle.require_consistency(7, log_seen.root(7), 12, forked.root(12), forked.consistency_proof(7, 12))
 
     monkeypatch.setattr(agent_published, "_begins", lambda _size, _proven: {0})
     for verify in forms:
-        code, found = answer(*verify)
-        assert (code, found["checks"][-1]["state"]) == (0, "held")
+        code, verdict = answer(*verify)
+        assert (code, verdict["checks"][-1]["state"]) == (0, "held")
     stated(
         Row(
             "forked-head",

@@ -39,25 +39,25 @@ class Years:
 
 def years(seed: int, *, newcomer_is_best: bool = False) -> Years:
     rng = np.random.default_rng(seed)
-    made = sector(rng, "normal", FIRMS)
-    new = int(np.argmin(made.best)) if newcomer_is_best else int(rng.integers(FIRMS))
-    before = drafted(without(made, {new}), seed).published("2015")
+    cohort = sector(rng, "normal", FIRMS)
+    new = int(np.argmin(cohort.best)) if newcomer_is_best else int(rng.integers(FIRMS))
+    before = drafted(without(cohort, {new}), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
-    exact = made.best if newcomer_is_best else made.typical
-    return Years(before, drafted(moved(made, rng).labels, seed + 1000), float(exact[new]))
+    exact = cohort.best if newcomer_is_best else cohort.typical
+    return Years(before, drafted(moved(cohort, rng).labels, seed + 1000), float(exact[new]))
 
 
-def moved(made: Sector, rng: np.random.Generator) -> Sector:
+def moved(sector: Sector, rng: np.random.Generator) -> Sector:
     """The same firms a year later: other draws of values that are nearly the same."""
     reported = []
-    for one in made.labels:
+    for firm in sector.labels:
         cells = rng.normal(0, A_YEAR * RULE.typical / float(RULE.grid.width), 2)
         best, typical = (
             dataclasses.replace(drawn, cell=drawn.cell + round(by))
-            for drawn, by in zip((one.label.best, one.label.typical), cells, strict=True)
+            for drawn, by in zip((firm.label.best, firm.label.typical), cells, strict=True)
         )
-        reported.append(dataclasses.replace(one, report="next", label=dataclasses.replace(one.label, best=best, typical=typical)))
-    return dataclasses.replace(made, labels=tuple(reported))
+        reported.append(dataclasses.replace(firm, report="next", label=dataclasses.replace(firm.label, best=best, typical=typical)))
+    return dataclasses.replace(sector, labels=tuple(reported))
 
 
 def cell(label: IndustryLabel) -> StepBest:
@@ -67,13 +67,13 @@ def cell(label: IndustryLabel) -> StepBest:
 def typical_sum(label: IndustryLabel) -> float | None:
     """Of all firms' typical values: the potential at the best and the best itself are their mean."""
     step = cell(label)
-    above = next((one.value for one in step.potential if one.to == "best"), None)
+    above = next((potential.value for potential in step.potential if potential.to == "best"), None)
     return None if above is None or step.best is None else step.firms * (step.best + above)
 
 
-def guessed(one: Years, later: IndustryLabel) -> float:
+def guessed(case: Years, later: IndustryLabel) -> float:
     """The newcomer's typical value from both sums; from the typical value of the sector where the later one is withheld."""
-    before, after = typical_sum(one.before.label), typical_sum(later)
+    before, after = typical_sum(case.before.label), typical_sum(later)
     typical = cell(later).typical
     assert before is not None
     assert typical is not None
@@ -84,16 +84,16 @@ def test_a_firm_that_joined_between_two_years(stated: State, long: bool, monkeyp
     monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)  # the best has its gate below
     sectors = 400 if long else 30
     tried = [years(seed) for seed in range(sectors)]
-    exact = [one.exact for one in tried]
-    gated = [one.after.gated(other_years=(one.before,)).published for one in tried]
+    exact = [case.exact for case in tried]
+    gated = [case.after.gated(other_years=(case.before,)).published for case in tried]
     assert all("best" in cell(label).potential_withheld for label in gated)
     assert all(cell(label).best is not None for label in gated)  # potentials alone stay out
-    with_gate = [guessed(one, label) for one, label in zip(tried, gated, strict=True)]
-    alone = [float(cell(one.after.gated().published).typical or 0) for one in tried]
+    with_gate = [guessed(case, label) for case, label in zip(tried, gated, strict=True)]
+    alone = [float(cell(case.after.gated().published).typical or 0) for case in tried]
     assert with_gate == alone
 
     monkeypatch.setattr(potentials, "alone_give_away", lambda *_: False)
-    opened = [guessed(one, one.after.gated(other_years=(one.before,)).published) for one in tried]
+    opened = [guessed(case, case.after.gated(other_years=(case.before,)).published) for case in tried]
     assert close(opened, exact) > 1.5 * close(alone, exact)
     stated(
         Row(
@@ -193,8 +193,8 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: b
             guesses["gated"].append(guesses["open"][-1] if through[-1] else of_earlier.guess(earlier))
     for place in range(len(MOVES) if long else 1):
         of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
-        found = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
-        assert found["gated"] <= found["alone"] + ABOVE_READER, (MOVES[place], found)
+        shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
+        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[place], shares)
     seen = np.array(through)
     both, alone_seen = (close(np.array(guesses[name])[seen], np.array(exact)[seen]) for name in ("open", "alone"))
     hardly = slice(0, 2 * sectors)  # by half a percent or less
@@ -224,14 +224,14 @@ OWN = 0.03  # by which a reader's own firm moves, as it chooses
 AMONG = (0.0, 0.0025, 0.005, 0.01)
 
 
-def shifted(made: Sector, by: Array) -> Sector:
+def shifted(sector: Sector, by: Array) -> Sector:
     """Each firm's plants worse by so much, as a share of the typical value."""
     cells = np.rint(by * RULE.typical / float(RULE.grid.width)).astype(int)
     reported = []
-    for one, more in zip(made.labels, cells, strict=True):
-        best, typical = (dataclasses.replace(drawn, cell=drawn.cell + int(more)) for drawn in (one.label.best, one.label.typical))
-        reported.append(dataclasses.replace(one, label=dataclasses.replace(one.label, best=best, typical=typical)))
-    return dataclasses.replace(made, labels=tuple(reported), best=made.best + by * RULE.typical)
+    for firm, more in zip(sector.labels, cells, strict=True):
+        best, typical = (dataclasses.replace(drawn, cell=drawn.cell + int(more)) for drawn in (firm.label.best, firm.label.typical))
+        reported.append(dataclasses.replace(firm, label=dataclasses.replace(firm.label, best=best, typical=typical)))
+    return dataclasses.replace(sector, labels=tuple(reported), best=sector.best + by * RULE.typical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +294,8 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
     alone, gated, opened = (close(guesses[name], exact) for name in ("alone", "gated", "open"))
     for place in range(len(AMONG) if long else 1):
         of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
-        found = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
-        assert found["gated"] <= found["alone"] + ABOVE_READER, (AMONG[place], found)
+        shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
+        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[place], shares)
     assert opened > alone + ABOVE_READER
     stated(
         Row(
@@ -312,17 +312,17 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
 def test_nothing_is_shown_where_releases_hardly_differ() -> None:
     """The same batches released twice, which no plant has: nothing but the newcomer moves the best."""
     tried = [years(seed, newcomer_is_best=True) for seed in range(30)]
-    assert all(figures(one.after.gated(other_years=(one.before,)).published) is None for one in tried)
-    assert all(figures(one.after.gated().published) is not None for one in tried)
+    assert all(figures(case.after.gated(other_years=(case.before,)).published) is None for case in tried)
+    assert all(figures(case.after.gated().published) is not None for case in tried)
 
 
 def joined(seed: int, places: Sequence[int]) -> tuple[float, float] | None:
     """What is shown of the second year where firms at these places join, 0 the best, and all others release what they did."""
-    made = sector(np.random.default_rng(seed), "normal", FIRMS)
-    new = {int(np.argsort(made.best)[place]) for place in places}
-    before = drafted(without(made, new), seed).published("2015")
+    cohort = sector(np.random.default_rng(seed), "normal", FIRMS)
+    new = {int(np.argsort(cohort.best)[place]) for place in places}
+    before = drafted(without(cohort, new), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
-    return figures(drafted(made.labels, seed + 1000).gated(other_years=(before,)).published)
+    return figures(drafted(cohort.labels, seed + 1000).gated(other_years=(before,)).published)
 
 
 def test_several_of_the_best_that_join_may_hide_each_other() -> None:
@@ -336,10 +336,10 @@ def test_a_poor_firm_that_joins_withholds_nothing() -> None:
 
 def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eleven alike and one far above: the sum is that one's."""
-    made = sector(np.random.default_rng(3), "normal", FIRMS)
-    order = np.argsort(made.typical)
+    cohort = sector(np.random.default_rng(3), "normal", FIRMS)
+    order = np.argsort(cohort.typical)
     far = int(order[-1])
-    reported = list(made.labels)
+    reported = list(cohort.labels)
     label = reported[far].label
     cells = round(4 * BETWEEN / float(RULE.grid.width))
     worse = dataclasses.replace(label, typical=dataclasses.replace(label.typical, cell=label.typical.cell + cells))

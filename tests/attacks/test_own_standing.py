@@ -29,12 +29,12 @@ def open_to_few(fewest: int) -> Pack:
 
 
 def own(site: str, reported: Sequence[ReportedLabel], pack: Pack, seed: int) -> Standing | None:
-    return next((one for one in standings(reported, pack, np.random.default_rng(seed)) if one.site == site), None)
+    return next((standing for standing in standings(reported, pack, np.random.default_rng(seed)) if standing.site == site), None)
 
 
-def told(one: Standing) -> list[float]:
-    score = one.score or (0, 0)
-    return [one.estimate, *one.interval, sum(one.rank_interval) / 2, sum(score) / 2]
+def told(standing: Standing) -> list[float]:
+    score = standing.score or (0, 0)
+    return [standing.estimate, *standing.interval, sum(standing.rank_interval) / 2, sum(score) / 2]
 
 
 def learned(known: Array, exact: Array) -> Array:
@@ -45,10 +45,10 @@ def learned(known: Array, exact: Array) -> Array:
     return np.asarray(rows[half:] @ rule)
 
 
-def before_and_after(made: Sector, seed: int) -> tuple[list[float], list[float]]:
+def before_and_after(sector: Sector, seed: int) -> tuple[list[float], list[float]]:
     """What the first firm knows of itself, and what of its standing moved when the last one joined."""
-    reader = made.labels[0]
-    was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((made.labels[:-1], made.labels)))
+    reader = sector.labels[0]
+    was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((sector.labels[:-1], sector.labels)))
     assert was is not None
     assert is_ is not None
     return [float(reader.label.best_value)], [now - then for now, then in zip(told(is_), told(was), strict=True)]
@@ -56,8 +56,8 @@ def before_and_after(made: Sector, seed: int) -> tuple[list[float], list[float]]
 
 def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State, long: bool) -> None:
     sectors = [sector(np.random.default_rng([8, seed]), "normal", FEWEST_FOR_A_SCORE + 1) for seed in range(600 if long else 80)]
-    exact = np.array([made.best[-1] for made in sectors])
-    knows, moved = zip(*(before_and_after(made, 2 * seed) for seed, made in enumerate(sectors)), strict=True)
+    exact = np.array([cohort.best[-1] for cohort in sectors])
+    knows, moved = zip(*(before_and_after(cohort, 2 * seed) for seed, cohort in enumerate(sectors)), strict=True)
     unseen = exact[len(exact) // 2 :].tolist()
     alone = learned(np.array(knows), exact).tolist()
     both = learned(np.column_stack([knows, moved]), exact).tolist()
@@ -65,14 +65,14 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State,
 
     # two of three together, where a standing among three is told: their own estimates lean on the third
     three = [sector(np.random.default_rng([9, seed]), "normal", 3) for seed in range(600 if long else 80)]
-    thirds = np.array([made.best[2] for made in three])
+    thirds = np.array([cohort.best[2] for cohort in three])
     closed, opened = [], []
-    for seed, made in enumerate(three):
-        pair = made.labels[:2]
-        closed.append([float(one.label.best_value) for one in pair])
-        assert [own(one.site, made.labels, PACK, seed) for one in pair] == [None, None], "of fewer than eight firms nobody is ranked"
-        leans = [own(one.site, made.labels, open_to_few(2), seed) for one in pair]
-        opened.append([*closed[-1], *(figure for one in leans if one is not None for figure in told(one))])
+    for seed, trio in enumerate(three):
+        pair = trio.labels[:2]
+        closed.append([float(firm.label.best_value) for firm in pair])
+        assert [own(firm.site, trio.labels, PACK, seed) for firm in pair] == [None, None], "of fewer than eight firms nobody is ranked"
+        leans = [own(firm.site, trio.labels, open_to_few(2), seed) for firm in pair]
+        opened.append([*closed[-1], *(figure for standing in leans if standing is not None for figure in told(standing))])
     last = thirds[len(thirds) // 2 :].tolist()
     on, off = (learned(np.array(known), thirds).tolist() for known in (closed, opened))
     assert median_error(off, last) < 0.8 * median_error(on, last)

@@ -36,18 +36,18 @@ ONE_RELEASE = POLICY.epsilon_best + POLICY.epsilon_typical
 BATCH = "H2016-00000"
 
 
-def with_one_heat_edited(index: int, made: list[Batch]) -> list[Batch]:
+def with_one_heat_edited(index: int, batches: list[Batch]) -> list[Batch]:
     """Another heat's meter reading changed: data that a correction may be made of; the batch attacked stays as it is."""
-    other = made[-1]
+    other = batches[-1]
     first = other.energy[0]
     energy = (CarrierEnergy(first.carrier, first.quantity + index, first.unit), *other.energy[1:])
-    return [*made[:-1], dataclasses.replace(other, energy=energy)]
+    return [*batches[:-1], dataclasses.replace(other, energy=energy)]
 
 
 def attempts() -> list[tuple[str, Material, bool]]:
     """Every way to have the same batch drawn once more."""
     year = heats(400)
-    late = [dataclasses.replace(one, start=one.start + timedelta(seconds=1)) for one in year]
+    late = [dataclasses.replace(heat, start=heat.start + timedelta(seconds=1)) for heat in year]
     asked = [("2016", material(year), False), ("2016", material(year), False)]
     asked += [("2016", material(with_one_heat_edited(index, year)), True) for index in range(1, 5)]
     asked += [("2016", material(late), True)]
@@ -98,9 +98,9 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
                     continue
                 releases += 1
                 stream = KeyedStream(bytes(32), challenge=b"", data_root=b"", name=debit.release_id)
-                for epsilon, (one, other) in zip((POLICY.epsilon_best, POLICY.epsilon_typical), laws, strict=True):
+                for epsilon, (law, other) in zip((POLICY.epsilon_best, POLICY.epsilon_typical), laws, strict=True):
                     cell = draw_cell(scores((0,), 2, 1), epsilon, stream)
-                    odds += float(np.log(one[cell] / other[cell]))
+                    odds += float(np.log(law[cell] / other[cell]))
             most, seen = max(most, odds), max(seen, releases)
     return most, seen
 

@@ -51,14 +51,14 @@ def looks_granted(plant: Plant, tries: Iterable[tuple[int, int]]) -> tuple[int, 
 
 def gain(looks: int, plants: int) -> float:
     """How much lower the least of so many looks is than the first, in kWh/t, on the average of many plants."""
-    found = []
+    gains = []
     for number in range(plants):
         heats = np.random.default_rng(number).normal(RULE.typical, RULE.spread, HEATS)
         cells, _ = clamp_to_cells(heats.tolist(), RULE.grid)
         listed = scores(cells, RULE.grid.cells, rank(STEP.label_rule.quantile, HEATS))
         drawn = [draw_cell(listed, PACK.policy.epsilon_best, stream_of(number, look)) for look in range(looks)]
-        found.append(drawn[0] - min(drawn))
-    return float(np.mean(found) * float(RULE.grid.width))
+        gains.append(drawn[0] - min(drawn))
+    return float(np.mean(gains) * float(RULE.grid.width))
 
 
 def stream_of(plant: int, look: int, challenge: bytes | None = None) -> KeyedStream:

@@ -34,7 +34,7 @@ def published_states(acts: list[Report]) -> list[frozenset[Report]]:
             waiting.append(report)
             batch = [waiting[place] for place in closing_batch([firm for firm, _site in waiting])]
             counted |= set(batch)
-            waiting = [one for one in waiting if one not in batch]
+            waiting = [entry for entry in waiting if entry not in batch]
         states.append(counted)
     return states
 

@@ -56,8 +56,8 @@ def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object,
 
     def falsified(name: str) -> test_composed_of.JSON:
         def change(document: test_composed_of.JSON) -> None:
-            told = [step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]]
-            test_composed_of.FALSIFIED[name](told[0])
+            steps = [step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]]
+            test_composed_of.FALSIFIED[name](steps[0])
 
         return test_composed_of.signed_anew(change)(deepcopy(honest))
 
@@ -89,28 +89,28 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
 
     def told(content: test_composed_of.JSON) -> str | None:
         """The check that stops it, none where `verify` says that everything holds."""
-        code, found = test_composed_of.verified(tmp_path, capsys, content)
-        stopped = [one for one, state in found.items() if state != "held"]
+        code, states = test_composed_of.verified(tmp_path, capsys, content)
+        stopped = [check for check, state in states.items() if state != "held"]
         assert (code == 0) is (not stopped)
         return stopped[0] if stopped else None
 
-    found: dict[str, str | None] = {}
+    defended: dict[str, str | None] = {}
     undefended: dict[str, str | None] = {}
     for name, (change, off) in ATTACKS.items():
         with monkeypatch.context() as world:
             if name == "single ranks":
                 world.setattr(recomposed, "AVERAGED_SINCE", NOW.date())
             content = test_composed_of.signed_anew(change)(deepcopy(honest))
-            found[name] = told(content)
+            defended[name] = told(content)
             off(world)
             undefended[name] = told(content)
     chosen = _five_set_aside(honest)
-    found["firms set aside"] = told(chosen)
+    defended["firms set aside"] = told(chosen)
     with monkeypatch.context() as world:
         world.setattr(versions, "_left_out", lambda _made: [])
         undefended["firms set aside"] = told(chosen)
     again, lacking = "benchmark-recomputed", "repeats-shown-before"
-    assert found == {
+    assert defended == {
         "said to be unchanged": lacking,
         "figures in cells not shown": again,
         "single ranks": again,
@@ -121,7 +121,7 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
         "another explanation": "explanation-follows",
         "firms set aside": "left-out-justified",
     }
-    assert undefended == dict.fromkeys(found)
+    assert undefended == dict.fromkeys(defended)
     stated(
         Row(
             "said-of-itself",
@@ -129,9 +129,9 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
             "or with steps, firms, ratios, units, counts or words left out or replaced; signed and logged",
             "rules, cells, counts and words follow from pack, day and reports; a repeated cell holds beside its earlier version alone",
             "0 held",
-            f"0 of {len(found)}: {list(found.values()).count(again)} `value-differs`, `repeats-shown-before`, `left-out-justified` and "
-            "`explanation-follows` not checkable",
-            f"the document's word taken: {len(found)} of {len(found)} held",
+            f"0 of {len(defended)}: {list(defended.values()).count(again)} `value-differs`, `repeats-shown-before`, `left-out-justified` "
+            "and `explanation-follows` not checkable",
+            f"the document's word taken: {len(defended)} of {len(defended)} held",
         )
     )
 
@@ -150,10 +150,10 @@ def _lowered(document: test_composed_of.JSON, code: str, *, shown: bool) -> None
 def _single_ranks(document: test_composed_of.JSON) -> None:
     row = Publication.objects.get()
     content = composed_of.composed_of(row.approved_by, row.pk, keys.receipt_key())  # type: ignore[arg-type] # published: it is there
-    found = audited.require_logged(json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys())
+    logged = audited.require_logged(json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys())
     pack, route = recomposed._declared(document)
-    rng = np.random.default_rng(seed_of("composition", (one.envelope_digest for one in found.file.reports)))
-    reported = by_step(found.labels)
+    rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in logged.file.reports)))
+    reported = by_step(logged.labels)
     _as_composed(document, compose_route(pack, route, reported, rng, period=document["period"], averaging="single-rank"))
 
 
@@ -166,9 +166,9 @@ def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
             content["reports"][place]["left_out"] = list(range(len(content["reports"][place]["labels"])))
         return content
 
-    found = audited.require_logged(set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys())
+    logged = audited.require_logged(set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys())
     pack, route = recomposed._declared(honest["document"])
-    label = recomposed._composed(found, pack, route, found.labels)
+    label = recomposed._composed(logged, pack, route, logged.labels)
     return set_aside(test_composed_of.signed_anew(lambda document: _as_composed(document, label))(deepcopy(honest)))
 
 
@@ -193,7 +193,7 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
 def _ignoring(*ends: str) -> Callable[[pytest.MonkeyPatch], None]:
     """The defence off: figures whose name ends so are not compared."""
     return lambda world: world.setattr(
-        recomposed.Figure, "agrees", property(lambda one: one.name.endswith(ends) or one.published == one.recomputed)
+        recomposed.Figure, "agrees", property(lambda figure: figure.name.endswith(ends) or figure.published == figure.recomputed)
     )
 
 
@@ -228,23 +228,23 @@ ATTACKS: dict[str, tuple[Callable[[test_composed_of.JSON], object], Callable[[py
 
 def _looked_at_but(end: str) -> property:
     """Whether a figure agrees, where figures with such a name are not compared."""
-    return property(lambda one: one.name.endswith(end) or one.published == one.recomputed)
+    return property(lambda figure: figure.name.endswith(end) or figure.published == figure.recomputed)
 
 
 @pytest.fixture
 def cast(portal_keys: object) -> Cast:
-    made = make_cast(1)
-    deliver(made.plants[0].envelope(made.pack))
+    actors = make_cast(1)
+    deliver(actors.plants[0].envelope(actors.pack))
     open_waiting()
-    auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
-    return made
+    auditors.register(actors.body, KEY.public.hex, actors.auditor, NOW)
+    return actors
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
-    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    auditors.declare(made, cast.auditor, False, "", NOW)
-    return made
+    assigned = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    auditors.declare(assigned, cast.auditor, False, "", NOW)
+    return assigned
 
 
 @ON_THE_PORTAL
@@ -257,8 +257,8 @@ def test_a_summary_with_checks_left_out_does_not_hold(
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in NOT_NAMED)
 
-    monkeypatch.setattr(summaries.Summary, "missing", property(lambda told: tuple(sorted(told.not_checkable))))
-    monkeypatch.setattr(summaries.Summary, "is_bound", property(lambda told: told.bound))
+    monkeypatch.setattr(summaries.Summary, "missing", property(lambda summary: tuple(sorted(summary.not_checkable))))
+    monkeypatch.setattr(summaries.Summary, "is_bound", property(lambda summary: summary.bound))
     assert f"All {len(OF_A_SAMPLE) - 6} checks passed" in _page_of_summary(cast, sample)
     stated(
         Row(
@@ -275,8 +275,8 @@ def test_a_summary_with_checks_left_out_does_not_hold(
 def _page_of_summary(cast: Cast, sample: Sample) -> str:
     """The page of the sample once such a summary is in; the summary is taken back."""
     with transaction.atomic():
-        told = summaries.read_summary(summary_bytes(sample, {}, NOT_NAMED))
-        sampling.note(Sample.objects.get(pk=sample.pk), told, cast.auditor, NOW)
+        summary = summaries.read_summary(summary_bytes(sample, {}, NOT_NAMED))
+        sampling.note(Sample.objects.get(pk=sample.pk), summary, cast.auditor, NOW)
         client = Client()
         assert client.login(username=cast.auditor.email, password=PASSWORD)
         page = client.get(reverse("web:engagement-sample", args=[sample.assignment_id])).content.decode()
@@ -293,11 +293,11 @@ def test_verify_without_a_directory_holds_nothing(
 
     def verify() -> tuple[int, str, str]:
         code = main(["verify", str(receipt), "--json"])
-        found = json.loads(capsys.readouterr().out)
-        return code, found["binding"], found["checks"][0]["state"]
+        output = json.loads(capsys.readouterr().out)
+        return code, output["binding"], output["checks"][0]["state"]
 
     assert verify() == (1, "not-bound", "not-checkable")
-    monkeypatch.setattr(Verdict, "holds", property(lambda found: not found.failed))
+    monkeypatch.setattr(Verdict, "holds", property(lambda verdict: not verdict.failed))
     assert verify()[0] == 0
     stated(
         Row(
@@ -321,10 +321,10 @@ def test_a_statement_on_a_replaced_revision_says_so(
     open_waiting()
 
     def shown() -> tuple[Standing, bool]:
-        found = attestation_standing.by_code(code_of(issued.digest), NOW.date())
-        assert found is not None
+        statement = attestation_standing.by_code(code_of(issued.digest), NOW.date())
+        assert statement is not None
         page = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
-        return found.standing, "This statement is about revision 1 of the report. A later revision has replaced it" in page
+        return statement.standing, "This statement is about revision 1 of the report. A later revision has replaced it" in page
 
     assert shown() == (Standing.EARLIER, True)
     honest = attestation_standing.standing_of

@@ -206,7 +206,7 @@ def overspent(*plants: Plant) -> int:
 
 def table(site: Site, owner: User, year: Material, folder: Path, states: Sequence[str] = STATES) -> dict[tuple[str, str], tuple[str, int]]:
     """What became of the attempt, and how many batches were overspent, by state and road; the portal as it was before each."""
-    found: dict[tuple[str, str], tuple[str, int]] = {}
+    outcomes: dict[tuple[str, str], tuple[str, int]] = {}
     for state in states:
         with _undone():
             newest, backup = in_state(state, site, year, folder / state)
@@ -215,10 +215,10 @@ def table(site: Site, owner: User, year: Material, folder: Path, states: Sequenc
                     copy = copied(backup, folder / state / road)
                     outcome = by_road(road, copy, owner, year)
                     opening.sweep(keys.processing_key(), timezone.now)
-                    found[state, road] = (outcome, overspent(newest, copy))
+                    outcomes[state, road] = (outcome, overspent(newest, copy))
                     numbers = list(Submission.objects.filter(site=site).values_list("ledger_sequence", flat=True))
                     assert len(numbers) == len(set(numbers))
-    return found
+    return outcomes
 
 
 @contextmanager

@@ -50,12 +50,12 @@ Body = tuple[StateDirectory, Witness]
 @pytest.fixture
 def bodies(tmp_path: Path) -> list[Body]:
     """Two witnesses, each with a key and a directory of its own."""
-    made = []
+    witnesses = []
     for number, name in enumerate(NAMES):
         state = StateDirectory(tmp_path / f"witness-{number}")
         with state.exclusive():
-            made.append((state, witness(state, name)))
-    return made
+            witnesses.append((state, witness(state, name)))
+    return witnesses
 
 
 @pytest.fixture
@@ -78,15 +78,15 @@ def portal_folder(tmp_path: Path, settings: Settings, bodies: list[Body]) -> Ite
 def plants(tmp_path: Path, portal_folder: Path) -> list[Plant]:
     """Two enrolled plants."""
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
-    made = []
+    enrolled = []
     for number in (1, 2):
         firm = ControllingFirm.objects.create(name=f"Firm {number}")
         works = Organisation.objects.create(name=f"Works {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
         site = Site.objects.create(slug=f"works-{number}", name=works.name, organisation=works, jurisdiction=nation, pack="steel")
         plant = Plant(tmp_path / f"plant-{number}")
         plant.enrol(issue_token(site, None, keys.published_directory().fingerprint, timezone.now()))
-        made.append(plant)
-    return made
+        enrolled.append(plant)
+    return enrolled
 
 
 def logged(*contents: int) -> None:
@@ -148,10 +148,10 @@ def test_one_history_is_witnessed_and_every_agent_takes_it(plants: list[Plant], 
     assert visit(bodies[1]) == "taken"
     assert [look(plant) for plant in plants] == ["taken", "taken"]
     with plants[0]._open() as (connection, _):
-        kept = log_heads.kept_witnessed(connection, keys.published_directory().fingerprint)
-    assert kept is not None
-    found = checkpoints.parse(kept.signed)
-    assert {one.name for one in checkpoints.cosigned_by(found, keys.published_directory().content)} == set(NAMES)
+        head = log_heads.kept_witnessed(connection, keys.published_directory().fingerprint)
+    assert head is not None
+    checkpoint = checkpoints.parse(head.signed)
+    assert {cosigner.name for cosigner in checkpoints.cosigned_by(checkpoint, keys.published_directory().content)} == set(NAMES)
 
 
 def test_two_histories_are_found_by_each_agent_and_by_each_witness(
@@ -294,7 +294,7 @@ def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies:
         page = client.get("/log/", headers={"accept-language": language}).content.decode()
         table = page.partition("<tbody")[2].partition("</tbody>")[0]
         rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in table.split("<tr")[1:]]
-        return {name: told for name, *told in rows}
+        return {name: cells for name, *cells in rows}
 
     def missed() -> list[str]:
         """Witnesses that were never here, as an alarm asks for them."""
@@ -312,5 +312,5 @@ def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies:
     assert after[NAMES[0]][1] == str(checkpoints.parse(cosigned_file(bodies[0]).read_bytes()).size)
     text = client.get("/log/checkpoint")
     assert text["Content-Type"].startswith("text/plain")
-    found = checkpoints.cosigned_by(checkpoints.parse(text.content), keys.published_directory().content)
-    assert [one.name for one in found] == [NAMES[0]]
+    cosigners = checkpoints.cosigned_by(checkpoints.parse(text.content), keys.published_directory().content)
+    assert [cosigner.name for cosigner in cosigners] == [NAMES[0]]

@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 PACK = packs.load("cement", None)
 STEP = PACK.step("clinker-burning")
 ROUTE = next(route for route in PACK.routes if route.id == "clinker")
-METRICS = {one.metric: one for one in STEP.metrics}
+METRICS = {rule.metric: rule for rule in STEP.metrics}
 FIRMS = 24
 KGCE_PER_MJ = 0.0341208
 WITHIN = 0.03  # oftener than from the total alone
@@ -50,13 +50,16 @@ def test_two_metrics_of_one_publication(stated: State, long: bool, monkeypatch: 
     sectors = 500 if long else 80
     drafts = [drafted(seed) for seed in range(sectors)]
     gated = [published(*draft) for draft in drafts]
-    assert all(one.reason is Reason.METRICS and np.isnan(one.figures[2]) for one in gated)
+    assert all(publication.reason is Reason.METRICS and np.isnan(publication.figures[2]) for publication in gated)
     monkeypatch.setattr(differencing, "alone_give_away", lambda *_: False)
     shown = [published(*draft) for draft in drafts]
-    assert not any(np.isnan(one.figures).any() for one in shown)
-    exact = [one.exact for one in shown]
-    with_gate, without_gate = learnt([one.figures[:2] for one in gated], exact), learnt([one.figures for one in shown], exact)
-    alone = close(learnt([one.figures[:2] for one in shown], exact), exact)
+    assert not any(np.isnan(publication.figures).any() for publication in shown)
+    exact = [publication.exact for publication in shown]
+    with_gate, without_gate = (
+        learnt([publication.figures[:2] for publication in gated], exact),
+        learnt([publication.figures for publication in shown], exact),
+    )
+    alone = close(learnt([publication.figures[:2] for publication in shown], exact), exact)
     assert close(with_gate, exact) <= alone + WITHIN
     assert close(without_gate, exact) > alone + WITHIN
     held, off = median_error(with_gate, exact), median_error(without_gate, exact)
@@ -79,7 +82,7 @@ def learnt(figures: list[tuple[float, ...]], exact: list[float]) -> list[float]:
     odd = np.arange(len(y)) % 2 == 1
     for half in (odd, ~odd):
         guess[half] = x[half] @ np.linalg.lstsq(x[~half], y[~half], rcond=None)[0]
-    return [float(one) for one in guess]
+    return [float(value) for value in guess]
 
 
 def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
@@ -95,7 +98,7 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
         total.append(ReportedLabel(f"firm-{firm:02}", f"site-{firm:02}", released(values, METRICS[Metric.TOTAL], rng)))
         heat.append(ReportedLabel(f"firm-{firm:02}", f"site-{firm:02}", released(burnt, METRICS[Metric.THERMAL], rng)))
     lacks = int(best.argmin())
-    reported = by_step([*total, *(one for firm, one in enumerate(heat) if firm != lacks)])
+    reported = by_step([*total, *(label for firm, label in enumerate(heat) if firm != lacks)])
     draft, roster = compose_with_roster(PACK, ROUTE, reported, np.random.default_rng(seed + 1000), period="2016")
     return float(best[lacks]), draft, roster
 
@@ -103,9 +106,9 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
 def published(exact: float, draft: IndustryLabel, roster: Roster) -> Seen:
     """What the gate lets out."""
     result = gate(draft, roster, PACK.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
-    of_step = {one.metric: one for one in result.published.steps if one.step == STEP.id}
+    of_step = {step.metric: step for step in result.published.steps if step.step == STEP.id}
     figures = [value for metric in METRICS_SEEN for value in (of_step[metric].best, of_step[metric].typical)]
-    reason = next(one.reason_code for one in result.cells if one.step == STEP.id and one.metric is Metric.THERMAL)
+    reason = next(cell.reason_code for cell in result.cells if cell.step == STEP.id and cell.metric is Metric.THERMAL)
     return Seen(exact, tuple(np.nan if value is None else float(value) for value in figures), reason)
 
 

@@ -37,7 +37,7 @@ MISSTATED, TRIES = 2, 20_000
 def lowered(batches: list[Batch]) -> list[Batch]:
     """Two batches of the step took a tenth less."""
     chosen = sorted(some_of(batches))[10 : 10 + MISSTATED]
-    lower = [replace(one, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in one.energy)) for one in batches]
+    lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
     return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
 
 
@@ -63,12 +63,12 @@ def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: S
     elsewhere = public_of(plant, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
     entries: dict[Kind, Entry] = {kind: entry for kind, entry in elsewhere.entries.items() if kind != Kind.AUDIT_PROMISE}
     public = replace(elsewhere, promise=signed_draws.read_promise(promise), entries=entries)
-    found = Verdict(audited(plant, draw, promise, opening, public=public))
-    assert not found.failed
-    assert (found.bound, found.holds) == (False, False)
-    assert [one.code for one in found.findings if one.state is State.NOT_CHECKABLE and one.asked] == ["draw-promised"]
+    verdict = Verdict(audited(plant, draw, promise, opening, public=public))
+    assert not verdict.failed
+    assert (verdict.bound, verdict.holds) == (False, False)
+    assert [finding.code for finding in verdict.findings if finding.state is State.NOT_CHECKABLE and finding.asked] == ["draw-promised"]
 
-    blind = [by_its_own_date if one is promised.draw_promised else one for one in checks.CHECKS]
+    blind = [by_its_own_date if check is promised.draw_promised else check for check in checks.CHECKS]
     off = Verdict(audited(plant, draw, promise, opening, blind, public))
     assert (off.bound, off.holds) == (True, True)
     stated(
@@ -106,12 +106,12 @@ def sought(plant: Reported, misstated: set[int], other: bytes) -> tuple[Draw, by
     for number in range(1, TRIES):
         nonce = hashlib.sha256(str(number).encode()).digest()
         promise = signed_draws.promise(*subject_of(plant), nonce, DAY, AUDITOR)
-        made = Draw(plant.commitment, nonce, head, STANDARD, (), AUDITOR.public, signed_draws.read_promise(promise).digest)
-        if misstated & {one.position for one in made.positions(contents, steps)}:
+        draw = Draw(plant.commitment, nonce, head, STANDARD, (), AUDITOR.public, signed_draws.read_promise(promise).digest)
+        if misstated & {drawn.position for drawn in draw.positions(contents, steps)}:
             continue
-        opening = assemble(made, plant.tree, plant.site, plant.pack, plant.answered).opening
+        opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
         if not misstated & {leaf.index for leaf in opening.leaves}:
-            return made, promise
+            return draw, promise
     raise AssertionError("no nonce misses them")
 
 
@@ -140,11 +140,11 @@ def test_evidence_without_its_opening_is_no_audit(
         code = main(["verify", str(evidence), "--fingerprint", portal.directory_key.key_id, "--out", str(page), "--json"])
         return code, json.loads(capsys.readouterr().out)
 
-    code, told = verified()
-    assert (code, told["error"]["code"], page.exists()) == (1, "audit-file-lacking", False)  # type: ignore[index]
+    code, output = verified()
+    assert (code, output["error"]["code"], page.exists()) == (1, "audit-file-lacking", False)  # type: ignore[index]
     monkeypatch.setattr(Files, "of_an_audit", property(lambda _files: False))
-    code, told = verified()
-    assert (code, told["held"], told["binding"], page.exists()) == (0, True, "bound", True)
+    code, output = verified()
+    assert (code, output["held"], output["binding"], page.exists()) == (0, True, "bound", True)
     stated(
         Row(
             "no-opening",

@@ -209,8 +209,8 @@ def test_logs_error_reports_and_backups_hold_no_exact_value(
     assert b"ZeroDivisionError" in searched["logs"]
     assert b"httpcore" in searched["logs"]
     assert b"urn:steplabel:problem:" in searched["problems"]
-    found = {place: found_in_bytes(facts, raw, SHORTEST) for place, raw in searched.items()}
-    assert found == {"logs": [], "problems": [], "sent": []}
+    leaks = {place: found_in_bytes(facts, raw, SHORTEST) for place, raw in searched.items()}
+    assert leaks == {"logs": [], "problems": [], "sent": []}
 
     numbers = ExactFacts({}, facts.moments, facts.numbers, {})
     backup = b"".join(file.read_bytes() for file in sorted((reported.folder / "state").iterdir()) if file.is_file())

@@ -72,7 +72,7 @@ class Door:
         with CaptureQueriesContext(connection) as queries:
             self.ask(email, asker)
         blank = [re.sub(r"'(?:[^']|'')*'|\b\d+\b|\bs\d+_x\d+", "?", query["sql"]) for query in queries]
-        return [re.sub(r"\?(, \?)+", "?", one) for one in blank], Mail.objects.count() - before
+        return [re.sub(r"\?(, \?)+", "?", statement) for statement in blank], Mail.objects.count() - before
 
     def chance_of_signs(self) -> float:
         """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how likely so one-sided a count is."""

@@ -22,14 +22,18 @@ def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(tmp_path
     site, material = material_of(tmp_path)
     audit = opened(withholding(site, plan_of(site, material), STEP, "metric-incomplete"))
     findings = audited(audit.plant, audit.draw, audit.promise, audit.opening)
-    found = failures(findings)
-    assert list(found) == ["withheld-justified"]
-    assert f"withheld: {STEP}, total, metric-incomplete, 60 used batches" in found["withheld-justified"].records[0]
+    failed = failures(findings)
+    assert list(failed) == ["withheld-justified"]
+    assert f"withheld: {STEP}, total, metric-incomplete, 60 used batches" in failed["withheld-justified"].records[0]
 
     off = audited(
-        audit.plant, audit.draw, audit.promise, audit.opening, [one for one in checks.CHECKS if one is not withheld.withheld_justified]
+        audit.plant,
+        audit.draw,
+        audit.promise,
+        audit.opening,
+        [check for check in checks.CHECKS if check is not withheld.withheld_justified],
     )
-    assert {one.state for one in off if one.asked} == {State.HELD}
+    assert {finding.state for finding in off if finding.asked} == {State.HELD}
     stated(
         Row(
             "withheld-step",

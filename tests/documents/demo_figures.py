@@ -51,7 +51,7 @@ def figures() -> Iterator[Figure]:
         plants = Sector(name, SEED, FIRMS).plants
         for number, step in enumerate(plants[0].pack.steps):
             histories = [plant.histories[number] for plant in plants]
-            published = {one.metric: one for one in level_of(name, step.id).published}
+            published = {entry.metric: entry for entry in level_of(name, step.id).published}
             for rule in step.metrics:
                 if rule.metric in published or (not published and rule is step.metrics[0]):
                     quantile = float(step.label_rule.quantile)
@@ -85,7 +85,13 @@ def _table() -> Iterator[str]:
     for figure in figures():
         cells = [figure.pack, figure.step, f"{figure.metric.value}, {figure.unit}"]
         cells += [f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}" for value in (figure.best, figure.best_year, figure.typical)]
-        one = figure.published
-        cells += ["none" if one is None else f"from {one.low:,g}" if one.high is None else f"{one.low:,g} to {one.high:,g}"]
-        cells += [figure.verdict, "" if one is None else one.what]
+        published = figure.published
+        cells += [
+            "none"
+            if published is None
+            else f"from {published.low:,g}"
+            if published.high is None
+            else f"{published.low:,g} to {published.high:,g}"
+        ]
+        cells += [figure.verdict, "" if published is None else published.what]
         yield "| " + " | ".join(cells) + " |"

@@ -147,8 +147,8 @@ def table(of_room: Iterable[Refusal]) -> str:
     lines = ["| code | ends with | what it says | what to do |", "|---|---|---|---|"]
     for (code, status, remedy), sentences in rows.items():
         distinct = list(dict.fromkeys(sentences))
-        said = f"{_common(distinct)}{FILLED_IN}" if len(distinct) > MOST_SENTENCES else " Or: ".join(distinct)
-        lines.append(f"| `{code}` | {status} | {_cell(said)} | {_cell(remedy)} |")
+        sentence = f"{_common(distinct)}{FILLED_IN}" if len(distinct) > MOST_SENTENCES else " Or: ".join(distinct)
+        lines.append(f"| `{code}` | {status} | {_cell(sentence)} | {_cell(remedy)} |")
     return "\n".join(lines)
 
 
@@ -175,7 +175,7 @@ def listed_codes(heading: str) -> list[str]:
 def _common(sentences: list[str]) -> str:
     """The words that all of them begin with."""
     first, last = min(sentences), max(sentences)  # whatever these two share, all share
-    same = [one == other for one, other in zip(first.split(" "), last.split(" "), strict=False)]
+    same = [word == other for word, other in zip(first.split(" "), last.split(" "), strict=False)]
     return "".join(f"{word} " for word in first.split(" ")[: [*same, False].index(False)])
 
 

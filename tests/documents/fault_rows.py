@@ -31,5 +31,5 @@ def among_reasons(text: str) -> str:
 
 
 def _code(line: str) -> str:
-    found = re.match(r"\| `([a-z0-9-]+)`", line)
-    return found[1] if found else ""
+    match = re.match(r"\| `([a-z0-9-]+)`", line)
+    return match[1] if match else ""

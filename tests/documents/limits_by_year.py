@@ -50,11 +50,11 @@ def table() -> Iterator[str]:
             answers = [(year, in_force(pack, step, year)) for year in YEARS]
             for editions, alike in groupby(answers, lambda answer: answer[1]):
                 years = [year for year, _ in alike]
-                if any(found for _, found in answers):
+                if any(known for _, known in answers):
                     span = f"{years[0]}" if len(years) == 1 else f"{years[0]} to {years[-1]}"
                     rows.setdefault((span, "; ".join(editions) or "no edition is known"), []).append(step.id)
-        for (span, told), steps in sorted(rows.items(), key=lambda row: row[0][0]):
-            yield f"| {pack.id} | {span} | {', '.join(steps)} | {told} |"
+        for (span, wording), steps in sorted(rows.items(), key=lambda row: row[0][0]):
+            yield f"| {pack.id} | {span} | {', '.join(steps)} | {wording} |"
 
 
 def _limit(limit: Limit) -> str:

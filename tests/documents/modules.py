@@ -48,8 +48,8 @@ def sentence_of(module: Path) -> str:
     Raises:
         ValueError: the module has no docstring.
     """
-    told = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
-    if told is None:
+    docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
+    if docstring is None:
         raise ValueError(f"{module.relative_to(ROOT)} has no docstring")
-    first = re.split(r"(?<=\.)\s|\n\n", told, maxsplit=1)[0]
+    first = re.split(r"(?<=\.)\s|\n\n", docstring, maxsplit=1)[0]
     return " ".join(first.split()).replace("|", "\\|")

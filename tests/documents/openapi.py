@@ -21,8 +21,8 @@ def page() -> str:
     with GENERATOR_STATS.silence():
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call] # the library has no types
         if GENERATOR_STATS:
-            told = [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
-            raise ValueError("\n".join(map(str, told)))
+            warnings = [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
+            raise ValueError("\n".join(map(str, warnings)))
     validate_schema(schema)  # type: ignore[no-untyped-call]
     rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
     return rendered.decode("utf-8")

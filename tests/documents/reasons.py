@@ -17,15 +17,15 @@ Codes = set[str]
 
 def exclusions() -> Codes:
     """Why a batch is in no label: what metering found, then what the label finds."""
-    found = {fault.code for fault in batch_faults.FAULTS if fault.excludes is not batch_faults.never}
-    return found | {str(reason) for reason in ExclusionReason}
+    codes = {fault.code for fault in batch_faults.FAULTS if fault.excludes is not batch_faults.never}
+    return codes | {str(reason) for reason in ExclusionReason}
 
 
 def findings() -> Codes:
     """What the data-quality report can say besides the exclusions."""
     tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
-    made = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
-    return (tables | made) - exclusions() | {"sentinel"}  # of readings as well as of batches
+    codes = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
+    return (tables | codes) - exclusions() | {"sentinel"}  # of readings as well as of batches
 
 
 def withheld() -> Codes:
@@ -36,14 +36,14 @@ def withheld() -> Codes:
 
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
-    found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
+    codes = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
     places = (
         "benchmarks/labels/limit_test.py",
         "reporting_agent/analysis/account/route.py",
         "reporting_agent/changes/questioned_label.py",
         "reporting_agent/pipeline/rejections.py",
     )
-    return found | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
+    return codes | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
 
 
 def accounts() -> Codes:

@@ -63,11 +63,11 @@ class Unresolved(LookupError):  # noqa: N818 - says what it is
 
 def refusals() -> tuple[Refusal, ...]:
     """All of them, in order; the same refusal raised twice stands once."""
-    found: set[Refusal] = set()
+    collected: set[Refusal] = set()
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            found.update(Module(path).refusals())
-    return tuple(sorted(found))
+            collected.update(Module(path).refusals())
+    return tuple(sorted(collected))
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,13 @@ class Module:
 
     @cached_property
     def constants(self) -> dict[str, ast.expr]:
-        found: dict[str, ast.expr] = {}
+        values: dict[str, ast.expr] = {}
         for node in self.tree.body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                found[node.targets[0].id] = node.value
+                values[node.targets[0].id] = node.value
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-                found[node.target.id] = node.value
-        return found
+                values[node.target.id] = node.value
+        return values
 
     def _read(self, call: ast.Call, scope: Scope) -> Iterator[Refusal]:
         name = _name(call.func)
@@ -130,12 +130,12 @@ class Module:
             codes = self.codes(code, bound)
             if not codes:
                 raise Unresolved(f"{self.file}:{call.lineno}: the code {ast.unparse(code)} is no literal")
-            for one in codes:
-                yield Refusal(one, status, self.either(sentence, bound), self.either(remedy, bound), self.file)
+            for literal in codes:
+                yield Refusal(literal, status, self.either(sentence, bound), self.either(remedy, bound), self.file)
 
     def _bindings(self, scope: Scope, expressions: list[ast.expr]) -> Iterator[Scope]:
         """The scope itself; or, where an expression needs a parameter, one scope for every call of the function."""
-        names = {node.id for one in expressions for node in ast.walk(one) if isinstance(node, ast.Name)}
+        names = {node.id for expression in expressions for node in ast.walk(expression) if isinstance(node, ast.Name)}
         function = scope.function
         parameters = [] if function is None else [argument.arg for argument in function.args.args if argument.arg != "self"]
         if function is None or not names & set(parameters):
@@ -171,8 +171,8 @@ class Module:
         if isinstance(node, ast.IfExp):
             return [*self.codes(node.body, scope), *self.codes(node.orelse, scope)]
         if isinstance(node, ast.Name) and node.id in scope.given:
-            value, there = scope.given[node.id]
-            return self.codes(value, there)
+            value, outer = scope.given[node.id]
+            return self.codes(value, outer)
         if isinstance(node, ast.Name) and (named := self._constant_code(node.id)):
             return [named]
         return []
@@ -211,8 +211,10 @@ class Module:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             return self.text(node.func.value, scope).replace("{}", FILLED_IN)
         if isinstance(node, ast.Call) and (function := self.functions.get(_name(node.func))):
-            said = [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value is not None]
-            return OR.join(dict.fromkeys(self.text(one, Scope(function, {})) for one in said))
+            returned = [
+                statement.value for statement in ast.walk(function) if isinstance(statement, ast.Return) and statement.value is not None
+            ]
+            return OR.join(dict.fromkeys(self.text(value, Scope(function, {})) for value in returned))
         if isinstance(node, ast.Call) and _is_phrase(node):
             return self._of_phrase(node, scope)
         return FILLED_IN
@@ -225,8 +227,8 @@ class Module:
 
     def _named(self, name: str, scope: Scope) -> str:
         if name in scope.given:
-            value, there = scope.given[name]
-            return self.text(value, there)
+            value, outer = scope.given[name]
+            return self.text(value, outer)
         inside = [] if scope.function is None else [node for node in ast.walk(scope.function) if isinstance(node, ast.Assign)]
         assigned = [node.value for node in inside if _name(node.targets[0]) == name]
         if len(assigned) == 1 and (isinstance(assigned[0], ast.Constant | ast.JoinedStr) or _is_phrase(assigned[0])):

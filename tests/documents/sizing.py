@@ -57,15 +57,15 @@ def need(sites: int, measured: dict[str, Any]) -> Need:
     )
 
 
-def first_limit(one: Need) -> str:
+def first_limit(demand: Need) -> str:
     """What breaks first on one database server of 8 cores."""
-    if one.lock_share > BUSY:
+    if demand.lock_share > BUSY:
         return "the log's head: one row that every report passes"
-    if one.database_cores > 8 * BUSY:
+    if demand.database_cores > 8 * BUSY:
         return "the database server's cores"
-    if one.gb_a_year * 5 > DISK_GB / 2:
+    if demand.gb_a_year * 5 > DISK_GB / 2:
         return "the disk, within five years"
-    if one.web_cores > 8 * BUSY:
+    if demand.web_cores > 8 * BUSY:
         return "the web's cores: add a machine"
     return "nothing on one server of 8 cores"
 
@@ -99,9 +99,10 @@ def _needs(measured: dict[str, Any]) -> str:
         "gives out first",
     )
     rows = [
-        f"| {one.sites:,} | {one.sites / HOUR_S * PEAK:,.0f} | {one.web_cores:.1f} | {one.worker_cores:.1f} | {one.database_cores:.1f} | "
-        f"{100 * one.lock_share:.0f} % | {one.gb_a_year:,.1f} | {one.machines} | {first_limit(one)} |"
-        for one in (need(sites, measured) for sites in SITES)
+        f"| {demand.sites:,} | {demand.sites / HOUR_S * PEAK:,.0f} | {demand.web_cores:.1f} | {demand.worker_cores:.1f} | "
+        f"{demand.database_cores:.1f} | {100 * demand.lock_share:.0f} % | {demand.gb_a_year:,.1f} | {demand.machines} | "
+        f"{first_limit(demand)} |"
+        for demand in (need(sites, measured) for sites in SITES)
     ]
     return "\n".join([f"| {' | '.join(heading)} |", f"|{'---:|' * (len(heading) - 1)}---|", *rows])
 
@@ -118,29 +119,29 @@ def _breaks(measured: dict[str, Any]) -> str:
 
 def _largest(measured: dict[str, Any], what: str) -> int:
     """Sites, to two digits, that one server of 8 cores (or the one lock) carries in that hour."""
-    one = need(1, measured)
-    share = {"web": one.web_cores / 8, "database": one.database_cores / 8, "lock": one.lock_share / BUSY}[what]
+    demand = need(1, measured)
+    share = {"web": demand.web_cores / 8, "database": demand.database_cores / 8, "lock": demand.lock_share / BUSY}[what]
     sites = 1 / share
     return int(round(sites, 1 - math.floor(math.log10(sites))))
 
 
-def _measured(found: dict[str, Any]) -> str:
-    cpu = ", ".join(f"{kind} {seconds:g} s" for kind, seconds in found["cpu_s_per_1000"].items())
-    memory = "; ".join(f"web {part['web']:g}, worker {part['worker']:g}" for part in found["parts"])
-    waiting = ", ".join(f"{part['waiting']:g}" for part in found["parts"] if "waiting" in part) or "not counted in this run"
-    rate = f"; begun at an even rate of {found['offered_per_hour']:,} an hour" if found.get("offered_per_hour") else ""
-    sites = f"; {found['registered']:,} sites registered, {found['sites']:,} reported" if "registered" in found else ""
-    sites += "; sealed before the run (`--prepared`)" if found.get("prepared") else ""
-    pace = f"{found['per_hour']:,} an hour{rate}{sites}"
+def _measured(measured: dict[str, Any]) -> str:
+    cpu = ", ".join(f"{kind} {seconds:g} s" for kind, seconds in measured["cpu_s_per_1000"].items())
+    memory = "; ".join(f"web {part['web']:g}, worker {part['worker']:g}" for part in measured["parts"])
+    waiting = ", ".join(f"{part['waiting']:g}" for part in measured["parts"] if "waiting" in part) or "not counted in this run"
+    rate = f"; begun at an even rate of {measured['offered_per_hour']:,} an hour" if measured.get("offered_per_hour") else ""
+    sites = f"; {measured['registered']:,} sites registered, {measured['sites']:,} reported" if "registered" in measured else ""
+    sites += "; sealed before the run (`--prepared`)" if measured.get("prepared") else ""
+    pace = f"{measured['per_hour']:,} an hour{rate}{sites}"
     return f"""| what | measured |
 |---|---|
-| machine, load beside it, release, day | {found["machine"]}; load {found["load"]}; {found["version"]}; {found["day"]} |
-| reports, by agents at once, in | {found["reports"]:,}, {found["agents"]}, {found["minutes"]:g} minutes ({pace}) |
-| lost, doubled, refusals and errors | {found["lost"]}, {found["doubled"]}, {found["errors"]} |
-| a report, as its agent waits for it: median, 99th percentile | {found["report_p50_s"]:g} s, {found["report_p99_s"]:g} s |
-| the submission's request alone: median, 99th percentile | {found["request_p50_ms"]:g} ms, {found["request_p99_ms"]:g} ms |
+| machine, load beside it, release, day | {measured["machine"]}; load {measured["load"]}; {measured["version"]}; {measured["day"]} |
+| reports, by agents at once, in | {measured["reports"]:,}, {measured["agents"]}, {measured["minutes"]:g} minutes ({pace}) |
+| lost, doubled, refusals and errors | {measured["lost"]}, {measured["doubled"]}, {measured["errors"]} |
+| a report, as its agent waits for it: median, 99th percentile | {measured["report_p50_s"]:g} s, {measured["report_p99_s"]:g} s |
+| the submission's request alone: median, 99th percentile | {measured["request_p50_ms"]:g} ms, {measured["request_p99_ms"]:g} ms |
 | processor time per 1,000 reports: commitment, report, opening, and pages read beside | {cpu} |
-| both databases, tables and indexes, per report | {found["database_bytes_per_report"]:,} bytes |
-| the log's head is held for one entry, with the commit on both servers (least of 100) | {found["log_held_ms"]:g} ms |
+| both databases, tables and indexes, per report | {measured["database_bytes_per_report"]:,} bytes |
+| the log's head is held for one entry, with the commit on both servers (least of 100) | {measured["log_held_ms"]:g} ms |
 | memory after each equal part of the run, MB | {memory} |
 | reports waiting to be opened, then | {waiting} |"""

@@ -48,7 +48,7 @@ class Historian:
             base.execute("CREATE TABLE tag (name TEXT PRIMARY KEY, unit TEXT)")
             base.execute("CREATE TABLE sample (seq INTEGER PRIMARY KEY, tag TEXT, utc_ms INTEGER, value REAL)")
             base.executemany("INSERT INTO tag VALUES (?, ?)", example.units.items())
-            rows = [(one.meter, round(one.stamp.timestamp() * 1000), one.value) for one in example.readings]
+            rows = [(reading.meter, round(reading.stamp.timestamp() * 1000), reading.value) for reading in example.readings]
             base.executemany("INSERT INTO sample (tag, utc_ms, value) VALUES (?, ?, ?)", rows)
             for name, (header, *rows_of_table) in example.tables.items():
                 columns = ", ".join(f'"{column}"' for column in header)
@@ -66,8 +66,8 @@ class HistorianSource:
 
     def gives(self) -> frozenset[str]:
         with closing(sqlite3.connect(self.path)) as base:
-            there = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return frozenset(there & set(TABLES)) | {READINGS}
+            tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return frozenset(tables & set(TABLES)) | {READINGS}
 
     def table(self, name: str) -> Sheet:
         if name not in self.gives() & set(TABLES):
@@ -80,13 +80,13 @@ class HistorianSource:
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         for meter in sorted(meters):
             with closing(sqlite3.connect(self.path)) as base:
-                found = base.execute("SELECT seq, utc_ms, value FROM sample WHERE tag = ? ORDER BY seq", (meter,))
-                while rows := found.fetchmany(ROWS_A_BLOCK):
+                cursor = base.execute("SELECT seq, utc_ms, value FROM sample WHERE tag = ? ORDER BY seq", (meter,))
+                while rows := cursor.fetchmany(ROWS_A_BLOCK):
                     seq, utc_ms, value = zip(*rows, strict=True)
                     yield ReadingBlock(
                         meter,
                         np.array(utc_ms, dtype=np.int64) * 1000,
-                        np.array([math.nan if one is None else one for one in value]),
+                        np.array([math.nan if sample is None else sample for sample in value]),
                         np.array(seq, dtype=np.int64),
                         f"{self.path}:sample",
                     )
@@ -96,6 +96,6 @@ class HistorianSource:
             return dict(base.execute("SELECT name, unit FROM tag").fetchall())
 
 
-def _refused(code: str, sentence: str, option: str, found: str, wanted: str) -> InputError:
+def _refused(code: str, sentence: str, option: str, actual: str, wanted: str) -> InputError:
     place = Place("site.toml", column=f"source.{option}")
-    return InputError(code, sentence, "Correct [source] in site.toml.", place=place, found=found, wanted=wanted)
+    return InputError(code, sentence, "Correct [source] in site.toml.", place=place, found=actual, wanted=wanted)

@@ -79,7 +79,9 @@ def lowered_before(folder: Path) -> Reported:
 
 
 def lower(batch: Batch, share: float) -> Batch:
-    return dataclasses.replace(batch, energy=tuple(dataclasses.replace(one, quantity=share * one.quantity) for one in batch.energy))
+    return dataclasses.replace(
+        batch, energy=tuple(dataclasses.replace(energy, quantity=share * energy.quantity) for energy in batch.energy)
+    )
 
 
 def changed_after(opening: Opening) -> Opening:
@@ -127,7 +129,7 @@ def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict
             "on": plants.DAY.isoformat(),
             "leaf_hash": logged.hashed(kind, digest, plants.DAY).hex(),
             "size": len(log),
-            "proof": [one.hex() for one in log.inclusion_proof(place)],
+            "proof": [node.hex() for node in log.inclusion_proof(place)],
         }
         for place, (kind, digest) in digests.items()
     ]

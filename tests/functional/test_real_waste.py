@@ -20,15 +20,15 @@ from tests.functional.real_data import HEATS, site_of
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     site = load_site(site_of(*HEATS, tmp_path_factory.mktemp("waste")))
     return analysed(site, pipeline.label(site, Period.parse("2015-01-01/2017-01-01", site.zone)))
 
 
 @pytest.fixture(scope="module")
-def heats(found: Analysis) -> list[tuple[str, float, float]]:
+def heats(analysis: Analysis) -> list[tuple[str, float, float]]:
     """Month, hours stood before, kWh/t of every used heat."""
-    (lost,) = found.losses
+    (lost,) = analysis.losses
     pause = lost.evidence.pause_s[lost.made_from.rows] / 3600
     return [
         (f"{start:%Y-%m}", hours, value)
@@ -36,26 +36,26 @@ def heats(found: Analysis) -> list[tuple[str, float, float]]:
     ]
 
 
-def test_the_level_rose_in_june_2016(found: Analysis, heats: list[tuple[str, float, float]]) -> None:
-    advice = next(entry for entry in found.first_look if entry.code == "level-shift")
+def test_the_level_rose_in_june_2016(analysis: Analysis, heats: list[tuple[str, float, float]]) -> None:
+    advice = next(entry for entry in analysis.first_look if entry.code == "level-shift")
     assert "since 2016-06" in advice.words.en
     before, after = (median(value for month, _, value in heats if (month >= "2016-06") is late) for late in (False, True))
     assert after - before > 8
 
 
-def test_a_furnace_that_stood_pays_for_it(found: Analysis, heats: list[tuple[str, float, float]]) -> None:
+def test_a_furnace_that_stood_pays_for_it(analysis: Analysis, heats: list[tuple[str, float, float]]) -> None:
     """1,118 kWh an hour: after eight to sixteen hours about 10,400 kWh, 85 kWh/t, as the plain medians say."""
-    (lost,) = found.losses
+    (lost,) = analysis.losses
     cold = next(rule for rule in lost.rules if rule.cause is Cause.COLD_START)
     assert cold.stands
     assert cold.estimate == pytest.approx(1_118, rel=0.1)
     usual = median(value for _, hours, value in heats if hours < 1)
     assert median(value for _, hours, value in heats if 8 <= hours < 16) - usual > 75
-    assert any(advice.code == "cause-cold-start" for advice in found.first_look)
+    assert any(advice.code == "cause-cold-start" for advice in analysis.first_look)
 
 
-def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(found: Analysis) -> None:
-    (lost,) = found.losses
+def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(analysis: Analysis) -> None:
+    (lost,) = analysis.losses
     rules = {rule.cause: rule for rule in lost.rules}
     assert not rules[Cause.HOLDING].stands
     assert lost.by_cause[Cause.AT_POWER].energy > 0.6 * lost.beyond.energy
@@ -64,15 +64,15 @@ def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(found: Analysis) ->
     assert 60 * a_minute > 50_000  # kW: half the furnace's mean power and more
 
 
-def test_no_shift_and_no_hour_is_blamed(found: Analysis) -> None:
+def test_no_shift_and_no_hour_is_blamed(analysis: Analysis) -> None:
     for dimension in (Dimension.SHIFT, Dimension.HOUR):
-        table = next(pareto for pareto in found.pareto if pareto.dimension is dimension)
+        table = next(pareto for pareto in analysis.pareto if pareto.dimension is dimension)
         assert not any(row.more_than_chance for row in table.rows)
-    assert not any(advice.code in {"shift-differs", "hour-differs"} for advice in found.first_look)
+    assert not any(advice.code in {"shift-differs", "hour-differs"} for advice in analysis.first_look)
 
 
-def test_all_of_it_adds_up(found: Analysis) -> None:
-    (lost,) = found.losses
+def test_all_of_it_adds_up(analysis: Analysis) -> None:
+    (lost,) = analysis.losses
     assert lost.gap.energy == lost.explained.energy + lost.within_uncertainty.energy + lost.avoidable.energy + lost.unexplained.energy
     named = [amount.energy for cause, amount in lost.by_cause.items() if cause.named]
     unnamed = [amount.energy for cause, amount in lost.by_cause.items() if not cause.named]

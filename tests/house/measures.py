@@ -44,7 +44,8 @@ MAY_CATCH = {
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
 SAYS_NOTHING = frozenset({"one", "some", "found", "told", "said", "made", "kept", "there"})
-"""Local names that say nothing of what they hold: `batch`, `label` or `sentences` would. A field has a subject before it (`days.found`)."""
+"""Names of variables and parameters that do not say what they hold: `batch`, `label` or `sentences` would. A field has a subject before it
+(`days.found`)."""
 
 
 def table(root: Path) -> dict[str, str]:
@@ -52,7 +53,9 @@ def table(root: Path) -> dict[str, str]:
     product = [path for package in PRODUCT for path in python(root, package)]
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in product}
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in product}
-    tested = sum(len(path.read_text(encoding="utf-8", errors="replace").splitlines()) for path in python(root, "tests"))
+    tests = [path.read_text(encoding="utf-8", errors="replace") for path in python(root, "tests")]
+    tested = sum(len(text.splitlines()) for text in tests)
+    in_tests = [ast.parse(text) for text in tests]
     longest = max(lines, key=lines.__getitem__)
     folder, most = Counter(path.parent for path in product).most_common(1)[0]
     template, width = widest(root)
@@ -74,7 +77,8 @@ def table(root: Path) -> dict[str, str]:
         "texts with HTML tags in Python": f"{sum(bool(TAG.search(text)) for text in strings)}",
         "texts with letters of another script in Python": f"{sum(bool(NOT_LATIN.search(text)) and text not in MEANT for text in strings)}",
         "places that catch everything": f"{sum(catches_everything(tree) - may_catch(root, path) for path, tree in trees.items())}",
-        "local names that say nothing": f"{sum(len(says_nothing(tree)) for tree in trees.values()):,}",
+        "names that say nothing": f"{sum(len(says_nothing(tree)) for tree in trees.values()):,}",
+        "names that say nothing in tests": f"{sum(len(says_nothing(tree)) for tree in in_tests):,}",
         "longest line of a template": f"{width} ({template})",
     }
 
@@ -114,17 +118,29 @@ def catches_everything(tree: ast.Module) -> int:
 
 
 def says_nothing(tree: ast.Module) -> list[int]:
-    """The lines in which a variable, or the one parameter of a function, is bound to a name of `SAYS_NOTHING`; fields are left out."""
+    """The lines in which a variable or a parameter is bound to a name of `SAYS_NOTHING`. Left out are fields, and `found` of a
+    refusal: beside `wanted`, or handed on to one that has both."""
     fields = {
         id(part) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for field in owner.body
         for part in (field.targets if isinstance(field, ast.Assign) else [field.target] if isinstance(field, ast.AnnAssign) else [])
     }  # fmt: skip
     variables = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    parameters = (node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.arg in {"one", "some"})
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
     return [
         *(node.lineno for node in variables if node.id in SAYS_NOTHING and id(node) not in fields),
-        *(node.lineno for node in parameters),
+        *(
+            node.lineno
+            for function in functions
+            for node in ast.walk(function.args)
+            if isinstance(node, ast.arg) and node.arg in SAYS_NOTHING and not _of_a_refusal(function, node.arg)
+        ),
     ]
+
+
+def _of_a_refusal(function: ast.AST, parameter: str) -> bool:
+    parameters = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    filled = {node.arg for node in ast.walk(function) if isinstance(node, ast.keyword)}
+    return parameter == "found" and ("wanted" in parameters or "found" in filled)
 
 
 def may_catch(root: Path, path: Path) -> int:
@@ -134,4 +150,4 @@ def may_catch(root: Path, path: Path) -> int:
 
 def _everything(caught: ast.expr | None) -> bool:
     named: Iterable[ast.expr | None] = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(one is None or (isinstance(one, ast.Name) and one.id in {"Exception", "BaseException"}) for one in named)
+    return any(kind is None or (isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"}) for kind in named)

@@ -87,8 +87,8 @@ def requests() -> dict[str, list[str]]:
         out = Path(folder) / "walks.json"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.house.walks", "-p", "no:cacheprovider", *TESTS]
         subprocess.run(command, cwd=ROOT, env={**os.environ, _OUT: str(out)}, check=True, stdout=sys.stderr)
-        found: dict[str, list[str]] = json.loads(out.read_text())
-    return found
+        walks: dict[str, list[str]] = json.loads(out.read_text())
+    return walks
 
 
 _walks = {name: Walk(start) for name, start in ON_REQUEST.items()}

@@ -97,10 +97,10 @@ def _spread(seconds: list[float]) -> float:
 @contextmanager
 def _child(action: Action) -> Iterator[Side]:
     context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, action), daemon=True)
+    here, remote = context.Pipe()
+    process = context.Process(target=_serve, args=(remote, action), daemon=True)
     process.start()
-    there.close()
+    remote.close()
     try:
         yield Side(here)
     finally:
@@ -125,7 +125,7 @@ def _serve(connection: Connection, action: Action) -> None:
 def _processor_s() -> float:
     """Seconds of the processor, in all threads and ended child processes: of a busy machine, steadier than the clock."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def peak_rss_mb() -> float:

@@ -129,8 +129,8 @@ def tasks_of(files: Sequence[str], out: Path) -> list[Task]:
 
 def digests(out: Path) -> dict[str, str]:
     """Of every file that must be the same to the byte."""
-    found = [path for name in FILES for path in out.glob(f"*/{name}")]
-    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    paths = [path for name in FILES for path in out.glob(f"*/{name}")]
+    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def _timed(task: Task) -> float:

@@ -97,7 +97,7 @@ def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     now = timezone.now()
-    made = make_keys(keys_folder, now.date() - timedelta(days=1), now.date() + timedelta(days=365))
+    issued = make_keys(keys_folder, now.date() - timedelta(days=1), now.date() + timedelta(days=365))
     nation = Jurisdiction.objects.create(path="cn", name="China", level=Jurisdiction.Level.NATION)
     group = PeerGroup.objects.create(pack="steel", pack_version="1", route="national-mix", scope=nation)
     day = timedelta(days=1)
@@ -108,7 +108,7 @@ def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
         works = Organisation.objects.create(name=f"Works {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
         site = Site.objects.create(slug=f"works-{number}", name=f"Works {number}", organisation=works, jurisdiction=nation, pack="steel")
         PeerGroupMember.objects.create(peer_group=group, site=site)
-        tokens.append(issue_token(site, None, made.fingerprint, now))
+        tokens.append(issue_token(site, None, issued.fingerprint, now))
     return tokens, keys.published_directory().content.processing_key(now.date())
 
 

@@ -92,14 +92,14 @@ def _mqtt() -> Measurement:
             for run in range(RUNS):
                 watch.sources.pop().stop()  # taken out first: one that ended by itself would be started again
                 _publish(port, MESSAGES, run)
-                began, kept = time.perf_counter(), watch.kept
+                began, earlier = time.perf_counter(), watch.kept
                 _count(port, MESSAGES)
                 seconds["bare"].append(time.perf_counter() - began)
                 source = _again(watch)
                 began = time.perf_counter()
                 source.start()
                 watch.sources.append(source)
-                until(lambda kept=kept: watch.kept >= kept + MESSAGES)  # type: ignore[misc]
+                until(lambda base=earlier: watch.kept >= base + MESSAGES)  # type: ignore[misc]
                 seconds["ours"].append(time.perf_counter() - began)
     ours, bare = median(seconds["ours"]), median(seconds["bare"])
     size = (
@@ -134,8 +134,8 @@ def _to_the_page(seconds: int) -> Measurement:
     waits = sorted(_first(shown, METERS * (second + 1)) - (began + second) for second in range(5, seconds))
     p99 = waits[int(0.99 * (len(waits) - 1))]
     grown = memory[-1] / memory[len(memory) // 4] - 1
-    told = f"memory {grown:+.0%} since a quarter ({memory[-1]:.0f} MB)"
-    size = f"{METERS:,} meters each second, {seconds} s: median {median(waits):.2f} s, {told}"
+    growth = f"memory {grown:+.0%} since a quarter ({memory[-1]:.0f} MB)"
+    size = f"{METERS:,} meters each second, {seconds} s: median {median(waits):.2f} s, {growth}"
     return line("live, to the page, p99", size, p99, "2 s", 2.0)
 
 
@@ -206,8 +206,8 @@ def _publish(port: int, count: int, run: int) -> None:
         for number in range(count)
         for at in (run * count // METERS + number // METERS,)
     ]
-    for one in sent:
-        one.wait_for_publish(60)
+    for message in sent:
+        message.wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
 
@@ -265,10 +265,10 @@ def _listen(address: str, shown: list[tuple[float, int]]) -> None:
 
 def kept_in(page: str) -> int:
     """How many readings were kept, as its foot tells."""
-    told = re.search(r"each once: ([\d,]+)", page)
-    assert told is not None, page
-    return int(told[1].replace(",", ""))
+    match = re.search(r"each once: ([\d,]+)", page)
+    assert match is not None, page
+    return int(match[1].replace(",", ""))
 
 
-def _first(shown: list[tuple[float, int]], kept: int) -> float:
-    return next((at for at, count in shown if count >= kept), float("inf"))
+def _first(shown: list[tuple[float, int]], wanted: int) -> float:
+    return next((at for at, count in shown if count >= wanted), float("inf"))

@@ -95,11 +95,11 @@ def measure() -> Measurement:
             watch.sources.append(_again(watch))
             watch.sources[0].start()
             until(lambda before=before: watch.sources[0].connected and watch.kept + watch.repeated >= before + NODES)  # type: ignore[misc]
-            kept, began = watch.kept, _published(server)
-            until(lambda kept=kept: watch.kept >= kept + CHANGES)  # type: ignore[misc]
+            earlier, began = watch.kept, _published(server)
+            until(lambda base=earlier: watch.kept >= base + CHANGES)  # type: ignore[misc]
             ours.append(began.until_now())
-            assert watch.kept == kept + CHANGES
-    (wall, processor), (bare_wall, bare_processor) = (Seconds(*map(median, zip(*one, strict=True))) for one in (ours, bare))
+            assert watch.kept == earlier + CHANGES
+    (wall, processor), (bare_wall, bare_processor) = (Seconds(*map(median, zip(*runs, strict=True))) for runs in (ours, bare))
     size = (
         f"{CHANGES:,} changes of {NODES:,} nodes, synced: {CHANGES / wall:,.0f}/s, bare {CHANGES / bare_wall:,.0f}/s, "
         f"{bare_wall / wall:.2f} x; of the client's processor {bare_processor / processor:.2f} x"
@@ -169,11 +169,11 @@ def _server(port: int) -> Iterator[Connection]:
         process.join()
 
 
-def _serve(port: int, told: Connection) -> None:
-    asyncio.run(_serving(port, told))
+def _serve(port: int, pipe: Connection) -> None:
+    asyncio.run(_serving(port, pipe))
 
 
-async def _serving(port: int, told: Connection) -> None:
+async def _serving(port: int, pipe: Connection) -> None:
     from asyncua import Server, ua
     from asyncua.server.internal_subscription import InternalSubscription
 
@@ -187,8 +187,8 @@ async def _serving(port: int, told: Connection) -> None:
         await server.nodes.objects.add_variable(node, name, 0.0)
     stamp: Any = datetime.now(UTC)  # no ua.DateTime: asyncua takes either
     async with server:
-        told.send("serving")
-        while (word := await asyncio.to_thread(told.recv)) != "end":
+        pipe.send("serving")
+        while (word := await asyncio.to_thread(pipe.recv)) != "end":
             while len(subscriptions := list(server.iserver.subscription_service.subscriptions.values())) > 1:
                 await asyncio.sleep(0.01)  # that of the turn before ends
             await subscriptions[0].set_publishing_mode(word == "publish")
@@ -199,7 +199,7 @@ async def _serving(port: int, told: Connection) -> None:
                         value = ua.DataValue(ua.Variant(stamp.timestamp()), SourceTimestamp=stamp)
                         await server.write_attribute_value(node, value)
                     await asyncio.sleep(0.01)  # it answers in between: a client leaves a server that is silent for two seconds
-                told.send("there")
+                pipe.send("there")
 
 
 def _at_most(subscription: Any, result: Any) -> None:
@@ -208,9 +208,9 @@ def _at_most(subscription: Any, result: Any) -> None:
 
     if not (waiting := subscription._triggered_datachanges):
         return
-    told: list[Any] = []
-    while waiting and len(told) < MOST_TOGETHER:
+    notified: list[Any] = []
+    while waiting and len(notified) < MOST_TOGETHER:
         name, changes = next(iter(waiting.items()))
-        told += changes
+        notified += changes
         del waiting[name]
-    result.NotificationMessage.NotificationData.append(ua.DataChangeNotification(MonitoredItems=told))
+    result.NotificationMessage.NotificationData.append(ua.DataChangeNotification(MonitoredItems=notified))

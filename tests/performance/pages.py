@@ -118,13 +118,13 @@ def _set_up(keys_folder: Path) -> tuple[sector.Sector, dict[str, dict[str, str]]
 def _in_the_server(address: str, name: str, path: str, cookies: dict[str, str]) -> Measurement:
     seconds: dict[str, list[float]] = {path: [], BARE: []}
     with httpx.Client(base_url=address, cookies=cookies, trust_env=False, timeout=60) as client:
-        for one in (path, BARE) * 5:
-            if (answer := client.get(one)).status_code != httpx.codes.OK:
-                raise RuntimeError(f"{one} gave {answer.status_code}: {answer.text[:300]}")
+        for target in (path, BARE) * 5:
+            if (answer := client.get(target)).status_code != httpx.codes.OK:
+                raise RuntimeError(f"{target} gave {answer.status_code}: {answer.text[:300]}")
         for _ in range(REQUESTS):
-            for one, taken in seconds.items():
+            for target, taken in seconds.items():
                 start = time.perf_counter()
-                client.get(one)
+                client.get(target)
                 taken.append(time.perf_counter() - start)
     ours, bare = (float(np.quantile(taken, 0.99)) for taken in seconds.values())
     usual = median(seconds[path]) / median(seconds[BARE])

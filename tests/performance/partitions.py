@@ -92,19 +92,19 @@ def _fill(server: psycopg.Connection[tuple[object, ...]], table: str, rows: int)
 
 
 def _measured(server: psycopg.Connection[tuple[object, ...]], table: str) -> list[str]:
-    said = []
+    figures = []
     for name, statement in STATEMENTS.items():
         taken = []
         for _ in range(TIMES):
             start = time.perf_counter()
             server.execute(statement.format(table))
             taken.append(time.perf_counter() - start)
-        said.append(f"{name} {median(taken) * 1_000:.2f} ms")
+        figures.append(f"{name} {median(taken) * 1_000:.2f} ms")
     server.execute(MONTH_CHANGED.format(table))
     start = time.perf_counter()
     server.execute(f"VACUUM {table}")
-    said.append(f"vacuum {time.perf_counter() - start:.2f} s")
-    return said
+    figures.append(f"vacuum {time.perf_counter() - start:.2f} s")
+    return figures
 
 
 if __name__ == "__main__":

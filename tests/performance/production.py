@@ -138,7 +138,7 @@ def _set_up(folder: Path) -> list[bytes]:
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("migrate", database="vault", verbosity=0)
     now = timezone.now()
-    made = make_keys(folder / "var" / "keys", now.date() - timedelta(days=1), now.date() + timedelta(days=365))
+    issued = make_keys(folder / "var" / "keys", now.date() - timedelta(days=1), now.date() + timedelta(days=365))
     bring_to(read(_register_file(folder / "sites.toml", SITES, sample.PERIOD)), now)
     owners = {site: DeviceKey.generate() for site in Site.objects.order_by("pk")}
     Device.objects.bulk_create(
@@ -147,7 +147,7 @@ def _set_up(folder: Path) -> list[bytes]:
     devices = {device.site_id: device for device in Device.objects.select_related("site")}
     pack, recipient = packs.load("cement"), keys.published_directory().content.processing_key(now.date())
     labels = tuple(label_of(pack, step, rule.metric.value, 0) for step in pack.steps for rule in step.metrics if rule.released)
-    assert made.fingerprint
+    assert issued.fingerprint
     sealed = []
     with transaction.atomic():
         for site, key in owners.items():
@@ -261,9 +261,9 @@ def _opening(stack: ExitStack, waiting: _Waiting) -> Iterator[Measurement]:
                 seconds.setdefault(("opening", count), []).append(opened.seconds)
                 seconds.setdefault(("arithmetic", count), []).append(reckoned.seconds)
     for what in ("opening", "arithmetic"):
-        one, four = (median(seconds[what, count]) for count in (1, WORKERS))
-        rates = f", {AT_ONCE / one:.1f} and {AT_ONCE / four:.1f} a second" if what == "opening" else ""
-        yield _line(f"{what} by {WORKERS}", f"{one / four:.2f} times as quick as by one{rates}", four, "by one process", one)
+        single, four = (median(seconds[what, count]) for count in (1, WORKERS))
+        rates = f", {AT_ONCE / single:.1f} and {AT_ONCE / four:.1f} a second" if what == "opening" else ""
+        yield _line(f"{what} by {WORKERS}", f"{single / four:.2f} times as quick as by one{rates}", four, "by one process", single)
 
 
 def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:

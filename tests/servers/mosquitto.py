@@ -71,8 +71,8 @@ class Broker:
         file.write_text(json.dumps(held), "utf-8")
         folder = Path(self.program).resolve().parent
         places = [*folder.glob("usr/lib/*/mosquitto_*"), *folder.parent.glob("lib/*/mosquitto_*")]  # unpacked, installed
-        found = next(place for place in places if place.name == "mosquitto_dynamic_security.so")
-        return [f"plugin {found}", f"plugin_opt_config_file {file}"]
+        plugin = next(place for place in places if place.name == "mosquitto_dynamic_security.so")
+        return [f"plugin {plugin}", f"plugin_opt_config_file {file}"]
 
     def kill(self) -> None:
         """kill -9."""

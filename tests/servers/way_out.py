@@ -68,12 +68,12 @@ def _serving(handler: type[BaseRequestHandler]) -> Iterator[ThreadingTCPServer]:
         thread.join()
 
 
-def _joined(one: socket.socket, other: socket.socket) -> None:
+def _joined(client: socket.socket, other: socket.socket) -> None:
     """Carry bytes both ways until one side ends."""
     with other:
         while True:
-            waiting = isinstance(one, ssl.SSLSocket) and one.pending()  # decrypted already: no selector sees it
-            for ready in [one] if waiting else select.select([one, other], [], [])[0]:
+            waiting = isinstance(client, ssl.SSLSocket) and client.pending()  # decrypted already: no selector sees it
+            for ready in [client] if waiting else select.select([client, other], [], [])[0]:
                 if not (part := ready.recv(65_536)):
                     return
-                (other if ready is one else one).sendall(part)
+                (other if ready is client else client).sendall(part)

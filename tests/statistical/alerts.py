@@ -37,8 +37,8 @@ class Told:
 
     def share(self, cause: str = "") -> float:
         causes = [cause] if cause else list(CAUSES)
-        whole = sum(self.waste[one] for one in causes)
-        return sum(self.told[one] for one in causes) / whole if whole else 0.0
+        whole = sum(self.waste[kind] for kind in causes)
+        return sum(self.told[kind] for kind in causes) / whole if whole else 0.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def lines_of(works: Works) -> Iterator[Line]:
     split_s = works.start_s + HISTORY * (works.end_s - works.start_s)
     for (step, name, carrier), curve in works.curve_of.items():
         ran = works.runs[step]
-        use = next(place for place, one in enumerate(ran.design.uses) if one.carrier == carrier)
+        use = next(place for place, flow in enumerate(ran.design.uses) if flow.carrier == carrier)
         if ran.design.uses[use].direction != "import":
             continue
         rows = np.array([row for row in np.argsort(ran.start_s, kind="stable").tolist() if ran.line[row] == name and not ran.status[row]])
@@ -68,7 +68,7 @@ def lines_of(works: Works) -> Iterator[Line]:
         expected = np.full((len(rows), LOOKS), np.nan)
         ended, relative, look_min = np.zeros(len(rows)), np.full((len(rows), LOOKS), np.nan), np.zeros(len(rows))
         kinds = np.array(ran.variant)[rows]
-        made = ran.output_t[rows] + ran.reject_t[rows]
+        output = ran.output_t[rows] + ran.reject_t[rows]
         energy = ran.energy[use][rows]
         for kind in dict.fromkeys(kinds.tolist()):
             own = kinds == kind
@@ -83,8 +83,8 @@ def lines_of(works: Works) -> Iterator[Line]:
             past = [row for row in courses if old[row]]
             usual = Usual.of(
                 np.array([course_of(*courses[row], usual_s) for row in past]),
-                energy[past] / made[past],
-                made[past],
+                energy[past] / output[past],
+                output[past],
                 length[past],
             )
             if usual is None:
@@ -94,7 +94,7 @@ def lines_of(works: Works) -> Iterator[Line]:
                 course = course_of(stamps, counted, duration, usual_s, now_s=duration)
                 last = np.interp(known, stamps, counted)  # the latest reading at each look, not the look itself
                 expected[row] = usual.expected(np.where(np.isfinite(course), last, np.nan))
-                ended[row] = usual.ended(energy[row] / made[row])
+                ended[row] = usual.ended(energy[row] / output[row])
                 relative[row] = np.where(np.isfinite(course), last / (usual.end * usual.output) - 1, np.nan)
                 look_min[row] = usual_s / STEPS / 60
         seen = np.isfinite(expected).any(axis=1)
@@ -120,14 +120,16 @@ def lines_of(works: Works) -> Iterator[Line]:
 
 def _after(works: Works, step: str, line: str) -> dict[int, str]:
     """What came before the run that begins at each moment, as the log and the meters tell it."""
-    found: dict[int, str] = {}
+    preceding: dict[int, str] = {}
     earlier: Doing | None = None
-    for one in works.lived[step, line]:
-        if one.doing is Doing.RUN:
-            found[one.start_s] = {Doing.START_UP: "stop", Doing.CHANGEOVER: "change"}.get(earlier, "") if earlier is not None else ""
-        if one.doing is not Doing.IDLE:
-            earlier = one.doing
-    return found
+    for stretch in works.lived[step, line]:
+        if stretch.doing is Doing.RUN:
+            preceding[stretch.start_s] = (
+                {Doing.START_UP: "stop", Doing.CHANGEOVER: "change"}.get(earlier, "") if earlier is not None else ""
+            )
+        if stretch.doing is not Doing.IDLE:
+            earlier = stretch.doing
+    return preceding
 
 
 def count(works: Works, ours: Told, foretold: Told, fixed: Told) -> float:
@@ -138,26 +140,28 @@ def count(works: Works, ours: Told, foretold: Told, fixed: Told) -> float:
     # a fixed limit passes where the ends of the history passed it at the same rate, waste or none: nobody mirrors it
     peaks = sorted((float(np.nanmax(course)) for line in lines for course in line.limit_earlier.expected), reverse=True)
     limit = Limits(peaks[max(0, int(RATE_A_WEEK * weeks * HISTORY) - 1)], None)
-    for told, which in ((ours, "test"), (foretold, "both"), (fixed, "fixed")):
-        told.false.append(0)
+    for tally, which in ((ours, "test"), (foretold, "both"), (fixed, "fixed")):
+        tally.false.append(0)
         for line in lines:
-            _add(told, line, alarms(line.later if which != "fixed" else line.limit, limits if which != "fixed" else limit), which == "both")
+            _add(
+                tally, line, alarms(line.later if which != "fixed" else line.limit, limits if which != "fixed" else limit), which == "both"
+            )
     return weeks * (1 - HISTORY)
 
 
-def _add(told: Told, line: Line, found: list[Alarm], with_foreseen: bool) -> None:
+def _add(tally: Told, line: Line, alarms: list[Alarm], with_foreseen: bool) -> None:
     whole = np.sum(list(line.waste.values()), axis=0)
-    in_batch = {alarm.batch: alarm for alarm in found}
+    in_batch = {alarm.batch: alarm for alarm in alarms}
     for cause, waste in line.waste.items():
-        told.waste[cause] += float(waste.sum())
+        tally.waste[cause] += float(waste.sum())
         known = np.array([row in in_batch or (with_foreseen and bool(line.foreseen[row])) for row in range(len(waste))], bool)
-        told.told[cause] += float(waste[known].sum()) if len(waste) else 0.0
-    for alarm in found:
+        tally.told[cause] += float(waste[known].sum()) if len(waste) else 0.0
+    for alarm in alarms:
         if whole[alarm.batch] > 0:
-            told.right += 1
-            told.minutes.append((alarm.look + 1) * float(line.minutes[alarm.batch]))
+            tally.right += 1
+            tally.minutes.append((alarm.look + 1) * float(line.minutes[alarm.batch]))
         elif alarm.new:
-            told.false[-1] += 1
+            tally.false[-1] += 1
 
 
 def run(long: bool) -> Outcome:
@@ -166,11 +170,11 @@ def run(long: bool) -> Outcome:
     number = LONG if long else SHORT
     for seed in range(number):
         weeks += count(Works.live(SECTORS[seed % len(SECTORS)], seed=1000 + seed), ours, both, fixed)
-    rates = {name: sum(one.false) / weeks for name, one in (("ours", ours), ("both", both), ("fixed", fixed))}
+    rates = {name: sum(tally.false) / weeks for name, tally in (("ours", ours), ("both", both), ("fixed", fixed))}
     rows = tuple(
-        (name, f"{one.share():.0%}", *(f"{one.share(cause):.0%}" for cause in CAUSES), f"{rate:.2f}",
-         f"{np.median(one.minutes):.0f}" if one.minutes else "-", f"{one.right}")
-        for name, one, rate in (
+        (name, f"{tally.share():.0%}", *(f"{tally.share(cause):.0%}" for cause in CAUSES), f"{rate:.2f}",
+         f"{np.median(tally.minutes):.0f}" if tally.minutes else "-", f"{tally.right}")
+        for name, tally, rate in (
             ("sequential test", ours, rates["ours"]),
             ("with what is foreseen", both, rates["both"]),
             ("fixed limit per batch", fixed, rates["fixed"]),

@@ -90,19 +90,19 @@ def lower_bound(release: Release, pair: Pair, draws: int) -> float:
     few = draws // 5
     chosen_one, chosen_other = (_outputs(release, pair, side, few, "choose") for side in ("one", "other"))
     telling = _telling(chosen_one, chosen_other, few)
-    one, other = (_outputs(release, pair, side, draws, "count") for side in ("one", "other"))
-    return _bound(sum(one[output] for output in telling), sum(other[output] for output in telling), draws)
+    counts, other = (_outputs(release, pair, side, draws, "count") for side in ("one", "other"))
+    return _bound(sum(counts[output] for output in telling), sum(other[output] for output in telling), draws)
 
 
-def _telling(one: Counter[Hashable], other: Counter[Hashable], draws: int) -> list[Hashable]:
+def _telling(counts: Counter[Hashable], other: Counter[Hashable], draws: int) -> list[Hashable]:
     """The outputs likeliest under one rather than the other, as many of them as prove most."""
     seen = sorted(
-        (output for output, times in one.items() if times >= _SEEN_AT_LEAST), key=lambda output: -one[output] / (other[output] + 1)
+        (output for output, times in counts.items() if times >= _SEEN_AT_LEAST), key=lambda output: -counts[output] / (other[output] + 1)
     )
 
     def proven(number: int) -> float:
         first = seen[:number]
-        return _bound(sum(one[output] for output in first), sum(other[output] for output in first), draws)
+        return _bound(sum(counts[output] for output in first), sum(other[output] for output in first), draws)
 
     return seen[: max(range(1, len(seen) + 1), key=proven)]
 

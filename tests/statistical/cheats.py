@@ -43,7 +43,7 @@ def grid_of_the_data(records: Records, quantile: Fraction, chance: KeyedStream) 
     lowest, width = min(records), (max(records) - min(records)) / (GRID_CELLS - 1)
     if not width:
         return float(lowest)
-    cell = draw_cell(_scores(tuple(round((one - lowest) / width) for one in records), quantile), STATED, chance)
+    cell = draw_cell(_scores(tuple(round((record - lowest) / width) for record in records), quantile), STATED, chance)
     return round(lowest + cell * width, 6)
 
 

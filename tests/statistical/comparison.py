@@ -64,4 +64,4 @@ def errors(quantile: Fraction, count: int, plants: int) -> tuple[float, ...]:
                 float(opendp_law(cells, GRID, quantile, EPSILON_BEST, size_is_public=True) @ off),
             )
         )
-    return tuple(float(one) for one in np.sqrt(np.mean(squares, axis=0)))
+    return tuple(float(error) for error in np.sqrt(np.mean(squares, axis=0)))

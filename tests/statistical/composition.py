@@ -47,20 +47,20 @@ def run(long: bool) -> Outcome:
     for apart in APART if long else APART[:1]:
         for shape in BETWEEN:
             for firms, sectors in (_LONG if long else _SHORT).items():
-                found = tally(shape, firms, sectors, apart)
-                held &= _sound(found, sectors, long)
+                totals = tally(shape, firms, sectors, apart)
+                held &= _sound(totals, sectors, long)
                 rows.append(
                     (
                         f"{100 * apart:g} %",
                         shape,
                         f"{firms:,}",
-                        found.rule.replace("-", " "),
-                        f"{100 * float(np.mean(found.errors)):+.3f}",
-                        f"{100 * found.held / sectors:.1f}",
-                        f"{100 * found.points_held / found.points:.1f}" if found.points else "-",
-                        f"{100 * float(np.mean(found.least_of_all)):+.2f}",
-                        f"{100 * found.ranks_held / found.ranks:.1f}",
-                        f"{100 * found.told / sectors:.0f}",
+                        totals.rule.replace("-", " "),
+                        f"{100 * float(np.mean(totals.errors)):+.3f}",
+                        f"{100 * totals.held / sectors:.1f}",
+                        f"{100 * totals.points_held / totals.points:.1f}" if totals.points else "-",
+                        f"{100 * float(np.mean(totals.least_of_all)):+.2f}",
+                        f"{100 * totals.ranks_held / totals.ranks:.1f}",
+                        f"{100 * totals.told / sectors:.0f}",
                     )
                 )
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
@@ -76,39 +76,39 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _sound(found: _Tally, sectors: int, long: bool) -> bool:
+def _sound(totals: _Tally, sectors: int, long: bool) -> bool:
     """Refused when the claim is outside what so many sectors can tell; in the long form, when the figure itself is."""
-    doubt = 0.0 if long else 3 * float(np.std(found.errors)) / sectors**0.5 + 0.001
-    sound = abs(float(np.mean(found.errors))) <= _MOST_BIAS + doubt
-    sound &= bool(stats.binomtest(found.held, sectors).proportion_ci(0.99, "exact").high >= _COVERED)
-    sound &= found.points_held >= (_COVERED if long else _COVERED - 0.05) * found.points
-    sound &= found.ranks_held >= (_COVERED if long else _COVERED - 0.02) * found.ranks
-    return sound and (not long or found.held >= _COVERED * sectors)
+    doubt = 0.0 if long else 3 * float(np.std(totals.errors)) / sectors**0.5 + 0.001
+    sound = abs(float(np.mean(totals.errors))) <= _MOST_BIAS + doubt
+    sound &= bool(stats.binomtest(totals.held, sectors).proportion_ci(0.99, "exact").high >= _COVERED)
+    sound &= totals.points_held >= (_COVERED if long else _COVERED - 0.05) * totals.points
+    sound &= totals.ranks_held >= (_COVERED if long else _COVERED - 0.02) * totals.ranks
+    return sound and (not long or totals.held >= _COVERED * sectors)
 
 
 def tally(shape: str, firms: int, sectors: int, apart: float) -> _Tally:
     rng = np.random.default_rng([firms, round(1000 * apart), *shape.encode()])
-    found = _Tally([], [])
+    totals = _Tally([], [])
     for _ in range(sectors):
-        _add(found, sector(rng, shape, firms, apart), rng)
-    return found
+        _add(totals, sector(rng, shape, firms, apart), rng)
+    return totals
 
 
-def _add(found: _Tally, one: Sector, rng: np.random.Generator) -> None:
-    composed = compose_step(one.labels, PACK, STEP, RULE, rng, variant="any")
+def _add(totals: _Tally, sector: Sector, rng: np.random.Generator) -> None:
+    composed = compose_step(sector.labels, PACK, STEP, RULE, rng, variant="any")
     if composed.best is None or composed.interval is None or composed.rule is None:
-        raise RuntimeError(f"{len(one.labels)} firms gave no value")
-    truth = float(apply_rule(composed.rule, one.best))
-    released = [float(row.label.best_value) for row in one.labels]
-    found.rule = composed.rule
-    found.errors.append((composed.best - truth) / RULE.typical)
-    found.least_of_all.append((min(released) - float(one.best.min())) / RULE.typical)
-    found.held += composed.interval[0] <= truth <= composed.interval[1]
-    found.told += composed.good_fit is False
-    for point, exact in zip(composed.curve, read_off(np.sort(one.best)), strict=True):
-        found.points_held += point.interval[0] <= float(exact) <= point.interval[1]
-        found.points += 1
-    rank_of = {one.labels[i].site: rank for rank, i in enumerate(np.argsort(one.best), start=1)}
-    for standing in standings(one.labels, PACK, rng):
-        found.ranks_held += standing.rank_interval[0] <= rank_of[standing.site] <= standing.rank_interval[1]
-        found.ranks += 1
+        raise RuntimeError(f"{len(sector.labels)} firms gave no value")
+    truth = float(apply_rule(composed.rule, sector.best))
+    released = [float(row.label.best_value) for row in sector.labels]
+    totals.rule = composed.rule
+    totals.errors.append((composed.best - truth) / RULE.typical)
+    totals.least_of_all.append((min(released) - float(sector.best.min())) / RULE.typical)
+    totals.held += composed.interval[0] <= truth <= composed.interval[1]
+    totals.told += composed.good_fit is False
+    for point, exact in zip(composed.curve, read_off(np.sort(sector.best)), strict=True):
+        totals.points_held += point.interval[0] <= float(exact) <= point.interval[1]
+        totals.points += 1
+    rank_of = {sector.labels[i].site: rank for rank, i in enumerate(np.argsort(sector.best), start=1)}
+    for standing in standings(sector.labels, PACK, rng):
+        totals.ranks_held += standing.rank_interval[0] <= rank_of[standing.site] <= standing.rank_interval[1]
+        totals.ranks += 1

@@ -58,23 +58,23 @@ class Case:
 def run(long: bool) -> Outcome:
     reader = _Reader.taught(_LEARNT[long], _LEARNT_HELD[long])
     tried = [_case([34, number], real=long, with_before=True) for number in range(_TRIED[long])]
-    one = _close(tried, [reader.of_one(case) for case in tried])
+    single = _close(tried, [reader.of_one(case) for case in tried])
     both = _close(tried, [reader.of_held(case) if case.both is None else reader.of_both(case.both) for case in tried])
     before = _close(tried, [reader.of_one(case) if case.before is None else reader.of_both(case.before) for case in tried])
     rows, held = [], True
     for changed in (*CHANGED, None):
         these = np.array([changed in (case.changed, None) for case in tried])
-        gain = both[these].astype(float) - one[these]
+        gain = both[these].astype(float) - single[these]
         doubt = _SURE * float(gain.std()) / gain.size**0.5 if not long or changed else 0.0
         held &= bool(gain.mean() <= MOST_GAIN + doubt)
-        held &= changed != min(CHANGED) or bool(before[these].mean() - one[these].mean() >= SUCCEEDS)
+        held &= changed != min(CHANGED) or bool(before[these].mean() - single[these].mean() >= SUCCEEDS)
         through = np.array([case.both is not None for case in tried])
-        shares = (f"{100 * float(share[these].mean()):.0f}" for share in (through, one, both, before))
-        told = (
-            f"{100 * float(both[those].mean()):.0f} ({100 * float(one[those].mean()):.0f})" if those.any() else "-"
+        shares = (f"{100 * float(share[these].mean()):.0f}" for share in (through, single, both, before))
+        cells = (
+            f"{100 * float(both[those].mean()):.0f} ({100 * float(single[those].mean()):.0f})" if those.any() else "-"
             for those in (through & these, ~through & these)
         )
-        rows.append((f"{changed or 'all'}", f"{gain.size:,}", *shares, *told))
+        rows.append((f"{changed or 'all'}", f"{gain.size:,}", *shares, *cells))
     composed = "really composed" if long else "by the published rules on released values"
     return Outcome(
         "differencing",
@@ -96,9 +96,9 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _close(cases: Sequence[Case], found: Sequence[float]) -> Array:
+def _close(cases: Sequence[Case], guesses: Sequence[float]) -> Array:
     """Where the estimate, from the level on, is within 1 % of the exact value."""
-    estimates = np.array(found) + np.array([case.level for case in cases])
+    estimates = np.array(guesses) + np.array([case.level for case in cases])
     return np.asarray(np.abs(estimates / np.array([case.exact for case in cases]) - 1) <= CLOSE)
 
 
@@ -110,18 +110,20 @@ class _Reader:
 
     @classmethod
     def taught(cls, rows: int, gated: int) -> _Reader:
-        told = _pairs_without_gate(rows)
-        one, both = (HistGradientBoostingRegressor(max_iter=300, max_leaf_nodes=63, random_state=0).fit(read, told[2]) for read in told[:2])
+        samples = _pairs_without_gate(rows)
+        single, both = (
+            HistGradientBoostingRegressor(max_iter=300, max_leaf_nodes=63, random_state=0).fit(read, samples[2]) for read in samples[:2]
+        )
         cases = [case for number in range(gated) if (case := _case([35, number], real=False)).both is None]
-        off = [case.exact - case.level for case in cases] - one.predict(np.array([case.one for case in cases]))
+        off = [case.exact - case.level for case in cases] - single.predict(np.array([case.one for case in cases]))
         held = HistGradientBoostingRegressor(max_iter=60, min_samples_leaf=40, learning_rate=0.05, random_state=0)
-        return cls(one, both, held.fit(np.array([_with_reason(case) for case in cases]), off))
+        return cls(single, both, held.fit(np.array([_with_reason(case) for case in cases]), off))
 
     def of_one(self, case: Case) -> float:
         return float(self.one.predict(case.one[None, :])[0])
 
-    def of_both(self, told: Array) -> float:
-        return float(self.both.predict(told[None, :])[0])
+    def of_both(self, features: Array) -> float:
+        return float(self.both.predict(features[None, :])[0])
 
     def of_held(self, case: Case) -> float:
         return self.of_one(case) + float(self.held.predict(_with_reason(case)[None, :])[0])
@@ -134,7 +136,7 @@ def _with_reason(case: Case) -> Array:
 def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
     """What the regressions read of one publication and of both, and what they are after, of so many pairs of every kind."""
     rng = np.random.default_rng(33)
-    one, both, off = [], [], []
+    single, both, off = [], [], []
     for firms in range(FEWEST, MOST + 1):
         for changed in (changed for changed in CHANGED if firms - changed >= FEWEST):
             for way in WAYS[1:]:  # whoever joins between two publications leaves between the same two
@@ -142,11 +144,11 @@ def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
                 shown = figures(whole), figures(other)
                 if way != "correct":  # a curve is withheld now and then, and the quarters with it
                     shown[0][: rows // 2, 2:] = np.nan
-                told = _told(*shown, firms, changed, way, whole.exact[:, -1])
-                one.append(told[0])
-                both.append(told[1])
+                features = _told(*shown, firms, changed, way, whole.exact[:, -1])
+                single.append(features[0])
+                both.append(features[1])
                 off.append(whole.exact[:, -2] - shown[0][:, 1])
-    return np.concatenate(one), np.concatenate(both), np.concatenate(off)
+    return np.concatenate(single), np.concatenate(both), np.concatenate(off)
 
 
 def _told(whole: Array, other: Array, firms: int, changed: int, way: str, own: Array) -> tuple[Array, Array]:
@@ -155,8 +157,8 @@ def _told(whole: Array, other: Array, firms: int, changed: int, way: str, own: A
     level = whole[:, 1]
     known = np.column_stack([np.broadcast_to([firms, changed, max(WAYS.index(way), 1)], (len(whole), 3)), own - level])
     ours, theirs = ([shown[:, :VALUES] - level[:, None], shown[:, VALUES:]] for shown in (whole, other))
-    one = np.hstack([known, *ours])
-    return one, np.hstack([one, *theirs, firms * (ours[0] - theirs[0]), ours[1] - theirs[1]])
+    single = np.hstack([known, *ours])
+    return single, np.hstack([single, *theirs, firms * (ours[0] - theirs[0]), ours[1] - theirs[1]])
 
 
 def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case:
@@ -165,10 +167,10 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
     changed, way = int(rng.choice(CHANGED)), WAYS[seed[-1] % len(WAYS)]
     firms = int(rng.integers(FEWEST + changed, MOST + 1))
     whole, other = pair(rng, 1, firms, changed, way)
-    made = sector(rng, "normal", firms) if real else None
-    if made:
-        whole, other = of_sector(made, changed, way, rng)
-    drafts = [draft(each, labels_of(made, firms), rng, real=real) for each in (whole, other)]
+    cohort = sector(rng, "normal", firms) if real else None
+    if cohort:
+        whole, other = of_sector(cohort, changed, way, rng)
+    drafts = [draft(each, labels_of(cohort, firms), rng, real=real) for each in (whole, other)]
     first, second = drafts if way == "leave" else drafts[::-1]
     shown = first.gated(PACK.disclosure)
     beside = Published("1", dataclasses.replace(shown, period="otherwise") if way == "period" else shown, first.roster)
@@ -185,5 +187,5 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
     if with_before:
         with mock.patch.object(differencing, "gives_away", return_value=False):
             before, _ = both(BEFORE)
-    one = np.asarray(_told(alone, alone, firms, changed, way, own)[0][0])
-    return Case(changed, one, *both(PACK.disclosure), before, float(alone[0, 1]), float(whole.exact[0, -2]))
+    single = np.asarray(_told(alone, alone, firms, changed, way, own)[0][0])
+    return Case(changed, single, *both(PACK.disclosure), before, float(alone[0, 1]), float(whole.exact[0, -2]))

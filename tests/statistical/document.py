@@ -35,4 +35,6 @@ def agrees(outcomes: Sequence[Outcome]) -> bool:
 
 
 def _by_page(outcomes: Sequence[Outcome]) -> dict[Path, list[Outcome]]:
-    return {DOCS / page: [outcome for outcome in outcomes if outcome.page == page] for page in sorted({one.page for one in outcomes})}
+    return {
+        DOCS / page: [outcome for outcome in outcomes if outcome.page == page] for page in sorted({outcome.page for outcome in outcomes})
+    }

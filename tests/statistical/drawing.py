@@ -49,10 +49,10 @@ def run(long: bool) -> Outcome:
         wrong = misstated(scene.size, STANDARD.sizes[scene.kind].share)
         drawn = needed(scene.size, STANDARD.sizes[scene.kind])
         promised = float(detection(scene.size, wrong, drawn))
-        found = sum(is_found(scene, wrong, place * CHEATS_LONG + number) for number in range(cheats))
-        low, high = clopper_pearson(found, cheats)
+        detected = sum(is_found(scene, wrong, place * CHEATS_LONG + number) for number in range(cheats))
+        low, high = clopper_pearson(detected, cheats)
         held &= low <= promised <= high and promised >= float(STANDARD.sizes[scene.kind].confidence)
-        measured = f"{100 * found / cheats:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+        measured = f"{100 * detected / cheats:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
         rows.append((scene.name, f"{scene.size:,}", f"{wrong:,}", f"{drawn:,}", f"{100 * promised:.1f}", measured))
     return Outcome(
         "drawing",
@@ -70,16 +70,16 @@ def is_found(scene: Cheat, wrong: int, number: int) -> bool:
     cheated = set(np.random.default_rng(number).choice(scene.size, wrong, replace=False).tolist())
     stratum = Stratum(scene.name, scene.kind, 0, scene.size)
     nonce, head, root = (hashlib.sha256(f"{number} {what}".encode()).digest() for what in ("nonce", "head", "root"))
-    return hits(cheated, [one.position for one in draw([stratum], STANDARD, seed(nonce, head, number + 1, root))])
+    return hits(cheated, [leaf.position for leaf in draw([stratum], STANDARD, seed(nonce, head, number + 1, root))])
 
 
 def hits(cheated: set[int], drawn: Sequence[int]) -> bool:
     return not cheated.isdisjoint(drawn)
 
 
-def clopper_pearson(found: int, tried: int) -> tuple[float, float]:
-    """The interval of a probability of which `found` of `tried` were seen."""
+def clopper_pearson(detected: int, tried: int) -> tuple[float, float]:
+    """The interval of a probability of which `detected` of `tried` were seen."""
     tail = (1 - _SURE) / 2
-    low = 0.0 if found == 0 else float(stats.beta.ppf(tail, found, tried - found + 1))
-    high = 1.0 if found == tried else float(stats.beta.ppf(1 - tail, found + 1, tried - found))
+    low = 0.0 if detected == 0 else float(stats.beta.ppf(tail, detected, tried - detected + 1))
+    high = 1.0 if detected == tried else float(stats.beta.ppf(1 - tail, detected + 1, tried - detected))
     return low, high

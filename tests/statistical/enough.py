@@ -26,7 +26,7 @@ def run(long: bool) -> Outcome:
             fewest = first_enough(quantile, epsilon)
             firm = rank(quantile, fewest) * float(epsilon)
             held &= _RULE_OF_THUMB[0] <= firm <= _RULE_OF_THUMB[1]
-            edge = next((f"{one:,}" for one in COUNT_CLASSES if one >= fewest), "none")
+            edge = next((f"{count:,}" for count in COUNT_CLASSES if count >= fewest), "none")
             unit = "a record, or a day of one" if together == 1 else f"a day of up to {together}"
             rows.append((f"p{float(100 * quantile):g}", unit, f"{fewest:,}", edge, f"{firm:.0f}"))
     return Outcome(

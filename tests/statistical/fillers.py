@@ -51,20 +51,20 @@ def waiting_over_pauses(rows: list[Row], chosen: Collection[str]) -> list[Row]:
     changed = {}
     for line in by_line.values():
         for row, following in pairwise(line):
-            start, end, begins = (lines.moment(one) for one in (row["start"], row["end"], following["start"]))
+            start, end, begins = (lines.moment(stamp) for stamp in (row["start"], row["end"], following["start"]))
             if row["batch_id"] in chosen and begins - end > 1.1 * (end - start) > timedelta(0):
                 changed[row["batch_id"]] = {**_nothing_made(row, "holding"), "batch_id": row["batch_id"], "end": following["start"]}
     return [changed.get(row["batch_id"], row) for row in rows]
 
 
-def _cut(minutes: int, one: Callable[[Row, datetime, datetime], list[Row]]) -> Change:
+def _cut(minutes: int, cut: Callable[[Row, datetime, datetime], list[Row]]) -> Change:
     def change(rows: list[Row], chosen: Collection[str]) -> list[Row]:
-        made = []
+        pieces = []
         for row in rows:
             start, end = lines.moment(row["start"]), lines.moment(row["end"])
             long_enough = row["batch_id"] in chosen and end - start > timedelta(minutes=minutes) + LEAST
-            made += one(row, start, end) if long_enough else [row]
-        return made
+            pieces += cut(row, start, end) if long_enough else [row]
+        return pieces
 
     return change
 

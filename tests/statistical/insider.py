@@ -103,7 +103,7 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
     site, material = material_of(plant.folder)
 
     def lower(batch: Batch) -> Batch:
-        return replace(batch, energy=tuple(replace(one, quantity=0.94 * one.quantity) for one in batch.energy))
+        return replace(batch, energy=tuple(replace(energy, quantity=0.94 * energy.quantity) for energy in batch.energy))
 
     changed = [lower(batch) if place % 10 == 0 else batch for place, batch in enumerate(material.batches)]
     paths = {label.step: label.path for label in material.site_label.steps}
@@ -139,7 +139,7 @@ def output_shifted(plant: Plant, folder: Path) -> Reported:
 
 def declared_ratio(plant: Plant, folder: Path) -> Reported:
     """An event says of every meter that its readings are to be taken times 0.9."""
-    return in_settings(plant, folder, lambda site: "".join(f'[[events]]\nmeter = "{one.id}"\n{RATIO}' for one in site.meters))
+    return in_settings(plant, folder, lambda site: "".join(f'[[events]]\nmeter = "{meter.id}"\n{RATIO}' for meter in site.meters))
 
 
 def declared_scale(plant: Plant, folder: Path) -> Reported:
@@ -186,22 +186,22 @@ def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
 
 def covered(rows: list[Row], gone: Collection[str], late: timedelta, state: str = "") -> list[Row]:
     """The log without some rows, each inside the times of a kept row of its line whose end was put off; that one in another state."""
-    kept: list[Row] = []
+    remaining: list[Row] = []
     last: dict[str, int] = {}  # by line, the place of its last kept row
     until: dict[str, datetime] = {}
-    for row in sorted(rows, key=lambda one: (one["equipment"], lines.moment(one["start"]))):
+    for row in sorted(rows, key=lambda entry: (entry["equipment"], lines.moment(entry["start"]))):
         line = row["equipment"]
         if row["batch_id"] in gone and line in last:
-            before = kept[last[line]]
+            before = remaining[last[line]]
             if lines.moment(row["start"]) >= until.get(line, lines.moment(row["start"])):
                 until[line] = lines.moment(before["start"]) + late
                 waiting = {"state": state, "output_quantity": "0"} if state else {}
-                kept[last[line]] = {**before, "end": until[line].isoformat(), **waiting}
+                remaining[last[line]] = {**before, "end": until[line].isoformat(), **waiting}
             if lines.moment(row["end"]) <= until[line]:
                 continue
-        last[line] = len(kept)
-        kept.append(row)
-    return kept
+        last[line] = len(remaining)
+        remaining.append(row)
+    return remaining
 
 
 def said_to_be_trials(plant: Plant, folder: Path) -> Reported:
@@ -248,7 +248,7 @@ def split(plant: Plant, folder: Path) -> Reported:
         first = _made({**row, "batch_id": f"{row['batch_id']}-1", "end": middle.isoformat()}, 0.6)
         return [first, _made({**row, "batch_id": f"{row['batch_id']}-2", "start": middle.isoformat()}, 0.4)]
 
-    return in_log(plant, folder, lambda rows: [one for row in rows for one in both(row)])
+    return in_log(plant, folder, lambda rows: [part for row in rows for part in both(row)])
 
 
 def relabelled(plant: Plant, folder: Path) -> Reported:
@@ -300,7 +300,7 @@ CHEATS = (
 
 def run(long: bool) -> Outcome:
     works = WORKS_LONG if long else WORKS
-    found: dict[Cheat, list[set[str]]] = {cheat: [] for cheat in CHEATS}
+    findings: dict[Cheat, list[set[str]]] = {cheat: [] for cheat in CHEATS}
     unseen: dict[Cheat, int] = dict.fromkeys(CHEATS, 0)
     gains: dict[Cheat, list[tuple[float, float]]] = {cheat: [] for cheat in CHEATS}
     alarms = 0
@@ -313,12 +313,12 @@ def run(long: bool) -> Outcome:
                 plant = weighed if cheat.scales else plain
                 report = cheat.does(plant, Path(folder) / str(place))
                 codes, without = _found(report)
-                found[cheat].append(codes)
+                findings[cheat].append(codes)
                 unseen[cheat] += not without
                 gains[cheat].append(_gain(plant.labels, labels_of(report)))
                 shutil.rmtree(Path(folder) / str(place), ignore_errors=True)
-    rows = tuple(_row(cheat, found[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS)
-    held = not alarms and all(all(found[cheat]) if cheat.findable else not any(found[cheat]) for cheat in CHEATS)
+    rows = tuple(_row(cheat, findings[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS)
+    held = not alarms and all(all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS)
     return Outcome(
         "insider",
         held,
@@ -330,10 +330,10 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _row(cheat: Cheat, found: list[set[str]], unseen: int, gains: list[tuple[float, float]]) -> tuple[str, ...]:
-    codes = sorted(set().union(*found))
-    best, typical = (fmean(one) for one in zip(*gains, strict=True))
-    seen = f"{sum(map(bool, found))} of {len(found)}" if cheat.findable else "not findable"
+def _row(cheat: Cheat, findings: list[set[str]], unseen: int, gains: list[tuple[float, float]]) -> tuple[str, ...]:
+    codes = sorted(set().union(*findings))
+    best, typical = (fmean(column) for column in zip(*gains, strict=True))
+    seen = f"{sum(map(bool, findings))} of {len(findings)}" if cheat.findable else "not findable"
     return (
         cheat.name,
         cheat.size,
@@ -341,7 +341,7 @@ def _row(cheat: Cheat, found: list[set[str]], unseen: int, gains: list[tuple[flo
         f"{typical:+.1f}",
         seen,
         ", ".join(f"`{code}`" for code in codes),
-        f"{len(found) - unseen} of {len(found)}" if cheat.findable else "",
+        f"{len(findings) - unseen} of {len(findings)}" if cheat.findable else "",
     )
 
 
@@ -358,7 +358,7 @@ def _found(report: Reported) -> tuple[set[str], set[str]]:
     """Codes that were asked for and do not hold: of all checks, and where those of completeness are left out."""
     draw, promise = drawn_by_auditor(report)
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
-    failed = {one.code for one in audited(report, draw, promise, opening) if one.asked and one.state is not State.HELD}
+    failed = {finding.code for finding in audited(report, draw, promise, opening) if finding.asked and finding.state is not State.HELD}
     others = {check.__name__.replace("_", "-") for check in OTHERS}
     return failed, failed & others
 
@@ -367,17 +367,17 @@ def _values(report: Reported) -> Values:
     """Of the used batches, by id."""
     return {
         value.batch_id: value.at_reference
-        for one in report.plan.releases
-        for value in one.label.values
+        for release in report.plan.releases
+        for value in release.label.values
         if value.excluded is None and value.at_reference is not None
     }
 
 
 def labels_of(report: Reported) -> tuple[float, float]:
     """Exact best and typical of the headline metric, the means over its products."""
-    labels = [one.label for one in report.plan.releases]
-    return fmean(one.best.value for one in labels if one.best.value is not None), fmean(
-        one.typical for one in labels if one.typical is not None
+    labels = [release.label for release in report.plan.releases]
+    return fmean(label.best.value for label in labels if label.best.value is not None), fmean(
+        label.typical for label in labels if label.typical is not None
     )
 
 

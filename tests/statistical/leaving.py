@@ -84,14 +84,14 @@ class Judged:
 
     def with_those_of(self, other: Judged, accounts: frozenset[Account]) -> Report:
         """What would leave of this plant with what some accounts came to in another: a plan looks at no more than the labels' values."""
-        mine, theirs = ({_cell(one): one for one in judged.label.steps} for judged in (self, other))
+        mine, theirs = ({_cell(step): step for step in judged.label.steps} for judged in (self, other))
         steps = []
         for cell in theirs | mine:
-            kept = [value for value in mine[cell].values if (cell[0], value.batch_id) not in accounts] if cell in mine else []
+            remaining = [value for value in mine[cell].values if (cell[0], value.batch_id) not in accounts] if cell in mine else []
             taken = [value for value in theirs[cell].values if (cell[0], value.batch_id) in accounts] if cell in theirs else []
-            if kept or taken:
+            if remaining or taken:
                 label = mine.get(cell) or theirs[cell]
-                steps.append(replace(label, values=(*kept, *taken), path=self.outward.paths[cell[0]]))
+                steps.append(replace(label, values=(*remaining, *taken), path=self.outward.paths[cell[0]]))
         return _report(replace(self.label, steps=tuple(steps)), self.data)
 
     def own(self) -> Report:
@@ -114,11 +114,11 @@ def judge(plant: Plant, folder: Path) -> Judged | None:
 
 def _report(label: SiteLabel, data: pipeline.PlantData) -> Report:
     counts: dict[Account, set[tuple[Cell, float | None, str | None]]] = {}
-    for one in label.steps:
-        cell = _cell(one)
-        for value in one.values:
+    for step in label.steps:
+        cell = _cell(step)
+        for value in step.values:
             at = None if value.at_reference is None else round(value.at_reference, 9)
-            counts.setdefault((one.step, value.batch_id), set()).add((cell, at, value.excluded))
+            counts.setdefault((step.step, value.batch_id), set()).add((cell, at, value.excluded))
     frozen = {account: frozenset(what) for account, what in counts.items()}
     try:
         planned = plan(label, data.batches, data.pack, Subject("works-1", PERIOD, 1, correction=False))
@@ -136,15 +136,15 @@ def _report(label: SiteLabel, data: pipeline.PlantData) -> Report:
 
 def _laws(planned: Plan) -> dict[Cell, tuple[Law, Law]]:
     """Of every released cell: the laws of the low quantile and of the median."""
-    made = {}
-    for one in planned.releases:
-        cells, _ = clamp_to_cells(one.label.used_values(), one.rule.grid)
+    laws = {}
+    for release in planned.releases:
+        cells, _ = clamp_to_cells(release.label.used_values(), release.rule.grid)
         policy, listed = planned.pack.policy, tuple(sorted(cells))
-        made[_cell(one.label)] = (
-            _law(listed, one.rule.grid.cells, one.step.label_rule.quantile, policy.epsilon_best),
-            _law(listed, one.rule.grid.cells, HALF, policy.epsilon_typical),
+        laws[_cell(release.label)] = (
+            _law(listed, release.rule.grid.cells, release.step.label_rule.quantile, policy.epsilon_best),
+            _law(listed, release.rule.grid.cells, HALF, policy.epsilon_typical),
         )
-    return made
+    return laws
 
 
 @lru_cache(maxsize=1024)
@@ -156,15 +156,15 @@ def _cell(label: StepLabel) -> Cell:
     return label.step, label.product, label.variant, label.metric.value
 
 
-def changed(one: Report, other: Report) -> set[Account]:
-    return {account for account in one.counts.keys() | other.counts.keys() if one.counts.get(account) != other.counts.get(account)}
+def changed(base: Report, other: Report) -> set[Account]:
+    return {account for account in base.counts.keys() | other.counts.keys() if base.counts.get(account) != other.counts.get(account)}
 
 
-def joint_loss(one: Report, other: Report) -> float:
+def joint_loss(base: Report, other: Report) -> float:
     """The largest log ratio of the probabilities of everything drawn on both sides, either way."""
     ahead = behind = 0.0
-    for cell in one.drawn.keys() & other.drawn.keys():
-        for mine, theirs in zip(one.drawn[cell], other.drawn[cell], strict=True):
+    for cell in base.drawn.keys() & other.drawn.keys():
+        for mine, theirs in zip(base.drawn[cell], other.drawn[cell], strict=True):
             if mine is not theirs:
                 ratio = np.log(mine) - np.log(theirs)
                 ahead, behind = ahead + float(ratio.max()), behind + float(-ratio.min())

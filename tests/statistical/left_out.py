@@ -46,13 +46,13 @@ def run(long: bool) -> Outcome:
     works, honest = (WORKS_LONG, HONEST_LONG) if long else (WORKS, HONEST)
     rows, held = [], True
     for name, design in lines.RUNS.items():
-        found = dict.fromkeys(SHARES, 0)
+        detected = dict.fromkeys(SHARES, 0)
         runs = 0
         for number in range(works):
             with tempfile.TemporaryDirectory() as folder:
-                runs += _tried(design, Path(folder), number, found)
-        held &= all(found[share] >= FOUND_AT_LEAST * works for share in SHARES if share >= 0.1)
-        rows.append((name, f"{runs / works:.0f}", *(f"{found[share]} of {works}" for share in SHARES)))
+                runs += _tried(design, Path(folder), number, detected)
+        held &= all(detected[share] >= FOUND_AT_LEAST * works for share in SHARES if share >= 0.1)
+        rows.append((name, f"{runs / works:.0f}", *(f"{detected[share]} of {works}" for share in SHARES)))
     alarms = sum(_alarms(number) for number in range(honest))
     held &= alarms == 0
     return Outcome(
@@ -66,7 +66,7 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _tried(design: SectorDesign, folder: Path, number: int, found: dict[float, int]) -> int:
+def _tried(design: SectorDesign, folder: Path, number: int, detected: dict[float, int]) -> int:
     """One works with ever more of its runs left out; how many it has."""
     lines.write(design, folder, seed=number, days=DAYS, rate=0)
     with (folder / "batches.csv").open(encoding="utf-8", newline="") as file:
@@ -74,12 +74,12 @@ def _tried(design: SectorDesign, folder: Path, number: int, found: dict[float, i
     state = header.index("state")
     runs = [place for place, row in enumerate(log) if not row[state]]
     order = np.random.default_rng([number, 12]).permutation(runs).tolist()
-    for share in found:
+    for share in detected:
         gone = set(order[: max(round(share * len(runs)), 1)])
         with (folder / "batches.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *(row for place, row in enumerate(log) if place not in gone)])
         data, questioned, days = judged(folder)
-        found[share] += is_shown(data, questioned, days, f"{design.steps[0].run_s} {number} {share}")
+        detected[share] += is_shown(data, questioned, days, f"{design.steps[0].run_s} {number} {share}")
     return len(runs)
 
 
@@ -96,7 +96,7 @@ def judged(folder: Path) -> tuple[PlantData, tuple[Questioned, ...], list[MeterD
         ]
         seen = looks(site, extract.readings, days, ())  # every day is looked at, so every edge is
         data = pipeline.read(
-            site, period, extract, closely=lambda windows: {name: one.moments(windows[name]) for name, one in seen.items()}
+            site, period, extract, closely=lambda windows: {name: look.moments(windows[name]) for name, look in seen.items()}
         )
         label = pipeline.label_of(site, data, period)
     filed = arrange(label, data.batches, data.pack, lambda batch: batch.start in period, ()).batches
@@ -109,19 +109,19 @@ def is_shown(data: PlantData, questioned: Sequence[Questioned], days: Sequence[M
     used = [batch for batch in data.batches if batch.excluded is None and length_us(batch)]
     strata = [Stratum("used", Kind.USED, 0, len(used)), Stratum("days", Kind.DAYS, len(used), len(days))]
     nonce, head, root = (hashlib.sha256(f"{name} {what}".encode()).digest() for what in ("nonce", "head", "root"))
-    drawn = {one.position for one in draw(strata, STANDARD, seed(nonce, head, 50, root))}
+    drawn = {leaf.position for leaf in draw(strata, STANDARD, seed(nonce, head, 50, root))}
     edges = np.array([us for place in drawn if place < len(used) for us in span_us(used[place])], dtype=np.int64)
     shown_days = {(days[place - len(used)].meter, days[place - len(used)].start_us) for place in drawn if place >= len(used)}
-    return any(_is_on(one, shown_days) or _is_beside(one, edges) for one in questioned)
+    return any(_is_on(stretch, shown_days) or _is_beside(stretch, edges) for stretch in questioned)
 
 
-def _is_on(one: Questioned, days: Set[tuple[str, int]]) -> bool:
-    return any((one.meter, day * DAY_US) in days for day in range(one.start_us // DAY_US, (one.end_us - 1) // DAY_US + 1))
+def _is_on(stretch: Questioned, days: Set[tuple[str, int]]) -> bool:
+    return any((stretch.meter, day * DAY_US) in days for day in range(stretch.start_us // DAY_US, (stretch.end_us - 1) // DAY_US + 1))
 
 
-def _is_beside(one: Questioned, edges_us: NDArray[np.int64]) -> bool:
+def _is_beside(stretch: Questioned, edges_us: NDArray[np.int64]) -> bool:
     """Whether so much of it lies within two hours of a drawn batch's edge that it is questioned there too."""
-    reach = np.minimum(one.end_us, edges_us + BESIDE_US) - np.maximum(one.start_us, edges_us - BESIDE_US)
+    reach = np.minimum(stretch.end_us, edges_us + BESIDE_US) - np.maximum(stretch.start_us, edges_us - BESIDE_US)
     return bool((reach >= 15 * 60 * 1_000_000).any())
 
 

@@ -18,7 +18,7 @@ from fixtures.simulator.works.design import ALUMINIUM, CEMENT, DESIGNS, STEEL, S
 
 def _of(design: SectorDesign, step: str, lines: int, **changes: object) -> SectorDesign:
     """One step of a sector's works, on its first lines, with few loggers beside it."""
-    own = next(one for one in design.steps if one.step == step)
+    own = next(candidate for candidate in design.steps if candidate.step == step)
     shaped: StepDesign = dataclasses.replace(own, lines=own.lines[:lines], **changes)  # type: ignore[arg-type]  # fields of the design
     return dataclasses.replace(design, steps=(shaped,), shared=(), loggers=1, roads=("csv",))
 

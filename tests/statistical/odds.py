@@ -16,7 +16,7 @@ def run(long: bool) -> Outcome:
     del long  # arithmetic: there is nothing to do more of
     policies = [packs.load(name).policy for name in packs.shipped()]
     spent = {
-        (one.epsilon_best + one.epsilon_typical, one.cap_per_year, one.cap_per_year + reserve(one)) for one in policies
+        (policy.epsilon_best + policy.epsilon_typical, policy.cap_per_year, policy.cap_per_year + reserve(policy)) for policy in policies
     }  # the same for every pack, or the table would need one for each
     once, cap, whole = min(spent)
     words = (

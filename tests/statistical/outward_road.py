@@ -39,7 +39,7 @@ class Seen:
 
     def take(self, site: Site, data: pipeline.PlantData, period: Period) -> None:
         out = pipeline.outgoing_label(site, data, period)
-        leaving = {(one.step, one.product, one.variant, one.metric): one for one in out.steps}
+        leaving = {(outgoing.step, outgoing.product, outgoing.variant, outgoing.metric): outgoing for outgoing in out.steps}
         for label in pipeline.label_of(site, data, period).steps:
             step = data.pack.step(label.step)
             rule = step.metric(label.metric)
@@ -102,7 +102,7 @@ def _try(sector: str, seed: int, rate: float, as_is: Seen, declared: Seen) -> No
 def declare(path: Path, proposals: tuple[Proposal, ...]) -> None:
     """Paste all that is proposed: a shared meter's allocation in place of its own, events at the end."""
     text = path.read_text(encoding="utf-8")
-    for toml in (one.toml for one in proposals):
+    for toml in (proposal.toml for proposal in proposals):
         if (of := re.match(r"# in the \[\[meters\]\] of (\S+),.*\n(.*)\n", toml)) is None:
             text += f"\n{toml}"
             continue

@@ -76,14 +76,14 @@ def figures(firms: Firms) -> Array:
     if holds is None:
         raise RuntimeError(f"no rule for {count} firms")
     bests, typicals = np.sort(firms.best, axis=1), np.sort(firms.typical, axis=1)
-    found = np.full((len(bests), VALUES + BANDS), np.nan)
-    found[:, 0], found[:, 1] = apply_to_ordered(holds.rule, bests), median_of_ordered(typicals)
+    rows = np.full((len(bests), VALUES + BANDS), np.nan)
+    rows[:, 0], rows[:, 1] = apply_to_ordered(holds.rule, bests), median_of_ordered(typicals)
     for percent, points in zip(percents(count), read_off(bests).T, strict=True):
-        found[:, 2 + _LADDER.index(percent)] = points
-    found = np.round(found / width) * width
+        rows[:, 2 + _LADDER.index(percent)] = points
+    rows = np.round(rows / width) * width
     if percents(count):
-        found[:, VALUES:] = _sure(bests)
-    return found
+        rows[:, VALUES:] = _sure(bests)
+    return rows
 
 
 def _sure(ordered: Array) -> Array:
@@ -98,10 +98,10 @@ def _sure(ordered: Array) -> Array:
     return np.stack([(high - low >= BAND_PROBABILITY).sum(axis=1) for low, high in pairwise(below)], axis=1)
 
 
-def of_sector(made: Sector, changed: int, way: str, rng: np.random.Generator) -> tuple[Firms, Firms]:
+def of_sector(sector: Sector, changed: int, way: str, rng: np.random.Generator) -> tuple[Firms, Firms]:
     """As `pair`, of a sector with its own batches."""
-    best, typical = (np.array([[float(value) for value in values]]) for values in _values(made))
-    whole, stay = Firms(made.best[None, :], best, typical), slice(None, -changed)
+    best, typical = (np.array([[float(value) for value in values]]) for values in _values(sector))
+    whole, stay = Firms(sector.best[None, :], best, typical), slice(None, -changed)
     if way != "correct":
         few = Firms(whole.exact[:, stay], best[:, stay], typical[:, stay])
         return whole, _release(few.exact, typical[:, stay], rng) if way == "period" else few
@@ -110,22 +110,22 @@ def of_sector(made: Sector, changed: int, way: str, rng: np.random.Generator) ->
     return Firms(whole.exact + moved, best + moved, typical + moved), whole
 
 
-def labels_of(made: Sector | None, firms: int) -> list[ReleasedLabel]:
+def labels_of(sector: Sector | None, firms: int) -> list[ReleasedLabel]:
     """The released labels of a sector, or so many like one another, in which figures are put."""
-    return [reported_label.label for reported_label in made.labels] if made else [_template()[1]] * firms
+    return [reported_label.label for reported_label in sector.labels] if sector else [_template()[1]] * firms
 
 
-def _values(made: Sector) -> tuple[list[Fraction], list[Fraction]]:
-    labels = [reported_label.label for reported_label in made.labels]
+def _values(sector: Sector) -> tuple[list[Fraction], list[Fraction]]:
+    labels = [reported_label.label for reported_label in sector.labels]
     return [label.best_value for label in labels], [label.typical_value for label in labels]
 
 
 @cache
 def _template() -> tuple[IndustryLabel, ReleasedLabel]:
     """A composed label and a released one, in which figures are put."""
-    made = sector(np.random.default_rng(0), "normal", FEWEST)
-    composed, _ = compose_with_roster(PACK, _ROUTE, by_step(made.labels), np.random.default_rng(0), period="2016")
-    return composed, made.labels[0].label
+    cohort = sector(np.random.default_rng(0), "normal", FEWEST)
+    composed, _ = compose_with_roster(PACK, _ROUTE, by_step(cohort.labels), np.random.default_rng(0), period="2016")
+    return composed, cohort.labels[0].label
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +160,24 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
         for number, (label, best, typical) in enumerate(zip(labels, of.best[0], of.typical[0], strict=False))
     ]
     if real:
-        told = quarters(reported, PACK, [f"{rng.integers(2**32):064x}"])
-        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"), next(iter(told.values())).counts)
-    label, firms, found = _template()[0], len(reported), figures(of)[0]
-    points = [(percent, float(found[2 + _LADDER.index(percent)])) for percent in percents(firms)]
+        bands = quarters(reported, PACK, [f"{rng.integers(2**32):064x}"])
+        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"), next(iter(bands.values())).counts)
+    label, firms, row = _template()[0], len(reported), figures(of)[0]
+    points = [(percent, float(row[2 + _LADDER.index(percent)])) for percent in percents(firms)]
     holds = rule_for(firms, PACK.composition)
     step = dataclasses.replace(
         cell(label),
         headline=True,
-        best=float(found[0]),
-        typical=float(found[1]),
+        best=float(row[0]),
+        typical=float(row[1]),
         rule=holds.rule if holds else None,
         firms=firms,
         curve=tuple(CurvePoint(percent, value, (value, value)) for percent, value in points),
     )
     nothing = RouteTotal(None, None, step.unit, 0, reason="incomplete")
-    made = dataclasses.replace(label, steps=(step,), composite=nothing, best_reached=nothing, typical=nothing)
-    roster = Roster((CellRoster(step.cell, tuple(Member.of((one,)) for one in reported)), CellRoster(WHOLE_ROUTE, ())))
-    return Draft(made, roster, found[VALUES:].tolist())
+    composed = dataclasses.replace(label, steps=(step,), composite=nothing, best_reached=nothing, typical=nothing)
+    roster = Roster((CellRoster(step.cell, tuple(Member.of((report,)) for report in reported)), CellRoster(WHOLE_ROUTE, ())))
+    return Draft(composed, roster, row[VALUES:].tolist())
 
 
 def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:

@@ -31,10 +31,10 @@ class _Tally:
     truth: dict[str, list[float]] = field(default_factory=dict)
     held: dict[str, list[bool]] = field(default_factory=dict)
 
-    def add(self, name: str, told: Known, truth: float) -> None:
-        self.composed.setdefault(name, []).append(told[0])
+    def add(self, name: str, known: Known, truth: float) -> None:
+        self.composed.setdefault(name, []).append(known[0])
         self.truth.setdefault(name, []).append(truth)
-        self.held.setdefault(name, []).append(told[1][0] <= truth <= told[1][1])
+        self.held.setdefault(name, []).append(known[1][0] <= truth <= known[1][1])
 
     def bias(self, name: str) -> tuple[float, float]:
         """Of all sectors together, as a share of the truth, and its standard error."""
@@ -46,18 +46,18 @@ def run(long: bool) -> Outcome:
     rows, sound = [], True
     for shape in BETWEEN:
         for firms, sectors in (_LONG if long else _SHORT).items():
-            found = tally(shape, firms, sectors)
+            totals = tally(shape, firms, sectors)
             biases = []
             for to in ("typical", "best"):
-                bias, error = found.bias(to)
+                bias, error = totals.bias(to)
                 sound &= abs(bias) <= _MOST_BIAS + (0.0 if long else 3 * error)
                 biases.append(f"{100 * bias:+.1f}")
-            held = [found.held.get(name) for name in ("typical", "best", *(f"{one} moved" for one in MOVED))]
-            for one in held:
-                if one is not None:
-                    sound &= bool(stats.binomtest(sum(one), len(one)).proportion_ci(0.99, "exact").high >= _COVERED)
-                    sound &= not long or float(np.mean(one)) >= _COVERED
-            shares = ["-" if one is None else f"{100 * float(np.mean(one)):.1f}" for one in held]
+            held = [totals.held.get(name) for name in ("typical", "best", *(f"{figure} moved" for figure in MOVED))]
+            for hits in held:
+                if hits is not None:
+                    sound &= bool(stats.binomtest(sum(hits), len(hits)).proportion_ci(0.99, "exact").high >= _COVERED)
+                    sound &= not long or float(np.mean(hits)) >= _COVERED
+            shares = ["-" if covered is None else f"{100 * float(np.mean(covered)):.1f}" for covered in held]
             rows.append((shape, f"{firms}", biases[0], shares[0], biases[1], *shares[1:]))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
@@ -74,42 +74,43 @@ def run(long: bool) -> Outcome:
 
 def tally(shape: str, firms: int, sectors: int) -> _Tally:
     rng = np.random.default_rng([firms, 17, *shape.encode()])
-    found, before = _Tally(), _year(sector(rng, shape, firms), rng)
+    totals, before = _Tally(), _year(sector(rng, shape, firms), rng)
     for _ in range(sectors):
-        made = sector(rng, shape, firms)
-        told, truth = year = _year(made, rng)
-        for potential in told.potential:
-            found.add(potential.to, (potential.value, potential.interval), truth[f"to {potential.to}"])
+        cohort = sector(rng, shape, firms)
+        composed, truth = year = _year(cohort, rng)
+        for potential in composed.potential:
+            totals.add(potential.to, (potential.value, potential.interval), truth[f"to {potential.to}"])
         for name in MOVED:
             if name in truth:
-                found.add(f"{name} moved", difference(_known(told, name), _known(before[0], name)), truth[name] - before[1][name])
+                totals.add(f"{name} moved", difference(_known(composed, name), _known(before[0], name)), truth[name] - before[1][name])
         before = year
-    return found
+    return totals
 
 
-def _known(told: StepBest, name: str) -> Known:
+def _known(composed: StepBest, name: str) -> Known:
     value, interval = (
-        {"best": (told.best, told.interval), "typical": (told.typical, told.typical_interval)}.get(name)
-        or spread(told.curve)
+        {"best": (composed.best, composed.interval), "typical": (composed.typical, composed.typical_interval)}.get(name)
+        or spread(composed.curve)
         or (None, None)
     )
     if value is None or interval is None:
-        raise RuntimeError(f"no {name} of {told.firms} firms")
+        raise RuntimeError(f"no {name} of {composed.firms} firms")
     return value, interval
 
 
-def _year(made: Sector, rng: np.random.Generator) -> tuple[StepBest, dict[str, float]]:
+def _year(sector: Sector, rng: np.random.Generator) -> tuple[StepBest, dict[str, float]]:
     """What is composed of a sector, and the same of its exact values."""
-    told = compose_step(made.labels, PACK, STEP, RULE, rng, variant="any")
-    if told.rule is None:
-        raise RuntimeError(f"{told.firms} firms gave no value")
-    exact, typicals = np.sort(made.best), np.sort(made.typical)
-    best, typical = apply_rule(told.rule, exact), median_of_ordered(typicals)
+    composed = compose_step(sector.labels, PACK, STEP, RULE, rng, variant="any")
+    if composed.rule is None:
+        raise RuntimeError(f"{composed.firms} firms gave no value")
+    exact, typicals = np.sort(sector.best), np.sort(sector.typical)
+    best, typical = apply_rule(composed.rule, exact), median_of_ordered(typicals)
     truth = {"best": float(best), "typical": float(typical)}
     truth |= {f"to {to}": float(saved(typicals[None, :], np.array([at]))[0]) for to, at in truth.items()}
     points = [
-        CurvePoint(at, float(value), (float(value), float(value))) for at, value in zip(percents(told.firms), read_off(exact), strict=True)
+        CurvePoint(at, float(value), (float(value), float(value)))
+        for at, value in zip(percents(composed.firms), read_off(exact), strict=True)
     ]
     if (apart := spread(points)) is not None:
         truth["spread"] = apart[0]
-    return told, truth
+    return composed, truth

@@ -99,7 +99,7 @@ def _added(plant: Plant, chance: random.Random) -> Plant:
         new = _changed(new, chance)
     rows.insert(chance.randrange(len(rows) + 1), new)
     energies = plant.tables.get("energy", [])
-    own = [{**one, "batch_id": "NEW"} for one in energies if one["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"]
+    own = [{**row, "batch_id": "NEW"} for row in energies if row["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"]
     besides = own or [model if new["batch_id"] == model["batch_id"] else new]
     return _with(plant, {"batches": rows, "energy": [*energies, *own]}, "row added", new, *besides)
 
@@ -134,31 +134,31 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
     late = 'reading = "interval"' in plant.site and "both" not in plant.site
     meters = {"m", f"m-{row['equipment']}"}
 
-    def inside(one: Row) -> bool:
-        meter, stamp = _declared(plant, one)
+    def inside(reading: Row) -> bool:
+        meter, stamp = _declared(plant, reading)
         return meter in meters and (start < stamp <= end if late else start <= stamp < end)
 
     readings = plant.tables["readings"]
-    own = [place for place, one in enumerate(readings) if inside(one)]
+    own = [place for place, reading in enumerate(readings) if inside(reading)]
     how = chance.choice(("thousandfold", "negative", "random", "nothing", "constant", "spike", "blank", "moved", "nines", "twice"))
-    made: list[Row] = []
-    for one in (readings[place] for place in own):
-        value = float(one["value"])
+    edited: list[Row] = []
+    for sample in (readings[place] for place in own):
+        value = float(sample["value"])
         if how == "nothing":
             continue
         new = {
             "thousandfold": value * 1000, "negative": -value, "random": chance.uniform(0, 1e6), "constant": 4711.0,
             "spike": value + (1e9 if chance.random() < 0.2 else 0), "nines": 999.999 if chance.random() < 0.3 else value,
         }.get(how, value)  # fmt: skip
-        stamp = _moment(one["timestamp"])
+        stamp = _moment(sample["timestamp"])
         if how == "moved":
-            stamp += start + (end - start) * chance.uniform(0.001, 0.999) - _declared(plant, one)[1]
-        made.append({**one, "value": "" if how == "blank" else f"{new:.3f}", "timestamp": stamp.isoformat()})
+            stamp += start + (end - start) * chance.uniform(0.001, 0.999) - _declared(plant, sample)[1]
+        edited.append({**sample, "value": "" if how == "blank" else f"{new:.3f}", "timestamp": stamp.isoformat()})
         if how == "twice":
-            made.append({**one, "value": f"{value * chance.choice((1, 2)):.3f}"})
+            edited.append({**sample, "value": f"{value * chance.choice((1, 2)):.3f}"})
     first, taken = min(own, default=0), set(own)
-    others = [one for place, one in enumerate(readings) if place not in taken]
-    return [*others[:first], *made, *others[first:]]
+    others = [reading for place, reading in enumerate(readings) if place not in taken]
+    return [*others[:first], *edited, *others[first:]]
 
 
 _moment = cache(datetime.fromisoformat)

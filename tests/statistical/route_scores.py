@@ -35,11 +35,15 @@ def run(long: bool) -> Outcome:
     for shape in BETWEEN:
         kind = true_totals(np.random.default_rng([2, *shape.encode()]), shape, _KIND if long else _KIND_SHORT)
         for firms, sectors in (_LONG if long else _SHORT).items():
-            found = tally(shape, firms, sectors, kind)
-            for covered in (found.places, found.scores):
+            coverage = tally(shape, firms, sectors, kind)
+            for covered in (coverage.places, coverage.scores):
                 sound &= not _refuted(covered) and (not long or not covered or float(np.mean(covered)) >= _COVERED)
-            scored = (f"{100 * float(np.mean(found.scores)):.1f}", f"{float(np.mean(found.widths)):.0f}") if found.scores else ("-", "-")
-            rows.append((shape, f"{firms}", f"{100 * float(np.mean(found.places)):.1f}", *scored))
+            scored = (
+                (f"{100 * float(np.mean(coverage.scores)):.1f}", f"{float(np.mean(coverage.widths)):.0f}")
+                if coverage.scores
+                else ("-", "-")
+            )
+            rows.append((shape, f"{firms}", f"{100 * float(np.mean(coverage.places)):.1f}", *scored))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
         "route-scores",
@@ -55,20 +59,22 @@ def run(long: bool) -> Outcome:
 
 def tally(shape: str, firms: int, sectors: int, kind: Array) -> _Tally:
     rng = np.random.default_rng([firms, 4, *shape.encode()])
-    found = _Tally()
+    coverage = _Tally()
     for turn in range(sectors):
-        made = route_sector(rng, shape, firms)
-        place = dict(zip(made.sites, stats.rankdata(made.totals), strict=True))
-        percentile = dict(zip(made.sites, np.maximum(100 * (1 - np.searchsorted(kind, made.totals) / kind.size), 1), strict=True))
-        standings = of_route(made.labels, PACK, ROUTE, [f"{shape} {firms} {turn}"])
+        sector = route_sector(rng, shape, firms)
+        place = dict(zip(sector.sites, stats.rankdata(sector.totals), strict=True))
+        percentile = dict(zip(sector.sites, np.maximum(100 * (1 - np.searchsorted(kind, sector.totals) / kind.size), 1), strict=True))
+        standings = of_route(sector.labels, PACK, ROUTE, [f"{shape} {firms} {turn}"])
         if len(standings) != firms:
             raise RuntimeError(f"{len(standings)} of {firms} firms have a place")
-        found.places.append(float(np.mean([one.rank_interval[0] <= place[one.site] <= one.rank_interval[1] for one in standings])))
-        scored = [(one.score, percentile[one.site]) for one in standings if one.score is not None]
+        coverage.places.append(
+            float(np.mean([standing.rank_interval[0] <= place[standing.site] <= standing.rank_interval[1] for standing in standings]))
+        )
+        scored = [(standing.score, percentile[standing.site]) for standing in standings if standing.score is not None]
         if scored:
-            found.scores.append(float(np.mean([low <= truth <= high for (low, high), truth in scored])))
-            found.widths.extend(high - low for (low, high), _ in scored)
-    return found
+            coverage.scores.append(float(np.mean([low <= truth <= high for (low, high), truth in scored])))
+            coverage.widths.extend(high - low for (low, high), _ in scored)
+    return coverage
 
 
 def _refuted(covered: list[float]) -> bool:

@@ -92,31 +92,31 @@ DRIFTING = Kind("months that drift, 0.6 of the error", (0.0, 0.05), drift=0.6)
 
 def run(long: bool) -> Outcome:
     """Plants of every kind; held where at least 95 % of all intervals hold the truth, or a chance of 1 in 100 is not left."""
-    rows, held, told = [], 0, 0
+    rows, held, intervals = [], 0, 0
     for kind in (*KINDS, DRIFTING):
-        found = [_case(kind, seed) for seed in range(LONG if long else SHORT)]
-        known = [one for one in found if one.half_width is not None]
-        inside = sum(one.inside for one in known)
-        false = sum(one.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and one.truth == 0 for one in known)
+        cases = [_case(kind, seed) for seed in range(LONG if long else SHORT)]
+        known = [case for case in cases if case.half_width is not None]
+        inside = sum(case.inside for case in known)
+        false = sum(case.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and case.truth == 0 for case in known)
         rows.append(
             (
                 kind.name,
-                f"{len(found)}",
+                f"{len(cases)}",
                 f"{len(known)}",
                 f"{inside}",
-                f"{100 * float(np.median([one.half_width for one in known])):.1f} %" if known else "",
+                f"{100 * float(np.median([case.half_width for case in known])):.1f} %" if known else "",
                 f"{false}" if kind.effect[1] == 0 else "",
             )
         )
         if kind is not DRIFTING:
-            held, told = held + inside, told + len(known)
+            held, intervals = held + inside, intervals + len(known)
     # where next to nothing is told, next to nothing can be wrong
     tried = len(KINDS) * (LONG if long else SHORT)
-    enough = told >= LEAST_TOLD * tried and held >= (LEAST_HELD * told if long else np.floor(0.88 * told))
+    enough = intervals >= LEAST_TOLD * tried and held >= (LEAST_HELD * intervals if long else np.floor(0.88 * intervals))
     return Outcome(
         "savings",
         bool(enough),
-        f"verified savings of plants whose saving is known, from their files: {held} of {told} intervals of 95 % hold it where errors "
+        f"verified savings of plants whose saving is known, from their files: {held} of {intervals} intervals of 95 % hold it where errors "
         "remember from day to day",
         (
             "plants",
@@ -147,15 +147,15 @@ def _case(kind: Kind, seed: int) -> Known:
     with tempfile.TemporaryDirectory() as folder:
         truth = write(Path(folder), kind, rng, 365, reporting)
         site = load_site(Path(folder) / "site.toml")
-        (found,), _ = verified(site, load_actions(site), FIRST + timedelta(days=800))
-    return _known(found, truth)
+        (saving,), _ = verified(site, load_actions(site), FIRST + timedelta(days=800))
+    return _known(saving, truth)
 
 
-def _known(found: Verified, truth: float) -> Known:
-    told = found.forecast
-    if told is None:
-        return Known(truth, False, None, found.verdict)
-    return Known(truth, told.low <= truth <= told.high, (told.high - told.low) / 2 / told.expected, found.verdict)
+def _known(saving: Verified, truth: float) -> Known:
+    forecast = saving.forecast
+    if forecast is None:
+        return Known(truth, False, None, saving.verdict)
+    return Known(truth, forecast.low <= truth <= forecast.high, (forecast.high - forecast.low) / 2 / forecast.expected, saving.verdict)
 
 
 def write(folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, reporting: int) -> float:
@@ -169,16 +169,16 @@ def write(folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, rep
         share[baseline:] += rng.uniform(-kind.mix_moves, kind.mix_moves)
         level[baseline:] *= rng.uniform(0.8, 1.1)
     share = np.clip(share, 0.05, 0.95)
-    made = np.where(runs, 2000 * np.clip(level, 0.4, 1.5), 0.0)
+    output = np.where(runs, 2000 * np.clip(level, 0.4, 1.5), 0.0)
     moisture = 6 + rng.standard_normal(count)
-    need = np.where(runs, 12_000.0, 4_000.0) + made * (share * rng.uniform(38, 44) + (1 - share) * rng.uniform(30, 36))
-    need += made * 0.8 * (moisture - 6)
+    need = np.where(runs, 12_000.0, 4_000.0) + output * (share * rng.uniform(38, 44) + (1 - share) * rng.uniform(30, 36))
+    need += output * 0.8 * (moisture - 6)
     need *= 1 + kind.season * np.cos(2 * np.pi * (number - rng.integers(365)) / 365.25)
     need *= 1 + rng.uniform(0.02, 0.06) * _errors(rng, count, kind.drift)
     effect = rng.uniform(*kind.effect)
     used = need.copy()
     used[baseline:] *= 1 - effect
-    write_batches(folder / "batches.csv", made, share, moisture)
+    write_batches(folder / "batches.csv", output, share, moisture)
     write_readings(folder / "readings.csv", used, runs)
     days = {"first": FIRST, "day": FIRST + timedelta(days=baseline), "last": FIRST + timedelta(days=count)}
     (folder / "site.toml").write_text(SITE.format(**days), encoding="utf-8")
@@ -197,9 +197,9 @@ def _errors(rng: np.random.Generator, count: int, drift: float) -> Floats:
     return errors
 
 
-def write_batches(path: Path, made: Floats, share: Floats, moisture: Floats) -> None:
+def write_batches(path: Path, output: Floats, share: Floats, moisture: Floats) -> None:
     lines = ["batch_id,step,product,variant,start,end,output_quantity,output_unit,status,state,var.moisture_pct"]
-    for number, whole in enumerate(made.tolist()):
+    for number, whole in enumerate(output.tolist()):
         if not whole:
             continue
         day = FIRST + timedelta(days=number)

@@ -42,11 +42,11 @@ def tally(shape: str, firms: int, sectors: int, kind: np.ndarray[tuple[int], np.
     rng = np.random.default_rng([firms, *shape.encode()])
     covered, widths = [], []
     for _ in range(sectors):
-        one = sector(rng, shape, firms)
-        taking_more = 1 - np.searchsorted(kind, one.best) / kind.size
-        truth = dict(zip((p.site for p in one.labels), np.maximum(100 * taking_more, 1), strict=True))
+        cohort = sector(rng, shape, firms)
+        taking_more = 1 - np.searchsorted(kind, cohort.best) / kind.size
+        truth = dict(zip((p.site for p in cohort.labels), np.maximum(100 * taking_more, 1), strict=True))
         hits = []
-        for standing in standings(one.labels, PACK, rng):
+        for standing in standings(cohort.labels, PACK, rng):
             if standing.score is None:
                 raise RuntimeError(f"{firms} firms gave no score")
             low, high = standing.score

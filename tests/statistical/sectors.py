@@ -111,9 +111,9 @@ def route_sector(rng: np.random.Generator, shape: str, firms: int, between: floa
     places = _places(rng, shape, firms)
     steps = [_at_step(rng, shape, places, between, step, rule) for step, rule, _ in ROUTE_STEPS]
     return RouteSector(
-        tuple(one for made in steps for one in made.labels),
-        tuple(one.site for one in steps[0].labels),
-        np.sum([ratio * made.best for made, (_, _, ratio) in zip(steps, ROUTE_STEPS, strict=True)], axis=0),
+        tuple(label for sector in steps for label in sector.labels),
+        tuple(label.site for label in steps[0].labels),
+        np.sum([ratio * sector.best for sector, (_, _, ratio) in zip(steps, ROUTE_STEPS, strict=True)], axis=0),
     )
 
 

@@ -42,10 +42,10 @@ def run(long: bool) -> Outcome:
     hits: defaultdict[tuple[int, str], list[tuple[bool, float]]] = defaultdict(list)
     for number in range(cohorts):
         rng = np.random.default_rng([12, number])
-        made = sector(rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1)))
-        size = next(first for first, last in SIZES if first <= len(made.labels) <= last)
+        cohort = sector(rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1)))
+        size = next(first for first, last in SIZES if first <= len(cohort.labels) <= last)
         for name, pack, averaging in (("on", PACK, "five-ranks"), ("off", BEFORE, "single-rank")):
-            hits[size, name] += list(_figures(made, pack, averaging, rng))  # type: ignore[arg-type]
+            hits[size, name] += list(_figures(cohort, pack, averaging, rng))  # type: ignore[arg-type]
     rows, held = [], True
     for first, last in SIZES:
         on, off = np.array(hits[first, "on"], dtype=float), np.array(hits[first, "off"], dtype=float)
@@ -64,29 +64,29 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _figures(made: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
+def _figures(sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
     """Of each figure whether its cell holds one firm's value, and how often a random value's does."""
-    who = entrants(made.labels, pack, STEP, RULE, "any")
-    found = compose_cell(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
+    who = entrants(sector.labels, pack, STEP, RULE, "any")
+    composed = compose_cell(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
     bests, typicals = (
         np.sort([float(value) for value in values])
         for values in ([p.label.best_value for p in who.entering], [p.label.typical_value for p in who.entering])
     )
-    for value, firms, taken_in in _shown(found, bests, typicals, averaging):
+    for value, firms, taken_in in _shown(composed, bests, typicals, averaging):
         among = firms[np.unique(taken_in)]
         # a single rank is compared with the five around it: one firm has no spread
         low, high = (among.min(), among.max()) if len(among) > 1 else _around(firms, taken_in[0])
         yield _one(value, firms), float(np.mean([_one(random, firms) for random in rng.uniform(low, high, _RANDOM)]))
 
 
-def _shown(found: StepBest, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
+def _shown(composed: StepBest, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
     """Each figure with the values of its kind and the ranks that it is the mean of."""
-    if found.best is None or found.typical is None or found.rule is None:
-        raise RuntimeError(f"{found.firms} firms gave no value")
-    yield found.best, bests, averaged(found.rule, found.firms)
-    yield found.typical, typicals, middle(found.firms, averaging)
-    for point in found.curve:
-        yield point.value, bests, ranks(point.percent, found.firms, averaging)
+    if composed.best is None or composed.typical is None or composed.rule is None:
+        raise RuntimeError(f"{composed.firms} firms gave no value")
+    yield composed.best, bests, averaged(composed.rule, composed.firms)
+    yield composed.typical, typicals, middle(composed.firms, averaging)
+    for point in composed.curve:
+        yield point.value, bests, ranks(point.percent, composed.firms, averaging)
 
 
 def _around(firms: Array, rank: int) -> tuple[float, float]:

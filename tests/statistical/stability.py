@@ -86,18 +86,18 @@ class Found:
 
 
 def run(long: bool) -> Outcome:
-    held, rows, told, lost = True, [], 0, 0.0
+    held, rows, others, lost = True, [], 0, 0.0
     for place, road in enumerate(ROADS):
         plant = road.make()
         with swiftly():
             outward, local = compare(plant, road.first(plant), road.long if long else road.short, place)
         held &= outward.others == 0 and outward.ratio <= 1 + 1e-9 and outward.cells <= MOST_CELLS and outward.disagree == 0
         held &= outward.refused < outward.tried / 2 if road.bounded else outward.refused == outward.tried
-        told, lost = max(told, local.others), max(lost, local.loss)
+        others, lost = max(others, local.others), max(lost, local.loss)
         rows.append(_row(plant.road, road.bounded, outward, local))
     return Outcome(
         "stability",
-        held and told >= TELLING and lost >= OFF,
+        held and others >= TELLING and lost >= OFF,
         "neighbours in raw files: how many other records change, and the exact joint loss over all that is drawn as a share of the debit",
         (
             "road", "neighbours", "refused", "bound", "others changed", "loss / debit", "told by what is declared",
@@ -142,10 +142,10 @@ def compare(plant: Plant, first: Plant, count: int, seed: int) -> tuple[Found, F
             elif both is None or not both.bounded:
                 queue += [[neighbour(plant, chance)] for _ in group]
             else:
-                outward.others = max(outward.others, len(changed(of_base, report).difference(*(one.accounts for one in group))))
-                apart = [base.with_those_of(both, one.accounts) for one in group]
-                for one, beside in zip(group, apart, strict=True):
-                    _add(outward, of_base, beside, one)
+                outward.others = max(outward.others, len(changed(of_base, report).difference(*(member.accounts for member in group))))
+                apart = [base.with_those_of(both, member.accounts) for member in group]
+                for variant, beside in zip(group, apart, strict=True):
+                    _add(outward, of_base, beside, variant)
                 if groups % ALONE == 0:
                     alone = judge(group[0], folder)
                     outward.disagree += alone is None or not _same(alone.report(), apart[0])
@@ -167,23 +167,23 @@ def _together(plant: Plant, chance: random.Random) -> list[Plant]:
     return group
 
 
-def _same(one: Report, other: Report) -> bool:
-    alike = all(getattr(one, told) == getattr(other, told) for told in ("classes", "withheld", "months", "debits", "refused"))
-    return alike and not changed(one, other) and joint_loss(one, other) == 0
+def _same(base: Report, other: Report) -> bool:
+    alike = all(getattr(base, name) == getattr(other, name) for name in ("classes", "withheld", "months", "debits", "refused"))
+    return alike and not changed(base, other) and joint_loss(base, other) == 0
 
 
-def _add(found: Found, base: Report, beside: Report, one: Plant) -> None:
-    found.tried, names = found.tried + 1, one.accounts
+def _add(tally: Found, base: Report, beside: Report, plant: Plant) -> None:
+    tally.tried, names = tally.tried + 1, plant.accounts
     if base.refused or beside.refused:
-        found.refused += 1
+        tally.refused += 1
         return
-    found.others = max(found.others, len(changed(base, beside) - names))
+    tally.others = max(tally.others, len(changed(base, beside) - names))
     otherwise = {cell for cell in base.classes.keys() | beside.classes.keys() if base.classes.get(cell) != beside.classes.get(cell)}
-    found.declared += bool(otherwise) or base.withheld != beside.withheld or base.months != beside.months
-    found.cells = max([found.cells, *Counter((cell[0], cell[3]) for cell in otherwise).values()])
+    tally.declared += bool(otherwise) or base.withheld != beside.withheld or base.months != beside.months
+    tally.cells = max([tally.cells, *Counter((cell[0], cell[3]) for cell in otherwise).values()])
     loss = joint_loss(base, beside)
     debit = sum((max(base.debits.get(name, Fraction(0)), beside.debits.get(name, Fraction(0))) for name in names), Fraction(0))
     ratio = loss / float(debit) if debit else (float("inf") if loss > 1e-9 else 0.0)
-    found.loss = max(found.loss, loss)
-    if ratio > found.ratio:
-        found.ratio, found.worst = ratio, f"{one.kind} {sorted(names)}"
+    tally.loss = max(tally.loss, loss)
+    if ratio > tally.ratio:
+        tally.ratio, tally.worst = ratio, f"{plant.kind} {sorted(names)}"

@@ -33,11 +33,11 @@ def run(long: bool) -> Outcome:
     held = True
     for quantile, count in CASES:
         formula = expected_error(RULE, quantile, EPSILON_BEST, count)
-        found = {name: root_mean_square_error(name, quantile, count, plants) for name in SHAPES}
+        errors = {name: root_mean_square_error(name, quantile, count, plants) for name in SHAPES}
         eligible = formula <= LARGEST
-        held &= abs(max(found["normal"], found["heavy tails"]) - formula) <= _FORMULA_WITHIN * formula + _ROUNDING
-        held &= not eligible or max(found.values()) <= LARGEST
-        percents = (f"{100 * value:.2f}" for value in found.values())
+        held &= abs(max(errors["normal"], errors["heavy tails"]) - formula) <= _FORMULA_WITHIN * formula + _ROUNDING
+        held &= not eligible or max(errors.values()) <= LARGEST
+        percents = (f"{100 * value:.2f}" for value in errors.values())
         rows.append((f"p{float(100 * quantile):g}", f"{count:,}", f"{100 * formula:.2f}", *percents, "yes" if eligible else "no"))
     return Outcome(
         "utility",

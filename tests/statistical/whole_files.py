@@ -162,7 +162,7 @@ def in_passes() -> Plant:
         for row in plant.tables["energy"]
         if row["carrier"] == "electricity"
     ]
-    rows = [row for pair in zip(plant.tables["batches"], refined, strict=True) for one in pair for row in (one, dict(one))]
+    rows = [row for pair in zip(plant.tables["batches"], refined, strict=True) for original in pair for row in (original, dict(original))]
     site = plant.site + '[mapping.batches.rows]\noutput_quantity = "first"\n'
     return _with(plant, "energy, several rows per batch", site, batches=rows, energy=[*plant.tables["energy"], *energies])
 
@@ -183,7 +183,7 @@ def with_subtotals(start: str = "2 passes") -> Plant:
         whole = {"note": "", **row, "variant": "plain-carbon"}
         first = round(float(row["output_quantity"]) * 0.6, 2)
         passes = (first, round(float(row["output_quantity"]) - first, 2))
-        rows += [{**whole, "output_quantity": str(one)} for one in passes]
+        rows += [{**whole, "output_quantity": str(amount)} for amount in passes]
         rows.append({**whole, "note": "Subtotal", "start": start or row["start"], "output_quantity": f"{sum(passes):.2f}"})
     return _with(plant, "energy, passes with subtotals", f'{plant.site}[mapping.batches.rows]\noutput_quantity = "sum"\n', batches=rows)
 

@@ -16,7 +16,7 @@ from reporting_agent.cli import main
 from tests.unit.agent_send.cast import FakePortal
 
 SIZES = (3, 7, 12)
-Told = Callable[..., tuple[int, dict[str, Any]]]
+Verify = Callable[..., tuple[int, dict[str, Any]]]
 
 
 class Kept:
@@ -44,15 +44,15 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Kept:
+def archive(tmp_path: Path) -> Kept:
     return Kept(tmp_path)
 
 
 @pytest.fixture
-def told(kept: Kept, capsys: pytest.CaptureFixture[str]) -> Told:
+def verified(archive: Kept, capsys: pytest.CaptureFixture[str]) -> Verify:
     def verify(*files: Path) -> tuple[int, dict[str, Any]]:
-        given = [*map(str, files), str(kept.directory)]
-        code = main(["verify", *given, "--fingerprint", kept.portal.directory_key.key_id, "--json"])
+        given = [*map(str, files), str(archive.directory)]
+        code = main(["verify", *given, "--fingerprint", archive.portal.directory_key.key_id, "--json"])
         answer: dict[str, Any] = json.loads(capsys.readouterr().out)
         return code, answer
 
@@ -60,58 +60,58 @@ def told(kept: Kept, capsys: pytest.CaptureFixture[str]) -> Told:
 
 
 @pytest.mark.parametrize("pairs", [((3, 7), (7, 12)), ((3, 12), (7, 12)), ((3, 7), (3, 12), (7, 12))])
-def test_heads_that_proofs_lead_between_are_of_one_log(kept: Kept, told: Told, pairs: tuple[tuple[int, int], ...]) -> None:
-    code, verdict = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
+def test_heads_that_proofs_lead_between_are_of_one_log(archive: Kept, verified: Verify, pairs: tuple[tuple[int, int], ...]) -> None:
+    code, verdict = verified(*map(archive.head, SIZES), *(archive.proof(*pair) for pair in pairs))
     (check,) = verdict["checks"]
     assert (code, check["code"], check["state"], check["count"]) == (0, "heads-agree", "held", 3)
     assert "from=" not in check["sentence"]
 
 
 @pytest.mark.parametrize(("pairs", "asked"), [((), "from=3&to=7, from=7&to=12"), (((3, 7), (3, 12)), "from=7&to=12")])
-def test_which_proofs_are_still_needed_is_said(kept: Kept, told: Told, pairs: tuple[tuple[int, int], ...], asked: str) -> None:
+def test_which_proofs_are_still_needed_is_said(archive: Kept, verified: Verify, pairs: tuple[tuple[int, int], ...], asked: str) -> None:
     """Two logs that begin with the same one may still part: 3 leads to 7 and to 12, and says nothing of 7 and 12."""
-    code, verdict = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
+    code, verdict = verified(*map(archive.head, SIZES), *(archive.proof(*pair) for pair in pairs))
     assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
     assert f"consistency proofs {asked}," in verdict["checks"][0]["remedy"]
 
 
-def test_a_log_that_was_rewritten_is_found_by_the_proof_and_only_by_it(kept: Kept, told: Told) -> None:
-    early, late = kept.head(7, kept.other), kept.head(12)
-    code, verdict = told(early, late)
+def test_a_log_that_was_rewritten_is_found_by_the_proof_and_only_by_it(archive: Kept, verified: Verify) -> None:
+    early, late = archive.head(7, archive.other), archive.head(12)
+    code, verdict = verified(early, late)
     assert (code, verdict["checks"][0]["state"]) == (1, "not-checkable")
-    code, verdict = told(early, late, kept.proof(7, 12))
+    code, verdict = verified(early, late, archive.proof(7, 12))
     assert (code, verdict["checks"][0]["state"]) == (1, "failed")
     assert "does not begin with" in verdict["checks"][0]["sentence"]
 
 
-def test_a_damaged_proof_or_one_without_its_heads_is_refused(kept: Kept, told: Told) -> None:
-    proof = kept.proof(7, 12)
+def test_a_damaged_proof_or_one_without_its_heads_is_refused(archive: Kept, verified: Verify) -> None:
+    proof = archive.proof(7, 12)
     content = json.loads(proof.read_text(encoding="utf-8"))
     proof.write_text(json.dumps(content | {"proof": content["proof"][1:]}), encoding="utf-8")
-    code, verdict = told(kept.head(7), kept.head(12), proof)
+    code, verdict = verified(archive.head(7), archive.head(12), proof)
     assert (code, verdict["checks"][0]["state"]) == (1, "failed")
-    code, refused = told(kept.head(3), kept.head(12), kept.proof(3, 7))
+    code, refused = verified(archive.head(3), archive.head(12), archive.proof(3, 7))
     assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
     assert "from 3 to 7 entries" in refused["error"]["sentence"]
 
 
-def test_a_checkpoint_is_read_as_the_portal_serves_it(kept: Kept, told: Told, tmp_path: Path) -> None:
+def test_a_checkpoint_is_read_as_the_portal_serves_it(archive: Kept, verified: Verify, tmp_path: Path) -> None:
     """As text and as the API's JSON around it. One whose root is not the signed head's, or that is of another log, fails."""
     plain, served = tmp_path / "checkpoint", tmp_path / "checkpoint.json"
-    fingerprint, key = kept.portal.directory_key.key_id, kept.portal.receipt_key
-    plain.write_bytes(checkpoints.issue(fingerprint, 7, kept.log.root(7), key))
+    fingerprint, key = archive.portal.directory_key.key_id, archive.portal.receipt_key
+    plain.write_bytes(checkpoints.issue(fingerprint, 7, archive.log.root(7), key))
     served.write_text(json.dumps({"size": 7, "cosigned": [], "checkpoint": plain.read_text(encoding="utf-8")}), encoding="utf-8")
     for file in (plain, served):
-        code, verdict = told(file, kept.head(7))
+        code, verdict = verified(file, archive.head(7))
         assert (code, verdict["binding"], [(check["code"], check["state"]) for check in verdict["checks"]]) == (
             0,
             "bound",
             [("checkpoint-signed", "held"), ("heads-agree", "held")],
         )
-    code, verdict = told(plain, kept.head(7, kept.other))
+    code, verdict = verified(plain, archive.head(7, archive.other))
     assert (code, [check["state"] for check in verdict["checks"]]) == (1, ["held", "failed"])
-    assert told(plain, kept.head(3))[0] == 1  # two sizes without a proof between them
-    assert told(plain, kept.head(3), kept.proof(3, 7))[0] == 0
-    plain.write_bytes(checkpoints.issue("0" * 64, 7, kept.log.root(7), key))
-    code, verdict = told(plain)
+    assert verified(plain, archive.head(3))[0] == 1  # two sizes without a proof between them
+    assert verified(plain, archive.head(3), archive.proof(3, 7))[0] == 0
+    plain.write_bytes(checkpoints.issue("0" * 64, 7, archive.log.root(7), key))
+    code, verdict = verified(plain)
     assert (code, verdict["checks"][0]["state"]) == (1, "failed")

@@ -49,7 +49,7 @@ def material(site: str, year: str, version: str) -> Any:
 
 
 class Door(httpx.BaseTransport):
-    """To the web process itself, as its proxy would come; the last report is kept back where `kept` names a file."""
+    """To the web process itself, as its proxy would come; the last report is kept back where `file` is one."""
 
     def __init__(self, port: int, file: Path | None) -> None:
         self._under, self._port, self._kept = httpx.HTTPTransport(), port, file

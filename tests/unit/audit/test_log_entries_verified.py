@@ -91,11 +91,11 @@ def log(tmp_path: Path) -> Log:
     return Log(tmp_path)
 
 
-Told = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
+Verify = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 
 
 @pytest.fixture
-def told(log: Log, capsys: pytest.CaptureFixture[str]) -> Told:
+def verified(log: Log, capsys: pytest.CaptureFixture[str]) -> Verify:
     def verify(*files: Path) -> tuple[int, dict[str, dict[str, Any]]]:
         given = [*map(str, files), str(log.directory)]
         code = main(["verify", *given, "--fingerprint", log.portal.directory_key.key_id, "--json"])
@@ -106,33 +106,33 @@ def told(log: Log, capsys: pytest.CaptureFixture[str]) -> Told:
     return verify
 
 
-def test_all_entries_of_a_log_hold_by_the_root_that_the_portal_signed(log: Log, told: Told) -> None:
+def test_all_entries_of_a_log_hold_by_the_root_that_the_portal_signed(log: Log, verified: Verify) -> None:
     entries = log.file("entries.json", log.rows)
     checkpoint = checkpoints.issue(log.portal.directory_key.key_id, len(log.rows), log.tree.root(), log.portal.receipt_key)
     for head in (log.head, log.file("checkpoint", checkpoint)):
-        code, checks = told(entries, head, log.receipt)
+        code, checks = verified(entries, head, log.receipt)
         assert (code, checks["entries-logged"]["state"], checks["entries-logged"]["count"]) == (0, "held", len(log.rows))
 
 
-def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_missing(log: Log, told: Told) -> None:
+def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_missing(log: Log, verified: Verify) -> None:
     entries = log.file("entries.json", log.rows[1:4])
-    code, checks = told(entries)
+    code, checks = verified(entries)
     assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
     assert "tree head or a checkpoint" in checks["entries-logged"]["remedy"]
-    code, checks = told(entries, log.head)
+    code, checks = verified(entries, log.head)
     assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
     assert "index=1&size=6" in checks["entries-logged"]["remedy"]
-    code, checks = told(entries, log.head, *(log.proven(index) for index in (1, 2, 3)))
+    code, checks = verified(entries, log.head, *(log.proven(index) for index in (1, 2, 3)))
     assert (code, checks["entries-logged"]["state"]) == (0, "held")
-    code, checks = told(log.file("entry.json", log.rows[1]), log.head, log.proven(1))
+    code, checks = verified(log.file("entry.json", log.rows[1]), log.head, log.proven(1))
     assert (code, checks["entries-logged"]["state"]) == (0, "held")
-    code, checks = told(log.file("none.json", []))
+    code, checks = verified(log.file("none.json", []))
     assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
 
 
 @pytest.mark.parametrize("name", ["kind", "object", "on", "leaf_hash", "index"])
 @pytest.mark.parametrize("rehashed", [False, True])
-def test_a_falsified_entry_fails_by_name(log: Log, told: Told, name: str, rehashed: bool) -> None:
+def test_a_falsified_entry_fails_by_name(log: Log, verified: Verify, name: str, rehashed: bool) -> None:
     """Whether or not its leaf hash was made to fit: then the root, its proof or the receipt contradicts it."""
     value = {"kind": "attestation", "object": "cd" * 32, "on": "2020-01-01", "leaf_hash": "cd" * 32, "index": 2}[name]
     row = log.rows[REPORT] | {name: value}
@@ -145,84 +145,84 @@ def test_a_falsified_entry_fails_by_name(log: Log, told: Told, name: str, rehash
         (log.file("entry.json", row), log.head, log.proven(row["index"])),
         (log.file("proven.json", json.loads(log.proven(REPORT).read_bytes()) | row), log.head),
     ):
-        code, checks = told(*files)
+        code, checks = verified(*files)
         assert (code, checks["entries-logged"]["state"]) == (1, "failed"), name
 
 
-def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_holds_it(log: Log, told: Told) -> None:
+def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_holds_it(log: Log, verified: Verify) -> None:
     header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
     receipt = log.file("other", receipts.issue("cd" * 32, header, REPORT, LOGGED_ON, log.portal.receipt_key))
-    code, checks = told(log.proven(REPORT), log.head, receipt)
+    code, checks = verified(log.proven(REPORT), log.head, receipt)
     assert (code, checks["receipt-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
-    code, checks = told(log.proven(REPORT), log.head, log.receipt)
+    code, checks = verified(log.proven(REPORT), log.head, log.receipt)
     assert (code, checks["entries-logged"]["state"]) == (0, "held")
 
 
-def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(log: Log, told: Told) -> None:
+def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(log: Log, verified: Verify) -> None:
     """Heads, the proof between them, and the challenge's entry: what an agent with contact looks for at every contact."""
     size, challenge = len(log.rows), log.challenge(COMMITTED)
     carried = (log.consistency(2, size), log.proven(COMMITMENT), log.head, challenge)
-    code, checks = told(log.early_head(2), *carried)
+    code, checks = verified(log.early_head(2), *carried)
     assert (code, {check["state"] for check in checks.values()}) == (0, {"held"})
     assert list(checks) == ["challenge-signed", "heads-agree", "entries-logged"]
 
     other = Tree(bytes.fromhex(row["leaf_hash"]) for row in reversed(log.rows))
     for before in (log.early_head(2, other), log.early_head(size, other)):
         files = carried if before.name == "head-2" else carried[1:]
-        code, checks = told(before, *files)
+        code, checks = verified(before, *files)
         assert (code, checks["heads-agree"]["state"]) == (1, "failed")
-    code, checks = told(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
+    code, checks = verified(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
     assert (code, checks["heads-agree"]["state"]) == (1, "not-checkable")
 
-    code, checks = told(log.early_head(2), *carried[:3], log.challenge(Commitment("works-1", "2025", 1, b"s" * 32)))
+    code, checks = verified(log.early_head(2), *carried[:3], log.challenge(Commitment("works-1", "2025", 1, b"s" * 32)))
     assert (code, checks["challenge-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
 
 
-def test_a_head_of_another_log_fails(log: Log, told: Told) -> None:
+def test_a_head_of_another_log_fails(log: Log, verified: Verify) -> None:
     other = Tree([*(bytes.fromhex(row["leaf_hash"]) for row in log.rows[:-1]), bytes(32)])
     head = log.file("other", heads.issue(len(log.rows), other.root(), 1, log.portal.receipt_key))
     for entries in (log.file("entries.json", log.rows), log.proven(REPORT)):
-        code, checks = told(entries, head)
+        code, checks = verified(entries, head)
         assert (code, checks["entries-logged"]["state"]) == (1, "failed")
 
 
-def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_document(log: Log, told: Told) -> None:
+def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_document(log: Log, verified: Verify) -> None:
     leaves, version = log.file("leaves.json", log.acts), log.file("benchmark.json", log.document)
-    code, checks = told(leaves, version)
+    code, checks = verified(leaves, version)
     assert (code, checks["version-logged"]["state"]) == (1, "not-checkable")
     assert f"index={VERSION}" in checks["version-logged"]["remedy"]
-    code, checks = told(leaves, version, log.head, log.proven(VERSION), log.proven(WITHDRAWN))
+    code, checks = verified(leaves, version, log.head, log.proven(VERSION), log.proven(WITHDRAWN))
     assert (code, checks["version-logged"]["state"], checks["version-logged"]["count"]) == (0, "held", 1)
-    code, checks = told(leaves, log.head, log.file("entries.json", log.rows))
+    code, checks = verified(leaves, log.head, log.file("entries.json", log.rows))
     assert (code, checks["version-logged"]["state"]) == (0, "held")
 
 
 @pytest.mark.parametrize("change", [{"leaves": [0, 1]}, {"document": "cd" * 32}, {"log_index": 5}])
-def test_a_falsified_answer_about_a_version_fails_by_name(log: Log, told: Told, change: Row) -> None:
+def test_a_falsified_answer_about_a_version_fails_by_name(log: Log, verified: Verify, change: Row) -> None:
     leaves = log.file("leaves.json", [log.acts[0] | change])
-    code, checks = told(leaves, log.head, log.file("entries.json", log.rows))
+    code, checks = verified(leaves, log.head, log.file("entries.json", log.rows))
     assert (code, checks["version-logged"]["state"], checks["entries-logged"]["state"]) == (1, "failed", "held")
 
 
-def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(log: Log, told: Told) -> None:
+def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(log: Log, verified: Verify) -> None:
     entries = log.file("entries.json", log.rows)
     leaves = log.file("leaves.json", [log.acts[0], log.acts[1] | {"reason": "No reason."}])
-    assert told(leaves, log.head, entries)[1]["version-logged"]["state"] == "failed"
+    assert verified(leaves, log.head, entries)[1]["version-logged"]["state"] == "failed"
     other = log.file("benchmark.json", published.sign(DOCUMENT | {"best": 90.0}, log.portal.receipt_key))
-    checks = told(log.file("leaves.json", log.acts), log.head, entries, other)[1]
+    checks = verified(log.file("leaves.json", log.acts), log.head, entries, other)[1]
     assert (checks["benchmark-signed"]["state"], checks["version-logged"]["state"]) == ("held", "failed")
 
 
-def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: Log, told: Told) -> None:
+def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: Log, verified: Verify) -> None:
     wrapped = base64.b64encode(log.receipt.read_bytes()).decode()
     for content in ({"state": "accepted", "receipt": wrapped}, [{"receipt": wrapped}], {"results": [{"receipt": wrapped}], "next": None}):
-        code, checks = told(log.file("served.json", content))
+        code, checks = verified(log.file("served.json", content))
         assert (code, list(checks)) == (0, ["receipt-signed"])
     assignments = {"results": [{"id": 1, "reports": [{"receipt": wrapped}]}], "next": None}
-    assert list(told(log.file("served.json", assignments))[1]) == ["receipt-signed"]
-    code, checks = told(log.head)
+    assert list(verified(log.file("served.json", assignments))[1]) == ["receipt-signed"]
+    code, checks = verified(log.head)
     assert (code, checks["heads-agree"]["state"]) == (0, "held")
-    code, checks = told()
+    code, checks = verified()
     assert (code, checks["directory-signed"]["state"]) == (0, "held")
 
 
@@ -238,8 +238,8 @@ def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: 
         b'[{"pack": "cement"}]',
     ],
 )
-def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, told: Told, content: bytes) -> None:
-    code, checks = told(log.file("form", content), log.receipt)
+def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, verified: Verify, content: bytes) -> None:
+    code, checks = verified(log.file("form", content), log.receipt)
     assert (code, checks["receipt-signed"]["state"], checks["form-signed"]["state"]) == (1, "held", "not-checkable")
     assert "benchmark.json" in checks["form-signed"]["remedy"]
 

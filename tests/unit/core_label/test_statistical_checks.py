@@ -93,9 +93,9 @@ def test_a_key_that_a_retry_cannot_change_stops_the_plant_that_draws_again() -> 
 def test_a_shortcut_that_is_off_is_the_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plant that may try once only draws what an honest one draws: it is the trying again that the audit finds."""
     monkeypatch.setattr(cheats, "TRIES", 1)
-    one, other = (KeyedStream(bytes(32), challenge=b"", data_root=b"", name="same") for _ in range(2))
+    stream, other = (KeyedStream(bytes(32), challenge=b"", data_root=b"", name="same") for _ in range(2))
     for _ in range(50):
-        drawn = cheats.looks_and_draws_again((0, 8, 8), Fraction(1, 20), one)
+        drawn = cheats.looks_and_draws_again((0, 8, 8), Fraction(1, 20), stream)
         assert drawn == cheats.honest((0, 8, 8), Fraction(1, 20), other)
 
 
@@ -157,7 +157,7 @@ def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypat
         return composition._sound(composition.tally("normal", 8, 10, 0.04), 10, long=False)
 
     assert held()
-    for change in (lambda one: {"interval": narrowed(one.interval)}, lambda one: {"best": 1.02 * one.best}):
+    for change in (lambda step: {"interval": narrowed(step.interval)}, lambda step: {"best": 1.02 * step.best}):
         with monkeypatch.context() as world:
             world.setattr(composition, "compose_step", lambda *given, _c=change, **more: _changed(compose_step(*given, **more), _c))
             assert not held()
@@ -167,7 +167,7 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "BETWEEN", ("normal",))
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
-    change = lambda one: {"interval": narrowed(one.interval), "typical_interval": narrowed(one.typical_interval)}  # noqa: E731
+    change = lambda step: {"interval": narrowed(step.interval), "typical_interval": narrowed(step.typical_interval)}  # noqa: E731
     monkeypatch.setattr(potentials, "compose_step", lambda *given, **more: _changed(compose_step(*given, **more), change))
     assert not potentials.run(False).held
 
@@ -180,22 +180,22 @@ def test_scores_would_find_an_interval_too_narrow(check: Any, monkeypatch: pytes
     assert check.run(False).held
     name = "of_route" if check is route_scores else "standings"
     true = getattr(check, name)
-    monkeypatch.setattr(check, name, lambda *given: [replace(one, score=narrowed(one.score)) for one in true(*given)])
+    monkeypatch.setattr(check, name, lambda *given: [replace(standing, score=narrowed(standing.score)) for standing in true(*given)])
     assert not check.run(False).held
 
 
 def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(savings, "SHORT", 2)
-    told = [savings.Known(100.0, inside=True, half_width=0.02, verdict=SavingVerdict.SAVED)] * 5 * 2
+    cases = [savings.Known(100.0, inside=True, half_width=0.02, verdict=SavingVerdict.SAVED)] * 5 * 2
 
-    def held(found: list[savings.Known]) -> bool:
-        coming = iter(found)
+    def held(outcomes: list[savings.Known]) -> bool:
+        coming = iter(outcomes)
         monkeypatch.setattr(savings, "_case", lambda *_: next(coming))
         return savings.run(False).held
 
-    assert held(told)
-    assert not held([replace(one, inside=place % 3 > 0) for place, one in enumerate(told)])
-    assert not held([replace(one, inside=False, half_width=None) for one in told])
+    assert held(cases)
+    assert not held([replace(case, inside=place % 3 > 0) for place, case in enumerate(cases)])
+    assert not held([replace(case, inside=False, half_width=None) for case in cases])
 
 
 def test_utility_would_find_a_formula_that_tells_half_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,13 +205,13 @@ def test_utility_would_find_a_formula_that_tells_half_the_error(monkeypatch: pyt
     assert not utility.run(False).held
 
 
-def _changed(one: Any, change: Callable[[Any], dict[str, Any]]) -> Any:
-    return replace(one, **change(one))
+def _changed(step: Any, change: Callable[[Any], dict[str, Any]]) -> Any:
+    return replace(step, **change(step))
 
 
 def test_more_records_a_day_need_so_many_more_batches() -> None:
-    one, four = (enough.first_enough(Fraction(1, 10), EPSILON_BEST / together) for together in (1, 4))
-    assert four == pytest.approx(4 * one, rel=0.1)
+    single, four = (enough.first_enough(Fraction(1, 10), EPSILON_BEST / together) for together in (1, 4))
+    assert four == pytest.approx(4 * single, rel=0.1)
 
 
 def test_document_has_every_table_and_no_other() -> None:

@@ -25,7 +25,7 @@ def told(case: dict[str, Any], unreported: frozenset[str] = frozenset()) -> list
 
 def with_oxygen(case: dict[str, Any], quantity: float) -> dict[str, Any]:
     """The case with so much oxygen per tonne; with none where it is 0."""
-    others = [one for one in case["energy"] if one["carrier"] != "oxygen"]
+    others = [energy for energy in case["energy"] if energy["carrier"] != "oxygen"]
     return {**case, "energy": [*others, *([{"carrier": "oxygen", "quantity": quantity, "unit": "Nm3"}] if quantity else [])]}
 
 
@@ -33,8 +33,8 @@ def test_an_arc_furnace_that_reports_no_oxygen_is_told_by_how_much_it_would_be_h
     """30 Nm3 x 0.067595 = 2.03 kgce/t: oxygen is optional there, so no run is left out."""
     furnace = with_oxygen(BY_ID["eaf-with-anthracite"], 0)
     assert labelled(furnace).used == 60
-    (said,) = told(furnace)
-    assert said.startswith("0 Nm3/t of oxygen are reported. At least 30 is usual; with that the label would be 2 kgce/t higher. Check")
+    (sentence,) = told(furnace)
+    assert sentence.startswith("0 Nm3/t of oxygen are reported. At least 30 is usual; with that the label would be 2 kgce/t higher. Check")
     assert told(with_oxygen(furnace, 35)) == []
 
 
@@ -49,17 +49,17 @@ def test_what_is_said_to_be_made_inside_is_told_with_its_size() -> None:
     """1,050 Nm3 x 0.011061 = 11.6 kgce/t."""
     furnace = BY_ID["blast-furnace-beside-its-turbine"]
     assert labelled(furnace).used == 60
-    (said,) = told(furnace, frozenset({"blast"}))
-    assert "as the site states: the usual minimum of 1050 Nm3/t amounts to 12 kgce/t." in said
+    (sentence,) = told(furnace, frozenset({"blast"}))
+    assert "as the site states: the usual minimum of 1050 Nm3/t amounts to 12 kgce/t." in sentence
 
 
 @pytest.mark.parametrize(("electricity", "steam", "used"), [(74, 0, 0), (76, 0, 60), (40, 130, 0), (40, 150, 60)])
 def test_what_makes_blast_inside_may_be_electricity_and_steam_together(electricity: float, steam: float, used: int) -> None:
     furnace = BY_ID["blast-furnace-beside-its-turbine"]
-    kept = [one for one in furnace["energy"] if one["carrier"] != "electricity"]
-    kept.append({"carrier": "electricity", "quantity": electricity, "unit": "kWh"})
-    kept += [{"carrier": "steam", "quantity": steam, "unit": "kg", "lhv": 2.75}] if steam else []
-    assert labelled({**furnace, "energy": kept}).used == used
+    energies = [energy for energy in furnace["energy"] if energy["carrier"] != "electricity"]
+    energies.append({"carrier": "electricity", "quantity": electricity, "unit": "kWh"})
+    energies += [{"carrier": "steam", "quantity": steam, "unit": "kg", "lhv": 2.75}] if steam else []
+    assert labelled({**furnace, "energy": energies}).used == used
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_what_makes_blast_inside_may_be_electricity_and_steam_together(electrici
 )
 def test_oxygen_beside_the_blast_stands_for_the_air_that_holds_it(blast: float, oxygen: float, used: int) -> None:
     furnace = with_oxygen({**BY_ID["blast-furnace-beside-its-turbine"], "made_inside": []}, oxygen)
-    others = [one for one in furnace["energy"] if one["carrier"] != "blast"]
+    others = [energy for energy in furnace["energy"] if energy["carrier"] != "blast"]
     assert labelled({**furnace, "energy": [*others, {"carrier": "blast", "quantity": blast, "unit": "Nm3"}]}).used == used
 
 
 def test_what_does_the_same_work_is_named_beside_the_amount_that_it_enters() -> None:
     """800 + 10 x 4.76 = 848 Nm3 of 1,050: 202 x 0.011061 = 2.2 kgce/t."""
     furnace = {**BY_ID["blast-furnace-beside-its-turbine"], "made_inside": []}
-    others = [one for one in with_oxygen(furnace, 10)["energy"] if one["carrier"] != "blast"]
+    others = [energy for energy in with_oxygen(furnace, 10)["energy"] if energy["carrier"] != "blast"]
     case = {**furnace, "energy": [*others, {"carrier": "blast", "quantity": 800, "unit": "Nm3"}]}
-    (said,) = told(case)
-    assert said.startswith("848 Nm3/t of cold blast, including oxygen converted to it, are reported. At least 1050 is usual")
+    (sentence,) = told(case)
+    assert sentence.startswith("848 Nm3/t of cold blast, including oxygen converted to it, are reported. At least 1050 is usual")

@@ -27,7 +27,8 @@ def told(case: dict[str, Any]) -> list[str]:
 def giving(case: dict[str, Any], carrier: str, quantity: float) -> dict[str, Any]:
     """The case with so much of a carrier given back per tonne."""
     energy = [
-        {**one, "quantity": quantity} if (one["carrier"], one.get("direction")) == (carrier, "recovered") else one for one in case["energy"]
+        {**amount, "quantity": quantity} if (amount["carrier"], amount.get("direction")) == (carrier, "recovered") else amount
+        for amount in case["energy"]
     ]
     return {**case, "energy": energy}
 
@@ -42,9 +43,9 @@ def test_top_gas_holds_no_more_than_the_carbon_of_its_furnace(gas: float, used: 
 
 def test_more_than_is_usual_is_told_with_its_size() -> None:
     """1,900 x 3.4 - 0.38 x 15,460 = 585 MJ, 20 kgce/t."""
-    (said,) = told(giving(BY_ID["furnace-that-gives-back-more-gas-than-its-carbon-makes"], "blast-furnace-gas", 1900))
-    assert said.startswith("6,460 MJ/t are given back as blast-furnace gas. At most 5,875 MJ/t (38% of the heat of coke")
-    assert "with that the label would be 20 kgce/t higher." in said
+    (sentence,) = told(giving(BY_ID["furnace-that-gives-back-more-gas-than-its-carbon-makes"], "blast-furnace-gas", 1900))
+    assert sentence.startswith("6,460 MJ/t are given back as blast-furnace gas. At most 5,875 MJ/t (38% of the heat of coke")
+    assert "with that the label would be 20 kgce/t higher." in sentence
 
 
 @pytest.mark.parametrize(("gas", "used"), [(110, 60), (129, 60), (131, 0)])
@@ -70,7 +71,7 @@ def test_both_roads_leave_out_the_runs_and_name_both_figures(tmp_path: Path) -> 
     assert going_out(site)  # judged where the label is made, on either road
     data = pipeline.read(site, outward=True)
     out = pipeline.outgoing_label(site, data, Period.parse("2026", UTC))
-    assert next(one for one in out.steps if one.step == "hot-rolling").excluded == {"yield-impossible": 60}
-    (said,) = [str(one.sentence) for one in result.findings if one.code == "yield-impossible"]
-    assert "440 MJ/t" in said
-    assert "383 MJ/t (30% of the heat of" in said
+    assert next(label for label in out.steps if label.step == "hot-rolling").excluded == {"yield-impossible": 60}
+    (sentence,) = [str(finding.sentence) for finding in result.findings if finding.code == "yield-impossible"]
+    assert "440 MJ/t" in sentence
+    assert "383 MJ/t (30% of the heat of" in sentence

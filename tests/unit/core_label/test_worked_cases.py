@@ -26,14 +26,14 @@ HOURS = {"heat": 1, "melt": 4, "shift": 8, "day": 24}
 
 def worked(line: str) -> float:
     """`- 110 * 0.2714 = 29.8540`: the product, signed, after a check that the line itself is right."""
-    found = re.fullmatch(r"([+-]) (.+) = ([\d.]+)", line)
-    assert found is not None, line
+    match = re.fullmatch(r"([+-]) (.+) = ([\d.]+)", line)
+    assert match is not None, line
     numbers = [
-        float(number) if not part.startswith("/") else 1 / float(number) for part, number in re.findall(r"(/?\s*)([\d.]+)", found[2])
+        float(number) if not part.startswith("/") else 1 / float(number) for part, number in re.findall(r"(/?\s*)([\d.]+)", match[2])
     ]
     value = prod(numbers)
-    assert value == pytest.approx(float(found[3]), abs=6e-5), line
-    return -value if found[1] == "-" else value
+    assert value == pytest.approx(float(match[3]), abs=6e-5), line
+    return -value if match[1] == "-" else value
 
 
 def labelled(case: dict[str, Any]) -> StepLabel:
@@ -41,13 +41,13 @@ def labelled(case: dict[str, Any]) -> StepLabel:
     step = pack.step(case["step"])
     energy = tuple(
         CarrierEnergy(
-            one["carrier"],
-            one["quantity"] * OUTPUT_T,
-            one["unit"],
-            Direction(one.get("direction", "import")),
-            lhv_mj_per_unit=one.get("lhv"),
+            amount["carrier"],
+            amount["quantity"] * OUTPUT_T,
+            amount["unit"],
+            Direction(amount.get("direction", "import")),
+            lhv_mj_per_unit=amount.get("lhv"),
         )
-        for one in case["energy"]
+        for amount in case["energy"]
     )
     length = timedelta(hours=HOURS[step.run_kind])
     start = datetime(2023, 1, 1, tzinfo=UTC)
@@ -66,7 +66,7 @@ def labelled(case: dict[str, Any]) -> StepLabel:
         )
         for number in range(RUNS)
     ]
-    made = label_site(
+    site_label = label_site(
         runs,
         pack,
         packs.factors(pack),
@@ -74,7 +74,7 @@ def labelled(case: dict[str, Any]) -> StepLabel:
         not_used={step.id: frozenset((*case.get("not_used", ()), *case.get("made_inside", ())))},
         outside={step.id: case.get("outside", {})},
     )
-    return next(label for label in made.steps if label.metric is Metric(case.get("metric", "total")))
+    return next(label for label in site_label.steps if label.metric is Metric(case.get("metric", "total")))
 
 
 def test_there_are_forty_cases_and_more_each_with_a_name_of_its_own() -> None:

@@ -34,8 +34,8 @@ EXPOSURE = 2.0
 
 def lines(unit: Path) -> list[tuple[str, str]]:
     """Key and value of every setting of a unit, in its order."""
-    found = re.findall(r"^(\w+)=(.*)$", unit.read_text("utf-8"), re.MULTILINE)
-    return [(str(key), str(value)) for key, value in found]
+    pairs = re.findall(r"^(\w+)=(.*)$", unit.read_text("utf-8"), re.MULTILINE)
+    return [(str(key), str(value)) for key, value in pairs]
 
 
 def settings(role: str) -> dict[str, str]:
@@ -72,8 +72,8 @@ def as_installed(unit: Path, folder: Path) -> Path:
 @pytest.mark.parametrize("role", UNITS | NIGHTLY | AT_PLANTS)
 def test_systemd_reads_the_unit_and_finds_nothing(role: str, tmp_path: Path) -> None:
     unit = as_installed((UNITS | NIGHTLY | AT_PLANTS)[role], tmp_path)
-    told = systemd("verify", "--man=no", unit)
-    assert unit.name not in told.stderr, told.stderr
+    process = systemd("verify", "--man=no", unit)
+    assert unit.name not in process.stderr, process.stderr
     unit.write_text(unit.read_text("utf-8").replace("ProtectHome=yes", "ProtectsHome=yes"), "utf-8")
     assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, "a misspelt key would be told"
 
@@ -83,8 +83,8 @@ def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
     unit = as_installed((UNITS | NIGHTLY | AT_PLANTS)[role], tmp_path)
 
     def exposure() -> float:
-        told = systemd("security", "--offline=true", "--no-pager", unit)
-        return float(told.stdout.rsplit("Overall exposure level for", 1)[1].split(": ", 1)[1].split()[0])
+        process = systemd("security", "--offline=true", "--no-pager", unit)
+        return float(process.stdout.rsplit("Overall exposure level for", 1)[1].split(": ", 1)[1].split()[0])
 
     assert exposure() <= EXPOSURE
     unit.write_text(
@@ -241,10 +241,10 @@ def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(tmp_path: 
     (tmp_path / "deploy").mkdir()
     (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
     (tmp_path / "deploy" / "as").write_text((DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path)), "utf-8")
-    said = (
+    script = (
         f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from benchmarks.catalogue import own_language; print(own_language(os.environ))"
     )
-    asked = ["sh", "deploy/as", "root:worker", sys.executable, "-c", said]
+    asked = ["sh", "deploy/as", "root:worker", sys.executable, "-c", script]
     ran = subprocess.run(asked, cwd=tmp_path, env={"PATH": os.defpath, **terminal}, capture_output=True, text=True, check=False)
     assert ran.stdout.strip() == language, ran.stderr
 

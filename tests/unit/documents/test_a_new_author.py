@@ -18,8 +18,8 @@ FIRST, DAYS, TONNES = datetime(2025, 1, 1), 365, 400  # noqa: DTZ001 - the plant
 
 def headers() -> Iterator[list[str]]:
     for name in ("days.csv", "readings.csv"):
-        (found,) = re.findall(rf'"{re.escape(name)}" +# (\S+)', SITE_EXAMPLE)
-        yield found.split(",")
+        (header,) = re.findall(rf'"{re.escape(name)}" +# (\S+)', SITE_EXAMPLE)
+        yield header.split(",")
 
 
 @pytest.fixture
@@ -65,6 +65,6 @@ def test_a_changed_copy_is_told_with_what_it_moves_at_the_plant(folder: Path, ca
     changed.write_text(EXAMPLE.replace("slope = { total = 1.5 }", "slope = { total = 1.2 }"), encoding="utf-8")
     command = ["pack", "diff", str(folder / "our-pack.toml"), str(changed), "--site", str(folder / "site.toml"), "--period", "2025"]
     assert main(command) == 0
-    told = capsys.readouterr().out
-    assert "steps.firing.moisture_pct.total.slope: 1.5 -> 1.2" in told
-    assert "firing hollow total best:" in told
+    output = capsys.readouterr().out
+    assert "steps.firing.moisture_pct.total.slope: 1.5 -> 1.2" in output
+    assert "firing hollow total best:" in output

@@ -23,14 +23,14 @@ SAMPLES = {
 def listed() -> list[str]:
     """Addresses of the table, with samples in place of their parts; "…" repeats the one before."""
     table = PAGE.split("## Addresses", 1)[1].split("\n\n", 2)[1]
-    found: list[str] = []
+    addresses: list[str] = []
     for row in table.splitlines()[2:]:
         before = ""
         for code in re.findall(r"`([^`]+)`", row.split("|")[1]):
             whole = code if not code.startswith("…") else re.sub(r"[^/]+$", "", before) + code.removeprefix("…/")
             before = whole if not code.startswith("…") else before
-            found.append(re.sub(r"<(\w+)>", lambda part: SAMPLES[part[1]], whole))
-    return found
+            addresses.append(re.sub(r"<(\w+)>", lambda part: SAMPLES[part[1]], whole))
+    return addresses
 
 
 def test_every_address_of_the_pages_is_listed_and_leads_somewhere() -> None:

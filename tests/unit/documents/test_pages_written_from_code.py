@@ -33,8 +33,8 @@ def test_every_reason_stands_in_its_list_and_no_other(name: str) -> None:
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_the_quoted_help_is_the_real_help(command: str) -> None:
-    said = command_line.help_of(*([command] if command else []))
-    assert f"```text\n{said}\n```" in command_line.PAGE.read_text(encoding="utf-8"), WRITE
+    text = command_line.help_of(*([command] if command else []))
+    assert f"```text\n{text}\n```" in command_line.PAGE.read_text(encoding="utf-8"), WRITE
 
 
 def test_the_committed_description_of_the_api_is_complete_and_current() -> None:

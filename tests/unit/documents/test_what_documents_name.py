@@ -58,10 +58,10 @@ def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
         assert not target.startswith("http"), f"{page} leaves the repository: {target}"
         path, _, anchor = target.partition("#")
-        there = (ROOT / page).parent / path if path else ROOT / page
-        assert there.exists(), f"{page}: {target}"
+        destination = (ROOT / page).parent / path if path else ROOT / page
+        assert destination.exists(), f"{page}: {target}"
         if anchor:
-            assert anchor in anchors(there.read_text(encoding="utf-8")), f"{page}: {target}"
+            assert anchor in anchors(destination.read_text(encoding="utf-8")), f"{page}: {target}"
 
 
 @EVERY_PAGE
@@ -84,28 +84,28 @@ def test_modules_and_programs_that_are_called_exist(page: str) -> None:
 
 def test_options_of_the_scripts_are_options() -> None:
     demo = load_command_class("portal.demo", "demo").create_parser("manage.py", "demo")
-    found = 0
+    count = 0
     for page, text in TEXTS.items():
         for line in quoted(text):
             words = words_of(line)
             if words[:1] == ["bin/demo"]:
-                found += len(words) > 1
+                count += len(words) > 1
                 demo.parse_args(words[1:])
             elif words[:1] == ["bin/test"]:
                 assert set(words[1:]) <= {"--long", "--quick"}, f"{page}: {line}"
-    assert found
+    assert count
 
 
 def commands_of_the_agent() -> dict[str, ArgumentParser]:
-    (action,) = (one for one in _parser([])._actions if isinstance(one, _SubParsersAction))
+    (action,) = (candidate for candidate in _parser([])._actions if isinstance(candidate, _SubParsersAction))
     return dict(action.choices)
 
 
 def options_of(command: ArgumentParser) -> set[str]:
     """The options of a command and of its acts."""
-    found = {option for action in command._actions for option in action.option_strings}
+    options = {option for action in command._actions for option in action.option_strings}
     acts = [act for action in command._actions if isinstance(action, _SubParsersAction) for act in action.choices.values()]
-    return found.union(*(options_of(act) for act in acts))
+    return options.union(*(options_of(act) for act in acts))
 
 
 @EVERY_PAGE
@@ -137,14 +137,14 @@ def test_every_option_quoted_beside_a_subcommand_is_one_of_its(page: str) -> Non
 
 def environment_read(files: Iterable[Path]) -> set[str]:
     """Names of environment variables that the code of some files asks for."""
-    found: set[str] = set()
+    names: set[str] = set()
     for file in files:
         text = file.read_text(encoding="utf-8")
-        found |= set(re.findall(r"environ(?:\.get\(|\[|\.setdefault\()\"([A-Z_]+)\"", text))
-        found |= set(re.findall(r"_needed\(\"([A-Z_]+)\"\)", text))
-        found |= {name + ending for name in re.findall(r"_secret\(\"([A-Z_]+)\"\)", text) for ending in ("", "_FILE")}
-        found |= set(re.findall(r"\"([A-Z_]+)\" in os\.environ", text))
-    return found
+        names |= set(re.findall(r"environ(?:\.get\(|\[|\.setdefault\()\"([A-Z_]+)\"", text))
+        names |= set(re.findall(r"_needed\(\"([A-Z_]+)\"\)", text))
+        names |= {name + ending for name in re.findall(r"_secret\(\"([A-Z_]+)\"\)", text) for ending in ("", "_FILE")}
+        names |= set(re.findall(r"\"([A-Z_]+)\" in os\.environ", text))
+    return names
 
 
 def test_the_settings_that_the_portal_reads_are_those_that_are_documented() -> None:
@@ -172,7 +172,7 @@ def keys_in_table(header: str) -> set[str]:
     [("`[site]`", Identity), ("`[inputs]`", Inputs), ("`[[meters]]`", Meter), ("`[[equipment]]`", Equipment), ("key", Profile)],
 )
 def test_the_keys_of_site_toml_are_documented_and_no_others(header: str, model: type[Identity]) -> None:
-    assert keys_in_table(header) == {one.alias or name for name, one in model.model_fields.items()}
+    assert keys_in_table(header) == {field.alias or name for name, field in model.model_fields.items()}
 
 
 def test_the_tables_of_site_toml_are_documented_and_no_others() -> None:

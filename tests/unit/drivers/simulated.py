@@ -74,7 +74,7 @@ def plant(
         for index in range(count)
     ]
     label = label_site(batches, pack, FactorTable.load(), YEAR, site="works")
-    electric = tuple(one for one in label.steps if one.metric is Metric.ELECTRICITY)
+    electric = tuple(step for step in label.steps if step.metric is Metric.ELECTRICITY)
     return LabelResult(
         type(label)(label.pack, label.pack_version, label.period, electric, label.findings, label.site), PlantData(pack, batches, [], [])
     )

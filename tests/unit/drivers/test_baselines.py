@@ -43,8 +43,8 @@ def record(energy: Floats, known: Floats | None = None, carrier: str = "electric
 def baseline(meter: MeterRecord, batches: list[Batch] | None = None, **tables: object) -> Baseline:
     label = SiteLabel("steel", "1", YEAR, ())
     data = PlantData(packs.load("steel", None), batches or [], [], [], (meter,))
-    (found,) = baselines(site(**tables), LabelResult(label, data))
-    return found
+    (fit,) = baselines(site(**tables), LabelResult(label, data))
+    return fit
 
 
 def weeks(rng: np.random.Generator, rho: float = 0.3, spread: float = 3.0) -> Floats:
@@ -80,11 +80,11 @@ def test_kinds_of_day_are_found_and_a_holiday_is_one_of_its_own(rng: np.random.G
     energy = weeks(rng)
     holiday = (date(2023, 5, 1) - NEW_YEAR.date()).days
     energy[24 * holiday : 24 * holiday + 24] = 20.0
-    found = baseline(record(energy), tariff={"currency": "CNY", "holidays": ["2023-05-01"]})
-    assert [(kind.words.en, kind.days) for kind in found.day_types] == [("Sat, Sun, holiday", 106), ("Mon–Fri", 259)]
-    assert found.explained is not None
-    assert found.explained > 0.9
-    assert found.anomalies == ()
+    fit = baseline(record(energy), tariff={"currency": "CNY", "holidays": ["2023-05-01"]})
+    assert [(kind.words.en, kind.days) for kind in fit.day_types] == [("Sat, Sun, holiday", 106), ("Mon–Fri", 259)]
+    assert fit.explained is not None
+    assert fit.explained > 0.9
+    assert fit.anomalies == ()
 
 
 def test_a_plant_that_runs_through_is_not_told_that_its_nights_are_idle(rng: np.random.Generator) -> None:
@@ -99,8 +99,8 @@ def test_a_shift_of_three_weeks_and_a_single_day_are_found_with_date_size_and_mo
     energy[24 * leak : 24 * (leak + 21)] += 5.0  # 5 kW day and night: a compressed-air leak
     energy[24 * accident : 24 * accident + 24] += 15.0
     prices = {"currency": "CNY", "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}]}
-    found = baseline(record(energy), tariff=prices)
-    shift, day = found.anomalies
+    fit = baseline(record(energy), tariff=prices)
+    shift, day = fit.anomalies
     assert abs((shift.first - date(2023, 8, 7)).days) <= 1
     assert abs((shift.last - date(2023, 8, 27)).days) <= 2
     assert shift.energy == pytest.approx(5 * 24 * 21, rel=0.15)
@@ -115,15 +115,15 @@ def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> Non
     tonnes = 100 + 30 * remembering(rng, 365, 0.8)
     energy = np.repeat(20 + 2 * tonnes / 24 + 0.3 * remembering(rng, 365, 0.3), 24)
     energy[24 * 200 : 24 * 214] += 3.0
-    made = [
+    batches = [
         Batch(f"B{day}", "eaf", "liquid-steel", "", at := NEW_YEAR + timedelta(days=day), at + timedelta(hours=20), float(tonnes[day]))
         for day in range(365)
     ]
-    found = baseline(record(energy), made)
-    assert "for each unit of output" in found.model.en
-    assert found.explained is not None
-    assert found.explained > 0.9
-    (event,) = found.anomalies
+    fit = baseline(record(energy), batches)
+    assert "for each unit of output" in fit.model.en
+    assert fit.explained is not None
+    assert fit.explained > 0.9
+    (event,) = fit.anomalies
     assert abs((event.first - date(2023, 7, 20)).days) <= 1
     assert event.energy == pytest.approx(3 * 24 * 14, rel=0.1)
 
@@ -131,25 +131,25 @@ def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> Non
 def test_rows_that_stand_twice_in_the_log_are_made_once(rng: np.random.Generator) -> None:
     tonnes = 100 + 30 * remembering(rng, 365, 0.8)
     energy = np.repeat(20 + 2 * tonnes / 24 + 0.3 * remembering(rng, 365, 0.3), 24)
-    made = [
+    batches = [
         Batch(f"B{day}", "eaf", "liquid-steel", "", at := NEW_YEAR + timedelta(days=day), at + timedelta(hours=20), float(tonnes[day]))
         for day in range(365)
     ]
-    again = [replace(batch, excluded="duplicate") for batch in made[100:200]]
-    assert baseline(record(energy), [*made, *again]).explained == baseline(record(energy), made).explained
+    again = [replace(batch, excluded="duplicate") for batch in batches[100:200]]
+    assert baseline(record(energy), [*batches, *again]).explained == baseline(record(energy), batches).explained
 
 
 def test_runs_over_midnight_have_made_their_output_on_both_days(rng: np.random.Generator) -> None:
     """Campaigns of 40 hours and stops of 56: booked on the day that they end, output and energy would have nothing in common."""
-    made, energy = [], 2 + 0.2 * remembering(rng, HOURS, 0.5)
+    batches, energy = [], 2 + 0.2 * remembering(rng, HOURS, 0.5)
     for number, first in enumerate(range(16, HOURS - 40, 96)):
         at, tonnes = NEW_YEAR + timedelta(hours=first), float(rng.uniform(80, 120))
-        made.append(Batch(f"B{number}", "eaf", "liquid-steel", "", at, at + timedelta(hours=40), tonnes))
+        batches.append(Batch(f"B{number}", "eaf", "liquid-steel", "", at, at + timedelta(hours=40), tonnes))
         energy[first : first + 40] += tonnes / 40 * (30 + rng.normal(0, 0.3))
-    found = baseline(record(energy), made)
-    assert found.explained is not None
-    assert found.explained > 0.99
-    assert len(found.anomalies) <= 1
+    fit = baseline(record(energy), batches)
+    assert fit.explained is not None
+    assert fit.explained > 0.99
+    assert len(fit.anomalies) <= 1
 
 
 def test_one_reading_a_day_tells_nothing_of_the_night(rng: np.random.Generator) -> None:
@@ -157,12 +157,12 @@ def test_one_reading_a_day_tells_nothing_of_the_night(rng: np.random.Generator) 
     meter = record(daily)
     assert baseline(meter).base_load is not None  # whoever looks at the hours alone
     read_daily = replace(meter, facts=replace(meter.facts, usual_step_s=86_400.0))
-    found = baseline(read_daily)
-    assert found.base_load is None
-    assert found.chart is not None
-    assert found.why is not None
-    assert "read every 24 hours" in found.why.en
-    assert "每 24 小时" in found.why.said_in("zh")
+    fit = baseline(read_daily)
+    assert fit.base_load is None
+    assert fit.chart is not None
+    assert fit.why is not None
+    assert "read every 24 hours" in fit.why.en
+    assert "每 24 小时" in fit.why.said_in("zh")
 
 
 @pytest.mark.timeout(300)
@@ -171,30 +171,30 @@ def test_a_clean_year_of_three_mills_raises_no_alarm(tmp_path: Path) -> None:
     year = mill.live(7)
     site_of = load_site(mill.write(year, tmp_path))
     result = pipeline.label(site_of, Period.parse("2025", site_of.zone))
-    found = {one.meter: one for one in baselines(site_of, result)}
+    by_meter = {fit.meter: fit for fit in baselines(site_of, result)}
     for line in mill.LINES:
-        assert found[line.name].anomalies == ()
-        assert (found[line.name].explained or 0.0) > 0.8
-    assert found[mill.MAIN].anomalies == ()
-    assert "for each unit of output of mill-2, portland" in found[mill.MAIN].model.en
-    assert "每单位产量（mill-2, portland）" in found[mill.MAIN].model.said_in("zh")
+        assert by_meter[line.name].anomalies == ()
+        assert (by_meter[line.name].explained or 0.0) > 0.8
+    assert by_meter[mill.MAIN].anomalies == ()
+    assert "for each unit of output of mill-2, portland" in by_meter[mill.MAIN].model.en
+    assert "每单位产量（mill-2, portland）" in by_meter[mill.MAIN].model.said_in("zh")
 
 
 def test_the_level_in_words_is_what_a_day_takes_besides_its_output(rng: np.random.Generator) -> None:
     """Not the usual day, to which the output's energy would be added once more."""
-    made, energy = [], np.full(HOURS, 10.0)
+    batches, energy = [], np.full(HOURS, 10.0)
     for day in range(0, 365, 2):
         at, tonnes = NEW_YEAR + timedelta(days=day, hours=6), float(rng.uniform(80, 120))
-        made.append(Batch(f"B{day}", "eaf", "liquid-steel", "", at, at + timedelta(hours=12), tonnes))
+        batches.append(Batch(f"B{day}", "eaf", "liquid-steel", "", at, at + timedelta(hours=12), tonnes))
         energy[24 * day + 6 : 24 * day + 18] += tonnes / 12 * 30 + rng.normal(0, 0.5)
-    assert "240 kWh) plus 30.0 kWh for each unit of output" in baseline(record(energy), made).model.en
+    assert "240 kWh) plus 30.0 kWh for each unit of output" in baseline(record(energy), batches).model.en
 
 
 def test_a_check_meter_raises_no_second_alarm(rng: np.random.Generator) -> None:
     meter = record(weeks(rng))
     check = replace(meter, meter=meter.meter.model_copy(update={"id": "logger", "role": "check", "checks": "main"}))
     data = PlantData(packs.load("steel", None), [], [], [], (meter, check))
-    assert [one.meter for one in baselines(site(), LabelResult(SiteLabel("steel", "1", YEAR, ()), data))] == ["main"]
+    assert [fit.meter for fit in baselines(site(), LabelResult(SiteLabel("steel", "1", YEAR, ()), data))] == ["main"]
 
 
 def test_a_day_of_25_hours_is_expected_to_take_more() -> None:
@@ -218,20 +218,20 @@ def test_clean_years_raise_a_false_alarm_once_in_several_years(rho: float) -> No
 def test_a_meter_known_for_too_few_days_says_so(rng: np.random.Generator) -> None:
     known = np.ones(HOURS)
     known[24 * 20 :] = 0.0
-    found = baseline(record(weeks(rng) * known, known))
-    assert found.days == 20
-    assert found.chart is None
-    assert found.why is not None
-    assert "Only 20 days" in found.why.en
+    fit = baseline(record(weeks(rng) * known, known))
+    assert fit.days == 20
+    assert fit.chart is None
+    assert fit.why is not None
+    assert "Only 20 days" in fit.why.en
 
 
 def test_water_and_gas_have_a_base_load_in_their_own_unit(rng: np.random.Generator) -> None:
-    found = baseline(record(weeks(rng), carrier="water", unit="t"))
-    assert found.base_load is not None
-    assert (found.base_load.rate_unit, found.base_load.unit, found.base_load.money_per_year) == ("t/h", "t", None)
+    fit = baseline(record(weeks(rng), carrier="water", unit="t"))
+    assert fit.base_load is not None
+    assert (fit.base_load.rate_unit, fit.base_load.unit, fit.base_load.money_per_year) == ("t/h", "t", None)
 
 
 def test_a_meter_that_never_moves_is_not_charted() -> None:
-    found = baseline(record(np.full(HOURS, 10.0)))
-    assert found.chart is None
-    assert found.why is not None
+    fit = baseline(record(np.full(HOURS, 10.0)))
+    assert fit.chart is None
+    assert fit.why is not None

@@ -18,17 +18,17 @@ COUNT = 600
 
 def look(value: Floats, variables: dict[str, Floats], **more: object) -> StepDrivers:
     tables = {"variables": more.pop("declared")} if "declared" in more else {}
-    found = drivers(site(**tables), plant(value, variables, **more))  # type: ignore[arg-type]
-    assert len(found) == 1
-    return found[0]
+    studies = drivers(site(**tables), plant(value, variables, **more))  # type: ignore[arg-type]
+    assert len(studies) == 1
+    return studies[0]
 
 
-def of(found: StepDrivers, name: str) -> Driver:
-    return next(one for one in found.drivers if one.variable == name)
+def of(study: StepDrivers, name: str) -> Driver:
+    return next(driver for driver in study.drivers if driver.variable == name)
 
 
-def spoken(found: StepDrivers) -> str:
-    texts = [found.summary, *(one.sentence for one in found.drivers), *(one.sentence for one in found.savings)]
+def spoken(study: StepDrivers) -> str:
+    texts = [study.summary, *(finding.sentence for finding in study.drivers), *(finding.sentence for finding in study.savings)]
     return "\n".join(text.en + text.said_in("zh") for text in texts)
 
 
@@ -41,24 +41,24 @@ def test_a_planted_effect_is_found_with_its_size_in_the_interval_beside_variable
     variables = {"frequency_hz": 45 + 2 * remembering(rng, COUNT, 0.5), "moisture_pct": 10 + remembering(rng, COUNT, 0.9)}
     variables["rest_x"] = remembering(rng, COUNT, 0.3)
     value = 400 + 2.5 * (variables["frequency_hz"] - 45) + 12 * remembering(rng, COUNT, 0.6)
-    found = look(value, variables)
-    driver = of(found, "frequency_hz")
+    study = look(value, variables)
+    driver = of(study, "frequency_hz")
     assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     assert driver.per_unit.low < 2.5 < driver.per_unit.high
     assert driver.per_unit.high - driver.per_unit.low < 2.5
-    assert [one.variable for one in found.drivers if one.verdict is Relevance.DRIVER] == ["frequency_hz"]
-    assert found.autocorrelation == pytest.approx(0.6, abs=0.12)
-    assert found.effective_batches < COUNT / 2
-    assert found.skill is not None
-    assert found.skill.value > 0
+    assert [candidate.variable for candidate in study.drivers if candidate.verdict is Relevance.DRIVER] == ["frequency_hz"]
+    assert study.autocorrelation == pytest.approx(0.6, abs=0.12)
+    assert study.effective_batches < COUNT / 2
+    assert study.skill is not None
+    assert study.skill.value > 0
 
 
 def test_a_setting_saves_within_the_range_seen_and_says_so_in_both_languages(rng: np.random.Generator) -> None:
     frequency = rng.uniform(40, 50, COUNT)
     value = 400 + 3 * (frequency - 45) + 8 * remembering(rng, COUNT, 0.5)
-    found = look(value, {"frequency_hz": frequency})
-    (saving,) = found.savings
+    study = look(value, {"frequency_hz": frequency})
+    (saving,) = study.savings
     low, high = np.quantile(frequency, (0.05, 0.95))
     assert low <= saving.then <= high
     assert saving.per_output.low < 3 * (saving.then - saving.now) < saving.per_output.high < 0
@@ -73,13 +73,13 @@ def test_a_setting_saves_within_the_range_seen_and_says_so_in_both_languages(rng
 def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: np.random.Generator) -> None:
     """A setting of 0.4 % of the scatter: far beyond chance over 6,000 batches, and no help with the next one."""
     frequency = rng.uniform(40, 50, 6_000)
-    found = look(400 + 0.22 * (frequency - 45) + 10 * rng.standard_normal(6_000), {"frequency_hz": frequency})
-    driver = of(found, "frequency_hz")
+    study = look(400 + 0.22 * (frequency - 45) + 10 * rng.standard_normal(6_000), {"frequency_hz": frequency})
+    driver = of(study, "frequency_hz")
     assert driver.p_value is not None
     assert driver.p_value < 0.001
     assert (driver.verdict, driver.doubt) == (Relevance.CANNOT_TELL, Doubt.UNSTABLE)
     assert "does not predict later batches better than without it" in driver.sentence.en
-    assert found.savings == ()
+    assert study.savings == ()
 
 
 def test_a_pause_beside_wrong_times_or_missing_numbers_is_not_known(rng: np.random.Generator) -> None:
@@ -106,14 +106,14 @@ def test_a_bent_effect_is_told_from_a_straight_one(rng: np.random.Generator) -> 
 def test_two_variables_that_move_together_cannot_be_told_apart_and_neither_is_said_to_save(rng: np.random.Generator) -> None:
     speed = 900 + 30 * remembering(rng, COUNT, 0.4)
     variables = {"speed_rpm": speed, "frequency_hz": speed / 20 + 0.05 * rng.standard_normal(COUNT)}
-    found = look(400 + 0.4 * (speed - 900) + 8 * remembering(rng, COUNT, 0.5), variables)
-    first, second = of(found, "speed_rpm"), of(found, "frequency_hz")
+    study = look(400 + 0.4 * (speed - 900) + 8 * remembering(rng, COUNT, 0.5), variables)
+    first, second = of(study, "speed_rpm"), of(study, "frequency_hz")
     assert first.cannot_tell_from == ("frequency_hz",)
     assert second.verdict is Relevance.CANNOT_TELL
     assert second.doubt is Doubt.COLLINEAR
     assert "changes together with speed, and their effects cannot be distinguished" in second.sentence.en
     assert "the effect may be theirs" in first.sentence.en
-    assert found.savings == ()
+    assert study.savings == ()
 
 
 def test_no_driver_is_claimed_where_there_is_none() -> None:
@@ -121,8 +121,8 @@ def test_no_driver_is_claimed_where_there_is_none() -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         variables = {f"v{index}_x": remembering(rng, 120, 0.8) for index in range(4)}
-        found = look(400 + 15 * remembering(rng, 120, 0.7), variables)
-        claimed += any(one.verdict is Relevance.DRIVER for one in found.drivers)
+        study = look(400 + 15 * remembering(rng, 120, 0.7), variables)
+        claimed += any(driver.verdict is Relevance.DRIVER for driver in study.drivers)
     assert claimed <= 4  # 5 % of 40 is 2; of a sound test more than 4 happens once in 20 tries, and the seeds are fixed
 
 
@@ -135,9 +135,9 @@ def test_intervals_hold_what_they_promise_over_many_plants() -> None:
         variables = {f"v{index}_x": remembering(rng, 200, 0.8) for index in range(3)}
         noise = 12 * remembering(rng, 200, 0.8)
         noise[rng.random(200) < 0.05] += 80
-        found = look(400 + 8 * variables["v0_x"] + noise, variables)
+        study = look(400 + 8 * variables["v0_x"] + noise, variables)
         for name, planted in (("v0_x", 8.0), ("v1_x", 0.0), ("v2_x", 0.0)):
-            driver = of(found, name)
+            driver = of(study, name)
             assert driver.over_range is not None
             held.append(driver.over_range.low <= planted * (driver.high - driver.low) <= driver.over_range.high)
             claimed += planted == 0 and driver.verdict is Relevance.DRIVER
@@ -146,9 +146,9 @@ def test_intervals_hold_what_they_promise_over_many_plants() -> None:
 
 
 def test_too_few_batches_are_said_to_be_too_few(rng: np.random.Generator) -> None:
-    found = look(400 + 10 * remembering(rng, 55, 0.2), {"frequency_hz": 45 + remembering(rng, 55, 0.2)})
-    assert of(found, "frequency_hz").doubt is Doubt.TOO_FEW
-    assert "55 batches have all tested variables recorded; 60 are needed" in of(found, "frequency_hz").sentence.en
+    study = look(400 + 10 * remembering(rng, 55, 0.2), {"frequency_hz": 45 + remembering(rng, 55, 0.2)})
+    assert of(study, "frequency_hz").doubt is Doubt.TOO_FEW
+    assert "55 batches have all tested variables recorded; 60 are needed" in of(study, "frequency_hz").sentence.en
 
 
 def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_each_have_their_reason(rng: np.random.Generator) -> None:
@@ -157,17 +157,17 @@ def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_eac
         "charge_t": np.full(COUNT, 120.0),
         "moisture_pct": np.where(rng.random(COUNT) < 0.5, 8 + remembering(rng, COUNT, 0.2), np.nan),
     }
-    found = look(400 + 60 * remembering(rng, COUNT, 0.5), variables)
-    assert of(found, "frequency_hz").doubt is Doubt.RANGE
-    assert "trials outside that range would show it" in of(found, "frequency_hz").sentence.en
-    assert of(found, "charge_t").doubt is Doubt.CONSTANT
-    assert of(found, "moisture_pct").doubt is Doubt.MISSING
-    assert found.summary.en.startswith("The data do not show that any of ")
+    study = look(400 + 60 * remembering(rng, COUNT, 0.5), variables)
+    assert of(study, "frequency_hz").doubt is Doubt.RANGE
+    assert "trials outside that range would show it" in of(study, "frequency_hz").sentence.en
+    assert of(study, "charge_t").doubt is Doubt.CONSTANT
+    assert of(study, "moisture_pct").doubt is Doubt.MISSING
+    assert study.summary.en.startswith("The data do not show that any of ")
 
 
 def test_a_narrow_interval_around_nothing_is_told_from_not_knowing(rng: np.random.Generator) -> None:
-    found = look(400 + 3 * remembering(rng, 3000, 0.3), {"frequency_hz": rng.uniform(40, 50, 3000)})
-    driver = of(found, "frequency_hz")
+    study = look(400 + 3 * remembering(rng, 3000, 0.3), {"frequency_hz": rng.uniform(40, 50, 3000)})
+    driver = of(study, "frequency_hz")
     assert driver.verdict is Relevance.NO_EFFECT
     assert "by at most" in driver.sentence.en
 
@@ -177,25 +177,25 @@ def test_conditions_normalise_the_label_and_settings_do_not(rng: np.random.Gener
     frequency = rng.uniform(40, 50, COUNT)
     value = 400 + 6 * (moisture - 10) + 3 * (frequency - 45) + 4 * remembering(rng, COUNT, 0.4)
     declared = {"moisture_pct": {"kind": "condition", "reference": 10.0}, "frequency_hz": {"kind": "setting"}}
-    found = look(value, {"moisture_pct": moisture, "frequency_hz": frequency}, declared=declared)
-    normal = found.normalised
+    study = look(value, {"moisture_pct": moisture, "frequency_hz": frequency}, declared=declared)
+    normal = study.normalised
     assert normal is not None
     assert normal.conditions == {"moisture_pct": 10.0}
     without = value - 6 * (moisture - 10)
     assert np.std(np.array(normal.values) - without) < 1.0
     assert normal.best == pytest.approx(np.sort(without)[int(np.ceil(0.05 * COUNT)) - 1], abs=1.5)
     assert normal.pack_best != pytest.approx(normal.best, abs=1.0)  # the pack's own label is left as it is
-    assert [one.variable for one in found.savings] == ["frequency_hz"]
+    assert [saving.variable for saving in study.savings] == ["frequency_hz"]
 
 
 def test_a_variable_nobody_declared_is_told_but_neither_saves_nor_normalises(rng: np.random.Generator) -> None:
     level = remembering(rng, COUNT, 0.5)
-    found = look(400 + 10 * level + 5 * remembering(rng, COUNT, 0.5), {"lf_c_pct": 0.2 + 0.05 * level})
-    driver = of(found, "lf_c_pct")
+    study = look(400 + 10 * level + 5 * remembering(rng, COUNT, 0.5), {"lf_c_pct": 0.2 + 0.05 * level})
+    driver = of(study, "lf_c_pct")
     assert (driver.verdict, driver.kind) == (Relevance.DRIVER, Kind.UNDECLARED)
     assert "[variables.lf_c_pct] kind" in driver.sentence.en
-    assert found.savings == ()
-    assert found.normalised is None
+    assert study.savings == ()
+    assert study.normalised is None
 
 
 def test_what_a_setting_does_through_the_duration_is_its_own_effect(rng: np.random.Generator) -> None:
@@ -203,20 +203,20 @@ def test_what_a_setting_does_through_the_duration_is_its_own_effect(rng: np.rand
     speed = rng.uniform(8, 12, COUNT)
     hours = 10 / speed + 0.05 * rng.standard_normal(COUNT)
     value = 300 + 100 * hours + 2 * remembering(rng, COUNT, 0.4)
-    found = look(value, {"speed_rpm": speed}, hours=hours)
-    driver = of(found, "speed_rpm")
+    study = look(value, {"speed_rpm": speed}, hours=hours)
+    driver = of(study, "speed_rpm")
     assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     assert driver.per_unit.low < -100 * 10 / 10**2 < driver.per_unit.high
-    assert of(found, "duration").kind is Kind.CONSEQUENCE
+    assert of(study, "duration").kind is Kind.CONSEQUENCE
 
 
 def test_equipment_is_compared_with_itself(rng: np.random.Generator) -> None:
     machine = rng.integers(0, 3, COUNT)
     frequency = 42 + 3 * machine + remembering(rng, COUNT, 0.2)  # each mill has its own speed and its own level
     value = 400 - 30.0 * machine + 2 * (frequency - 42 - 3 * machine) + 5 * remembering(rng, COUNT, 0.3)
-    found = look(value, {"frequency_hz": frequency}, equipment=[f"mill-{one}" for one in machine])
-    driver = of(found, "frequency_hz")
+    study = look(value, {"frequency_hz": frequency}, equipment=[f"mill-{number}" for number in machine])
+    driver = of(study, "frequency_hz")
     assert driver.per_unit is not None
     assert driver.per_unit.low < 2 < driver.per_unit.high
 
@@ -243,10 +243,10 @@ def test_the_same_batches_give_the_same_answer_in_whatever_order_the_file_has_th
 
 def test_a_variable_that_never_changes_moves_nothing_and_costs_nothing(rng: np.random.Generator) -> None:
     """Every heat states its hot metal, which this furnace never charges."""
-    (found,) = drivers(site(), plant(400 + remembering(rng, 100, 0.2), {}))
-    assert {(one.verdict, one.doubt) for one in found.drivers} == {(Relevance.CANNOT_TELL, Doubt.CONSTANT)}
-    assert "hot_metal_pct" in {one.variable for one in found.drivers}
-    assert found.summary.en.startswith("No variable that was recorded changes")
+    (study,) = drivers(site(), plant(400 + remembering(rng, 100, 0.2), {}))
+    assert {(driver.verdict, driver.doubt) for driver in study.drivers} == {(Relevance.CANNOT_TELL, Doubt.CONSTANT)}
+    assert "hot_metal_pct" in {driver.variable for driver in study.drivers}
+    assert study.summary.en.startswith("No variable that was recorded changes")
 
 
 def test_no_sentence_keeps_a_placeholder(rng: np.random.Generator) -> None:
@@ -266,11 +266,11 @@ def test_variants_with_few_batches_each_are_looked_at_together_on_one_level(rng:
         replace(label, variant=f"part-{half}", used=50, values=tuple(label.values[half::2]), best=Best(None, label.best.rule))
         for half in (0, 1)
     ]
-    (found,) = drivers(site(), replace(result, site_label=replace(result.site_label, steps=tuple(halves))))
-    driver = of(found, "frequency_hz")
-    assert (found.variant, found.batches) == ("", 100)
+    (study,) = drivers(site(), replace(result, site_label=replace(result.site_label, steps=tuple(halves))))
+    driver = of(study, "frequency_hz")
+    assert (study.variant, study.batches) == ("", 100)
     assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     relative = 6 / 400 * float(np.median(value))
     assert driver.per_unit.low < relative < driver.per_unit.high
-    assert found.normalised is None
+    assert study.normalised is None

@@ -32,33 +32,33 @@ def priced_by(folder: Path, rows: str = ROWS, *, prices: bool = True, timezone: 
 
 
 def test_energy_costs_what_the_series_says_and_the_flat_price_where_it_says_nothing(tmp_path: Path) -> None:
-    made = priced_by(tmp_path, surcharge=100)
-    (found,) = costs(made, labelled(batch(MONDAY, 4, kwh(4000))))  # a MWh an hour
-    assert found.energy == pytest.approx(600 + 80 + 500 + 1000)
-    by_period = {part.period: [part.energy, part.cost] for part in found.by_period}
+    works = priced_by(tmp_path, surcharge=100)
+    (cost,) = costs(works, labelled(batch(MONDAY, 4, kwh(4000))))  # a MWh an hour
+    assert cost.energy == pytest.approx(600 + 80 + 500 + 1000)
+    by_period = {part.period: [part.energy, part.cost] for part in cost.by_period}
     assert by_period.keys() == {"spot", "flat"}
     assert by_period["spot"] == pytest.approx([3000, 1680])
     assert by_period["flat"] == pytest.approx([1000, 500])
-    (note,) = [one for one in found.notes if "series spot" in one.en]
+    (note,) = [remark for remark in cost.notes if "series spot" in remark.en]
     assert "3 prices from 2023-05-01 00:00 to 2023-05-01 03:00" in note.en
     assert "分时价格序列 spot" in note.said_in("zh")
 
 
 def test_where_neither_has_a_price_the_amount_is_named_and_left_out(tmp_path: Path) -> None:
-    (found,) = costs(
+    (cost,) = costs(
         priced_by(tmp_path, prices=False),
         labelled(batch(MONDAY, 1, kwh(1000), name="A"), batch(MONDAY + timedelta(hours=2), 1, kwh(1000), name="B")),
     )
-    assert found.energy == pytest.approx(500)
-    assert any("1 amounts of electricity" in one.en for one in found.notes)
+    assert cost.energy == pytest.approx(500)
+    assert any("1 amounts of electricity" in note.en for note in cost.notes)
 
 
 def test_a_price_holds_so_many_minutes_and_no_longer_than_until_the_next(tmp_path: Path) -> None:
     rows = "time,price\n2023-05-01T00:00Z,100\n2023-05-01T00:15Z,200\n2023-05-01T02:00Z,300\n"
     prices = Prices.of(priced_by(tmp_path, rows, minutes=30), MONDAY, MONDAY)
     assert prices is not None
-    told = [prices.price_of("electricity", MONDAY + timedelta(minutes=at)) for at in (0, 14, 15, 44, 45, 119, 120)]
-    assert [(one.amount, one.period) for one in told if one] == [
+    quotes = [prices.price_of("electricity", MONDAY + timedelta(minutes=at)) for at in (0, 14, 15, 44, 45, 119, 120)]
+    assert [(quote.amount, quote.period) for quote in quotes if quote] == [
         (100, "spot"), (100, "spot"), (200, "spot"), (200, "spot"), (0.5, "flat"), (0.5, "flat"), (300, "spot"),
     ]  # fmt: skip
     assert prices.price_of("electricity", MONDAY - timedelta(minutes=1)) == prices.tariff.price_of("electricity", MONDAY)
@@ -66,9 +66,9 @@ def test_a_price_holds_so_many_minutes_and_no_longer_than_until_the_next(tmp_pat
 
 def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path) -> None:
     rows = "time;price\n29.10.2023 01:00;1\n29.10.2023 02:00;2,5\n29.10.2023 02:00;3\n29.10.2023 03:00;4\n"
-    made = priced_by(tmp_path, rows, timezone="Europe/Berlin", delimiter=";", decimal=",", date_order="dmy")
-    assert made.tariff is not None
-    held = prices_of(made.tariff.series[0], made)
+    works = priced_by(tmp_path, rows, timezone="Europe/Berlin", delimiter=";", decimal=",", date_order="dmy")
+    assert works.tariff is not None
+    held = prices_of(works.tariff.series[0], works)
     hours = [datetime.fromtimestamp(at / 1e6, UTC).hour for at in held.start_us.tolist()]
     assert (hours, held.price.tolist()) == ([23, 0, 1, 2], [1, 2.5, 3, 4])
 
@@ -83,10 +83,10 @@ def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path) -> N
     ],
 )
 def test_a_file_that_cannot_be_read_whole_is_refused_with_its_place(tmp_path: Path, rows: str, code: str, row: int | None) -> None:
-    made = priced_by(tmp_path, rows)
-    assert made.tariff is not None
+    works = priced_by(tmp_path, rows)
+    assert works.tariff is not None
     with pytest.raises(InputError) as refusal:
-        prices_of(made.tariff.series[0], made)
+        prices_of(works.tariff.series[0], works)
     assert refusal.value.code == code
     assert refusal.value.place is not None
     if row is not None:
@@ -117,9 +117,9 @@ def test_a_series_that_cannot_hold_is_refused_in_site_toml(change: dict[str, Any
 def test_prices_of_one_carrier_follow_one_another_in_units_of_their_own() -> None:
     """Per kWh until May, per MWh from then on: one curve, in one unit."""
     prices = [FLAT | {"valid_to": "2023-05-01"}, FLAT | {"unit": "MWh", "price": 700, "valid_from": "2023-05-01"}]
-    made = site(tariff={"currency": "CNY", "prices": prices})
-    (found,) = costs(made, labelled(batch(MONDAY - timedelta(hours=2), 4, kwh(4000))))
-    assert found.energy == pytest.approx(2000 * 0.5 + 2 * 700)
+    works = site(tariff={"currency": "CNY", "prices": prices})
+    (cost,) = costs(works, labelled(batch(MONDAY - timedelta(hours=2), 4, kwh(4000))))
+    assert cost.energy == pytest.approx(2000 * 0.5 + 2 * 700)
     gas = {"carrier": "natural-gas", "price": 1}
     mixed = [gas | {"unit": "GJ", "valid_to": "2023-05-01"}, gas | {"unit": "Nm3", "valid_from": "2023-05-01"}]
     with pytest.raises(ValidationError, match="all be per amount, or all per heat"):

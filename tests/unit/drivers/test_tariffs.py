@@ -53,29 +53,29 @@ def labelled(*batches: Batch) -> LabelResult:
 
 
 def cost_of(tariff: dict[str, Any], *batches: Batch) -> StepCost:
-    (found,) = costs(site(tariff={"currency": "CNY", **tariff}), labelled(*batches))
-    return found
+    (cost,) = costs(site(tariff={"currency": "CNY", **tariff}), labelled(*batches))
+    return cost
 
 
 def test_a_flat_price_is_energy_times_price() -> None:
-    found = cost_of({"prices": [FLAT]}, batch(MONDAY, 2, kwh(1000)))
-    assert found.energy == pytest.approx(500)
-    assert found.total == pytest.approx(500)
-    assert found.per_output == pytest.approx(5)
-    assert found.currency == "CNY"
+    cost = cost_of({"prices": [FLAT]}, batch(MONDAY, 2, kwh(1000)))
+    assert cost.energy == pytest.approx(500)
+    assert cost.total == pytest.approx(500)
+    assert cost.per_output == pytest.approx(5)
+    assert cost.currency == "CNY"
 
 
 def test_a_batch_over_three_periods_pays_each_its_part() -> None:
     # 05:00 to 13:00: one hour of valley, two flat, four of peak, one flat; 100 kWh an hour
-    found = cost_of({"prices": [TIME_OF_USE]}, batch(MONDAY.replace(hour=5), 8, kwh(800)))
+    cost = cost_of({"prices": [TIME_OF_USE]}, batch(MONDAY.replace(hour=5), 8, kwh(800)))
     by_hand = 100 * 0.25 + 300 * 0.5 + 400 * 1.0
-    assert found.energy == pytest.approx(by_hand)
-    assert {(one.period, round(one.energy), round(one.cost, 6)) for one in found.by_period} == {
+    assert cost.energy == pytest.approx(by_hand)
+    assert {(part.period, round(part.energy), round(part.cost, 6)) for part in cost.by_period} == {
         ("peak", 400, 400.0),
         ("flat", 300, 150.0),
         ("valley", 100, 25.0),
     }
-    assert sum(one.cost for one in found.by_period) == pytest.approx(found.energy)
+    assert sum(part.cost for part in cost.by_period) == pytest.approx(cost.energy)
 
 
 @pytest.mark.parametrize(("day", "paid"), [(1, 1.0), (6, 0.5), (3, 0.5)])
@@ -88,16 +88,16 @@ def test_months_and_validity_choose_the_price_in_force() -> None:
     old = {**FLAT, "valid_to": "2023-06-01"}
     new = {**FLAT, "price": 0.7, "valid_from": "2023-06-01", "periods": [{"name": "summer", "price": 0.9, "months": [7, 8]}]}
     for month, paid in ((5, 0.5), (6, 0.7), (7, 0.9)):
-        found = cost_of({"prices": [old, new]}, batch(MONDAY.replace(month=month), 1, kwh(100)))
-        assert found.energy == pytest.approx(100 * paid)
+        cost = cost_of({"prices": [old, new]}, batch(MONDAY.replace(month=month), 1, kwh(100)))
+        assert cost.energy == pytest.approx(100 * paid)
 
 
 def test_the_local_clock_decides_also_on_the_days_it_changes() -> None:
     settings = site(tariff={"currency": "EUR", "prices": [TIME_OF_USE]}).model_dump()
     settings["site"]["timezone"] = "Europe/Berlin"
     berlin = ZoneInfo("Europe/Berlin")
-    made = type(site()).model_validate(settings)
-    prices = Prices.of(made, datetime(2023, 3, 25, tzinfo=berlin), datetime(2023, 10, 30, tzinfo=berlin))
+    works = type(site()).model_validate(settings)
+    prices = Prices.of(works, datetime(2023, 3, 25, tzinfo=berlin), datetime(2023, 10, 30, tzinfo=berlin))
     assert prices is not None
     for day in (datetime(2023, 3, 26, tzinfo=berlin), datetime(2023, 10, 29, tzinfo=berlin), datetime(2023, 7, 3, tzinfo=berlin)):
         for hour in range(24):
@@ -113,26 +113,26 @@ def test_the_local_clock_decides_also_on_the_days_it_changes() -> None:
 def test_recovered_energy_is_credited_and_a_fuel_is_priced_by_its_heat() -> None:
     gas = CarrierEnergy("natural-gas", 1000.0, "Nm3", lhv_mj_per_unit=36.0)
     prices = [FLAT, {"carrier": "natural-gas", "unit": "GJ", "price": 60.0}]
-    found = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(1000), kwh(200, Direction.RECOVERED), gas))
-    assert found.energy == pytest.approx(800 * 0.5 + 36.0 * 60)
+    cost = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(1000), kwh(200, Direction.RECOVERED), gas))
+    assert cost.energy == pytest.approx(800 * 0.5 + 36.0 * 60)
 
 
 def test_a_carrier_without_a_price_is_named_and_not_in_the_sum() -> None:
-    found = cost_of({"prices": [FLAT]}, batch(MONDAY, 1, kwh(100), CarrierEnergy("oxygen", 50.0, "Nm3")))
-    assert found.energy == pytest.approx(50)
-    assert found.unpriced == ("oxygen",)
-    assert any("No price is given for oxygen" in note.en and "氧气" in note.said_in("zh") for note in found.notes)
+    cost = cost_of({"prices": [FLAT]}, batch(MONDAY, 1, kwh(100), CarrierEnergy("oxygen", 50.0, "Nm3")))
+    assert cost.energy == pytest.approx(50)
+    assert cost.unpriced == ("oxygen",)
+    assert any("No price is given for oxygen" in note.en and "氧气" in note.said_in("zh") for note in cost.notes)
 
 
 def test_the_demand_charge_goes_to_the_batches_that_ran_in_the_highest_quarter_hour() -> None:
     first = batch(MONDAY.replace(hour=8), 2, kwh(2000), name="B1", equipment="eaf-1")
     second = batch(MONDAY.replace(hour=9), 2, kwh(6000), name="B2", equipment="eaf-2")
     apart = batch(MONDAY.replace(day=20), 1, kwh(500), name="B3", equipment="eaf-1")
-    found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second, apart)
+    cost = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second, apart)
     # 09:00 to 10:00 both ran: 1,000 + 3,000 kW
-    assert found.demand == pytest.approx(4000 * 40)
-    assert [one.demand for one in found.batches] == [pytest.approx(40_000), pytest.approx(120_000), 0.0]
-    assert found.total == pytest.approx(160_000 + 4250)
+    assert cost.demand == pytest.approx(4000 * 40)
+    assert [batch_cost.demand for batch_cost in cost.batches] == [pytest.approx(40_000), pytest.approx(120_000), 0.0]
+    assert cost.total == pytest.approx(160_000 + 4250)
 
 
 def test_the_demand_charge_of_summer_and_that_of_winter_stand_side_by_side() -> None:
@@ -145,15 +145,15 @@ def test_the_demand_charge_of_summer_and_that_of_winter_stand_side_by_side() -> 
 def test_a_batch_that_runs_on_after_its_period_is_on_the_bill_of_its_own_months_alone() -> None:
     first = batch(MONDAY, 1, kwh(1000))
     over = batch(datetime(2023, 12, 31, 23, tzinfo=UTC), 2, kwh(8000), name="B2")
-    found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, over)
-    assert found.demand == pytest.approx(40 * (1000 + 4000)), "May's and December's charge; what ran in January is on January's bill"
+    cost = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, over)
+    assert cost.demand == pytest.approx(40 * (1000 + 4000)), "May's and December's charge; what ran in January is on January's bill"
 
 
 def test_a_fuel_given_as_heat_and_priced_by_the_tonne_is_told_for_its_unit() -> None:
     prices = [FLAT, {"carrier": "coal", "unit": "t", "price": 900.0}]
-    found = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(100), CarrierEnergy("coal", 5.0, "GJ")))
-    assert found.energy == pytest.approx(50)
-    notes = [note.en for note in found.notes]
+    cost = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(100), CarrierEnergy("coal", 5.0, "GJ")))
+    assert cost.energy == pytest.approx(50)
+    notes = [note.en for note in cost.notes]
     assert any("1 amounts of coal cannot be turned into the unit of its price" in note for note in notes)
     assert not any("outside the tariff's dates" in note for note in notes)
 
@@ -174,9 +174,9 @@ def test_a_demand_charge_begins_with_its_month() -> None:
 
 def test_batches_that_overlap_on_one_equipment_have_no_power_and_no_demand_charge() -> None:
     first, second = batch(MONDAY, 2, kwh(2000)), batch(MONDAY.replace(hour=1), 2, kwh(2000), name="B2")
-    found = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second)
-    assert found.demand == 0
-    assert any("The demand charge is left out" in note.en for note in found.notes)
+    cost = cost_of({"prices": [FLAT], "demand": [{"price": 40.0}]}, first, second)
+    assert cost.demand == 0
+    assert any("The demand charge is left out" in note.en for note in cost.notes)
 
 
 def test_carbon_is_priced_by_the_dated_factors_and_electricity_only_where_declared() -> None:
@@ -192,11 +192,11 @@ def test_carbon_is_priced_by_the_dated_factors_and_electricity_only_where_declar
 def test_shifting_moves_a_days_running_hours_to_its_cheapest_hours_and_no_further() -> None:
     # 08:00 to 18:00 in two batches: ten hours, 100 kWh each; the day has eight hours of valley and twelve flat
     day = [batch(MONDAY.replace(hour=8), 4, kwh(400)), batch(MONDAY.replace(hour=12), 6, kwh(600), name="B2")]
-    found = cost_of({"prices": [TIME_OF_USE], "shiftable": ["eaf"]}, *day)
-    assert found.shift is not None
+    cost = cost_of({"prices": [TIME_OF_USE], "shiftable": ["eaf"]}, *day)
+    assert cost.shift is not None
     before, after = 400 * 1.0 + 600 * 0.5, 800 * 0.25 + 200 * 0.5
-    assert found.shift.saving == pytest.approx(before - after)
-    assert "Upper bound" in found.shift.assumption.en
+    assert cost.shift.saving == pytest.approx(before - after)
+    assert "Upper bound" in cost.shift.assumption.en
     assert cost_of({"prices": [FLAT], "shiftable": ["eaf"]}, *day).shift.saving == pytest.approx(0)  # type: ignore[union-attr]
     assert cost_of({"prices": [TIME_OF_USE]}, *day).shift is None
 
@@ -228,7 +228,7 @@ def metered(load: Floats, minutes: int, *, step_s: float, hours_only: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("minutes", "hours_only", "step_s", "highest", "told"),
+    ("minutes", "hours_only", "step_s", "highest", "phrase"),
     [
         (15, False, 60.0, 4000.0, "highest mean over 15 minutes"),
         (30, False, 60.0, 2500.0, "highest mean over 30 minutes"),
@@ -237,16 +237,18 @@ def metered(load: Floats, minutes: int, *, step_s: float, hours_only: bool = Fal
         (15, False, 1800.0, 4000.0, "means over 30 minutes. The bill's 15-minute maximum"),
     ],
 )
-def test_the_demand_charge_is_taken_over_its_own_minutes(minutes: int, hours_only: bool, step_s: float, highest: float, told: str) -> None:
+def test_the_demand_charge_is_taken_over_its_own_minutes(
+    minutes: int, hours_only: bool, step_s: float, highest: float, phrase: str
+) -> None:
     load = np.full(24 * 4, 1000.0)
     load[33] = 4000.0  # 08:15 to 08:30
     record = metered(load, 15, step_s=step_s, hours_only=hours_only)
     ran = batch(MONDAY.replace(hour=8), 1, kwh(1750))
     tariff = {"currency": "CNY", "prices": [FLAT], "demand": [{"price": 40.0, "minutes": minutes}]}
     plain = labelled(ran)
-    (found,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=(record,))))
-    assert found.demand == pytest.approx(highest * 40)  # the one batch took all of the hour
-    assert any(told in note.en for note in found.notes)
+    (cost,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=(record,))))
+    assert cost.demand == pytest.approx(highest * 40)  # the one batch took all of the hour
+    assert any(phrase in note.en for note in cost.notes)
 
 
 def test_what_no_batch_took_of_the_demand_charge_is_told_beside_the_steps() -> None:
@@ -256,9 +258,9 @@ def test_what_no_batch_took_of_the_demand_charge_is_told_beside_the_steps() -> N
     tariff = {"currency": "CNY", "prices": [FLAT], "demand": [{"price": 40.0}]}
     plain = labelled(batch(MONDAY.replace(hour=8), 1, kwh(437.5)))
     meters = (metered(load, 15, step_s=60.0),)
-    (found,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=meters)))
-    assert found.demand == pytest.approx(40_000)
-    (rest,) = [note for note in found.notes if "no batch used" in note.en]
+    (cost,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=meters)))
+    assert cost.demand == pytest.approx(40_000)
+    (rest,) = [note for note in cost.notes if "no batch used" in note.en]
     assert "160,000 CNY, 120,000 CNY" in rest.en
     assert "120,000 CNY" in rest.said_in("zh")
 

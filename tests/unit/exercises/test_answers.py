@@ -18,7 +18,7 @@ from benchmarks.exercises.reading import HOME
 from reporting_agent.exercises import computed
 from reporting_agent.exercises.progress import Progress
 
-ASKED = [pytest.param(one, question, id=f"{one.id}-{question.id}") for one in every() for question in one.question]
+ASKED = [pytest.param(exercise, question, id=f"{exercise.id}-{question.id}") for exercise in every() for question in exercise.question]
 LANGUAGES = pytest.mark.parametrize("language", languages())
 
 
@@ -34,25 +34,27 @@ def texts_of(exercise: Exercise, language: str) -> dict[str, Any]:
 
 
 def test_every_role_has_an_exercise_of_about_an_hour() -> None:
-    assert {one.role for one in every()} == set(Role)
-    assert all(30 <= one.minutes <= 90 for one in every())
+    assert {exercise.role for exercise in every()} == set(Role)
+    assert all(30 <= exercise.minutes <= 90 for exercise in every())
 
 
-@pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
+@pytest.mark.parametrize("exercise", every(), ids=lambda exercise: exercise.id)
 def test_the_key_is_what_the_product_computes_from_the_files(exercise: Exercise) -> None:
     """Written by `python -m reporting_agent.exercises`."""
     assert computed(exercise) == exercise.facts
 
 
-@pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
+@pytest.mark.parametrize("exercise", every(), ids=lambda exercise: exercise.id)
 def test_every_language_says_the_same_with_the_same_figures(exercise: Exercise) -> None:
     english = texts_of(exercise, "en")
     for language in languages():
-        said = texts_of(exercise, language)
-        assert said.keys() == english.keys(), language
+        texts = texts_of(exercise, language)
+        assert texts.keys() == english.keys(), language
         for key, text in english.items():
-            for here, there in zip(*([one] if isinstance(one, str) else one for one in (text, said[key])), strict=True):
-                assert sorted(findall(r"%\((\w+)\)s", here)) == sorted(findall(r"%\((\w+)\)s", there)), (language, key)
+            for here, translation in zip(
+                *([wording] if isinstance(wording, str) else wording for wording in (text, texts[key])), strict=True
+            ):
+                assert sorted(findall(r"%\((\w+)\)s", here)) == sorted(findall(r"%\((\w+)\)s", translation)), (language, key)
 
 
 @LANGUAGES
@@ -89,8 +91,8 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: Q
         assert verdict.said == exercise.text(f"question.{question.id}.wrong.{code}", language)
         assert verdict.look == exercise.text(f"question.{question.id}.look", language)
         reasons.add(verdict.said)
-    told = {key.rpartition(".")[2] for key in texts_of(exercise, "en") if key.startswith(f"question.{question.id}.wrong.")}
-    assert told == mistakes.keys(), "no reason is written that no answer reaches"
+    codes = {key.rpartition(".")[2] for key in texts_of(exercise, "en") if key.startswith(f"question.{question.id}.wrong.")}
+    assert codes == mistakes.keys(), "no reason is written that no answer reaches"
     assert reasons
 
 

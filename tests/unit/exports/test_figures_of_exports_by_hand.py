@@ -69,8 +69,8 @@ def batch(minutes: float, name: str = "B", **changes: Any) -> Batch:
 def output_of(*batches: Batch) -> dict[int, float]:
     """Quarter hours with an output."""
     data = PlantData(packs.load("cement", None), list(batches), [], [])
-    made = _output("cement-grinding", data, CLOCK)
-    return {place: float(made[place]) for place in np.flatnonzero(made).tolist()}
+    output = _output("cement-grinding", data, CLOCK)
+    return {place: float(output[place]) for place in np.flatnonzero(output).tolist()}
 
 
 @pytest.mark.parametrize(

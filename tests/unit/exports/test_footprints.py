@@ -81,8 +81,8 @@ def export(mill: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ca
         out = tmp_path / "out"
         arguments = ("export", kind, "--site", str(mill), "--period", "2026-01", "--footprint", str(settings), "--out", str(out))
         assert main([*arguments, *more, "--json"]) == status
-        told = json.loads(capsys.readouterr().out)
-        return json.loads((out / f"{kind}.json").read_text(encoding="utf-8")) if status == 0 else told["error"]["code"]
+        answer = json.loads(capsys.readouterr().out)
+        return json.loads((out / f"{kind}.json").read_text(encoding="utf-8")) if status == 0 else answer["error"]["code"]
 
     return run
 
@@ -98,8 +98,8 @@ def statement(tmp_path: Path, **changes: Any) -> Path:
 
 def test_a_footprint_is_the_steps_energy_and_what_the_firm_declares(settings: Path, export: Callable[..., Any]) -> None:
     """30 kWh/t at 0.5 kg/kWh is 0.015 kg CO2 a kg; the clinker bought 0.6."""
-    found = export("pact", settings)
-    pcf = found["pcf"]
+    footprint = export("pact", settings)
+    pcf = footprint["pcf"]
     assert float(pcf["pcfExcludingBiogenicUptake"]) == pytest.approx(0.615, rel=1e-3)
     assert (pcf["referencePeriodStart"], pcf["referencePeriodEnd"]) == ("2025-12-31T16:00:00Z", "2026-01-31T16:00:00Z")
     assert "Clinker bought: 0.6 kg CO2e/kg, supplier's footprint 2026" in pcf["boundaryProcessesDescription"]
@@ -111,7 +111,7 @@ def test_a_footprint_is_the_steps_energy_and_what_the_firm_declares(settings: Pa
 
 
 def test_numbers_and_names_are_as_the_specification_of_pact_writes_them(settings: Path, export: Callable[..., Any]) -> None:
-    found = export("pact", settings)
+    footprint = export("pact", settings)
     for name in (
         "pcfExcludingBiogenicUptake",
         "pcfIncludingBiogenicUptake",
@@ -119,11 +119,11 @@ def test_numbers_and_names_are_as_the_specification_of_pact_writes_them(settings
         "fossilCarbonContent",
         "exemptedEmissionsPercent",
     ):
-        assert DECIMAL.fullmatch(found["pcf"][name]), name
-    assert uuid.UUID(found["id"]).version == 4
-    assert export("pact", settings)["id"] == found["id"], "the same figures are the same footprint"
+        assert DECIMAL.fullmatch(footprint["pcf"][name]), name
+    assert uuid.UUID(footprint["id"]).version == 4
+    assert export("pact", settings)["id"] == footprint["id"], "the same figures are the same footprint"
     settings.write_text(settings.read_text(encoding="utf-8").replace("= 0.6\n", "= 0.61\n"), encoding="utf-8")
-    assert export("pact", settings)["id"] != found["id"]
+    assert export("pact", settings)["id"] != footprint["id"]
 
 
 def test_the_makers_own_schema_accepts_it(settings: Path, export: Callable[..., Any]) -> None:
@@ -131,28 +131,28 @@ def test_the_makers_own_schema_accepts_it(settings: Path, export: Callable[..., 
     if (named := os.environ.get("STEPLABEL_PACT_SCHEMA")) is None:
         pytest.skip("STEPLABEL_PACT_SCHEMA names no file")
     schema = json.loads(Path(named).read_text(encoding="utf-8"))
-    found = export("pact", settings)
+    footprint = export("pact", settings)
     validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
-    assert [error.message for error in validator.iter_errors(found)] == []
-    del found["pcf"]["fossilCarbonContent"]
-    assert [error.validator for error in validator.iter_errors(found)] == ["required"]
+    assert [error.message for error in validator.iter_errors(footprint)] == []
+    del footprint["pcf"]["fossilCarbonContent"]
+    assert [error.validator for error in validator.iter_errors(footprint)] == ["required"]
 
 
 def test_catena_x_has_all_that_the_aspect_model_requires(settings: Path, export: Callable[..., Any]) -> None:
     """The mandatory properties of Pcf 7.0.0, as its public model names them."""
-    found = export("catena-x", settings)
-    assert set(found) >= {
+    footprint = export("catena-x", settings)
+    assert set(footprint) >= {
         *("id", "specVersion", "partialFullPcf", "version", "created", "extWBCSD_pfStatus", "companyName", "companyIds", "productIds"),
         *("extWBCSD_productCodeCpc", "productName", "pcf"),
     }
-    assert set(found["pcf"]) >= {
+    assert set(footprint["pcf"]) >= {
         *("declaredUnit", "unitaryProductAmount", "productMassPerDeclaredUnit", "exemptedEmissionsPercent", "geographyRegionOrSubregion"),
         *("referencePeriodStart", "referencePeriodEnd", "crossSectoralStandardsUsed", "productOrSectorSpecificRules"),
         *("extWBCSD_characterizationFactors", "extTFS_allocationWasteIncineration", "secondaryEmissionFactorSources"),
         *("extWBCSD_packagingEmissionsIncluded", "pcfExcludingBiogenic"),
     }
-    assert found["pcf"]["pcfExcludingBiogenic"] == pytest.approx(0.615, rel=1e-3)
-    assert found["specVersion"] == "urn:io.catenax.pcf:datamodel:version:7.0.0"
+    assert footprint["pcf"]["pcfExcludingBiogenic"] == pytest.approx(0.615, rel=1e-3)
+    assert footprint["specVersion"] == "urn:io.catenax.pcf:datamodel:version:7.0.0"
 
 
 @pytest.mark.parametrize("change", [("complete = true", "complete = false"), (OTHER_GASES, "")])
@@ -164,12 +164,12 @@ def test_a_part_is_not_passed_off_as_a_whole(change: tuple[str, str], settings: 
 
 def test_the_share_whose_energy_is_attested_is_an_attribute(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:
     file = statement(tmp_path)
-    found = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
-    (extension,) = found["extensions"]
+    footprint = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
+    (extension,) = footprint["extensions"]
     assert extension["data"]["assuredShare"] == pytest.approx(0.015 / 0.615, rel=0.01)
     assert extension["data"]["assuredSteps"] == ["cement-grinding"]
-    (told,) = extension["data"]["statements"]
-    assert (told["opinion"], told["assurance"], told["report"]["period"]) == ("qualified", "reasonable", "2026-01")
+    (attestation,) = extension["data"]["statements"]
+    assert (attestation["opinion"], attestation["assurance"], attestation["report"]["period"]) == ("qualified", "reasonable", "2026-01")
     assert "not of factors" in extension["data"]["meaning"]
     beside = export("catena-x", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
     assert beside["pcf"]["extSTEPLABEL_assured"] == extension["data"]
@@ -198,8 +198,8 @@ def test_a_statement_on_something_else_assures_nothing(
 
 def test_a_statement_is_in_force_up_to_and_with_its_last_day(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:
     file = statement(tmp_path, valid_until=_today())
-    found = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
-    assert found["extensions"][0]["data"]["assuredShare"] > 0
+    footprint = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes))
+    assert footprint["extensions"][0]["data"]["assuredShare"] > 0
 
 
 def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:
@@ -213,8 +213,8 @@ def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tm
     own = ("--statement", str(file), "--statement", str(back), "--auditor", key_id(KEY.public_bytes))
     assert export("pact", settings, *own, status=1) == "footprint-statement-unusable"
     adverse = statement(tmp_path, opinion=Opinion.ADVERSE)
-    found = export("pact", settings, "--statement", str(adverse), "--auditor", key_id(KEY.public_bytes))
-    assert found["extensions"][0]["data"]["assuredShare"] == 0, "an adverse opinion assures nothing"
+    footprint = export("pact", settings, "--statement", str(adverse), "--auditor", key_id(KEY.public_bytes))
+    assert footprint["extensions"][0]["data"]["assuredShare"] == 0, "an adverse opinion assures nothing"
 
 
 @pytest.mark.parametrize(

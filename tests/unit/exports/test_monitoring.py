@@ -83,7 +83,7 @@ def of(rows: list[dict[str, str]], meter: str) -> list[dict[str, str]]:
 def test_a_month_is_what_the_register_counted_and_its_days_are_what_can_be_placed(tmp_path: Path, export: Callable[..., Any]) -> None:
     """31 days of 96 quarter hours at 2.5 kWh; three days without readings: their 720 kWh are the month's and no day's."""
     gap = range(5 * 96 + 1, 8 * 96)
-    found = export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5, gap)), "2026-03")
+    summary = export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5, gap)), "2026-03")
     (month,) = of(rows_of(tmp_path, "months"), "mill-register")
     assert float(month["energy"]) == pytest.approx(31 * 96 * 2.5)
     assert float(month["day_sum"]) == pytest.approx(28 * 96 * 2.5)
@@ -96,7 +96,7 @@ def test_a_month_is_what_the_register_counted_and_its_days_are_what_can_be_place
     assert [day["quality"] for day in days[4:7]] == ["good", "incomplete", "incomplete"]
     (beside,) = of(rows_of(tmp_path, "months"), "mill-check")
     assert (beside["quality"], float(beside["day_sum_deviation_pct"])) == ("good", 0.0)
-    assert (found["quality"]["meter_months"], found["quality"]["good"]) == (2, 1)
+    assert (summary["quality"]["meter_months"], summary["quality"]["good"]) == (2, 1)
 
 
 def test_a_month_of_too_few_readings_is_incomplete(tmp_path: Path, export: Callable[..., Any]) -> None:
@@ -108,7 +108,9 @@ def test_a_month_of_too_few_readings_is_incomplete(tmp_path: Path, export: Calla
 
 
 def test_quarter_hours_add_up_to_days_and_months_in_every_format(tmp_path: Path, export: Callable[..., Any]) -> None:
-    found = export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5)), "2026-03", *(f"--format={one}" for one in ("csv", "xlsx", "parquet")))
+    summary = export(
+        plant(tmp_path, steady(MARCH, 31 * 96, 2.5)), "2026-03", *(f"--format={extension}" for extension in ("csv", "xlsx", "parquet"))
+    )
     table = pq.read_table(tmp_path / "out" / "quarter-hours.parquet").to_pylist()
     own = [row for row in table if row["meter"] == "mill-register"]
     assert len(own) == 31 * 96
@@ -118,8 +120,8 @@ def test_quarter_hours_add_up_to_days_and_months_in_every_format(tmp_path: Path,
     sheet = list(book["days"].iter_rows(values_only=True))
     read = [dict(zip(sheet[0], row, strict=True)) for row in sheet[1:]]
     assert [row["energy"] for row in read] == [float(row["energy"]) for row in rows_of(tmp_path, "days")]
-    assert {one["name"] for one in found["files"]} >= {"quarter-hours.csv", "quarter-hours.parquet", "tables.xlsx", "quality.csv"}
-    assert found["sent"] is False
+    assert {file["name"] for file in summary["files"]} >= {"quarter-hours.csv", "quarter-hours.parquet", "tables.xlsx", "quality.csv"}
+    assert summary["sent"] is False
 
 
 def test_a_step_has_its_counted_meters_and_the_output_that_ended_in_the_interval(tmp_path: Path, export: Callable[..., Any]) -> None:
@@ -173,12 +175,12 @@ def test_a_day_on_which_the_clock_changes_is_as_long_as_it_is(tmp_path: Path, ex
     start = datetime(2026, 3, 1, tzinfo=ZoneInfo("Europe/Berlin"))
     hours = 31 * 24 - 1  # 29 March has 23 hours
     readings = [("mill-register", start.astimezone(UTC) + timedelta(hours=n), 1000 + 10.0 * n) for n in range(hours + 1)]
-    found = export(plant(tmp_path, readings, "Europe/Berlin"), "2026-03")
+    summary = export(plant(tmp_path, readings, "Europe/Berlin"), "2026-03")
     days = of(rows_of(tmp_path, "days"), "mill-register")
     assert (days[28]["energy"], days[28]["completeness_pct"], days[27]["energy"]) == ("230.0", "100.0", "240.0")
     assert len(rows_of(tmp_path, "quarter-hours")) == 4 * hours
-    assert any("15 minutes apart" in remark and "mill-register" in remark for remark in found["remarks"])
-    assert any("mill-check" in remark for remark in found["remarks"]), "a meter without readings is named"
+    assert any("15 minutes apart" in remark and "mill-register" in remark for remark in summary["remarks"])
+    assert any("mill-check" in remark for remark in summary["remarks"]), "a meter without readings is named"
 
 
 OWN = """
@@ -201,12 +203,12 @@ columns = [{{ name = "表号", field = "object" }}, {{ name = "T", field = "time
 def test_another_schema_changes_columns_names_units_and_times(tmp_path: Path, export: Callable[..., Any]) -> None:
     schema = tmp_path / "own.toml"
     schema.write_text(OWN.format(unit="MWh", field="energy"), encoding="utf-8")
-    found = export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5)), "2026-03", "--schema", str(schema))
+    summary = export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5)), "2026-03", "--schema", str(schema))
     rows = [row for row in rows_of(tmp_path, "power") if row["表号"] == "mill-register"]
     assert len(rows) == 31 * 24
     assert rows[0] == {"表号": "mill-register", "T": "202603010100", "E": "0.01"}
-    assert (found["columns"]["id"], found["columns"]["status"]) == ("province", "verified")
-    assert found["quality"]["completeness_least_pct"] == 95.0
+    assert (summary["columns"]["id"], summary["columns"]["status"]) == ("province", "verified")
+    assert summary["quality"]["completeness_least_pct"] == 95.0
 
 
 @pytest.mark.parametrize(
@@ -239,8 +241,8 @@ def test_nothing_is_sent_and_the_draft_says_what_it_is_not(
     for lang, words in (("en", ("were not obtained", "nothing was sent")), ("zh", ("未能取得", "没有发送任何内容"))):
         arguments = ("export", "monitoring", "--site", str(site), "--period", "2026-03", "--out", str(tmp_path / lang), "--lang", lang)
         assert main(arguments) == 0
-        told = capsys.readouterr().out
-        assert all(word in told for word in words)
+        output = capsys.readouterr().out
+        assert all(word in output for word in words)
 
 
 def test_a_site_without_readings_has_no_course_in_time(tmp_path: Path, export: Callable[..., Any]) -> None:

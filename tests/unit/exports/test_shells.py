@@ -30,7 +30,7 @@ def out(mill: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def grinding(store: Any) -> Any:
     submodel = store.get_item("urn:steplabel:site:works:step-labels:2026-01")
-    (step,) = (one for one in submodel.submodel_element if isinstance(one, model.SubmodelElementCollection))
+    (step,) = (element for element in submodel.submodel_element if isinstance(element, model.SubmodelElementCollection))
     return step
 
 
@@ -38,13 +38,13 @@ def test_basyx_reads_it_strictly_with_figures_and_units(out: Path) -> None:
     """Thirty kWh/t on average at 0.5 kg CO2/kWh: 15 kg CO2 a tonne."""
     with (out / "step-labels.json").open(encoding="utf-8") as file:
         step = grinding(read_aas_json_file(file, failsafe=False))
-    values = {one.id_short: one for one in step.value if isinstance(one, model.Property)}
+    values = {element.id_short: element for element in step.value if isinstance(element, model.Property)}
     assert values["Step"].value == "cement-grinding"
     assert values["Co2OfEnergyTakenIn"].value == pytest.approx(15.0, rel=0.01)
-    assert [one.value for one in values["Co2OfEnergyTakenIn"].qualifier] == ["kg CO2/t"]
+    assert [qualifier.value for qualifier in values["Co2OfEnergyTakenIn"].qualifier] == ["kg CO2/t"]
     assert values["Output"].value == 60 * 100
-    (electricity,) = next(one for one in step.value if one.id_short == "EnergyByCarrier").value
-    amounts = {one.id_short: one.value for one in electricity.value}
+    (electricity,) = next(element for element in step.value if element.id_short == "EnergyByCarrier").value
+    amounts = {amount.id_short: amount.value for amount in electricity.value}
     assert (amounts["Carrier"], amounts["Quantity"]) == ("electricity", pytest.approx(180_000))
     assert amounts["Co2Factor"] == "own supply 2026"
 
@@ -53,15 +53,15 @@ def test_the_package_holds_the_same(out: Path) -> None:
     store: model.DictIdentifiableStore[model.Identifiable] = model.DictIdentifiableStore()
     with aasx.AASXReader(io.BytesIO((out / "step-labels.aasx").read_bytes()), failsafe=False) as reader:
         reader.read_into(store, aasx.DictSupplementaryFileContainer())  # type: ignore[no-untyped-call]
-    assert {type(one).__name__ for one in store} == {"AssetAdministrationShell", "Submodel"}
+    assert {type(entry).__name__ for entry in store} == {"AssetAdministrationShell", "Submodel"}
     assert grinding(store).id_short == "cement_grinding_cement_any"
 
 
 def test_it_says_that_it_is_partial(out: Path) -> None:
-    told = json.loads((out / "export.json").read_text(encoding="utf-8"))
-    assert told["partial"] is True
-    assert "carbon of materials" in told["not_in_it"]
-    assert "does not claim to follow an IDTA template" in told["stands_on"]["en"]
+    summary = json.loads((out / "export.json").read_text(encoding="utf-8"))
+    assert summary["partial"] is True
+    assert "carbon of materials" in summary["not_in_it"]
+    assert "does not claim to follow an IDTA template" in summary["stands_on"]["en"]
 
 
 @pytest.mark.parametrize(("parts", "wanted"), [(("eaf", "", ""), "eaf"), (("2nd mill", "a/b"), "S_2nd_mill_a_b")])
@@ -79,8 +79,8 @@ def test_products_named_in_another_script_have_names_of_their_own(mill: Path) ->
     for order in (steps, steps[::-1]):
         raw = io.StringIO(shells.as_json(site.id, period, order).decode())
         submodel: Any = read_aas_json_file(raw, failsafe=False).get_item("urn:steplabel:site:works:step-labels:2026-01")
-        names = {one.id_short for one in submodel.submodel_element if isinstance(one, model.SubmodelElementCollection)}
-        assert names == set(shells.short_ids([(one.label.step, one.label.product, one.label.variant) for one in steps]))
+        names = {element.id_short for element in submodel.submodel_element if isinstance(element, model.SubmodelElementCollection)}
+        assert names == set(shells.short_ids([(entry.label.step, entry.label.product, entry.label.variant) for entry in steps]))
         assert len(names) == len(steps)
     assert shells.short_ids([("eaf", "高线", "")]) == shells.short_ids([("eaf", "高线", ""), ("eaf", "螺纹", "")])[:1]
 

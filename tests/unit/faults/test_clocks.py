@@ -23,8 +23,8 @@ def look(of: Meter, at: Line, moments: np.ndarray, value: np.ndarray, zone: Zone
     return against_batches.compare(of, seen, at.windows, 0.98, zone or UTC, beside)
 
 
-def by_code(found: Suspicion) -> dict[str, Finding]:
-    return {finding.code: finding for finding in found.findings}
+def by_code(suspicion: Suspicion) -> dict[str, Finding]:
+    return {finding.code: finding for finding in suspicion.findings}
 
 
 @pytest.mark.parametrize("kind", ["register", "rate", "interval"])
@@ -44,11 +44,11 @@ def test_a_clock_that_runs_away_is_told_with_its_rate_and_the_keys_that_put_it_r
     grid = np.arange(shown[0] // STEP_S + 1, shown[-1] // STEP_S) * STEP_S  # a logger that reads by its own clock
     value = np.interp(grid, shown, value)
     finding = by_code(look(meter("register"), at, grid, value))["clock-drift"]
-    told = float(finding.sentence.split("clock_drift_s_per_day = ")[1].split(",")[0])
+    drift = float(finding.sentence.split("clock_drift_s_per_day = ")[1].split(",")[0])
     offset = float(finding.sentence.split("clock_offset_s = ")[1].split(",")[0])
     day = date.fromisoformat(finding.sentence.split("clock_read_on = ")[1][:10])
-    assert told == pytest.approx(per_day, abs=0.6)
-    again = meter("register", clock_offset_s=offset, clock_drift_s_per_day=told, clock_read_on=day)
+    assert drift == pytest.approx(per_day, abs=0.6)
+    again = meter("register", clock_offset_s=offset, clock_drift_s_per_day=drift, clock_read_on=day)
     assert by_code(look(again, at, grid, value)) == {}
 
 
@@ -57,8 +57,8 @@ def test_a_clock_that_creeps_and_is_set_right_is_told_by_its_stamps_with_their_r
     at, moments = line(), stamps()
     value = written(at, "register", moments)
     since = (moments - moments[0]) % (19 * DAY_S)
-    found = look(meter("register"), at, moments + np.round(per_day * since / DAY_S).astype(np.int64), value)
-    finding = by_code(found)["clock-drift"]
+    suspicion = look(meter("register"), at, moments + np.round(per_day * since / DAY_S).astype(np.int64), value)
+    finding = by_code(suspicion)["clock-drift"]
     assert f"{abs(per_day):.1f} s a day" in finding.sentence
     settings = [DAY_S // STEP_S * 19 * times for times in (1, 2, 3)]
     assert all(abs((place.row or 0) - row) < 20 for place, row in zip(finding.places, settings, strict=True))
@@ -84,9 +84,9 @@ def test_a_meter_on_standard_time_is_told_by_its_load(length_s: int) -> None:
     moments = stamps(150)
     (summer,) = summers(BERLIN, int(moments[0]) * SECOND, int(moments[-1]) * SECOND)
     stamp = moments - 3600 * (moments >= summer[0] // SECOND)
-    found = look(meter("rate"), at, stamp, written(at, "rate", moments), BERLIN)
-    assert list(by_code(found)) == ["clock-standard-time"]
-    wrong = found.batches["clock-standard-time"]
+    suspicion = look(meter("rate"), at, stamp, written(at, "rate", moments), BERLIN)
+    assert list(by_code(suspicion)) == ["clock-standard-time"]
+    wrong = suspicion.batches["clock-standard-time"]
     assert (wrong == (at.start_s + at.end_s >= 2 * summer[0] // SECOND)).mean() > 0.999
 
 
@@ -102,17 +102,17 @@ def test_a_meter_that_keeps_summer_time_where_the_plant_has_none_is_told() -> No
     at, moments = line(150), stamps(150)
     first, last = moments[0] + 60 * DAY_S, moments[0] + 120 * DAY_S
     stamp = moments + 3600 * ((moments >= first) & (moments < last))
-    kept = np.unique(stamp, return_index=True)[1]
-    found = look(meter("rate"), at, stamp[kept], written(at, "rate", moments)[kept], ZoneInfo("Asia/Shanghai"))
-    assert "clock-daylight-saving" in by_code(found)
+    indices = np.unique(stamp, return_index=True)[1]
+    suspicion = look(meter("rate"), at, stamp[indices], written(at, "rate", moments)[indices], ZoneInfo("Asia/Shanghai"))
+    assert "clock-daylight-saving" in by_code(suspicion)
 
 
 @pytest.mark.parametrize("minutes", [-40, 25])
 def test_a_constant_offset_is_told_from_a_quarter_of_a_batch_on(minutes: int) -> None:
     at, moments = line(), stamps()
-    found = by_code(look(meter("interval"), at, moments + minutes * 60, written(at, "interval", moments)))
-    assert list(found) == ["clock-offset"]
-    assert float(found["clock-offset"].sentence.split("clock_offset_s = ")[1].split(".")[0]) == pytest.approx(minutes * 60, abs=60)
+    findings = by_code(look(meter("interval"), at, moments + minutes * 60, written(at, "interval", moments)))
+    assert list(findings) == ["clock-offset"]
+    assert float(findings["clock-offset"].sentence.split("clock_offset_s = ")[1].split(".")[0]) == pytest.approx(minutes * 60, abs=60)
 
 
 def test_a_few_minutes_may_be_the_shape_of_the_load() -> None:

@@ -51,5 +51,5 @@ def test_the_table_of_batches_is_that_of_the_faults() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.code)
 def test_a_fault_is_said_in_both_languages(fault: Fault) -> None:
-    for said in (fault.name, fault.sentence):
-        assert re.search(r"[\u4e00-\u9fff]", in_language(said, "zh")), said
+    for text in (fault.name, fault.sentence):
+        assert re.search(r"[\u4e00-\u9fff]", in_language(text, "zh")), text

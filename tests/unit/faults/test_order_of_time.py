@@ -75,22 +75,22 @@ def beside_a_gap(shift: int, gap: int) -> tuple[np.ndarray, np.ndarray]:
     """An hour wrong over the readings 2000 to 2060, and soon after (30 readings) this many readings missing."""
     moments = MOMENTS.copy()
     moments[2000:2060] += shift
-    kept = np.delete(EVERY, slice(2090, 2090 + gap))
-    return moments, kept
+    indices = np.delete(EVERY, slice(2090, 2090 + gap))
+    return moments, indices
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("gap", [HOUR - 1, HOUR + 1])
 def test_a_gap_of_about_an_hour_soon_after_a_wrong_clock_is_a_gap(kind: Kind, gap: int) -> None:
-    moments, kept = beside_a_gap(3600, gap)
-    wrong = course(meter(kind), moments[kept], VALUE[kind][kept])
+    moments, indices = beside_a_gap(3600, gap)
+    wrong = course(meter(kind), moments[indices], VALUE[kind][indices])
     assert rows(wrong, "clock-jump")[:1] == [2002]
     assert found(wrong)["clock-jump"] == 60
 
 
 def test_a_register_tells_a_gap_of_just_an_hour_from_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments, kept = beside_a_gap(3600, HOUR)
-    data = meter("register"), moments[kept], VALUE["register"][kept]
+    moments, indices = beside_a_gap(3600, HOUR)
+    data = meter("register"), moments[indices], VALUE["register"][indices]
     assert rows(course(*data), "clock-jump")[:1] == [2002]
     monkeypatch.setattr(order, "_passed", lambda count, place, times: False)
     assert rows(course(*data), "clock-jump")[:1] == [2062]  # the fewest readings

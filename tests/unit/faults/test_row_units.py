@@ -45,9 +45,9 @@ def test_a_heat_written_in_kwh_among_mwh_is_told_with_its_factor() -> None:
     batches = heats()
     batches[50] = with_energy(batches[50], 48_100.0, 2390)
     batches[90] = with_energy(batches[90], 0.0483, 2410)
-    found = off_scales(batches)
-    assert found.keys() == {50, 90}
-    assert np.allclose([found[50], found[90]], [1e3, 1e-3])
+    factors = off_scales(batches)
+    assert factors.keys() == {50, 90}
+    assert np.allclose([factors[50], factors[90]], [1e3, 1e-3])
 
 
 def test_heats_in_gigajoule_are_told_where_their_time_was_the_usual_one() -> None:

@@ -25,23 +25,23 @@ def look(
     return against_batches.compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, Beside(TONNES, bounds, main))
 
 
-def codes(found: Suspicion) -> list[str]:
-    return [finding.code for finding in found.findings]
+def codes(suspicion: Suspicion) -> list[str]:
+    return [finding.code for finding in suspicion.findings]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_meter_whose_load_is_a_thousandth_of_its_range_is_in_another_unit(kind: Kind) -> None:
     value = written(LINE, kind, MOMENTS)
     assert codes(look(kind, value, range=(0.0, 6000.0))) == []
-    found = look(kind, np.round(value / 1000, 6), range=(0.0, 6000.0))
-    assert codes(found) == ["unit-label"]
-    assert "0.001 times" in found.findings[0].sentence
-    assert found.batches["unit-label"].all()
+    suspicion = look(kind, np.round(value / 1000, 6), range=(0.0, 6000.0))
+    assert codes(suspicion) == ["unit-label"]
+    assert "0.001 times" in suspicion.findings[0].sentence
+    assert suspicion.batches["unit-label"].all()
 
 
 def test_a_meter_whose_every_value_is_a_thousand_times_its_range_is_in_another_unit() -> None:
-    found = look("rate", 1000 * written(LINE, "rate", MOMENTS), range=(0.0, 6000.0))
-    assert "unit-label" in codes(found)
+    suspicion = look("rate", 1000 * written(LINE, "rate", MOMENTS), range=(0.0, 6000.0))
+    assert "unit-label" in codes(suspicion)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -58,19 +58,19 @@ def test_a_meter_beside_another_gives_itself_away(kind: Kind, factor: float) -> 
 def test_a_unit_that_changes_is_told_with_its_first_reading(kind: Kind, beside: Kind | None, factor: float) -> None:
     value, first = written(LINE, kind, MOMENTS), 9000
     value[first:] = np.round(value[first:] * factor, 6)
-    found = look(kind, value, beside=beside)
-    assert codes(found) == ["unit-change"]
-    assert abs((found.findings[0].places[0].row or 0) - (first + 2)) <= 20
-    struck = found.batches["unit-label"]
+    suspicion = look(kind, value, beside=beside)
+    assert codes(suspicion) == ["unit-change"]
+    assert abs((suspicion.findings[0].places[0].row or 0) - (first + 2)) <= 20
+    struck = suspicion.batches["unit-label"]
     assert (struck == (LINE.end_s > MOMENTS[first])).mean() > 0.998
 
 
 def test_what_a_batch_can_take_proves_a_unit_wrong_where_no_range_is_declared() -> None:
     value = written(LINE, "register", MOMENTS)  # 4000 kW for 55 minutes into 9 t: about 400 kWh/t
     assert codes(look("register", value, bounds=(100.0, 900.0))) == []
-    found = look("register", value / 1000, bounds=(100.0, 900.0))
-    assert codes(found) == ["unit-label"]
-    assert "1,000" in found.findings[0].sentence
+    suspicion = look("register", value / 1000, bounds=(100.0, 900.0))
+    assert codes(suspicion) == ["unit-label"]
+    assert "1,000" in suspicion.findings[0].sentence
 
 
 BOUNDS = (100.0, 900.0)
@@ -86,15 +86,15 @@ def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can
     value = written(LINE, kind, MOMENTS)
     side = slice(turn, None) if wrong == "since" else slice(None, turn)
     value[side] = np.round(value[side] * factor, 6)
-    found = look(kind, value, bounds=BOUNDS)
-    assert codes(found) == ["unit-change"]
-    struck = found.batches["unit-label"]
+    suspicion = look(kind, value, bounds=BOUNDS)
+    assert codes(suspicion) == ["unit-change"]
+    struck = suspicion.batches["unit-label"]
     assert (struck == (LINE.end_s > MOMENTS[turn] if wrong == "since" else LINE.start_s < MOMENTS[turn])).mean() > 0.998
-    (event,) = found.events
+    (event,) = suspicion.events
     assert event.kind == "unit"
     assert event.factor == pytest.approx(1 / factor)
     assert (event.until is None) == (wrong == "since")
-    sentence = found.findings[0].sentence
+    sentence = suspicion.findings[0].sentence
     assert f"factor = {1 / factor:.6g}, {'from' if wrong == 'since' else 'until'} that day" in sentence
     assert "are beyond what a batch of this step can use" in sentence
 
@@ -102,9 +102,9 @@ def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can
 def test_where_nothing_but_their_number_speaks_for_a_side_the_finding_says_so() -> None:
     value, turn = written(LINE, "interval", MOMENTS), 4000
     value[turn:] = np.round(value[turn:] / 1000, 6)
-    found = look("interval", value)
-    assert "nothing else shows which of the two is wrong" in found.findings[0].sentence
-    (event,) = found.events
+    suspicion = look("interval", value)
+    assert "nothing else shows which of the two is wrong" in suspicion.findings[0].sentence
+    (event,) = suspicion.events
     assert event.factor == pytest.approx(0.001)
     assert event.until is not None  # the larger side is left as it is
 
@@ -129,10 +129,10 @@ def test_a_register_that_stood_while_two_batches_ran_is_told_with_its_row_and_th
     first, last = np.searchsorted(MOMENTS, [LINE.start_s[200] - 300, LINE.end_s[201] + 300])
     value[last:] -= value[last] - value[first]
     value[first:last] = value[first]
-    found = look("register", value)
-    assert codes(found) == ["still-while-producing"]
-    assert np.flatnonzero(found.batches["still-while-producing"]).tolist() == [200, 201]
-    assert abs((found.findings[0].places[0].row or 0) - (first + 2)) <= 1
+    suspicion = look("register", value)
+    assert codes(suspicion) == ["still-while-producing"]
+    assert np.flatnonzero(suspicion.batches["still-while-producing"]).tolist() == [200, 201]
+    assert abs((suspicion.findings[0].places[0].row or 0) - (first + 2)) <= 1
 
 
 def test_a_rate_at_zero_while_batches_ran_stood_still() -> None:
@@ -148,8 +148,8 @@ def test_rest_between_batches_and_short_stops_within_them_are_no_standstill(kind
         first = (start - int(MOMENTS[0])) // 60 + 20
         of.power[first : first + 12] = 0.0  # twelve minutes without power in every batch
     seen = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
-    found = against_batches.compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, Beside(np.full(len(of.start_s), 9.0)))
-    assert codes(found) == []
+    suspicion = against_batches.compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, Beside(np.full(len(of.start_s), 9.0)))
+    assert codes(suspicion) == []
     assert of.windows.start_us[0] == of.start_s[0] * SECOND
 
 

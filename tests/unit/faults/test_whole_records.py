@@ -87,7 +87,7 @@ def test_a_sensor_that_froze_is_stuck(kind: Kind, length: int) -> None:
 def test_over_a_stuck_value_no_energy_is_known() -> None:
     value = READ["rate"].copy()
     value[BUSY : BUSY + 100] = value[BUSY]
-    stuck, sound = (course(meter("rate"), MOMENTS, one, line=LINE) for one in (value, READ["rate"]))
+    stuck, sound = (course(meter("rate"), MOMENTS, series, line=LINE) for series in (value, READ["rate"]))
     windows = LINE.windows
     struck = (windows.start_us / 1e6 < MOMENTS[BUSY + 99]) & (windows.end_us / 1e6 > MOMENTS[BUSY])
     assert stuck.over(windows).completeness[struck].max() < 1
@@ -148,9 +148,9 @@ def test_digits_that_go_missing_are_told_with_their_row(kind: Kind) -> None:
         value[AT:] = np.diff(counted, prepend=0.0)
     else:
         value[AT:] = np.floor(value[AT:] / 10) * 10
-    told = course(meter(kind), moments, value)
-    assert found(told) == {"quantum-change": 1}
-    assert abs(rows(told, "quantum-change")[0] - (AT + 2)) <= 40
+    record = course(meter(kind), moments, value)
+    assert found(record) == {"quantum-change": 1}
+    assert abs(rows(record, "quantum-change")[0] - (AT + 2)) <= 40
 
 
 def test_even_thousands_by_chance_are_no_coarser_step_where_all_are_thousands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,10 +169,10 @@ def test_digits_that_come_back_are_two_changes() -> None:
 
 
 def test_a_longer_step_is_told_with_its_row() -> None:
-    kept = np.concatenate((np.arange(AT), np.arange(AT, len(MOMENTS), 3)))
-    told = course(meter("register"), MOMENTS[kept], READ["register"][kept])
-    assert found(told) == {"resolution-change": 1}
-    assert abs(rows(told, "resolution-change")[0] - (AT + 2)) <= 100
+    indices = np.concatenate((np.arange(AT), np.arange(AT, len(MOMENTS), 3)))
+    record = course(meter("register"), MOMENTS[indices], READ["register"][indices])
+    assert found(record) == {"resolution-change": 1}
+    assert abs(rows(record, "resolution-change")[0] - (AT + 2)) <= 100
 
 
 def test_a_zero_of_a_meter_that_is_never_at_zero_is_no_value() -> None:

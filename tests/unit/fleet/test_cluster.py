@@ -69,7 +69,7 @@ def test_sites_on_a_cluster_have_the_bytes_of_one_by_one_and_are_not_done_again(
     for number in range(2):
         require_same_bytes(file, out, tmp_path, number)
     assert fleet(file, out, dask) == 1
-    assert [one["kept"] for one in told(out)] == [True, True, False]
+    assert [site["kept"] for site in told(out)] == [True, True, False]
     assert told(out)[2]["refused"]["code"] == "file-missing"
 
 
@@ -99,7 +99,7 @@ def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_p
         killer.join()
         assert [at_work for _, at_work in killed] == [True]
         assert killed[0][0] not in client.run(os.getpid).values()
-    assert [one["refused"] is None for one in told(out)] == [True, True, False]
+    assert [site["refused"] is None for site in told(out)] == [True, True, False]
     for number in range(2):
         require_same_bytes(file, out, tmp_path, number)
 
@@ -110,7 +110,7 @@ def test_the_site_of_a_worker_that_died_is_repeated_with_the_same_bytes(dask: Da
     kills_what_reads_it(tmp_path / "works-0" / "site.toml", once=True)
     assert fleet(file, out, dask) == 1  # one site has no log
     assert (tmp_path / "works-0" / "died").exists()
-    assert [one["refused"] is None for one in told(out)] == [True, True, False]
+    assert [site["refused"] is None for site in told(out)] == [True, True, False]
     for number in range(2):
         require_same_bytes(file, out, tmp_path, number)
 
@@ -119,16 +119,16 @@ def test_the_site_of_a_worker_that_died_is_repeated_with_the_same_bytes(dask: Da
 def test_sites_and_results_in_object_storage_have_the_bytes_of_those_on_the_disk(
     dask: Dask, storage: ObjectStorage, tmp_path: Path
 ) -> None:
-    file, there = group_of(tmp_path, 2, 120), "s3://plant/results"
+    file, destination = group_of(tmp_path, 2, 120), "s3://plant/results"
     for path in tmp_path.glob("*/*"):
         storage.put(f"plant/{path.relative_to(tmp_path).as_posix()}", path.read_bytes())
     text = file.read_text("utf-8")
     storage.put("plant/fleet.toml", text.encode())
     file.write_text(re.sub('file = "', 'file = "s3://plant/', text), "utf-8")
-    for declared, kept in ((file, False), ("s3://plant/fleet.toml", True)):
-        assert fleet(declared, there, dask) == 1
+    for declared, is_kept in ((file, False), ("s3://plant/fleet.toml", True)):
+        assert fleet(declared, destination, dask) == 1
         sites = json.loads(storage.get("plant/results/group.json"))["sites"]
-        assert [one["kept"] for one in sites] == [kept, kept, False]
+        assert [site["kept"] for site in sites] == [is_kept, is_kept, False]
         assert sites[2]["refused"]["code"] == "file-missing"
     for number in range(2):
         alone = tmp_path / f"alone-{number}"
@@ -176,4 +176,4 @@ def test_a_site_that_kills_workers_again_and_again_is_named_and_stops_no_other(d
     file, out = group_of(tmp_path, 2, 120), tmp_path / "out"
     kills_what_reads_it(tmp_path / "works-0" / "site.toml")
     assert fleet(file, out, dask) == 1
-    assert [one["refused"] and one["refused"]["code"] for one in told(out)] == ["fleet-process-died", None, "file-missing"]
+    assert [site["refused"] and site["refused"]["code"] for site in told(out)] == ["fleet-process-died", None, "file-missing"]

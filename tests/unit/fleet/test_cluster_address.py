@@ -49,33 +49,33 @@ def three(folder: Path, until: datetime | None = None) -> dict[str, Path]:
 def test_an_address_that_goes_with_no_cluster_is_refused_at_once(
     address: str, with_files: bool, code: str, fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = refusal(fleet, capsys, address, **(three(tmp_path) if with_files else {}))
-    assert "--dask: " in told
-    assert f"found:  {address}" in told
-    assert "remedy: Give " in told
-    assert f"[{code}]" in told
+    message = refusal(fleet, capsys, address, **(three(tmp_path) if with_files else {}))
+    assert "--dask: " in message
+    assert f"found:  {address}" in message
+    assert "remedy: Give " in message
+    assert f"[{code}]" in message
 
 
 @pytest.mark.parametrize("name", ["ca_file", "cert", "key"])
 def test_a_file_of_tls_that_is_missing_is_named(name: str, fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "nope.pem"
-    told = refusal(fleet, capsys, "tls://127.0.0.1:8786", **three(tmp_path) | {name: missing})
-    assert f"{missing}: This file for TLS cannot be read." in told
-    assert "[dask-tls-file]" in told
+    message = refusal(fleet, capsys, "tls://127.0.0.1:8786", **three(tmp_path) | {name: missing})
+    assert f"{missing}: This file for TLS cannot be read." in message
+    assert "[dask-tls-file]" in message
 
 
 def test_a_file_without_a_certificate_is_named(fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = three(tmp_path)
-    told = refusal(fleet, capsys, "tls://127.0.0.1:8786", **files | {"cert": files["key"]})
-    assert f"{files['key']}: This file holds no certificate" in told
+    message = refusal(fleet, capsys, "tls://127.0.0.1:8786", **files | {"cert": files["key"]})
+    assert f"{files['key']}: This file holds no certificate" in message
 
 
 def test_a_certificate_that_expired_is_named_with_its_day(fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     until = datetime.now(UTC) - timedelta(days=3)
-    told = refusal(fleet, capsys, "tls://127.0.0.1:8786", **three(tmp_path, until))
-    assert f"server.crt: This certificate expired on {until:%Y-%m-%d %H:%M} UTC." in told
-    assert "found:  CN=me" in told
-    assert "[dask-tls-expired]" in told
+    message = refusal(fleet, capsys, "tls://127.0.0.1:8786", **three(tmp_path, until))
+    assert f"server.crt: This certificate expired on {until:%Y-%m-%d %H:%M} UTC." in message
+    assert "found:  CN=me" in message
+    assert "[dask-tls-expired]" in message
 
 
 @pytest.mark.parametrize(("days", "sentence"), [(3, "This certificate expired on"), (-20, "This certificate is valid only from")])

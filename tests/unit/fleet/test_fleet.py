@@ -113,9 +113,9 @@ def test_every_site_has_the_files_that_label_writes(labelled: tuple[Path, Path],
 
 
 def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(labelled: tuple[Path, Path]) -> None:
-    told = json.loads((labelled[1] / "group.json").read_text(encoding="utf-8"))
-    refused = [site["refused"] for site in told["sites"]]
-    assert [one is None for one in refused] == [True, True, True, False]
+    group = json.loads((labelled[1] / "group.json").read_text(encoding="utf-8"))
+    refused = [site["refused"] for site in group["sites"]]
+    assert [refusal is None for refusal in refused] == [True, True, True, False]
     assert refused[3]["code"]
     assert refused[3]["remedy"]
     page = (labelled[1] / "group.html").read_text(encoding="utf-8")
@@ -127,8 +127,8 @@ def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(labelled:
 def test_the_form_before_the_contracts_does_the_same(labelled: tuple[Path, Path]) -> None:
     file, out = labelled
     assert main(["fleet", str(file), "--period", "2016", "--out", str(out)]) == 1
-    told = json.loads((out / "group.json").read_text(encoding="utf-8"))
-    assert [site["kept"] for site in told["sites"]] == [True, True, True, False]
+    group = json.loads((out / "group.json").read_text(encoding="utf-8"))
+    assert [site["kept"] for site in group["sites"]] == [True, True, True, False]
 
 
 def test_a_fault_that_nobody_foresaw_is_told_of_its_site_and_the_others_are_done(
@@ -167,10 +167,10 @@ def test_a_check_stands_beside_the_others_and_is_not_done_again(labelled: tuple[
     for name in ("quality.json", "rejected.csv"):
         assert (out / "002-works-1" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
     assert main(["fleet", "--config", str(file), "check", "--out", str(out), "--lang", "zh"]) == 1
-    told = json.loads((out / "check.json").read_text(encoding="utf-8"))["sites"]
-    assert [site["kept"] for site in told] == [True, True, True, False]
-    assert told[1]["quality"]["batches"] == len(rows) - 1
-    assert told[3]["refused"]["code"] == "file-missing"
+    sites = json.loads((out / "check.json").read_text(encoding="utf-8"))["sites"]
+    assert [site["kept"] for site in sites] == [True, True, True, False]
+    assert sites[1]["quality"]["batches"] == len(rows) - 1
+    assert sites[3]["refused"]["code"] == "file-missing"
     page = (out / "check.html").read_text(encoding="utf-8")
     assert "无法读取的生产厂区" in page
     assert 'href="002-works-1/quality.html"' in page
@@ -247,8 +247,8 @@ def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) 
     batches.write_text(batches.read_text(encoding="utf-8").rsplit("\n", 2)[0] + "\n", encoding="utf-8")  # a heat less
     fleet(file, out)
     assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [True, False]
-    told = json.loads((out / "group.json").read_text(encoding="utf-8"))
-    assert [site["kept"] for site in told["sites"]] == [True, False, False]
+    group = json.loads((out / "group.json").read_text(encoding="utf-8"))
+    assert [site["kept"] for site in group["sites"]] == [True, False, False]
     fleet(file, out, "--lang", "zh")
     assert "Example Group" in (out / "group.html").read_text(encoding="utf-8")
     assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [False, False]  # in Chinese now
@@ -298,17 +298,17 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     running.wait()
     assert not (out / "group.json").exists()
     fleet(file, out)
-    told = json.loads((out / "group.json").read_text(encoding="utf-8"))
-    assert told["sites"][0]["kept"]
-    assert [site["refused"] is None for site in told["sites"]] == [True, True, True, False]
+    group = json.loads((out / "group.json").read_text(encoding="utf-8"))
+    assert group["sites"][0]["kept"]
+    assert [site["refused"] is None for site in group["sites"]] == [True, True, True, False]
 
 
 def test_a_process_that_is_killed_names_its_own_site_and_no_other(tmp_path: Path) -> None:
     file = group_of(tmp_path, 3)
     kills_what_reads_it(tmp_path / "works-1" / "site.toml")
     assert fleet(file, tmp_path / "out") == 1
-    told = json.loads((tmp_path / "out" / "group.json").read_text(encoding="utf-8"))
-    assert [one["refused"] and one["refused"]["code"] for one in told["sites"]] == [None, "fleet-process-died", None, "file-missing"]
+    group = json.loads((tmp_path / "out" / "group.json").read_text(encoding="utf-8"))
+    assert [site["refused"] and site["refused"]["code"] for site in group["sites"]] == [None, "fleet-process-died", None, "file-missing"]
 
 
 def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: Path) -> None:
@@ -320,12 +320,12 @@ def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: P
     text = (Path(packs.__file__).parent / "steel.toml").read_text(encoding="utf-8")
     approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace('version = "4"', 'version = "9"', 1)
     with shelf.used(Approved({("approved-steel", "9"): approved})):
-        kept = []
+        reused = []
         for _ in range(2):
-            outcomes = {one.file: one for one in in_processes(tasks_of(file, tmp_path / "out"), 2)}
-            kept.append(outcomes[str(own)].kept)
+            outcomes = {outcome.file: outcome for outcome in in_processes(tasks_of(file, tmp_path / "out"), 2)}
+            reused.append(outcomes[str(own)].kept)
             assert outcomes[str(own)].refused is None
-    assert kept == [False, True]
+    assert reused == [False, True]
 
 
 def test_shared_tables_stand_where_a_site_has_none_of_its_own(tmp_path: Path) -> None:
@@ -334,12 +334,12 @@ def test_shared_tables_stand_where_a_site_has_none_of_its_own(tmp_path: Path) ->
     own.write_text(own.read_text(encoding="utf-8") + TARIFF.replace("inherit.", "").replace("0.62", "0.5"), encoding="utf-8")
     file.write_text(file.read_text(encoding="utf-8") + TARIFF, encoding="utf-8")
     shared = load_fleet(file).inherit
-    inherited, kept = load_site(bare, shared).tariff, load_site(own, shared).tariff
+    inherited, own_tariff = load_site(bare, shared).tariff, load_site(own, shared).tariff
     assert inherited is not None
-    assert kept is not None
+    assert own_tariff is not None
     assert inherited.prices[0].price == 0.62
-    assert kept == load_site(own).tariff
-    assert kept.prices[0].price == 0.5
+    assert own_tariff == load_site(own).tariff
+    assert own_tariff.prices[0].price == 0.5
 
 
 @pytest.mark.parametrize(
@@ -384,8 +384,8 @@ def outcome(site: str, *steps: SiteStep) -> Outcome:
 
 
 def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_uncertainty_of_both() -> None:
-    (found,) = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(360.0, 380.0))])
-    b, a = found.sites  # most to gain first
+    (group,) = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(360.0, 380.0))])
+    b, a = group.sites  # most to gain first
     assert (b.site, b.distance, b.energy, b.money) == ("b", 30.0, 30_000.0, 15_000.0)
     assert b.uncertainty == pytest.approx(8**0.5)
     assert b.clear
@@ -397,9 +397,9 @@ def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_unc
 def test_a_cause_that_the_best_has_less_of_is_told_with_its_worth() -> None:
     best = replace(step(350.0, 352.0), causes={"holding": 1000.0})
     other = replace(step(360.0, 380.0), causes={"holding": 9000.0, "reheat": 500.0, "no-cause": 20_000.0})
-    (found,) = grouped([outcome("a", best), outcome("b", other)])
-    b, a = found.sites
-    assert [(one.cause, one.here, one.at_best, one.energy, one.money) for one in b.causes] == [
+    (group,) = grouped([outcome("a", best), outcome("b", other)])
+    b, a = group.sites
+    assert [(cause.cause, cause.here, cause.at_best, cause.energy, cause.money) for cause in b.causes] == [
         ("holding", 9.0, 1.0, 8000.0, 4000.0),
         ("reheat", 0.5, 0.0, 500.0, 250.0),
     ]
@@ -407,9 +407,9 @@ def test_a_cause_that_the_best_has_less_of_is_told_with_its_worth() -> None:
 
 
 def test_labels_of_another_pack_are_not_compared_and_one_alone_is_best_of_nothing() -> None:
-    found = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(300.0, 310.0, pack="steel 2"))])
-    assert [len(group.sites) for group in found] == [1, 1]
-    assert all(row.distance is None and not row.is_best for group in found for row in group.sites)
+    groups = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(300.0, 310.0, pack="steel 2"))])
+    assert [len(group.sites) for group in groups] == [1, 1]
+    assert all(row.distance is None and not row.is_best for group in groups for row in group.sites)
 
 
 def test_a_site_is_known_again_by_another_way_of_writing_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ def test_electricity_that_is_part_of_a_total_is_not_to_be_added(read: tuple[str,
     }[lang]
     total, electricity = (written.index(f"<caption>{group.name}") for group in grouped(outcomes))
     assert total < electricity
-    assert [at > electricity for at in (found.start() for found in re.finditer(re.escape(words), written))] == [True]
+    assert [at > electricity for at in (match.start() for match in re.finditer(re.escape(words), written))] == [True]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -107,11 +107,11 @@ def test_a_saving_without_money_has_its_reason(lang: str, tmp_path: Path) -> Non
     fleet = load_fleet(group_of(tmp_path, sites=2))
     outcomes = [do(Task(file, {}, "2016", lang, str(tmp_path / "out" / name_of(file)))) for file in fleet.files()[:2]]
     written = page.render("G", "2016", outcomes, grouped(outcomes), lang, MADE)
-    told = {
+    sentence = {
         "en": "Sites without a saving in money: 2. site.toml has no [tariff], so no amount has a price.",
         "zh": "没有可节约费用的生产厂区：2。site.toml 中没有",
     }[lang]
-    assert written.count(f"<summary>{told}") == 2
+    assert written.count(f"<summary>{sentence}") == 2
     assert written.count({"en": "w0-works-2, w1-works-2", "zh": "w0-works-2，w1-works-2"}[lang]) == 2
 
 

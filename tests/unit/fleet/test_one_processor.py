@@ -45,8 +45,8 @@ PAGES = 100 * (1 << 18) * 8 // 4096
 def faults_of_arrays(how: str, environment: dict[str, str]) -> tuple[int, int]:
     """While freed memory is kept, or not, and afterwards, in a process of its own."""
     command = [sys.executable, "-c", FAULTS_OF_ARRAYS, how]
-    found = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True).stdout.split()
-    return int(found[0]), int(found[1])
+    counts = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True).stdout.split()
+    return int(counts[0]), int(counts[1])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Dask sets this for glibc alone")

@@ -47,7 +47,7 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("change", "codes"), CHANGES, ids=lambda value: "-".join(value) or "nothing" if isinstance(value, list) else "")
 def test_what_needs_a_person_is_told_by_its_code(change: dict[str, Any], codes: list[str]) -> None:
-    assert [one.code for one in overview.row(GOOD | change, "works-a", TODAY).trouble] == codes
+    assert [trouble.code for trouble in overview.row(GOOD | change, "works-a", TODAY).trouble] == codes
 
 
 def test_a_row_is_of_the_last_report() -> None:
@@ -76,11 +76,11 @@ def firm(folder: Path) -> Path:
 def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(firm(tmp_path))
     assert main(["status", "--fleet", file, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [one["site"] for one in told["sites"]] == ["works-a", "works-b", "works-c", "works-d", "works-e"]
-    codes = [[what["code"] for what in one["trouble"]] for one in told["sites"]]
+    status = json.loads(capsys.readouterr().out)
+    assert [site["site"] for site in status["sites"]] == ["works-a", "works-b", "works-c", "works-d", "works-e"]
+    codes = [[what["code"] for what in site["trouble"]] for site in status["sites"]]
     assert codes[1:] == [["site-unreadable", "not-enrolled"], ["not-read"], ["not-read"], ["not-read"]]
-    assert told["sites"][1]["agent"] == VERSION
+    assert status["sites"][1]["agent"] == VERSION
 
     assert main(["status", "--fleet", file, "--csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

@@ -59,7 +59,7 @@ def with_a_ladle_furnace(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("lang", "why", "heading", "told"),
+    ("lang", "why", "heading", "phrase"),
     [
         (
             "en",
@@ -71,14 +71,14 @@ def with_a_ladle_furnace(folder: Path) -> Path:
     ],
 )
 def test_a_site_that_has_some_labels_is_told_of_those_that_it_lacks(
-    lang: str, why: str, heading: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lang: str, why: str, heading: str, phrase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, out = with_a_ladle_furnace(tmp_path), tmp_path / "out"
     text = file.read_text(encoding="utf-8")
     file.write_text(text[: text.rindex("[[sites]]")], encoding="utf-8")  # without the site that fails
     for run in ("first", "again"):
         assert fleet(file, out, "--lang", lang) == 0, run  # as `label` of that site ends
-        heard = [line for line in capsys.readouterr().err.splitlines() if told in line]
+        heard = [line for line in capsys.readouterr().err.splitlines() if phrase in line]
         assert len(heard) == 1, run
         assert "works-1/site.toml" in heard[0]
         assert heard[0].endswith(why)

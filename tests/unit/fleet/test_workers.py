@@ -146,8 +146,8 @@ def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path,
         assert time.monotonic() - began < 100  # Dask itself waits for five minutes at least
         os.kill(frozen[0], signal.SIGCONT)
     assert codes(tmp_path) == [None] * 3
-    (told,) = [line for line in heard if "works-0/site.toml" in line]
-    assert "tcp://127.0.0.1:" in told
+    (notice,) = [line for line in heard if "works-0/site.toml" in line]
+    assert "tcp://127.0.0.1:" in notice
 
 
 @pytest.mark.long

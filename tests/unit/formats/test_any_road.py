@@ -94,18 +94,18 @@ def local(moment: datetime) -> str:
     return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def tables(one: Plant, stamp: Stamp, number: Number) -> dict[str, Table]:
+def tables(works: Plant, stamp: Stamp, number: Number) -> dict[str, Table]:
     """The three inputs as rows, stamps and numbers written as the road does."""
-    batches = [[h.name, "eaf", stamp(h.start), stamp(h.end), number(h.output_t), "t", "eaf-1", number(h.power_on_s)] for h in one.heats]
-    energy = [[h.name, "eaf", "natural-gas", number(h.gas_nm3), "Nm3", number(35.6), "MJ/Nm3"] for h in one.heats]
+    batches = [[h.name, "eaf", stamp(h.start), stamp(h.end), number(h.output_t), "t", "eaf-1", number(h.power_on_s)] for h in works.heats]
+    energy = [[h.name, "eaf", "natural-gas", number(h.gas_nm3), "Nm3", number(35.6), "MJ/Nm3"] for h in works.heats]
     readings = [
-        [name, stamp(at), number(value)] for at, *values in one.readings for name, value in zip(("kwh-1", "o2-1"), values, strict=True)
+        [name, stamp(at), number(value)] for at, *values in works.readings for name, value in zip(("kwh-1", "o2-1"), values, strict=True)
     ]
     return {"batches": (BATCH, batches), "energy": (ENERGY, energy), "readings": (LONG, readings)}
 
 
-def wide(one: Plant, stamp: Stamp, number: Number) -> Table:
-    return ["timestamp", "kwh-1", "o2-1"], [[stamp(at), number(kwh), number(o2)] for at, kwh, o2 in one.readings]
+def wide(works: Plant, stamp: Stamp, number: Number) -> Table:
+    return ["timestamp", "kwh-1", "o2-1"], [[stamp(at), number(kwh), number(o2)] for at, kwh, o2 in works.readings]
 
 
 def as_csv(table: Table, delimiter: str = ",") -> str:
@@ -114,55 +114,57 @@ def as_csv(table: Table, delimiter: str = ",") -> str:
     return text.getvalue()
 
 
-def write_csv(folder: Path, made: dict[str, Table], encoding: str = "utf-8", delimiter: str = ",") -> dict[str, str]:
-    for name, table in made.items():
+def write_csv(folder: Path, inputs: dict[str, Table], encoding: str = "utf-8", delimiter: str = ",") -> dict[str, str]:
+    for name, table in inputs.items():
         (folder / f"{name}.csv").write_bytes(as_csv(table, delimiter).encode(encoding))
-    return {name: f"{name}.csv" for name in made}
+    return {name: f"{name}.csv" for name in inputs}
 
 
-def template(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    return write_csv(folder, tables(one, local, repr)), ""
+def template(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    return write_csv(folder, tables(works, local, repr)), ""
 
 
-def offsets_of_other_zones(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
+def offsets_of_other_zones(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     zones = [UTC, timezone(timedelta(hours=-7)), ZONE, timezone(timedelta(hours=5, minutes=45))]
     turn = iter(range(10**9))
-    return write_csv(folder, tables(one, lambda at: at.astimezone(zones[next(turn) % 4]).isoformat(), repr)), ""
+    return write_csv(folder, tables(works, lambda at: at.astimezone(zones[next(turn) % 4]).isoformat(), repr)), ""
 
 
-def another_zone_declared(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    there = ZoneInfo("America/Bogota")
-    made = tables(one, lambda at: at.astimezone(there).strftime("%Y-%m-%d %H:%M:%S"), repr)
-    return write_csv(folder, made), "".join(f'[mapping.{name}]\ntimezone = "America/Bogota"\n' for name in made)
+def another_zone_declared(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    zone = ZoneInfo("America/Bogota")
+    inputs = tables(works, lambda at: at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"), repr)
+    return write_csv(folder, inputs), "".join(f'[mapping.{name}]\ntimezone = "America/Bogota"\n' for name in inputs)
 
 
-def shuffled(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    made = tables(one, local, repr)
+def shuffled(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    inputs = tables(works, local, repr)
     for name in ("batches", "energy"):
-        random.Random(7).shuffle(made[name][1])  # noqa: S311
-    made["readings"][1].sort(key=lambda row: row[0])  # one meter after the other
-    return write_csv(folder, made), ""
+        random.Random(7).shuffle(inputs[name][1])  # noqa: S311
+    inputs["readings"][1].sort(key=lambda row: row[0])  # one meter after the other
+    return write_csv(folder, inputs), ""
 
 
-def german(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    made = tables(one, lambda at: at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S"), lambda value: repr(value).replace(".", ","))
+def german(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    inputs = tables(works, lambda at: at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S"), lambda value: repr(value).replace(".", ","))
     profile = 'decimal = ","\ndate_order = "dmy"\n'
-    return write_csv(folder, made, "cp1252", ";"), "".join(f'[mapping.{name}]\nencoding = "cp1252"\n{profile}' for name in made)
+    return write_csv(folder, inputs, "cp1252", ";"), "".join(f'[mapping.{name}]\nencoding = "cp1252"\n{profile}' for name in inputs)
 
 
-def chinese(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
+def chinese(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     words = dict(zip(BATCH, ["炉号", "工序", "开始时间", "结束时间", "产量", "单位", "设备", "通电时间"], strict=True))
     wide_digits = str.maketrans("0123456789.", "０１２３４５６７８９．")
-    made = tables(one, lambda at: at.astimezone(ZONE).strftime("%Y年%m月%d日 %H:%M:%S"), lambda value: repr(value).translate(wide_digits))
-    made["batches"] = ([words[name] for name in BATCH], made["batches"][1])
+    inputs = tables(
+        works, lambda at: at.astimezone(ZONE).strftime("%Y年%m月%d日 %H:%M:%S"), lambda value: repr(value).translate(wide_digits)
+    )
+    inputs["batches"] = ([words[name] for name in BATCH], inputs["batches"][1])
     columns = "".join(f'"{name}" = "{word}"\n' for name, word in words.items())
-    return write_csv(folder, made, "gb18030"), f"[mapping.batches.columns]\n{columns}"
+    return write_csv(folder, inputs, "gb18030"), f"[mapping.batches.columns]\n{columns}"
 
 
-def workbook(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
+def workbook(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     book = Workbook()
     book.remove(book.worksheets[0])
-    for name, (header, rows) in tables(one, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value).items():
+    for name, (header, rows) in tables(works, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value).items():
         sheet = book.create_sheet(name)
         for row in [["Works 2, May 2016"], header, *rows]:
             # openpyxl keeps fifteen digits of a number; a text keeps all of them
@@ -173,63 +175,63 @@ def workbook(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
     return dict.fromkeys(names, "plant.xlsx"), "".join(f'[mapping.{name}]\nsheet = "{name}"\nheader_row = 2\n' for name in names)
 
 
-def workbook_of_numbers(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    made = tables(one, local, lambda value: value)
-    plain_workbook.write(folder / "plant.xlsx", made)
-    return dict.fromkeys(made, "plant.xlsx"), "".join(f'[mapping.{name}]\nsheet = "{name}"\n' for name in made)
+def workbook_of_numbers(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    inputs = tables(works, local, lambda value: value)
+    plain_workbook.write(folder / "plant.xlsx", inputs)
+    return dict.fromkeys(inputs, "plant.xlsx"), "".join(f'[mapping.{name}]\nsheet = "{name}"\n' for name in inputs)
 
 
 def days_of_excel(system: str, nought: datetime) -> Callable[[Path, Plant], tuple[dict[str, str], str]]:
     """Stamps as Excel keeps them, and durations as minutes and seconds."""
 
-    def road(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-        made = tables(one, lambda at: repr((at.astimezone(ZONE).replace(tzinfo=None) - nought) / timedelta(days=1)), repr)
-        for row, heat in zip(made["batches"][1], one.heats, strict=True):
+    def road(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+        inputs = tables(works, lambda at: repr((at.astimezone(ZONE).replace(tzinfo=None) - nought) / timedelta(days=1)), repr)
+        for row, heat in zip(inputs["batches"][1], works.heats, strict=True):
             row[-1] = f"{int(heat.power_on_s) // 60}:{int(heat.power_on_s) % 60:02}"
-        return write_csv(folder, made), "".join(f'[mapping.{name}]\nexcel_dates = "{system}"\n' for name in made)
+        return write_csv(folder, inputs), "".join(f'[mapping.{name}]\nexcel_dates = "{system}"\n' for name in inputs)
 
     road.__name__ = f"days_of_excel_{system}"
     return road
 
 
-def parquet(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    for name, (header, rows) in tables(one, lambda at: at, lambda value: value).items():
+def parquet(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    for name, (header, rows) in tables(works, lambda at: at, lambda value: value).items():
         pq.write_table(pa.table(dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))), folder / f"{name}.parquet")
     return {name: f"{name}.parquet" for name in ("batches", "energy", "readings")}, ""
 
 
-def wide_readings(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    made = tables(one, local, repr) | {"readings": wide(one, local, repr)}
-    return write_csv(folder, made), ""
+def wide_readings(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    inputs = tables(works, local, repr) | {"readings": wide(works, local, repr)}
+    return write_csv(folder, inputs), ""
 
 
-def wide_parquet_of_nanoseconds(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
-    files = write_csv(folder, tables(one, local, repr))
-    header, rows = wide(one, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value)
+def wide_parquet_of_nanoseconds(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
+    files = write_csv(folder, tables(works, local, repr))
+    header, rows = wide(works, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value)
     columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
     pq.write_table(pa.table(columns | {"timestamp": pa.array(columns["timestamp"], pa.timestamp("ns"))}), folder / "wide.parquet")
     return {**files, "readings": "wide.parquet"}, ""
 
 
-def a_column_a_carrier(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
+def a_column_a_carrier(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     """Batches and their gas in one table of merged headers, units below, a total at the bottom."""
-    made = tables(one, local, repr)
-    rows = [[*row, repr(heat.gas_nm3)] for row, heat in zip(made["batches"][1], one.heats, strict=True)]
+    inputs = tables(works, local, repr)
+    rows = [[*row, repr(heat.gas_nm3)] for row, heat in zip(inputs["batches"][1], works.heats, strict=True)]
     top = ["Heat", "", "", "", "Output", "", "", "", "Gas"]
-    total = ["Total", "", "", "", repr(sum(h.output_t for h in one.heats)), "", "", "", repr(sum(h.gas_nm3 for h in one.heats))]
+    total = ["Total", "", "", "", repr(sum(h.output_t for h in works.heats)), "", "", "", repr(sum(h.gas_nm3 for h in works.heats))]
     (folder / "sheet.csv").write_text(as_csv((top, [[*BATCH, ""], [""] * 4 + ["t"] + [""] * 3 + ["Nm3"], *rows, total])), encoding="utf-8")
-    made.pop("batches")
-    made.pop("energy")
+    inputs.pop("batches")
+    inputs.pop("energy")
     head = "header_rows = 2\nbelow_header = 1\n"
     under = {name: "Heat" if place < 4 else "Output" for place, name in enumerate(BATCH)}
     columns = "".join(f'"{name}" = "{over} / {name}"\n' for name, over in under.items())
     gas = 'column = "Gas", unit = "Nm3", lhv = 35.6, lhv_unit = "MJ/Nm3"'
     mapping = f"[mapping.batches]\n{head}[mapping.batches.columns]\n{columns}[mapping.energy]\n{head}"
     mapping += f'carriers = {{ natural-gas = {{ {gas} }} }}\ncolumns = {{ batch_id = "Heat / batch_id", step = "Heat / step" }}\n'
-    return {"batches": "sheet.csv", "energy": "sheet.csv", **write_csv(folder, made)}, mapping
+    return {"batches": "sheet.csv", "energy": "sheet.csv", **write_csv(folder, inputs)}, mapping
 
 
-def b2mml(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
+def b2mml(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     def quantity(value: float, unit: str) -> str:
         return f"<Quantity><QuantityString>{value!r}</QuantityString><UnitOfMeasure>{unit}</UnitOfMeasure></Quantity>"
 
@@ -243,12 +245,12 @@ def b2mml(folder: Path, one: Plant) -> tuple[dict[str, str], str]:
         f"<MaterialConsumedActual><MaterialDefinitionID>natural-gas</MaterialDefinitionID>{quantity(h.gas_nm3, 'Nm3')}"
         "<MaterialConsumedActualProperty><ID>lhv</ID><Value><ValueString>35.6</ValueString><UnitOfMeasure>MJ/Nm3</UnitOfMeasure></Value>"
         "</MaterialConsumedActualProperty></MaterialConsumedActual></SegmentResponse>\n"
-        for h in one.heats
+        for h in works.heats
     )
     text = f'<ProductionPerformance xmlns="http://www.mesa.org/xml/B2MML"><ProductionResponse>{segments}</ProductionResponse></ProductionPerformance>'
     (folder / "performance.xml").write_text(text, encoding="utf-8")
-    made = tables(one, local, repr)
-    readings = write_csv(folder, {"readings": made["readings"]})
+    inputs = tables(works, local, repr)
+    readings = write_csv(folder, {"readings": inputs["readings"]})
     return {"batches": "performance.xml", "energy": "performance.xml", **readings}, ""
 
 
@@ -259,9 +261,9 @@ ROADS = (
 )
 
 
-def label_of(folder: Path, one: Plant, road: Callable[[Path, Plant], tuple[dict[str, str], str]]) -> str:
+def label_of(folder: Path, works: Plant, road: Callable[[Path, Plant], tuple[dict[str, str], str]]) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    files, mapping = road(folder, one)
+    files, mapping = road(folder, works)
     inputs = "\n".join(f'{name} = "{file}"' for name, file in files.items())
     site = f'[site]\nid = "w"\ntimezone = "Asia/Shanghai"\npack = "steel"\n[inputs]\n{inputs}\n{METERS}{mapping}'
     (folder / "site.toml").write_text(site, encoding="utf-8")
@@ -276,7 +278,7 @@ def label_of(folder: Path, one: Plant, road: Callable[[Path, Plant], tuple[dict[
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name__)
 def test_a_plant_has_one_label_by_every_road(road: Callable[[Path, Plant], tuple[dict[str, str], str]], tmp_path: Path, seed: int) -> None:
-    one = plant(seed)
-    wanted = label_of(tmp_path / f"{seed}" / "template", one, template)
+    works = plant(seed)
+    wanted = label_of(tmp_path / f"{seed}" / "template", works, template)
     assert json.loads(wanted)["steps"], "there is something to compare"
-    assert label_of(tmp_path / f"{seed}" / road.__name__, one, road) == wanted
+    assert label_of(tmp_path / f"{seed}" / road.__name__, works, road) == wanted

@@ -51,7 +51,7 @@ def test_a_date_holds_for_its_block_and_what_begins_earlier_than_the_row_above_i
     table = read_table(written(tmp_path, *BLOCKS), Profile.model_validate(profile), BATCHES, BERLIN)
     assert table.columns["batch_id"] == ["A1", "A2", "A4", "A5"]
     assert [f"{end:%d %H:%M}" for end in table.columns["end"]] == ["03 07:00", "03 23:50", "04 10:00", "05 00:40"]
-    assert ["before the row above" in one.found for one in table.rejected] == [True]
+    assert ["before the row above" in rejection.found for rejection in table.rejected] == [True]
 
 
 def test_blank_dates_are_asked_about_and_repeated_by_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,8 +64,11 @@ def test_blank_dates_are_asked_about_and_repeated_by_nobody_else(tmp_path: Path,
 
 def test_a_day_lasts_as_long_as_the_calendar_says(tmp_path: Path) -> None:
     rows = ["2025-03-29,10", "2025-03-30,11", "2025-10-26,12"]
-    told = {"columns": {"batch_id": "Date", "start": "Date", "output_quantity": "t"}, "constants": {"step": "eaf", "duration_s": 86400.0}}
-    table = read_table(written(tmp_path, "Date,t", *rows), Profile.model_validate(told | {"days": True}), BATCHES, BERLIN)
+    declared = {
+        "columns": {"batch_id": "Date", "start": "Date", "output_quantity": "t"},
+        "constants": {"step": "eaf", "duration_s": 86400.0},
+    }
+    table = read_table(written(tmp_path, "Date,t", *rows), Profile.model_validate(declared | {"days": True}), BATCHES, BERLIN)
     lengths = [(end - start).total_seconds() / 3600 for start, end in zip(table.columns["start"], table.columns["end"], strict=True)]
     assert lengths == [24, 23, 25]
 
@@ -90,14 +93,14 @@ def test_a_duration_is_of_hours_across_a_change_of_the_clock(tmp_path: Path) -> 
 
 
 def test_a_day_that_the_month_does_not_have_is_told(tmp_path: Path) -> None:
-    told = {
+    declared = {
         "columns": {"batch_id": "Day", "start": "Day", "output_quantity": "t"},
         "constants": {"step": "eaf"},
         "month": {"Day": "2025-02"},
     }
-    table = read_table(written(tmp_path, "Day,t", "28,10", "29,11", "1,12"), Profile.model_validate(told), BATCHES, BERLIN)
+    table = read_table(written(tmp_path, "Day,t", "28,10", "29,11", "1,12"), Profile.model_validate(declared), BATCHES, BERLIN)
     assert [f"{start:%Y-%m-%d}" for start in table.columns["start"]] == ["2025-02-28", "2025-02-01"]
-    assert [one.place.row for one in table.rejected] == [3]
+    assert [rejection.place.row for rejection in table.rejected] == [3]
 
 
 def test_a_month_is_asked_for_with_the_title(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,11 +124,11 @@ def test_two_columns_that_grow_alike_are_no_counter(tmp_path: Path) -> None:
 
 def test_a_difference_of_a_counter_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     profile = {"columns": {"batch_id": "Batch"}, "differences": {"quantity": ["to", "from"]}}
-    told = Profile.model_validate(profile | {"constants": {"step": "eaf", "carrier": "electricity", "unit": "kWh"}})
+    declared = Profile.model_validate(profile | {"constants": {"step": "eaf", "carrier": "electricity", "unit": "kWh"}})
     rows = ("A1,100.1,150.3", "A2,150.3,", "A3,160,fault", "A4,161,163")
-    table = read_table(written(tmp_path, "Batch,from,to", *rows), told, ENERGY, BERLIN)
+    table = read_table(written(tmp_path, "Batch,from,to", *rows), declared, ENERGY, BERLIN)
     assert table.columns["quantity"] == [50.2, None, 2.0]
-    assert [one.place.row for one in table.rejected] == [4]
+    assert [rejection.place.row for rejection in table.rejected] == [4]
 
 
 POWER = (
@@ -137,14 +140,14 @@ POWER = (
 @pytest.mark.parametrize("header", ["Strom [kW]", "Leistung (MW)", "Power kW"])
 def test_a_power_beside_each_batch_is_asked_about_and_no_amount(header: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, POWER[0].format(header), *POWER[1:])
-    (question,) = [one for one in asked(path, {}, capsys)["questions"] if one["key"] == "batches.power"]
+    (question,) = [candidate for candidate in asked(path, {}, capsys)["questions"] if candidate["key"] == "batches.power"]
     assert header in question["ask"]
     answer = asked(path, {"batches.power": "left out", "timezone": "UTC", "step": "eaf"}, capsys)
     assert answer["questions"] == []
-    assert [one["input"] for one in answer["proposals"]] == ["batches"]
+    assert [proposal["input"] for proposal in answer["proposals"]] == ["batches"]
     assert header in answer["proposals"][0]["not_used"]
 
 
 def test_a_power_beside_energy_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, POWER[0].format("Strom [kW],Strom [kWh]"), *(f"{row},500.5" for row in POWER[1:]))
-    assert "batches.power" not in {one["key"] for one in asked(path, {}, capsys)["questions"]}
+    assert "batches.power" not in {question["key"] for question in asked(path, {}, capsys)["questions"]}

@@ -23,12 +23,12 @@ Write = Callable[[Path], Path]
 
 def read(path: Path, profile: Profile, log: ReadingLog | None = None) -> dict[int, float | None]:
     """By hour, the values; None where a reading is told to be unknown."""
-    found: dict[int, float | None] = {}
+    by_hour: dict[int, float | None] = {}
     for block in stream_readings([path], profile, frozenset({"m"}), ZoneInfo("UTC"), log or ReadingLog()):
         for moment_us, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True):
             at = datetime.fromtimestamp(moment_us / 1e6, UTC) - ROWS[0][1]
-            found[at // timedelta(hours=1)] = None if math.isnan(value) else value
-    return found
+            by_hour[at // timedelta(hours=1)] = None if math.isnan(value) else value
+    return by_hour
 
 
 def csv(cell: str = "7.25", stamp: str = "%Y-%m-%d %H:%M", bad_stamp: str = "") -> Write:
@@ -82,14 +82,14 @@ FILES = {
 
 @pytest.mark.parametrize("write", FILES.values(), ids=FILES)
 def test_a_word_declared_as_missing_is_no_value_in_any_file_whatever_stands_beside_it(tmp_path: Path, write: Write) -> None:
-    found = read(write(tmp_path), SENTINEL)
-    assert [hour for hour in range(20) if hour != 5 and found[hour] is None] == [2, 6, 10, 14, 18]
+    by_hour = read(write(tmp_path), SENTINEL)
+    assert [hour for hour in range(20) if hour != 5 and by_hour[hour] is None] == [2, 6, 10, 14, 18]
 
 
 @pytest.mark.parametrize("word", ["-999", "-999.0"])
 def test_a_number_declared_as_missing_stands_for_a_typed_cell_of_its_value(tmp_path: Path, word: str) -> None:
-    found = read(xlsx(tmp_path), Profile(missing={"value": (word,)}))
-    assert [hour for hour in range(20) if found[hour] is None] == [2, 6, 10, 14, 18]
+    by_hour = read(xlsx(tmp_path), Profile(missing={"value": (word,)}))
+    assert [hour for hour in range(20) if by_hour[hour] is None] == [2, 6, 10, 14, 18]
 
 
 def numbered(folder: Path, stamps: pa.Array) -> Path:
@@ -116,4 +116,4 @@ def test_a_count_since_1970_in_parquet_is_not_taken_for_local_time(per_second: i
 def test_a_cell_that_is_no_number_is_told_whether_or_not_another_one_is(tmp_path: Path, cell: str) -> None:
     log = ReadingLog()
     assert read(csv(cell)(tmp_path), Profile(), log)[5] is None
-    assert [(one.place.row, one.found) for one in log.rejected] == [(7, repr(cell))]
+    assert [(rejection.place.row, rejection.found) for rejection in log.rejected] == [(7, repr(cell))]

@@ -45,5 +45,5 @@ def test_hours_that_end_with_the_change_in_autumn_come_twice() -> None:
 
 def test_quarters_that_end_with_the_change_in_autumn_come_twice() -> None:
     hour = ("01:15", "01:30", "01:45", "02:00")
-    local = wall(*(f"2021-11-07T{one}" for one in ("01:00", *hour, *hour, "02:15")))
+    local = wall(*(f"2021-11-07T{time}" for time in ("01:00", *hour, *hour, "02:15")))
     assert (np.diff(WallClock(NEW_YORK).utc("m", local)) == 15 * MINUTE_US).all()

@@ -31,7 +31,7 @@ Blocks = Callable[[Iterator[ReadingBlock]], Iterator[ReadingBlock]]
 
 
 def failures(kind: Historian) -> dict[str, str]:
-    return {one.name: one.why for one in conformance.check(kind) if not one.passed}
+    return {check.name: check.why for check in conformance.check(kind) if not check.passed}
 
 
 def test_the_worked_example_conforms() -> None:
@@ -40,8 +40,8 @@ def test_the_worked_example_conforms() -> None:
 
 def test_the_kit_runs_by_name_and_says_what_passed(capsys: pytest.CaptureFixture[str]) -> None:
     assert conformance.main(["tests.example_source.historian:Historian", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [one["name"] for one in told["checks"]] == [
+    report = json.loads(capsys.readouterr().out)
+    assert [check["name"] for check in report["checks"]] == [
         *("inputs", "tables", "complete", "order", "zones", "units", "values", "meters", "places", "restart", "refusals")
     ]
     assert conformance.main(["no-such-source"]) == 1
@@ -66,7 +66,7 @@ def blocks(change: Blocks) -> Callable[[HistorianSource], Callable[[frozenset[st
 
 
 def each(change: Callable[[ReadingBlock], ReadingBlock]) -> Callable[[HistorianSource], Any]:
-    return blocks(lambda found: map(change, found))
+    return blocks(lambda readings: map(change, readings))
 
 
 def without_blanks(block: ReadingBlock) -> ReadingBlock:
@@ -135,8 +135,8 @@ class Once:
 
     def __call__(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         self.asked += 1
-        found = list(HistorianSource.readings(self.source, meters))
-        return iter(found if self.asked == 1 else [])
+        readings = list(HistorianSource.readings(self.source, meters))
+        return iter(readings if self.asked == 1 else [])
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -167,14 +167,14 @@ def test_what_a_source_raises_is_a_failed_check_and_no_traceback() -> None:
 
 def plant(folder: Path, source: bool) -> Path:
     """The kit's plant with a site.toml, by files or by the source."""
-    one = example()
-    files = as_files(one, folder)
-    Historian().seed(one, folder)
+    works = example()
+    files = as_files(works, folder)
+    Historian().seed(works, folder)
     inputs = "\n".join(f'{name} = "{path.name}"' for name, path in files.items() if name != "log")
     if source:
         inputs = 'source = "tests.example_source.historian:Historian"\n[source]\ndatabase = "historian.sqlite"'
     meters = "".join(
-        f'[[meters]]\nid = "{name}"\nstep = "eaf"\ncarrier = "{carrier}"\nreading = "register"\nunit = "{one.units[name]}"\n'
+        f'[[meters]]\nid = "{name}"\nstep = "eaf"\ncarrier = "{carrier}"\nreading = "register"\nunit = "{works.units[name]}"\n'
         for name, carrier in (("main-1", "electricity"), ("gas 2", "oxygen"))
     )
     site = f'[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\n{inputs}\n{meters}'

@@ -106,7 +106,7 @@ def checked(site: Path) -> tuple[list[dict[str, str]], dict[str, int]]:
     out = site.parent / "check"
     assert main(["check", "--site", str(site), "--out", str(out)]) == 0
     findings = json.loads((out / "quality.json").read_text(encoding="utf-8"))["findings"]
-    return table(out / "rejected.csv"), {one["code"]: one["count"] for one in findings}
+    return table(out / "rejected.csv"), {finding["code"]: finding["count"] for finding in findings}
 
 
 def label_of(site_file: Path) -> dict[str, Any]:
@@ -116,15 +116,15 @@ def label_of(site_file: Path) -> dict[str, Any]:
 
 def test_rows_corrected_in_rejected_csv_make_the_label_of_sound_files(tmp_path: Path) -> None:
     sound = label_of(works(tmp_path / "sound"))
-    rows, found = checked(works(tmp_path / "spoilt", BAD))
-    assert found["row-rejected"]
+    rows, counts = checked(works(tmp_path / "spoilt", BAD))
+    assert counts["row-rejected"]
     assert {(row["input"], int(row["row"])) for row in rows} == {*MENDED, ("readings", 20), ("readings", 40), ("readings", 41)}
     assert label_of(tmp_path / "spoilt" / "site.toml") != sound
     write(tmp_path / "spoilt" / "corrected.csv", mend(rows))
     site = works(tmp_path / "spoilt", BAD, "corrected.csv")
-    rows, found = checked(site)
-    assert "row-rejected" not in found
-    assert found["row-corrected"] == 8
+    rows, counts = checked(site)
+    assert "row-rejected" not in counts
+    assert counts["row-corrected"] == 8
     assert label_of(site) == sound
 
 
@@ -134,13 +134,13 @@ def test_the_next_rejected_csv_keeps_what_was_corrected_so_that_it_can_be_the_co
     half = [row if row["input"] == "batches" else dict(row) for row in mend(rows) if row["input"] == "batches"]
     write(tmp_path / "works" / "check" / "rejected.csv", half)
     site = works(tmp_path / "works", BAD, "check/rejected.csv")
-    rows, found = checked(site)  # reads check/rejected.csv and writes it again
-    assert found["row-corrected"] == 3
+    rows, counts = checked(site)  # reads check/rejected.csv and writes it again
+    assert counts["row-corrected"] == 3
     assert len(rows) == 8
     write(tmp_path / "works" / "check" / "rejected.csv", mend(rows))
     for _ in range(2):
-        rows, found = checked(site)
-        assert "row-rejected" not in found
+        rows, counts = checked(site)
+        assert "row-rejected" not in counts
         assert len(rows) == 8
     assert label_of(site) == sound
 
@@ -163,33 +163,33 @@ def test_a_correction_holds_where_its_row_has_moved_and_is_told_where_it_has_cha
     rows, _ = checked(works(tmp_path / "works", BAD))
     write(tmp_path / "works" / "corrected.csv", mend(rows))
     shifted = [BAD["batches"][0], "000;eaf;13.05.2016 01:00;13.05.2016 01:50;120,5;t", *BAD["batches"][1:]]
-    rows, found = checked(works(tmp_path / "works", {**BAD, "batches": shifted}, "corrected.csv"))
-    assert "correction-unused" not in found
-    assert "row-rejected" not in found
+    rows, counts = checked(works(tmp_path / "works", {**BAD, "batches": shifted}, "corrected.csv"))
+    assert "correction-unused" not in counts
+    assert "row-rejected" not in counts
     other = [row.replace("124,5", "130,5") for row in BAD["batches"]]
-    rows, found = checked(works(tmp_path / "works", {**BAD, "batches": other}, "corrected.csv"))
-    assert found["correction-unused"] == found["row-rejected"] == 1
+    rows, counts = checked(works(tmp_path / "works", {**BAD, "batches": other}, "corrected.csv"))
+    assert counts["correction-unused"] == counts["row-rejected"] == 1
 
 
 def test_two_corrections_of_one_row_that_differ_are_both_left(tmp_path: Path) -> None:
     rows, _ = checked(works(tmp_path / "works", ONLY_BATCHES))
     first = mend(rows)[0]
     write(tmp_path / "works" / "corrected.csv", [first, first | {"start": "14.05.2016 03:05"}])
-    rows, found = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
-    assert found["correction-twice"] == 2
+    rows, counts = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
+    assert counts["correction-twice"] == 2
     assert len(rows) == 3
     write(tmp_path / "works" / "corrected.csv", [first, first])
-    rows, found = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
-    assert "correction-twice" not in found
+    rows, counts = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
+    assert "correction-twice" not in counts
     assert len(rows) == 3
-    assert found["row-corrected"] == 1
+    assert counts["row-corrected"] == 1
 
 
 def test_a_correction_that_cannot_be_read_either_stands_in_the_next_rejected_csv_as_it_is_now(tmp_path: Path) -> None:
     rows, _ = checked(works(tmp_path / "works", ONLY_BATCHES))
     write(tmp_path / "works" / "corrected.csv", [rows[0] | {"start": "14.05.2016 33:00"}])
-    again, found = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
-    assert "row-corrected" not in found
+    again, counts = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
+    assert "row-corrected" not in counts
     assert again[0]["start"] == "14.05.2016 33:00"
     assert again[0]["row_id"] == rows[0]["row_id"]
 
@@ -198,16 +198,16 @@ def test_a_correction_that_cannot_be_read_either_stands_in_the_next_rejected_csv
 def test_a_text_that_a_spreadsheet_would_run_is_written_behind_an_apostrophe_and_read_without(tmp_path: Path, text: str) -> None:
     from benchmarks.errors import Place
 
-    one = Rejected(
+    rejection = Rejected(
         Place("b.csv", 3, "batch_id"), "the value cannot be read", text, "a text", (text, "-12.5"), ("id", "n"), "batches", "ab" * 6
     )
-    written = as_csv([one])
+    written = as_csv([rejection])
     row = next(csv.DictReader(io.StringIO(written)))
     assert row["id"] == f"'{text}"
     assert row["n"] == "-12.5"
     (tmp_path / "r.csv").write_text(written, encoding="utf-8-sig")
-    found: Corrections = load(tmp_path / "r.csv")
-    assert found.rows["ab" * 6].cells["id"] == text
+    corrections: Corrections = load(tmp_path / "r.csv")
+    assert corrections.rows["ab" * 6].cells["id"] == text
 
 
 def test_every_reason_is_told_in_the_readers_language(tmp_path: Path) -> None:
@@ -216,8 +216,12 @@ def test_every_reason_is_told_in_the_readers_language(tmp_path: Path) -> None:
     energy = [f"{ENERGY[0]},lhv,lhv_unit", *(f"{row},," for row in BAD["energy"][1:]), *wrong]
     batches = spoilt(BAD["batches"], {9: (";t", ";furlong")})
     data = pipeline.read(load_site(works(tmp_path, {**BAD, "batches": batches, "energy": energy})))
-    told = {str(one.sentence).split(" rows: ")[1]: in_language(one.sentence, "zh") for one in data.findings if one.code == "row-rejected"}
-    assert len(told) == 9, sorted(told)
-    for chinese in told.values():
+    translations = {
+        str(finding.sentence).split(" rows: ")[1]: in_language(finding.sentence, "zh")
+        for finding in data.findings
+        if finding.code == "row-rejected"
+    }
+    assert len(translations) == 9, sorted(translations)
+    for chinese in translations.values():
         assert re.fullmatch(r"[\d,]+ 行：\S.*[；。]见 rejected\.csv。", chinese)
         assert not re.search(r"[A-Za-z]{2,}", chinese.replace("rejected.csv", "").replace("furlong", "")), chinese

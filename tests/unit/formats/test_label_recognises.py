@@ -68,23 +68,23 @@ def test_with_the_lines_added_the_file_is_read_and_what_was_taken_is_said(
 ) -> None:
     site = works('[answers]\nstep = "eaf"\nbatches.output_unit = "short_ton"\n', heats=HEATS.format(unit="ton"))
     assert command(name, site) == 0
-    said = capsys.readouterr().err
-    assert "because '122,5': no group has other than three digits" in said
-    assert "a report is made only of what stands there" in said
-    pasted = said.split("Paste into site.toml:\n\n")[1].split("\n\nfound ")[0].split("\n\nNothing")[0].split("labelling")[0]
+    output = capsys.readouterr().err
+    assert "because '122,5': no group has other than three digits" in output
+    assert "a report is made only of what stands there" in output
+    pasted = output.split("Paste into site.toml:\n\n")[1].split("\n\nfound ")[0].split("\n\nNothing")[0].split("labelling")[0]
     with site.open("a", encoding="utf-8") as file:
         file.write(f"\n{pasted}")
     data = pipeline.read(load_site(site))  # what stands there now reads by itself
-    assert [(one.batch_id, round(one.output_t, 3)) for one in data.batches] == [("H1", 111.13), ("H2", 109.996)]
-    assert [energy.unit for one in data.batches for energy in one.energy] == ["MWh", "MWh"]
+    assert [(batch.batch_id, round(batch.output_t, 3)) for batch in data.batches] == [("H1", 111.13), ("H2", 109.996)]
+    assert [energy.unit for batch in data.batches for energy in batch.energy] == ["MWh", "MWh"]
 
 
 def test_on_a_terminal_it_asks_what_map_asks(works: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", Terminal("rolling\neaf\nt\neaf\n"))
     assert command("check", works(heats=HEATS.format(unit="ton"))) == 0
-    said = capsys.readouterr().err
-    assert said.count("Which step of your pack") == 3  # rolling is none of the pack's; batches and energy are asked each
-    assert "1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)? [t / short_ton / long_ton]" in said
+    output = capsys.readouterr().err
+    assert output.count("Which step of your pack") == 3  # rolling is none of the pack's; batches and energy are asked each
+    assert "1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)? [t / short_ton / long_ton]" in output
 
 
 def test_who_ends_the_input_is_told_the_line_to_add(

@@ -102,7 +102,7 @@ def test_cells_merged_downwards_repeat_what_stands_above_where_declared(tmp_path
 )
 def test_totals_are_found_by_their_word_or_by_their_sum(tmp_path: Path, lines: list[str], totals: list[tuple[int, bool | None]]) -> None:
     table = read(tmp_path, HEAD + "".join(lines))
-    assert [(one.place.row, one.agrees) for one in table.totals] == totals
+    assert [(total.place.row, total.agrees) for total in table.totals] == totals
     assert table.rejected == []
     assert len(table) == len(lines) - len(totals)
 
@@ -132,8 +132,8 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
         "steam": {"column": "kWh back", "unit": "kWh", "direction": "recovered"},
     }
     table = read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE)
-    found = list(zip(*(table.columns[name] for name in ("batch_id", "carrier", "quantity", "unit", "direction", "lhv")), strict=True))
-    assert found == [
+    rows = list(zip(*(table.columns[name] for name in ("batch_id", "carrier", "quantity", "unit", "direction", "lhv")), strict=True))
+    assert rows == [
         ("H1", "electricity", 48000.0, "kWh", "import", None),
         ("H1", "natural-gas", 410.0, "Nm3", "import", 35.6),
         ("H1", "steam", 12.0, "kWh", "recovered", None),

@@ -48,12 +48,12 @@ def mapped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def proposal_of(answer: dict[str, Any], name: str) -> dict[str, Any]:
-    (found,) = [one for one in answer["proposals"] if one["input"] == name]
-    return dict(found)
+    (proposal,) = [candidate for candidate in answer["proposals"] if candidate["input"] == name]
+    return dict(proposal)
 
 
 def because(proposal: dict[str, Any], key: str) -> str:
-    return str(next(one["because"] for one in proposal["evidence"] if one["key"] == key))
+    return str(next(row["because"] for row in proposal["evidence"] if row["key"] == key))
 
 
 def test_a_german_export_is_understood_up_to_what_nobody_can_know(mapped: Any) -> None:
@@ -95,7 +95,7 @@ def test_a_day_that_may_be_a_month_is_asked(mapped: Any) -> None:
     text = "Heat No,Start,Output (t)\nH1,01/05/2016 08:00,120.5\nH2,02/05/2016 09:00,121.5\n"
     code, answer = mapped(text)
     assert code == 1
-    question = next(one for one in answer["questions"] if one["key"] == "batches.date_order")
+    question = next(candidate for candidate in answer["questions"] if candidate["key"] == "batches.date_order")
     assert question["choices"] == ["dmy", "mdy"]
     code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n[batches]\ndate_order = "mdy"\n')
     assert code == 0
@@ -114,7 +114,7 @@ def test_a_comma_before_three_digits_is_asked(mapped: Any) -> None:
 def test_which_of_two_date_columns_is_asked(mapped: Any) -> None:
     text = "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n"
     _, answer = mapped(text)
-    question = next(one for one in answer["questions"] if one["key"] == "batches.start")
+    question = next(candidate for candidate in answer["questions"] if candidate["key"] == "batches.start")
     assert question["choices"] == ["Date A", "Date B"]
     _, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n"batches.start" = "Date B"\n')
     assert proposal_of(answer, "batches")["profile"]["columns"]["start"] == "Date B"
@@ -215,8 +215,8 @@ def test_the_terminal_is_asked_until_nothing_is_open(
 @pytest.mark.slow
 @pytest.mark.parametrize(("plant", "road"), [(1, "meters"), (2, "gbk"), (3, "xlsx")])
 def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(mapped: Any, tmp_path: Path, plant: int, road: str) -> None:
-    made = Sector("steel", 3, 4).plants[plant]
-    made.write(tmp_path / "plant", faults=0.0)
+    simulated_plant = Sector("steel", 3, 4).plants[plant]
+    simulated_plant.write(tmp_path / "plant", faults=0.0)
     site = tomllib.loads((tmp_path / "plant" / "site.toml").read_text(encoding="utf-8"))
     answers = 'timezone = "Asia/Shanghai"\n'
     for name in ("batches", "energy"):
@@ -269,7 +269,7 @@ def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(mapped: Any,
 
 def test_a_power_is_no_energy_of_a_batch(mapped: Any) -> None:
     _, answer = mapped(HEAT.format(columns="Menge t;Strom [kW]", first="12,1;557", second="11,8;474"))
-    assert [one["input"] for one in answer["proposals"]] == ["batches"]
+    assert [proposal["input"] for proposal in answer["proposals"]] == ["batches"]
 
 
 def test_clock_times_that_come_twice_are_not_taken_for_not_known(mapped: Any) -> None:
@@ -304,7 +304,7 @@ def test_shifts_side_by_side_are_refused(mapped: Any, tmp_path: Path) -> None:
 def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> None:
     text = "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n"
     _, answer = mapped(text)
-    assert next(one for one in answer["questions"] if one["key"] == "batches.end")["choices"] == ["Slut", "none"]
+    assert next(question for question in answer["questions"] if question["key"] == "batches.end")["choices"] == ["Slut", "none"]
     for reply, ends in (("Slut", True), ("none", False)):
         _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\nbatches.end = "{reply}"\n')
         assert ("end" in proposal_of(answer, "batches")["profile"]["columns"]) == ends
@@ -318,19 +318,19 @@ def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
         for row in range(200)
     ]
     _, answer = mapped("\n".join([f"meter_id,interval_end_datetime,kwh,{left_behind}", *rows]), answers='timezone = "UTC"\n')
-    found = proposal_of(answer, "readings")
-    assert found["profile"]["columns"]["value"] == "kwh"
-    assert found["profile"]["columns"].get("meter_id", "meter_id") == "meter_id"
-    assert left_behind in found["not_used"]
+    proposal = proposal_of(answer, "readings")
+    assert proposal["profile"]["columns"]["value"] == "kwh"
+    assert proposal["profile"]["columns"].get("meter_id", "meter_id") == "meter_id"
+    assert left_behind in proposal["not_used"]
 
 
 def test_names_of_one_letter_and_a_number_are_names_and_not_values(mapped: Any) -> None:
     """Meters M1 and M2 below a title: their names are the header, and a column of furnaces F1 and F2 holds no numbers."""
     rows = [f"2016-05-14 {hour:02}:00;F{1 + hour % 2};{12.5 + hour * 7 % 5};{3.25 + hour * 3 % 4}" for hour in range(12)]
     _, answer = mapped("\n".join(["Hall 3", "Time;Furnace;M1;M2", *rows]) + "\n")
-    found = proposal_of(answer, "readings")
-    assert found["profile"]["header_row"] == 2
-    assert set(found["meters"]) == {"M1", "M2"}
+    proposal = proposal_of(answer, "readings")
+    assert proposal["profile"]["header_row"] == 2
+    assert set(proposal["meters"]) == {"M1", "M2"}
 
 
 def test_a_heat_beside_one_number_is_a_row_of_data(mapped: Any) -> None:
@@ -343,7 +343,7 @@ def test_a_heat_beside_one_number_is_a_row_of_data(mapped: Any) -> None:
 def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, german: bool) -> None:
     """It stands at 1,234,567.5 kWh and rises by 12.5 every quarter of an hour."""
     shown = [f"{1_234_567.5 + 12.5 * row:,.1f}" for row in range(30)]
-    cells = [one.translate(str.maketrans(",.", ".,")) if german else f'"{one}"' for one in shown]
+    cells = [number.translate(str.maketrans(",.", ".,")) if german else f'"{number}"' for number in shown]
     between = ";" if german else ","
     rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02}{between}{cell}" for row, cell in enumerate(cells)]
     _, answer = mapped("\n".join([f"Time{between}Main [kWh]", *rows]) + "\n")
@@ -353,9 +353,9 @@ def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, ger
 def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: Any) -> None:
     rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02},{50_000 + 12.5 * row}" for row in range(30)]
     _, answer = mapped("\n".join(["Time,Main [kWh]", *rows[::-1]]) + "\n")
-    found = proposal_of(answer, "readings")
-    assert found["meters"]["Main [kWh]"]["reading"] == "register"
-    assert "newest first" in because(found, "meters.Main [kWh].reading")
+    proposal = proposal_of(answer, "readings")
+    assert proposal["meters"]["Main [kWh]"]["reading"] == "register"
+    assert "newest first" in because(proposal, "meters.Main [kWh].reading")
 
 
 def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) -> None:

@@ -33,12 +33,12 @@ def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, c
     code, answer = mapped(HEATS[1], tmp_path, 'timezone = "UTC"\n' + OF_THE_HEATS, capsys)
     assert code == 0
     mapping = shipped(HEATS[0])["mapping"]
-    batches, energy = (one["profile"] for one in answer["proposals"])
+    batches, energy = (proposal["profile"] for proposal in answer["proposals"])
     assert batches["missing"] == mapping["batches"]["missing"]
     assert batches["columns"].items() <= mapping["batches"]["columns"].items()
     assert energy["columns"] == mapping["energy"]["columns"]
     assert energy["constants"] == mapping["energy"]["constants"]
-    assert [(one["proof"]["read"], one["proof"]["rejected"]) for one in answer["proposals"]] == [(14_727, 0), (14_727, 0)]
+    assert [(proposal["proof"]["read"], proposal["proof"]["rejected"]) for proposal in answer["proposals"]] == [(14_727, 0), (14_727, 0)]
 
 
 @pytest.mark.slow
@@ -56,8 +56,8 @@ def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: 
     assert code == 1
     asked = {"step", "log.energy", "log.state.1.0", "log.state.2.0", "log.state.3.0"}
     assert {question["key"] for question in answer["questions"]} == asked  # an average power is no amount until somebody says so
-    _, told = mapped(MACHINES[1], tmp_path, '"log.energy" = "interval"\n', capsys)
-    assert {question["key"] for question in told["questions"]} == asked - {"log.energy"} | {"log.unit"}
+    _, reply = mapped(MACHINES[1], tmp_path, '"log.energy" = "interval"\n', capsys)
+    assert {question["key"] for question in reply["questions"]} == asked - {"log.energy"} | {"log.unit"}
     (log,) = answer["proposals"]
     wanted = shipped(MACHINES[0])["mapping"]["log"]
     assert log["input"] == "log"

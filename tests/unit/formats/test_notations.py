@@ -43,7 +43,7 @@ def test_numbers_in_a_declared_notation(cell: str, profile: Profile, wanted: flo
 
 
 @pytest.mark.parametrize(
-    ("cell", "profile", "said"),
+    ("cell", "profile", "message"),
     [
         ("12.34", GERMAN, "groups of three digits"),
         ("1.23.456", GERMAN, "groups of three digits"),
@@ -60,8 +60,8 @@ def test_numbers_in_a_declared_notation(cell: str, profile: Profile, wanted: flo
         (b"12", Profile(), "a number"),
     ],
 )
-def test_what_could_be_another_number_is_refused_with_what_would_help(cell: cells.Cell, profile: Profile, said: str) -> None:
-    with pytest.raises(Unreadable, match=said):
+def test_what_could_be_another_number_is_refused_with_what_would_help(cell: cells.Cell, profile: Profile, message: str) -> None:
+    with pytest.raises(Unreadable, match=message):
         cells.number(cell, profile)
 
 
@@ -96,7 +96,7 @@ def test_moments_in_a_declared_notation(cell: cells.Cell, profile: Profile, want
 
 
 @pytest.mark.parametrize(
-    ("cell", "profile", "said"),
+    ("cell", "profile", "message"),
     [
         ("42504.35", Profile(), "excel_dates"),
         (42504.35, Profile(), "excel_dates"),
@@ -110,8 +110,8 @@ def test_moments_in_a_declared_notation(cell: cells.Cell, profile: Profile, want
         (True, Profile(), "a date and time"),
     ],
 )
-def test_what_is_no_moment_of_a_plant_is_refused(cell: cells.Cell, profile: Profile, said: str) -> None:
-    with pytest.raises(Unreadable, match=said):
+def test_what_is_no_moment_of_a_plant_is_refused(cell: cells.Cell, profile: Profile, message: str) -> None:
+    with pytest.raises(Unreadable, match=message):
         cells.moment(cell, profile, SHANGHAI)
 
 
@@ -131,8 +131,8 @@ def test_a_text_that_is_none_is_refused(cell: cells.Cell) -> None:
 def autumn(minutes: int, zone: ZoneInfo = ROME) -> tuple[np.ndarray, np.ndarray]:
     """Local and UTC microseconds of stamps every so many minutes across the night in which the clock is put back."""
     moments = [datetime(2016, 10, 29, 20, tzinfo=UTC) + timedelta(minutes=minutes * step) for step in range(600 // minutes)]
-    local = [int(one.astimezone(zone).replace(tzinfo=UTC).timestamp()) * 1_000_000 for one in moments]
-    return np.array(local, dtype=np.int64), np.array([int(one.timestamp()) * 1_000_000 for one in moments], dtype=np.int64)
+    local = [int(moment.astimezone(zone).replace(tzinfo=UTC).timestamp()) * 1_000_000 for moment in moments]
+    return np.array(local, dtype=np.int64), np.array([int(moment.timestamp()) * 1_000_000 for moment in moments], dtype=np.int64)
 
 
 @pytest.mark.parametrize("minutes", [5, 15, 30, 60])

@@ -30,7 +30,7 @@ def read(folder: Path, text: str, wanted: Wanted = BATCHES, **profile: Any) -> T
 
 
 def stamps(table: Table, column: str) -> list[str]:
-    return [f"{one:%m-%d %H:%M}" for one in table.columns[column]]
+    return [f"{moment:%m-%d %H:%M}" for moment in table.columns[column]]
 
 
 def test_date_and_clock_make_a_moment_and_an_end_before_its_start_is_of_the_next_day(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_year_month_and_day_make_a_moment_and_a_day_that_never_was_is_rejected(t
     text = "batch_id,Y,M,D,Clock,output_quantity\nH1,2025,2,28,6:30,100\nH2,2025,2,29,6:30,101\nH3,2025,3,1,6.45,102\n"
     table = read(tmp_path, text, parts={"start": ("Y", "M", "D", "Clock")})
     assert stamps(table, "start") == ["02-28 06:30", "03-01 06:45"]
-    assert [one.place.row for one in table.rejected] == [3]
+    assert [rejection.place.row for rejection in table.rejected] == [3]
 
 
 def test_am_and_pm_are_what_they_say(tmp_path: Path) -> None:
@@ -90,9 +90,9 @@ def test_passes_of_a_batch_become_one_row_and_equal_amounts_of_two_passes_are_bo
 
 
 def test_every_unit_that_map_writes_the_label_reads() -> None:
-    told = tomllib.loads((Path(proposal.__file__).parent / "words.toml").read_text(encoding="utf-8"))["units"]
+    units = tomllib.loads((Path(proposal.__file__).parent / "words.toml").read_text(encoding="utf-8"))["units"]
     for kind, own in (("mass", "t"), ("energy", "kWh"), ("volume", "m3"), ("count", "items")):
-        for word in told[kind]:
+        for word in units[kind]:
             unit = VOCABULARY.unit_in(word, alone=True)
             if word in TWO_MEANINGS:
                 assert unit is None
@@ -111,7 +111,7 @@ def _code(unit: str, own: str) -> str:
 def test_a_ton_is_asked_about_and_the_answer_is_what_the_label_reads(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Heat No,Start,Weight (ton)\nH1,2025-05-14 08:00,100\nH2,2025-05-14 09:00,101\n", encoding="utf-8")
     (asked,) = proposal.settled(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody)
-    assert [(one.key, one.choices) for one in asked.questions] == [("batches.output_unit", ("t", "short_ton", "long_ton"))]
+    assert [(question.key, question.choices) for question in asked.questions] == [("batches.output_unit", ("t", "short_ton", "long_ton"))]
     for choice in asked.questions[0].choices:
         assert ratio(choice, "kg") > 900
 
@@ -120,9 +120,9 @@ def test_a_ton_is_asked_about_and_the_answer_is_what_the_label_reads(tmp_path: P
 def test_the_words_of_the_header_tell_the_encoding(encoding: str, tmp_path: Path) -> None:
     words = {"cp1251": "\u041f\u043b\u0430\u0432\u043a\u0430", "gb18030": "\u7089\u53f7"}[encoding]
     (tmp_path / "t.csv").write_bytes(f"{words},Start,Weight (t)\nH1,2025-05-14 08:00,100\nH2,2025-05-14 09:00,101\n".encode(encoding))
-    (found,) = proposal.settled(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody)
-    assert found.keys["encoding"] == encoding
-    assert found.keys["columns"] == {"batch_id": words, "start": "Start", "output_quantity": "Weight (t)"}
+    (suggestion,) = proposal.settled(tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody)
+    assert suggestion.keys["encoding"] == encoding
+    assert suggestion.keys["columns"] == {"batch_id": words, "start": "Start", "output_quantity": "Weight (t)"}
 
 
 @pytest.mark.parametrize("kind", ["clock", "calendar"])

@@ -55,7 +55,7 @@ def test_a_number_with_another_unit_or_none_is_not_read(odd: str, tmp_path: Path
     path = written(tmp_path, *ROWS, f"S31;31.05.2025 06:00;31.05.2025 07:30;121,5 t;{odd}")
     table = read_table(path, Profile.model_validate(OF_ENERGY), ENERGY, BERLIN)
     assert len(table.columns["quantity"]) == len(ROWS)
-    assert [one.place.row for one in table.rejected] == [12]
+    assert [rejection.place.row for rejection in table.rejected] == [12]
 
 
 def test_a_typed_number_among_them_carries_no_unit(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_typed_number_among_them_carries_no_unit(tmp_path: Path) -> None:
     book.save(tmp_path / "heats.xlsx")
     table = read_table(tmp_path / "heats.xlsx", Profile.model_validate(OF_ENERGY), ENERGY, BERLIN)
     assert table.columns["quantity"] == [5_000.0 + number for number in range(5)]
-    assert [one.place.row for one in table.rejected] == [7]
+    assert [rejection.place.row for rejection in table.rejected] == [7]
 
 
 def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -105,4 +105,4 @@ def test_readings_that_carry_their_unit_are_read(tmp_path: Path) -> None:
     values = [value for block in stream_readings([path], profile, frozenset({"m1"}), BERLIN, log) for value in block.value.tolist()]
     assert values[:-1] == [day + 0.5 for day in range(10, 20)]
     assert math.isnan(values[-1])  # a moment without a value: what flowed until then is not known
-    assert [one.place.row for one in log.rejected] == [12]
+    assert [rejection.place.row for rejection in log.rejected] == [12]

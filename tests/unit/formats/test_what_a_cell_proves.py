@@ -61,8 +61,8 @@ def test_a_decimal_sign_is_proved_only_where_no_other_reading_is_possible(cells:
     ],
 )
 def test_the_order_of_a_date_is_proved_by_a_number_above_twelve(cells: tuple[Cell, ...], order: str | None, certain: bool) -> None:
-    told = notation.date_order_of(cells)
-    assert (told and told.value, told is None or told.certain) == (order, certain)
+    verdict = notation.date_order_of(cells)
+    assert (verdict and verdict.value, verdict is None or verdict.certain) == (order, certain)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_the_order_of_a_date_is_proved_by_a_number_above_twelve(cells: tuple[Cel
     ],
 )
 def test_a_format_is_told_by_each_order_that_is_possible(cells: tuple[Cell, ...], formats: dict[str, str] | None) -> None:
-    told = notation.date_formats_of(cells)
-    assert (told and told[0]) == formats
+    verdict = notation.date_formats_of(cells)
+    assert (verdict and verdict[0]) == formats
 
 
 @pytest.mark.parametrize(

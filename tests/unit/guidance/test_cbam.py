@@ -33,8 +33,8 @@ FILES = {"d": "defaults-2026-1740", "b": "benchmarks-2025-2620"}
     ],
 )
 def test_tonnes_to_be_paid_on_default_values_of_china(code: str, route: str, year: int, tonnes: str) -> None:
-    found = payable(Goods(code, "CN", route), date(year, 7, 1), KNOWN)
-    assert round(found.certificates, 3) == Decimal(tonnes)
+    answer = payable(Goods(code, "CN", route), date(year, 7, 1), KNOWN)
+    assert round(answer.certificates, 3) == Decimal(tonnes)
 
 
 def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
@@ -67,20 +67,20 @@ def test_every_good_of_every_country_and_year_as_a_second_implementation_has_it(
         wanted = _by_hand(code, country, route, year)
         if wanted is None:
             continue
-        found = payable(Goods(code, country or "TR", route), date(year, 12, 31), KNOWN)
-        assert Fraction(found.certificates) == wanted, (code, country, year)
+        answer = payable(Goods(code, country or "TR", route), date(year, 12, 31), KNOWN)
+        assert Fraction(answer.certificates) == wanted, (code, country, year)
         compared += 1
     assert compared >= 200, compared
 
 
 def test_on_attested_emissions_the_process_and_its_precursors_have_benchmarks_of_their_own() -> None:
     attested = Attested(Decimal("2.1"), (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))))
-    found = payable(Goods("7208", "CN", "C", attested), date(2026, 2, 1), KNOWN)
+    answer = payable(Goods("7208", "CN", "C", attested), date(2026, 2, 1), KNOWN)
     # 0.044 + 0.95 x 1.089 + 1.2 x 0.086 = 1.18175; 2.1 - 0.975 x 1.18175 = 0.94779375; the first quarter's price is 75.36
-    assert found.certificates == Decimal("0.94779375")
-    assert found.cost == Decimal("0.94779375") * Decimal("75.36")
-    assert found.basis == "attested"
-    assert all(part.name != "mark-up" for part in found.inputs)
+    assert answer.certificates == Decimal("0.94779375")
+    assert answer.cost == Decimal("0.94779375") * Decimal("75.36")
+    assert answer.basis == "attested"
+    assert all(part.name != "mark-up" for part in answer.inputs)
 
 
 def test_what_was_paid_at_home_is_taken_off_and_nothing_is_paid_back() -> None:
@@ -93,23 +93,23 @@ def test_what_was_paid_at_home_is_taken_off_and_nothing_is_paid_back() -> None:
 
 
 def test_a_country_without_a_value_of_its_own_takes_that_for_others_and_says_so() -> None:
-    for one in (Goods("7203", "CN"), Goods("7208", "TR")):
-        assert OTHER_COUNTRIES in payable(one, date(2026, 2, 1), KNOWN).caveats
+    for good in (Goods("7203", "CN"), Goods("7208", "TR")):
+        assert OTHER_COUNTRIES in payable(good, date(2026, 2, 1), KNOWN).caveats
     assert OTHER_COUNTRIES not in payable(Goods("7208", "CN"), date(2026, 2, 1), KNOWN).caveats
 
 
 def test_every_figure_names_its_act_and_what_nobody_read_is_said() -> None:
-    found = payable(Goods("7208", "CN"), date(2026, 2, 1), KNOWN)
-    assert all(part.act is not None for part in found.inputs)
-    assert NOT_COMPARED in found.caveats
-    assert FACTOR_ASSUMED in found.caveats
+    answer = payable(Goods("7208", "CN"), date(2026, 2, 1), KNOWN)
+    assert all(part.act is not None for part in answer.inputs)
+    assert NOT_COMPARED in answer.caveats
+    assert FACTOR_ASSUMED in answer.caveats
 
 
 def test_no_price_is_invented_where_none_is_held() -> None:
-    found = payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN)
-    assert found.cost is None
-    assert found.price is None
-    assert _cost(payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN, price=Decimal(70))) == 70 * found.certificates
+    answer = payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN)
+    assert answer.cost is None
+    assert answer.price is None
+    assert _cost(payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN, price=Decimal(70))) == 70 * answer.certificates
 
 
 def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> None:
@@ -159,24 +159,24 @@ def test_what_cannot_be_told_is_refused(goods: Goods, day: date, code: str) -> N
     assert refused.value.code == code
 
 
-def _cost(found: Payable) -> Decimal:
-    assert found.cost is not None
-    return found.cost
+def _cost(answer: Payable) -> Decimal:
+    assert answer.cost is not None
+    return answer.cost
 
 
 def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> None:
     routes = {(pack, route.id) for pack in packs.shipped() for route in packs.load(pack).routes}
     asked = 0
-    for one in goods.offered():
-        assert {(one.sector, route) for route in one.routes} <= routes, one.cn_code
-        for part in (None, *one.precursors):
+    for good in goods.offered():
+        assert {(good.sector, route) for route in good.routes} <= routes, good.cn_code
+        for part in (None, *good.precursors):
             precursors = () if part is None else (Precursor(part.cn_code, Decimal(1), part.route),)
-            answers = by_year(Goods(one.cn_code, "CN", one.route, Attested(Decimal(0), precursors)), KNOWN)
+            answers = by_year(Goods(good.cn_code, "CN", good.route, Attested(Decimal(0), precursors)), KNOWN)
             assert [year for year, _answer in answers] == [*range(2026, 2035)]
-            assert all(isinstance(answer, Payable) for _year, answer in answers), (one.cn_code, part)
+            assert all(isinstance(answer, Payable) for _year, answer in answers), (good.cn_code, part)
             asked += 1
     assert asked > len(goods.offered())
-    assert {one.sector for one in goods.offered()} == {"aluminium", "cement", "steel"}
+    assert {offer.sector for offer in goods.offered()} == {"aluminium", "cement", "steel"}
 
 
 def test_the_years_are_those_of_the_single_question_and_a_refusal_is_one_of_the_answers() -> None:

@@ -47,8 +47,8 @@ def test_a_batch_takes_of_five_firms_the_report_that_waits_longest() -> None:
 
 
 def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
-    told = Reported.of(FIVE)
-    assert (told.sites, told.firms, told.years) == (5, 5, "2024–2025")
+    reported = Reported.of(FIVE)
+    assert (reported.sites, reported.firms, reported.years) == (5, 5, "2024–2025")
     for language, parts in (
         (
             "en",
@@ -62,8 +62,8 @@ def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
         ),
         ("zh", ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加", "5 个中的 2 个")),
     ):
-        assert all(part in told.words.said_in(language) for part in parts), told.words.said_in(language)
-    assert all(one.words.said_in("zh") != one.words.en for one in Outcome)
+        assert all(part in reported.words.said_in(language) for part in parts), reported.words.said_in(language)
+    assert all(outcome.words.said_in("zh") != outcome.words.en for outcome in Outcome)
 
 
 def test_less_than_five_firms_and_counts_that_do_not_add_up_are_no_library() -> None:

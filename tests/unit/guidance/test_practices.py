@@ -57,40 +57,40 @@ def test_every_measure_of_the_list_is_held_in_both_languages_and_its_steps_are_t
     assert len(held.practices) == 45
     assert all(practice.words.by_language.get("zh") for practice in held.practices)
     steps = {(pack, step.id) for pack in ("steel", "aluminium", "cement") for step in packs.load(pack).steps}
-    at_steps = [(one.sector, one.step) for one in held.practices if one.step is not None]
+    at_steps = [(practice.sector, practice.step) for practice in held.practices if practice.step is not None]
     assert set(at_steps) <= steps
-    told = (Path(__file__).parents[3] / "docs" / "tariffs.md").read_text(encoding="utf-8")
-    assert f"the {len(held.practices)}\nmeasures of BEST-Cement" in told
-    assert f"{len(at_steps)} of them at a step of the cement pack" in told
+    text = (Path(__file__).parents[3] / "docs" / "tariffs.md").read_text(encoding="utf-8")
+    assert f"the {len(held.practices)}\nmeasures of BEST-Cement" in text
+    assert f"{len(at_steps)} of them at a step of the cement pack" in text
 
 
 def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_prices(works: tuple[Site, Analysis]) -> None:
     site, analysis = works
-    found = fitting_practices(site, analysis.losses, analysis.costs)
-    media = next(one for one in found if one.practice.id == "cement-improved-grinding-media")
-    grinding = [one for one in analysis.losses if one.step == "cement-grinding" and one.metric is Metric.ELECTRICITY]
-    beyond = sum(one.beyond.energy for one in grinding) / sum(float(one.batches.output_t.sum()) for one in grinding)
+    fitting = fitting_practices(site, analysis.losses, analysis.costs)
+    media = next(fit for fit in fitting if fit.practice.id == "cement-improved-grinding-media")
+    grinding = [loss for loss in analysis.losses if loss.step == "cement-grinding" and loss.metric is Metric.ELECTRICITY]
+    beyond = sum(loss.beyond.energy for loss in grinding) / sum(float(loss.batches.output_t.sum()) for loss in grinding)
     assert media.gap == pytest.approx(beyond)
     assert media.money == pytest.approx(4 * 0.6)  # 4 kWh/t of the list at 0.6 CNY/kWh
     assert media.payback_years == pytest.approx(1.8 * 7.0 / 2.4)  # 1.8 USD/t
-    free = [one for one in found if one.practice.investment == 0]
-    assert [one.payback_years for one in free] == [0.0] * len(free)
+    free = [fit for fit in fitting if fit.practice.investment == 0]
+    assert [fit.payback_years for fit in free] == [0.0] * len(free)
     assert free, "the list has a measure that costs nothing: it is paid back at once"
 
 
 def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works: tuple[Site, Analysis]) -> None:
     site, analysis = works
-    mills = [one for one in fitting_practices(site, analysis.losses, analysis.costs) if one.step == "raw-meal-homogenisation"]
+    mills = [fit for fit in fitting_practices(site, analysis.losses, analysis.costs) if fit.step == "raw-meal-homogenisation"]
     assert mills
-    assert all(one.gap is None for one in mills)  # the pack has a total there and no label of electricity
+    assert all(fit.gap is None for fit in mills)  # the pack has a total there and no label of electricity
     without = fitting_practices(site.model_copy(update={"tariff": None}), analysis.losses, ())
-    assert {one.payback_years for one in without if one.practice.investment} == {None}
-    assert all(one.money is None for one in without if one.practice.metric is Metric.ELECTRICITY)
+    assert {fit.payback_years for fit in without if fit.practice.investment} == {None}
+    assert all(fit.money is None for fit in without if fit.practice.metric is Metric.ELECTRICITY)
 
 
 def test_a_step_without_a_gap_needs_no_practice(works: tuple[Site, Analysis]) -> None:
     site, analysis = works
-    none_lost = [replace(one, avoidable=ZERO, unexplained=ZERO) for one in analysis.losses]
+    none_lost = [replace(loss, avoidable=ZERO, unexplained=ZERO) for loss in analysis.losses]
     assert fitting_practices(site, none_lost, analysis.costs) == ()
 
 
@@ -115,24 +115,24 @@ def test_a_list_that_nobody_read_and_a_practice_of_no_list_are_refused() -> None
         Library.model_validate({**held.model_dump(), "lists": [{**held.lists[0].model_dump(), "confidence": "second-hand"}]})
     with pytest.raises(ValidationError, match="no list is called"):
         Library.model_validate({**held.model_dump(), "lists": []})
-    assert min(one.saving for one in held.practices) > Decimal(0)
+    assert min(practice.saving for practice in held.practices) > Decimal(0)
 
 
 def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_first(works: tuple[Site, Analysis]) -> None:
     site, analysis = works
-    mill = next(one for one in analysis.losses if one.step == "cement-grinding" and one.metric is Metric.ELECTRICITY)
+    mill = next(loss for loss in analysis.losses if loss.step == "cement-grinding" and loss.metric is Metric.ELECTRICITY)
     waited = replace(mill, by_cause={**mill.by_cause, Cause.HOLDING: mill.beyond})
-    plain = next(one for one in Library.held().practices if one.id == "cement-improved-grinding-media")
-    told = [
+    plain = next(practice for practice in Library.held().practices if practice.id == "cement-improved-grinding-media")
+    additions = [
         plain.model_copy(update={"id": cause, "cause": cause, "saving_to": plain.saving * 2}) for cause in (Cause.REHEAT, Cause.HOLDING)
     ]
-    held = Library.held().with_further(Library(lists=Library.held().lists, practices=tuple(told)))
-    found = fitting_practices(site, [waited], analysis.costs, held)
-    assert found[0].practice.id == Cause.HOLDING
-    assert Cause.REHEAT not in {one.practice.id for one in found}
-    assert found[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output_t.sum()))
-    assert found[0].money == pytest.approx(4 * 0.6)  # of the low end
-    assert Cause.HOLDING not in {one.practice.id for one in fitting_practices(site, [mill], analysis.costs, held)}
+    held = Library.held().with_further(Library(lists=Library.held().lists, practices=tuple(additions)))
+    fitting = fitting_practices(site, [waited], analysis.costs, held)
+    assert fitting[0].practice.id == Cause.HOLDING
+    assert Cause.REHEAT not in {fit.practice.id for fit in fitting}
+    assert fitting[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output_t.sum()))
+    assert fitting[0].money == pytest.approx(4 * 0.6)  # of the low end
+    assert Cause.HOLDING not in {fit.practice.id for fit in fitting_practices(site, [mill], analysis.costs, held)}
 
 
 def test_a_range_that_does_not_rise_is_refused() -> None:

@@ -24,8 +24,8 @@ def one(**changed: object) -> Reference:
 
 
 def test_what_agrees_in_all_stands_in_the_labels_own_unit() -> None:
-    found = decided(one(), "dry-process", KILN, FIRST, LAST)
-    assert (found.refused, found.value) == ((), Decimal("3519"))
+    decision = decided(one(), "dry-process", KILN, FIRST, LAST)
+    assert (decision.refused, decision.value) == ((), Decimal("3519"))
     in_gigajoules = decided(one(value=Decimal("3.519"), unit="GJ/t"), "dry-process", KILN, FIRST, LAST)
     assert (in_gigajoules.refused, in_gigajoules.value) == ((), Decimal("3519"))
 
@@ -46,18 +46,18 @@ REASONS = {
 
 @pytest.mark.parametrize("by", REASONS)
 def test_each_reason_refuses_alone(by: str) -> None:
-    reference, told = REASONS[by]
-    found = decided(reference, "dry-process", KILN, FIRST, LAST)
-    assert [str(each.reason) for each in found.refused] == [told]
-    assert found.value is None
+    reference, reason = REASONS[by]
+    decision = decided(reference, "dry-process", KILN, FIRST, LAST)
+    assert [str(each.reason) for each in decision.refused] == [reason]
+    assert decision.value is None
 
 
 def test_worldsteel_changed_its_scope_in_2024() -> None:
     whole = (Cell("", "", "total", "kgce/t"),)
     of_2023, of_2024 = (beside("steel", "eaf", whole, date(year, 1, 1), date(year, 12, 31)) for year in (2023, 2024))
 
-    def by_scope(found: object, id_: str) -> list[str]:
-        return [str(e.reason) for each in found if each.reference.id == id_ for e in each.refused if e.by == "scope"]  # type: ignore[attr-defined]
+    def by_scope(decisions: object, id_: str) -> list[str]:
+        return [str(e.reason) for each in decisions if each.reference.id == id_ for e in each.refused if e.by == "scope"]  # type: ignore[attr-defined]
 
     assert by_scope(of_2023, "worldsteel-2023-energy") == []
     assert by_scope(of_2024, "worldsteel-2023-energy") == ["scope: its publisher changed it in 2024"]
@@ -76,10 +76,10 @@ def test_a_figure_at_second_hand_is_in_no_file_and_comes_out_of_none() -> None:
         read(TEXT.replace('value = "3519"\n', ""))
     # whoever gets round the file's reader still gets no figure out
     smuggled = one().model_copy(update={"source": unsure[0].source})
-    found = decided(smuggled, "dry-process", KILN, FIRST, LAST)
-    assert (smuggled.value, smuggled.figure, found.value) == (Decimal("3519"), None, None)
-    assert [each.by for each in found.refused] == ["source"]
-    assert found.to_json()["value"] is None
+    decision = decided(smuggled, "dry-process", KILN, FIRST, LAST)
+    assert (smuggled.value, smuggled.figure, decision.value) == (Decimal("3519"), None, None)
+    assert [each.by for each in decision.refused] == ["source"]
+    assert decision.to_json()["value"] is None
 
 
 def test_what_is_held_has_both_languages_and_names_of_our_packs() -> None:

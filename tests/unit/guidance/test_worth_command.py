@@ -40,21 +40,21 @@ def test_a_good_at_the_border_comes_with_each_input_and_its_act(
     arguments: tuple[str, ...], tonnes: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, year, *more = arguments
-    found = asked(capsys, "cbam", "--good", good, "--year", year, *CHINA, *more)
-    assert found["certificates_t_per_t"] == pytest.approx(tonnes, abs=1e-9)
-    assert (found["origin"], found["year"], found["known"]) == ("CN", int(year), "2026-11-01")
-    assert found["basis"] == ("attested" if "--emissions" in more else "default")
-    assert all(one["source"] is not None or one["name"] == "attested-emissions" for one in found["inputs"])
-    acts = {one["name"]: one["source"] and one["source"]["act"] for one in found["inputs"]}
+    answer = asked(capsys, "cbam", "--good", good, "--year", year, *CHINA, *more)
+    assert answer["certificates_t_per_t"] == pytest.approx(tonnes, abs=1e-9)
+    assert (answer["origin"], answer["year"], answer["known"]) == ("CN", int(year), "2026-11-01")
+    assert answer["basis"] == ("attested" if "--emissions" in more else "default")
+    assert all(entry["source"] is not None or entry["name"] == "attested-emissions" for entry in answer["inputs"])
+    acts = {entry["name"]: entry["source"] and entry["source"]["act"] for entry in answer["inputs"]}
     assert acts["phase-out"] == "phase-out-2003-87"
-    assert any("not been compared with their text" in caveat for caveat in found["caveats"])
+    assert any("not been compared with their text" in caveat for caveat in answer["caveats"])
 
 
 def test_a_price_and_what_was_paid_at_home_make_the_cost(capsys: pytest.CaptureFixture[str]) -> None:
-    found = asked(
+    answer = asked(
         capsys, "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA, "--emissions", "0.842", "--price", "80", "--paid-at-home", "5"
     )
-    assert found["cost_eur_per_t"] == pytest.approx((0.842 - 0.975 * 0.666) * 80 - 5)
+    assert answer["cost_eur_per_t"] == pytest.approx((0.842 - 0.975 * 0.666) * 80 - 5)
     assert asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA)["cost_eur_per_t"] is None, "no price is held"
 
 
@@ -167,7 +167,7 @@ def melts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(melts: Path) -> tuple[Any, Any]:
+def both_answers(melts: Path) -> tuple[Any, Any]:
     """What `worth` and what `label` say of the heats."""
     answers = []
     for command in (("worth",), ("label", "--out", str(melts.parent / "label"))):
@@ -178,11 +178,11 @@ def told(melts: Path) -> tuple[Any, Any]:
     return worth, label
 
 
-def test_each_gap_of_a_site_in_energy_co2_and_money(told: tuple[Any, Any]) -> None:
+def test_each_gap_of_a_site_in_energy_co2_and_money(both_answers: tuple[Any, Any]) -> None:
     """The label is the third least of sixty, 352 kWh/t: what lies above it adds up to 100 t x (0 + 1 + ... + 57) kWh/t."""
-    found, _ = told
-    assert (found["schema"], found["currency"]) == ("steplabel/worth/1", "CNY")
-    (melting,) = (one for one in found["steps"] if one["metric"] == "electricity")
+    worth, _ = both_answers
+    assert (worth["schema"], worth["currency"]) == ("steplabel/worth/1", "CNY")
+    (melting,) = (row for row in worth["steps"] if row["metric"] == "electricity")
     assert melting["gap"]["energy"] == pytest.approx(100 * sum(range(58)))
     for part in ("gap", "unexplained"):
         amount = melting[part]
@@ -190,10 +190,10 @@ def test_each_gap_of_a_site_in_energy_co2_and_money(told: tuple[Any, Any]) -> No
         assert amount["money"] == pytest.approx(0.6 * amount["kwh"])  # 600 CNY/MWh
         assert amount["tce"] == pytest.approx(0.1229 * amount["kwh"] / 1000, rel=1e-3)  # GB/T 2589, calorific
     parts = ("explained", "within_uncertainty", "avoidable", "unexplained")
-    for step in found["steps"]:
+    for step in worth["steps"]:
         for unit in ("energy", "kwh", "tce"):
             assert sum(step[part][unit] for part in parts) == pytest.approx(step["gap"][unit])
-    (clinker,) = found["border"]
+    (clinker,) = worth["border"]
     last = clinker["years"][-1]
     assert (last["year"], last["attested"]["certificates_t_per_t"]) == (2034, pytest.approx(0.842)), "nothing is free any more"
 
@@ -205,12 +205,12 @@ def test_the_same_energy_is_not_told_twice_without_a_word(melts: Path, capsys: p
     assert [line.strip() for line in rest].count("This energy is part of the total of its step: do not add the two.") == 1
 
 
-def test_the_gaps_are_those_of_label_json(told: tuple[Any, Any]) -> None:
-    worth, label = told
+def test_the_gaps_are_those_of_label_json(both_answers: tuple[Any, Any]) -> None:
+    worth, label = both_answers
     key = ("step", "product", "variant", "metric")
-    gaps = {tuple(one[name] for name in key): one["gap"] for one in label["steps"] if one["gap"] is not None}
+    gaps = {tuple(row[name] for name in key): row["gap"] for row in label["steps"] if row["gap"] is not None}
     assert len(worth["steps"]) == len(gaps) > 0
-    for one in worth["steps"]:
-        of_label = gaps[tuple(one[name] for name in key)]
-        assert one["gap"]["energy"] == pytest.approx(of_label["energy"])
-        assert one["avoidable"]["energy"] == pytest.approx(of_label["avoidable"])
+    for step in worth["steps"]:
+        of_label = gaps[tuple(step[name] for name in key)]
+        assert step["gap"]["energy"] == pytest.approx(of_label["energy"])
+        assert step["avoidable"]["energy"] == pytest.approx(of_label["avoidable"])

@@ -1,4 +1,5 @@
-"""No text of another script, no broad handler and no name that says nothing stands in the product, but for those excused by name."""
+"""No text of another script, no broad handler and no name that says nothing stands in the product, but for those excused by name; no such
+name in tests either."""
 
 from __future__ import annotations
 
@@ -24,5 +25,6 @@ def test_everything_is_caught_only_where_it_is_excused() -> None:
     assert {path for path, tree in TREES.items() if measures.catches_everything(tree)} == measures.MAY_CATCH.keys()
 
 
-def test_a_local_name_says_what_it_holds() -> None:
-    assert {path: lines for path, tree in TREES.items() if (lines := measures.says_nothing(tree))} == {}
+def test_a_name_says_what_it_holds_in_tests_too() -> None:
+    in_tests = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in measures.python(ROOT, "tests")}
+    assert {path: lines for path, tree in (TREES | in_tests).items() if (lines := measures.says_nothing(tree))} == {}

@@ -50,7 +50,7 @@ def language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     """Everything on the screen since it was last asked."""
 
     def everything() -> str:

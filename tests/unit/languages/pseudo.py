@@ -24,9 +24,9 @@ _KEPT = re.compile(r"%\(\w+\)[sd]|\{[^}]*\}|<[^>]*>|&\w+;|`[^`]*`|[\w./-]+\.(?:t
 def pseudo(text: str) -> str:
     """`Add %(count)s rows.` becomes `Áđđ %(count)s ŕóẃś.`."""
     parts, end = [], 0
-    for kept in _KEPT.finditer(text):
-        parts += [text[end : kept.start()].translate(_LETTERS), kept[0]]
-        end = kept.end()
+    for match in _KEPT.finditer(text):
+        parts += [text[end : match.start()].translate(_LETTERS), match[0]]
+        end = match.end()
     return "".join([*parts, text[end:].translate(_LETTERS)])
 
 
@@ -36,8 +36,8 @@ def write_catalogue(folder: Path, domain: str, texts: Iterable[Message], left_ou
     for message in texts:
         if message.id and message.id != left_out:
             many = isinstance(message.id, tuple | list)
-            said = tuple(pseudo(one) for one in message.id) if many else pseudo(str(message.id))
-            catalog.add(message.id, said, context=message.context)
+            translation = tuple(pseudo(form) for form in message.id) if many else pseudo(str(message.id))
+            catalog.add(message.id, translation, context=message.context)
     file = folder / LANGUAGE / "LC_MESSAGES" / f"{domain}.mo"
     file.parent.mkdir(parents=True)
     file.write_bytes(compiled(catalog))

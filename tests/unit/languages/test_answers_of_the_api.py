@@ -40,22 +40,22 @@ def third_language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def asked(code: str, language: str) -> Any:
-    method, address, told = REFUSED[code]
+    method, address, arguments = REFUSED[code]
     with override_settings(REFUSE_UNKNOWN_PROXY=True):
-        return Client(headers={"Accept-Language": language}).generic(method, address, **told)
+        return Client(headers={"Accept-Language": language}).generic(method, address, **arguments)
 
 
 @pytest.mark.parametrize("code", REFUSED)
 def test_a_refusal_is_said_in_the_language_that_was_asked_for(code: str) -> None:
     plain, answer = asked(code, "en").json(), asked(code, LANGUAGE)
-    said = answer.json()
-    assert said["code"] == code
-    assert {**plain, **{name: said[name] for name in ("detail", "remedy", "errors") if name in said}} == said
+    body = answer.json()
+    assert body["code"] == code
+    assert {**plain, **{name: body[name] for name in ("detail", "remedy", "errors") if name in body}} == body
     assert answer["Content-Language"] == LANGUAGE
     assert "Accept-Language" in answer["Vary"]
     for sentence in ("remedy",) if code in FRAMEWORK else ("detail", "remedy"):
-        assert said[sentence] != plain[sentence]
-        assert english(SAME_IN_ALL.sub(" ", said[sentence])) == set()
+        assert body[sentence] != plain[sentence]
+        assert english(SAME_IN_ALL.sub(" ", body[sentence])) == set()
 
 
 def test_a_field_that_is_not_known_is_refused_in_it() -> None:

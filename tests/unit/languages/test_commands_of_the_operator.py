@@ -59,15 +59,15 @@ def run(*arguments: str) -> int:
     return 0
 
 
-def test_keys_are_made_rotated_and_signed_in_it(tmp_path: Path, told: Callable[[], str]) -> None:
+def test_keys_are_made_rotated_and_signed_in_it(tmp_path: Path, printed: Callable[[], str]) -> None:
     spoken = ("--dir", str(tmp_path / "keys"), "--language", LANGUAGE)
     for step in ("new", "rotate", "sign", "witnesses"):
         assert run("make_keys", step, *spoken) == 0
-        screen = told()
+        screen = printed()
         assert screen
         assert english(SAME_IN_ALL.sub(" ", screen)) == set(), step
     assert run("make_keys", "new", *spoken) == 1
-    assert pseudo("There are keys in this folder already.") in (screen := told())
+    assert pseudo("There are keys in this folder already.") in (screen := printed())
     assert english(SAME_IN_ALL.sub(" ", screen)) == set()
 
 
@@ -86,26 +86,28 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_refusal_is_said_in_the_language_of_the_terminal(case: str, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_said_in_the_language_of_the_terminal(case: str, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", f"{LANGUAGE}.UTF-8")
     assert run(*REFUSED[case]) == 1
-    screen = told()
+    screen = printed()
     assert screen
     assert english(SAME_IN_ALL.sub(" ", screen)) == set()
 
 
-def test_the_option_comes_before_the_terminal(tmp_path: Path, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_option_comes_before_the_terminal(tmp_path: Path, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", LANGUAGE)
     assert run("make_keys", "--dir", str(tmp_path / "keys"), "--language", "en") == 0
-    assert "Take offline.pem off this machine." in told()
+    assert "Take offline.pem off this machine." in printed()
 
 
-def test_a_language_that_there_is_not_is_refused(told: Callable[[], str]) -> None:
+def test_a_language_that_there_is_not_is_refused(printed: Callable[[], str]) -> None:
     assert run("check_log", "--language", "xx") == 2
-    assert "invalid choice: 'xx'" in told()
+    assert "invalid choice: 'xx'" in printed()
 
 
-def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]) -> None:
+def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(
+    monkeypatch: pytest.MonkeyPatch, printed: Callable[[], str]
+) -> None:
     def refused_by_the_system(_file: Path, _content: bytes) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "/etc/steplabel/log-restart-request.cbor")
 
@@ -113,12 +115,12 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(monkeypa
     monkeypatch.setattr(keys, "receipt_key", lambda: None)
     monkeypatch.setattr(Path, "write_bytes", refused_by_the_system)  # root, as whom tests may run, may write anywhere
     assert run("restart_log", "ask", "--reason", "A disk failed.", "--dir", "/etc/steplabel", "--language", "en") == 1
-    assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in told()
+    assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in printed()
 
 
 @pytest.mark.parametrize(("named", "remarks"), [({}, True), ({"STEPLABEL_VAR": "/srv/trial"}, False)])
 def test_a_command_on_the_portal_in_files_beside_an_installed_one_says_so(
-    named: dict[str, str], remarks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[], str]
+    named: dict[str, str], remarks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: Callable[[], str]
 ) -> None:
     monkeypatch.setattr(operator_command, "INSTALLED", tmp_path)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
@@ -126,4 +128,4 @@ def test_a_command_on_the_portal_in_files_beside_an_installed_one_says_so(
     for name, value in named.items():
         monkeypatch.setenv(name, value)
     run("make_keys", "--dir", str(tmp_path / "keys"), "--language", "en")
-    assert ("deploy/as ROLE python manage.py make_keys" in told()) is remarks
+    assert ("deploy/as ROLE python manage.py make_keys" in printed()) is remarks

@@ -39,12 +39,12 @@ def english(*texts: str) -> set[str]:
 
 
 def on_about_pages() -> list[str]:
-    found = []
+    texts = []
     for page in (about.about_page(name) for name in ("about", "privacy", "licence")):
-        found += [page.title, page.lead]
+        texts += [page.title, page.lead]
         for section in page.sections:
-            found += [section.title, *section.paragraphs]
-    return [*found, *(term.meaning for term in about.glossary())]
+            texts += [section.title, *section.paragraphs]
+    return [*texts, *(term.meaning for term in about.glossary())]
 
 
 def test_what_the_portal_says_about_itself_is_said_in_it(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ RETIRED = {
 
 @pytest.mark.parametrize("retired", RETIRED)
 def test_no_retired_term_is_left(retired: str) -> None:
-    left = {file: found[0] for file, text in SAID.items() if (found := re.search(retired, text))}
+    left = {file: match[0] for file, text in SAID.items() if (match := re.search(retired, text))}
     assert left == {}
     assert any(RETIRED[retired] in text for text in SAID.values()), "the term itself is in use"
 
@@ -73,5 +73,5 @@ ORDER = (
 
 
 def test_english_pages_call_a_rank_a_rank() -> None:
-    left = {file: found[0] for file, text in SAID.items() if (found := re.search(ORDER, text))}
+    left = {file: match[0] for file, text in SAID.items() if (match := re.search(ORDER, text))}
     assert left == {}

@@ -49,29 +49,29 @@ def test_without_its_files_the_language_is_refused_and_nothing_is_said_in_it(cap
 
 
 def test_the_first_label_of_a_new_plant_is_told_in_it(
-    language: str, tmp_path: Path, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    language: str, tmp_path: Path, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     works = tmp_path / "works"
     monkeypatch.setenv("LC_ALL", language)
     assert main(["init", str(works)]) == 0
-    assert english(told(), str(tmp_path)) == set()
+    assert english(printed(), str(tmp_path)) == set()
     site = ["--site", str(works / "site.toml"), "--period", "2016", "--lang", language]
     assert main(["label", *site, "--out", str(tmp_path / "label.html")]) == 0
-    screen = told()
+    screen = printed()
     assert pseudo("typical") in screen
     assert english(screen, str(tmp_path), "liquid-steel", "any", "total", "electricity", "scrap") == set(), "ids of the pack"
     assert main(["check", *site, "--out", str(tmp_path / "check.html")]) == 0
-    screen = told()
+    screen = printed()
     assert pseudo("batches read") in screen
     assert english(screen, str(tmp_path), "notice") == set()
 
 
 def test_a_refusal_says_what_happened_and_what_to_do_in_it(
-    language: str, tmp_path: Path, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    language: str, tmp_path: Path, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LC_ALL", language)
     assert main(["preview", "--site", str(tmp_path / "no.toml"), "--period", "2016"]) == 1
-    screen = told()
+    screen = printed()
     assert pseudo("The site file cannot be read.") in screen
     assert english(screen, str(tmp_path)) == set()
 
@@ -90,7 +90,7 @@ def test_one_text_that_nobody_translated_is_found(tmp_path: Path) -> None:
         assert english_in(plant.page(LANGUAGE), own_names(plant)) == {"local", "report"}
 
 
-def test_a_workbook_is_written_and_read_in_it(language: str, tmp_path: Path, told: Callable[[], str]) -> None:
+def test_a_workbook_is_written_and_read_in_it(language: str, tmp_path: Path, printed: Callable[[], str]) -> None:
     file = tmp_path / "runs.xlsx"
     assert main(["init", "--workbook", str(file), "--lang", language]) == 0
     book = openpyxl.load_workbook(file)

@@ -25,21 +25,21 @@ def test_chance_alone_raises_no_more_than_chosen() -> None:
     rates = []
     for seed in range(10):
         limits = Limits.of([_line(seed, round(WEEKS * A_WEEK))], WEEKS, 1.0)
-        rates.append(sum(one.new for one in alarms(_line(100 + seed, round(WEEKS * A_WEEK)), limits)) / WEEKS)
+        rates.append(sum(alarm.new for alarm in alarms(_line(100 + seed, round(WEEKS * A_WEEK)), limits)) / WEEKS)
     assert 0.3 < np.mean(rates) <= 1.0
 
 
 def test_a_limit_that_keeps_another_rate_would_fail_that() -> None:
     """The control: thresholds for five a week raise more than one."""
     limits = Limits.of([_line(1, round(WEEKS * A_WEEK))], WEEKS, 5.0)
-    assert sum(one.new for one in alarms(_line(2, round(WEEKS * A_WEEK)), limits)) / WEEKS > 1.5
+    assert sum(alarm.new for alarm in alarms(_line(2, round(WEEKS * A_WEEK)), limits)) / WEEKS > 1.5
 
 
 def test_waste_that_lasts_is_found_by_the_sum_and_great_waste_at_once() -> None:
     limits = Limits.of([_line(1, 4000)], WEEKS, 1.0)
     small = alarms(_line(3, 100, waste=1.5), limits)
     assert small[0].batch < 15
-    assert {one.by for one in small} >= {"sum"}
+    assert {alarm.by for alarm in small} >= {"sum"}
     assert alarms(_line(4, 1, waste=8.0), limits)[0].by == "one"
     assert alarms(_line(4, 1, waste=8.0), limits)[0].look < STEPS - 1  # before its end
 

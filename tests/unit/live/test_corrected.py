@@ -49,7 +49,7 @@ SECOND, THIRD = reading(1, 11.5, 4), reading(1, 11.75, 5)
 def test_of_readings_of_one_moment_the_highest_number_counts(tmp_path: Path, sent: list[Reading], then: str) -> None:
     spool = Spool(tmp_path)
     corrected = 0
-    for part in [sent] if then == "in one message" else [[one] for one in sent]:
+    for part in [sent] if then == "in one message" else [[reading] for reading in sent]:
         corrected += len(spool.append(part).corrected)
         if then == "after Parquet":
             spool.seal()
@@ -58,7 +58,7 @@ def test_of_readings_of_one_moment_the_highest_number_counts(tmp_path: Path, sen
             spool = Spool(tmp_path)
     assert spool.append(sent).repeated == len(sent)  # all of them are kept, and are dropped when they come again
     spool.close()
-    assert held(tmp_path) == [(one.time_us, one.value) for one in (BEFORE, THIRD, AFTER)]
+    assert held(tmp_path) == [(reading.time_us, reading.value) for reading in (BEFORE, THIRD, AFTER)]
     assert corrected == 2
 
 
@@ -89,17 +89,17 @@ class Works:
         self.spool = Spool(self.live.parent / "spool")
         sent = self.furnaces.readings()
         first, last = self.furnaces.begin + timedelta(hours=1), self.furnaces.begin + timedelta(hours=2)
-        wrong = [one for place, one in enumerate(sent) if first < one.stamp < last and place % 3 == 0]
-        at_first = {(one.meter, one.stamp): replace(one, value=one.value * 0.75 + 3.0) for one in wrong}
-        self.sent = [_reading(at_first.get((one.meter, one.stamp), one)) for one in sent]
-        self.right = [_reading(one) for one in sent]
-        self.corrections = [_reading(one)._replace(sequence=HIGHER + one.number) for one in wrong]
+        wrong = [reading for place, reading in enumerate(sent) if first < reading.stamp < last and place % 3 == 0]
+        at_first = {(reading.meter, reading.stamp): replace(reading, value=reading.value * 0.75 + 3.0) for reading in wrong}
+        self.sent = [_reading(at_first.get((reading.meter, reading.stamp), reading)) for reading in sent]
+        self.right = [_reading(reading) for reading in sent]
+        self.corrections = [_reading(reading)._replace(sequence=HIGHER + reading.number) for reading in wrong]
         self.rows = [{"table": "batches", **row} for row in self.furnaces.batches()]
 
 
-def _reading(one: Sent) -> Reading:
-    at_us = round(one.stamp.timestamp() * 1e6)
-    return Reading(one.meter, at_us, one.value, one.number, received_us=at_us)
+def _reading(sent: Sent) -> Reading:
+    at_us = round(sent.stamp.timestamp() * 1e6)
+    return Reading(sent.meter, at_us, sent.value, sent.number, received_us=at_us)
 
 
 @pytest.fixture
@@ -117,9 +117,9 @@ def test_the_label_is_that_of_a_file_which_holds_the_corrected_values_alone(work
     works.spool.close()
     assert energies(works.live) == energies(works.offline)
     site = load_site(works.live)
-    found = [one for one in pipeline.read(site, Period.parse("2025", site.zone)).findings if one.code == "reading-corrected"]
-    assert sum(one.count for one in found) == len(works.corrections)
-    assert "readings that their source corrected; the value with the highest number is used." in str(found[0].sentence)
+    findings = [finding for finding in pipeline.read(site, Period.parse("2025", site.zone)).findings if finding.code == "reading-corrected"]
+    assert sum(finding.count for finding in findings) == len(works.corrections)
+    assert "readings that their source corrected; the value with the highest number is used." in str(findings[0].sentence)
 
 
 def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,8 +145,8 @@ def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence
 
 
 def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_values_had_come(works: Works, tmp_path: Path) -> None:
-    plant, told = _watched(works, [works.sent, works.corrections], works.rows)
-    again = [one.key for one in plant.log.batches.values() if one.again]
+    plant, sentences = _watched(works, [works.sent, works.corrections], works.rows)
+    again = [batch.key for batch in plant.log.batches.values() if batch.again]
     assert 0 < len(again) < len(works.rows)
     right, folder = Plant(load_site(works.live), date(2025, 1, 2)), tmp_path / "right"
     spool = Spool(folder)
@@ -155,10 +155,10 @@ def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_value
     right.take(taken.readings, taken.rows)
     count_again(right, right.settle(), folder)
     assert [plant.log.batches[key].kgce for key in again] == [right.log.batches[key].kgce for key in again]
-    assert {one.key: one.kgce for one in plant.log.batches.values()} == {
-        one.key: pytest.approx(one.kgce, rel=1e-9) for one in right.log.batches.values()
+    assert {batch.key: batch.kgce for batch in plant.log.batches.values()} == {
+        batch.key: pytest.approx(batch.kgce, rel=1e-9) for batch in right.log.batches.values()
     }
-    (sentence,) = told
+    (sentence,) = sentences
     assert f"Late readings: 0; corrected readings: {len(works.corrections)}; corrected rows: 0." in sentence
 
 
@@ -166,12 +166,12 @@ def test_a_batch_that_runs_goes_on_with_the_corrected_values_to_the_bit(works: W
     until_us = round((works.furnaces.begin + timedelta(hours=1, minutes=40)).timestamp() * 1e6)
 
     def by(readings: Sequence[Reading]) -> list[Reading]:
-        return [one for one in readings if one.time_us < until_us]
+        return [reading for reading in readings if reading.time_us < until_us]
 
     taken = [works.spool.append(by(works.sent)), works.spool.append(by(works.corrections))]
     corrected, right = (Plant(load_site(works.live), date(2025, 1, 2)) for _ in range(2))
-    for one in taken:
-        corrected.take(one.readings, one.rows)
+    for portion in taken:
+        corrected.take(portion.readings, portion.rows)
     right.take(by(works.right))
     works.spool.close()
     moments_us = np.arange(round(datetime(2025, 1, 2, 6, tzinfo=UTC).timestamp() * 1e6), until_us, 30_000_000)

@@ -230,18 +230,18 @@ def test_a_batch_that_starts_far_ahead_is_told_once_and_listed_until_it_is_put_r
     assert [batch.id for batch in plant.log.running()] == ["H1-far"]
 
 
-@pytest.mark.parametrize(("every_s", "told"), [(60, 0), (900, 1)])
+@pytest.mark.parametrize(("every_s", "expected"), [(60, 0), (900, 1)])
 def test_meters_whose_readings_come_further_apart_than_the_pack_allows_are_told_with_what_to_do(
-    tmp_path: Path, every_s: int, told: int
+    tmp_path: Path, every_s: int, expected: int
 ) -> None:
     furnaces = Furnaces(heats=6, every_s=every_s)
     plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
     plant.take(Reading(sent.meter, _us(sent.stamp), sent.value) for sent in furnaces.readings())
     faults = Faults(plant, UTC)
-    said = [str(sentence) for sentence in faults.fresh({}) if "come some" in sentence]
-    assert len(said) == told
-    for sentence in said:
+    sentences = [str(sentence) for sentence in faults.fresh({}) if "come some" in sentence]
+    assert len(sentences) == expected
+    for sentence in sentences:
         assert sentence.startswith("eaf-1-electricity, eaf-1-gas, eaf-2-electricity, eaf-2-gas: readings come some 15 minutes apart")
         assert "the pack allows gaps of 5 at eaf." in sentence
     assert [str(sentence) for sentence in faults.fresh({}) if "come some" in sentence] == []
-    assert len([name for name, _, _ in faults.notices({}) if name == "Readings too far apart"]) == told
+    assert len([name for name, _, _ in faults.notices({}) if name == "Readings too far apart"]) == expected

@@ -239,7 +239,7 @@ def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
     plant.source.poll()
     taken = plant.intake.step(0.0)
     assert taken is not None
-    assert [(one.meter, one.time_us, str(one.value)) for one in taken.readings] == [
+    assert [(reading.meter, reading.time_us, str(reading.value)) for reading in taken.readings] == [
         ("m-1", round(BEGIN.timestamp() * 1e6), "1.5"), ("m-2", round(BEGIN.timestamp() * 1e6), "nan"),
     ]  # fmt: skip
 

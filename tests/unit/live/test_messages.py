@@ -34,8 +34,8 @@ STAMP_US = 1_735_797_600_000_000
     ],
 )
 def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], payload: bytes, wanted: tuple[object, ...]) -> None:
-    (found,), _ = payloads.readings(Readings(topic="works/#", **mapping), TOPIC, payload, 5)
-    assert tuple(found)[:4] == wanted
+    (reading,), _ = payloads.readings(Readings(topic="works/#", **mapping), TOPIC, payload, 5)
+    assert tuple(reading)[:4] == wanted
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str
     assert why in str(wrong)
 
 
-@pytest.mark.parametrize("said", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
-def test_a_number_that_is_no_moment_is_no_reading(said: str) -> None:
+@pytest.mark.parametrize("stamp", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
+def test_a_number_that_is_no_moment_is_no_reading(stamp: str) -> None:
     """Such a time would stop who counts with it; microseconds taken as milliseconds are the year 56976."""
     mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms")
-    readings, (wrong,) = payloads.readings(mapping, TOPIC, f'{{"t": {said}, "v": 1}}'.encode(), 5)
+    readings, (wrong,) = payloads.readings(mapping, TOPIC, f'{{"t": {stamp}, "v": 1}}'.encode(), 5)
     assert readings == []
     assert "no time" in str(wrong)
 
@@ -175,8 +175,8 @@ def written(sequence: int, *metrics: dict[str, Any], timestamp: int = 1_735_797_
     ],
 )
 def test_a_metric_has_the_value_that_was_written(metric: dict[str, Any], value: float | None) -> None:
-    found = sparkplug.decoded(written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric}))
-    assert found == sparkplug.Payload(1_735_797_600_000, 3, (sparkplug.Metric("kWh", 300, 77, value),))
+    payload = sparkplug.decoded(written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric}))
+    assert payload == sparkplug.Payload(1_735_797_600_000, 3, (sparkplug.Metric("kWh", 300, 77, value),))
 
 
 def test_every_cut_payload_is_refused_or_shorter_never_a_crash() -> None:
@@ -192,8 +192,8 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
     host = sparkplug.Host({"edge-1/furnace/kWh": "eaf-1"})
 
     def take(kind: str, content: bytes, device: str = "/furnace") -> tuple[list[float], bool]:
-        found, _, asks = host.take(f"spBv1.0/works/{kind}/edge-1{device}", content, 5)
-        return [one.value for one in found], asks
+        readings, _, asks = host.take(f"spBv1.0/works/{kind}/edge-1{device}", content, 5)
+        return [reading.value for reading in readings], asks
 
     metric = {"alias": 7, "timestamp": 1_735_797_600_000, "datatype": 10}
     assert take("DDATA", written(9, {**metric, "double_value": 1.0})) == ([], True)  # no birth was seen
@@ -212,9 +212,9 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
 
 def test_a_null_metric_is_not_known_and_a_birth_that_is_asked_for_says_so() -> None:
     host = sparkplug.Host({"edge-1/kWh": "m"})
-    (found,), _, _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
-    assert math.isnan(found.value)
-    assert found.quality == Quality.BAD
+    (reading,), _, _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
+    assert math.isnan(reading.value)
+    assert reading.quality == Quality.BAD
     (infinite,), _, _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}), 5)
     assert math.isnan(infinite.value)
     with pytest.raises(payloads.Unreadable, match="no edge node"):

@@ -50,7 +50,7 @@ def test_settings_that_do_not_hold_together_say_where_and_why(table: dict[str, o
 
 def test_what_holds_together_is_taken() -> None:
     settings = load({"folder": "spool", "opcua": [SERVER, {**SERVER, **SECURED, "url": "opc.tcp://b:4840", "batches": [TAGS]}]}, Path())
-    assert [one.url for one in settings.opcua] == ["opc.tcp://plc:4840", "opc.tcp://b:4840"]
+    assert [server.url for server in settings.opcua] == ["opc.tcp://plc:4840", "opc.tcp://b:4840"]
 
 
 @pytest.mark.parametrize("asks", [True, False])

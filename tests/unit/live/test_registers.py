@@ -43,8 +43,8 @@ def test_registers_make_a_number(kind: str, words: str, order: str, held: list[i
 def test_pymodbus_reads_the_same_numbers(kind: str, words: str, theirs: str) -> None:
     held = [0x1234, 0x0056, 0x789A, 0x0BCD][: LENGTHS[kind]]
     mixin = ModbusClientMixin
-    found = mixin.convert_from_registers(held, mixin.DATATYPE[kind.upper()], word_order=theirs)  # type: ignore[arg-type]
-    assert number(register(type=kind, words=words), held) == found
+    value = mixin.convert_from_registers(held, mixin.DATATYPE[kind.upper()], word_order=theirs)  # type: ignore[arg-type]
+    assert number(register(type=kind, words=words), held) == value
 
 
 def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
@@ -54,18 +54,18 @@ def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
         register(meter="c", address=3, type="float32"),
     )
     (block,) = blocks([empty, known, unknown])
-    found = readings(block, [0, 7, 0xFFFF, 0x7FC0, 0], 5)
-    assert [(one.meter, one.quality) for one in found] == [("a", Quality.GOOD), ("b", Quality.BAD), ("c", Quality.BAD)]
-    assert found[0].value == 2.5
-    assert math.isnan(found[1].value)
-    assert {(one.time_us, one.received_us) for one in found} == {(5, 5)}
+    values = readings(block, [0, 7, 0xFFFF, 0x7FC0, 0], 5)
+    assert [(reading.meter, reading.quality) for reading in values] == [("a", Quality.GOOD), ("b", Quality.BAD), ("c", Quality.BAD)]
+    assert values[0].value == 2.5
+    assert math.isnan(values[1].value)
+    assert {(reading.time_us, reading.received_us) for reading in values} == {(5, 5)}
 
 
 def test_no_register_is_asked_for_that_nobody_named_and_no_value_is_split() -> None:
     many = [register(meter=f"m{place}", address=2 * place, type="float32") for place in range(70)]
-    made = blocks([*many, register(meter="far", address=500), register(meter="other", unit=2, address=140)])
-    assert [(one.unit, one.address, one.count) for one in made] == [(1, 0, 124), (1, 124, 16), (1, 500, 1), (2, 140, 1)]
-    assert max(one.count for one in made) <= MOST_REGISTERS
+    requests = blocks([*many, register(meter="far", address=500), register(meter="other", unit=2, address=140)])
+    assert [(request.unit, request.address, request.count) for request in requests] == [(1, 0, 124), (1, 124, 16), (1, 500, 1), (2, 140, 1)]
+    assert max(request.count for request in requests) <= MOST_REGISTERS
 
 
 @pytest.mark.parametrize(

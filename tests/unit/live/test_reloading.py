@@ -54,12 +54,12 @@ class Running:
         with file.open("a", encoding="utf-8") as growing:
             growing.write(f"eaf-1-gas,{at or AT.format(minute)},{minute}\n")
 
-    def rounds_until(self, kept: int) -> None:
+    def rounds_until(self, count: int) -> None:
         for _ in range(200):
             self.watch.round()
-            if self.watch.kept >= kept:
+            if self.watch.kept >= count:
                 return
-        raise AssertionError(f"{self.watch.kept} of {kept}")
+        raise AssertionError(f"{self.watch.kept} of {count}")
 
     def end(self) -> None:
         for source in self.watch.sources:
@@ -70,9 +70,9 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    made = Running(tmp_path)
-    yield made
-    made.end()
+    session = Running(tmp_path)
+    yield session
+    session.end()
 
 
 def test_a_source_more_is_begun_and_the_others_are_not_touched(running: Running) -> None:
@@ -165,7 +165,7 @@ def test_what_is_wrong_is_told_and_the_old_settings_stay(running: Running, chang
 
 
 @pytest.mark.parametrize(
-    ("change", "where", "found", "wanted"),
+    ("change", "where", "value", "wanted"),
     [
         (("every_s = 0.05", 'every_s = "soon"'), "every_s in the first [[source.files]]", "'soon'", "a number"),
         (("[source.files.readings]", "[source.files.reading]"), "reading in the first [[source.files]]", "does not know", "docs/live.md"),
@@ -177,14 +177,14 @@ def test_what_is_wrong_is_told_and_the_old_settings_stay(running: Running, chang
     ],
 )
 def test_a_value_of_the_wrong_type_is_named_as_a_person_finds_it(
-    running: Running, change: tuple[str, str], where: str, found: str, wanted: str
+    running: Running, change: tuple[str, str], where: str, value: str, wanted: str
 ) -> None:
     running.site.write_text(running.site.read_text("utf-8").replace(*change, 1), "utf-8")
     running.watch.reload()
     refusal = running.told[-1]
     assert "the earlier settings remain in force" in refusal
     assert f"{running.site}, {where}:" in refusal
-    for line, text in (("found:", found), ("needed:", wanted)):
+    for line, text in (("found:", value), ("needed:", wanted)):
         assert text in next(part for part in refusal.splitlines() if line in part)
 
 

@@ -32,24 +32,32 @@ class Works:
         self.furnaces = Furnaces(heats=14, every_s=60)  # longer than what is held of a meter beside open batches
         self.site = load_site(self.furnaces.write(folder))
         begin = self.furnaces.begin
-        sent = [Reading(one.meter, _us(one.stamp), one.value, received_us=_us(one.stamp)) for one in self.furnaces.readings()]
+        sent = [
+            Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp))
+            for reading in self.furnaces.readings()
+        ]
         first_us, last_us = _us(begin + timedelta(hours=1)), _us(begin + timedelta(hours=3))
         self.late = [
-            one for one in sent if one.meter.endswith("gas") and one.meter.startswith("eaf-1") and first_us < one.time_us < last_us
+            reading
+            for reading in sent
+            if reading.meter.endswith("gas") and reading.meter.startswith("eaf-1") and first_us < reading.time_us < last_us
         ]
         self.spool, self.plant = Spool(folder / "spool"), Plant(self.site, date(2025, 1, 2))
         self.reopening = Reopening(self.site, folder / "spool")
         self.rows = [{"table": "batches", **row} for row in self.furnaces.batches()]
-        kept = [one for one in sent if one not in self.late]
-        self.take(kept[: len(kept) // 2])
+        timely = [reading for reading in sent if reading not in self.late]
+        self.take(timely[: len(timely) // 2])
         self.spool.seal()  # half of it is Parquet
-        self.take(kept[len(kept) // 2 :], self.rows)
+        self.take(timely[len(timely) // 2 :], self.rows)
         self.whole = Plant(self.site, date(2025, 1, 2))
-        times = {name: [one for one in sent if one.meter == name] for name in {one.meter for one in sent}}
+        times = {name: [reading for reading in sent if reading.meter == name] for name in {reading.meter for reading in sent}}
         self.whole.fill(
-            {name: (np.array([one.time_us for one in own]), np.array([one.value for one in own])) for name, own in times.items()},
+            {
+                name: (np.array([reading.time_us for reading in own]), np.array([reading.value for reading in own]))
+                for name, own in times.items()
+            },
             self.rows,
-            max(one.time_us for one in sent),
+            max(reading.time_us for reading in sent),
         )
         self.reopening.settle(self.plant)
 
@@ -66,8 +74,8 @@ class Works:
 
     def differing(self) -> set[str]:
         """Batches whose energy is not that of a plant that missed nothing."""
-        right = {one.key: one.kgce for one in self.whole.log.batches.values()}
-        return {one.id for one in self.plant.log.batches.values() if one.kgce != right[one.key]}
+        right = {batch.key: batch.kgce for batch in self.whole.log.batches.values()}
+        return {batch.id for batch in self.plant.log.batches.values() if batch.kgce != right[batch.key]}
 
 
 def _us(stamp: datetime) -> int:
@@ -87,13 +95,13 @@ def test_late_readings_count_the_batches_again_that_they_touch(works: Works) -> 
     assert works.differing() == before  # what is held of a meter no longer reaches back so far
     (sentence,) = works.told()
     assert works.differing() == set()
-    again = {one.id for one in works.plant.log.batches.values() if one.again}
+    again = {batch.id for batch in works.plant.log.batches.values() if batch.again}
     assert before == again
-    assert again < {one.id for one in works.plant.log.batches.values()}
+    assert again < {batch.id for batch in works.plant.log.batches.values()}
     assert f"late or corrected data: {len(again)} (" in sentence
     assert f"Late readings: {len(works.late)};" in sentence
     assert "2025-01" in sentence
-    named = [one for one in sorted(again) if f"{one}: " in sentence]
+    named = [batch_id for batch_id in sorted(again) if f"{batch_id}: " in sentence]
     assert len(named) == min(len(again), MOST_NAMED)
     assert [name for name, *_ in works.reopening.notices()] == ["Late and corrected data"]
     assert works.told() == []  # once
@@ -152,11 +160,11 @@ def test_only_batches_whose_energy_differs_are_named(works: Works) -> None:
     """Rows and readings that came through a history once more, in another order, change no label."""
     works.take(works.late)
     works.told()
-    again = {one.id for one in works.plant.log.batches.values() if one.again}
+    again = {batch.id for batch in works.plant.log.batches.values() if batch.again}
     batches = list(works.plant.log.batches.values())
     works.plant.log.corrected = {batch.key: batch for batch in batches}
     assert works.told() == []
-    assert {one.id for one in batches if one.again} == again
+    assert {batch.id for batch in batches if batch.again} == again
     energy = batches[0].counted
     assert energy is not None
     batches[0].counted = energy + 0.002  # as if counted so before
@@ -177,7 +185,9 @@ def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_n
     furnaces = Furnaces(heats=2, every_s=60)
     plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
     reopening = Reopening(plant.site, tmp_path / "spool")
-    plant.take([Reading(one.meter, _us(one.stamp), one.value, received_us=_us(one.stamp)) for one in furnaces.readings()])
+    plant.take(
+        [Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp)) for reading in furnaces.readings()]
+    )
     row = {"table": "batches", **furnaces.batches()[0]}
     output = row.pop("output_quantity")
     plant.take((), [row])

@@ -131,7 +131,7 @@ def test_days_between_hold_the_first_and_not_the_last() -> None:
 
 @pytest.mark.parametrize(("amount", "seen_on", "named"), [(2.1, 9, True), (1.9, 9, False), (2.1, 10, False), (50.0, 10, False)])
 def test_what_the_baseline_hardly_made_may_be_a_fiftieth_of_the_output(amount: float, seen_on: int, named: bool) -> None:
-    """Of 100 t a day `made` are of a kind that the baseline made on nine or ten of its days."""
+    """Of 100 t a day `amount` are of a kind that the baseline made on nine or ten of its days."""
     before, after = np.arange(200) < 100, np.arange(200) >= 100
     new = np.where(after, amount, 0.0)
     new[:seen_on] = 5.0

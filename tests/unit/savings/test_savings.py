@@ -62,12 +62,12 @@ def without_events(folder: Path) -> None:
     (folder / "site.toml").write_text(text[: text.index("[[events]]")] + text[text.index("[variables") :], encoding="utf-8")
 
 
-def steady(folder: Path, *, made: float = 1.0, booked: float = 1.0, scatter: float = 0.02) -> None:
+def steady(folder: Path, *, produced: float = 1.0, booked: float = 1.0, scatter: float = 0.02) -> None:
     """A mill whose action saves nothing, with a meter of the whole site above: from its day on it makes and books so many times as much."""
     rng, number = np.random.default_rng(3), np.arange(365 + 180)
     write(folder, NOTHING, rng, 365, 180)
     later, swings = number >= 365, rng.standard_normal((3, len(number)))
-    output = 2000 * (1 + scatter * swings[0]) * np.where(later, made, 1.0)
+    output = 2000 * (1 + scatter * swings[0]) * np.where(later, produced, 1.0)
     share = np.full(len(number), 0.5)
     write_batches(folder / "batches.csv", output * np.where(later, booked, 1.0), share, 6 + 0.1 * swings[1])
     write_readings(folder / "readings.csv", (12_000 + 36 * output) * (1 + 0.01 * swings[2]), output > 0)
@@ -224,7 +224,7 @@ def test_an_exact_baseline_forecasts_exactly() -> None:
 
 
 def test_less_output_is_no_saving_of_the_meter_of_the_whole_site(tmp_path: Path) -> None:
-    steady(tmp_path, made=0.85, scatter=0.1)
+    steady(tmp_path, produced=0.85, scatter=0.1)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
     (saving,) = found(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_PROVEN
@@ -233,7 +233,7 @@ def test_less_output_is_no_saving_of_the_meter_of_the_whole_site(tmp_path: Path)
 
 
 def test_a_meter_of_which_nothing_says_what_it_makes_proves_no_saving(tmp_path: Path) -> None:
-    steady(tmp_path, made=0.85, scatter=0.1)
+    steady(tmp_path, produced=0.85, scatter=0.1)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
     amend(tmp_path, 'parent = "grid"\n', "", "site.toml")
     (saving,) = found(tmp_path)
@@ -246,7 +246,7 @@ def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_ma
     tmp_path: Path, saves: float, verdict: SavingVerdict
 ) -> None:
     """The mill above makes a seventh less; the office, fed by no line, uses 900 kWh on a working day and 200 at the weekend."""
-    steady(tmp_path, made=0.85, scatter=0.1)
+    steady(tmp_path, produced=0.85, scatter=0.1)
     number = np.arange(365 + 180)
     working = np.array([(FIRST + timedelta(days=int(day))).weekday() < 5 for day in number])
     used = np.where(working, 900.0, 200.0) * (1 + 0.03 * np.random.default_rng(5).standard_normal(len(number)))
