@@ -64,7 +64,7 @@ def _excluded(label: StepLabel, result: LabelResult) -> Iterator[str]:
 
 
 def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang: str) -> Iterator[str]:
-    def said(phrase: str) -> str:
+    def translated(phrase: str) -> str:
         return in_language(phrase, lang)
 
     used, read, days, whole = (f"{number:,}" for number in (label.used, label.read, label.coverage.with_batches, label.coverage.days))
@@ -73,25 +73,25 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         "%(name)s: %(used)s of %(read)s batches used; valid batches on %(days)s of %(whole)s days",
         name=name, used=used, read=read, days=days, whole=whole,
     )  # fmt: skip
-    yield said(batches)
+    yield translated(batches)
     values = zip(_VALUES, (label.minimum, label.best.value, label.typical, label.mean), strict=True)
-    yield "  " + "   ".join(f"{said(word)} {shown(value)}" for word, value in values) + f"   {unit_of(label, result, lang)}"
+    yield "  " + "   ".join(f"{translated(word)} {shown(value)}" for word, value in values) + f"   {unit_of(label, result, lang)}"
     trusted = [] if label.uncertainty is None or label.uncertainty.best is None else [f"±{shown(label.uncertainty.best.value)} (k = 2)"]
     if (unseen := beside(label, limits)) is not None:
-        trusted.append(counted(said(unseen), lang))
+        trusted.append(counted(translated(unseen), lang))
     if trusted:
-        yield f"  {said(_VALUES[1])} " + "; ".join(trusted)
+        yield f"  {translated(_VALUES[1])} " + "; ".join(trusted)
     if label.best.value is None:
-        yield said(Phrase("  no label: %(why)s", why=reason(label.best.reason or "", lang)))
+        yield translated(Phrase("  no label: %(why)s", why=reason(label.best.reason or "", lang)))
     if label.missing_carriers:
         missing = Phrase(
             "  never reported: %(carriers)s (declare not_used under [steps.%(step)s] if so)",
             carriers=", ".join(label.missing_carriers), step=label.step,
         )  # fmt: skip
-        yield said(missing)
+        yield translated(missing)
     for use in label.outside:
-        yield said(_outside(use, label.step))
-    yield from map(said, _excluded(label, result))
+        yield translated(_outside(use, label.step))
+    yield from map(translated, _excluded(label, result))
     if ExclusionReason.ENERGY_INCOMPLETE in label.excluded:
         own = {record.meter.id for record in result.data.meters if record.meter.step == label.step}
         succeeded = (
@@ -99,10 +99,10 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
             for finding in result.findings
             if finding.code == meter_successions.CODE and isinstance(finding.sentence, Phrase)
         )
-        yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
-    yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
+        yield from (f"  {translated(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
+    yield translated(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
     if lacking := result.not_held(label.step):
-        yield said(_not_held(label, enumerated(lacking), result))
+        yield translated(_not_held(label, enumerated(lacking), result))
     unit = counted(label.unit, lang)
     for why in (*label.account, *label.provisos):
         yield f"  {counted(why.said_in(lang), lang).replace(unit, unit_of(label, result, lang))}"

@@ -41,7 +41,7 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
     return CellRoster("cell", tuple(members)), traits
 
 
-def told(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: Composed) -> Composed:
+def composition_of(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: Composed) -> Composed:
     return compose(who, DECILE, traits, PACK.composition, policy, [version.shares for version in before])
 
 
@@ -62,13 +62,13 @@ def replaced(who: CellRoster, gone: int) -> CellRoster:
 
 def test_no_firm_is_likelier_than_not_among_the_best(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sectors = [sector(seed, firms) for seed in range(200 if long else 20) for firms in (160, 400)]
-    shown = [(told(who, traits), who, traits) for who, traits in sectors]
+    shown = [(composition_of(who, traits), who, traits) for who, traits in sectors]
     on = [named(*publication) for publication in shown if publication[0].shares]
     assert len(on) > len(sectors) / 4
     assert float(np.mean(on)) <= best_group.MOST_LIKELY
     bound = best_group.MOST_LIKELY
     monkeypatch.setattr(best_group, "MOST_LIKELY", 1.0)
-    off = [named(told(who, traits, OFF), who, traits) for who, traits in sectors]
+    off = [named(composition_of(who, traits, OFF), who, traits) for who, traits in sectors]
     assert float(np.mean(off)) > float(np.mean(on)) + 0.1
     stated(
         Row(
@@ -86,13 +86,13 @@ def test_two_versions_between_which_one_or_two_of_the_best_changed(stated: State
     pairs, on, off = 0, 0, 0
     for seed in range(100 if long else 12):
         who, traits = sector(seed, 400)
-        first, bare = told(who, traits), told(who, traits, OFF)
+        first, bare = composition_of(who, traits), composition_of(who, traits, OFF)
         for gone in (1, 2):
             later = replaced(who, gone)
             pairs += 1
-            again = told(later, traits, PACK.disclosure, first)
+            again = composition_of(later, traits, PACK.disclosure, first)
             on += any(trait in first.shares for trait in again.shares)
-            off += bool(told(later, traits, OFF, bare).shares)
+            off += bool(composition_of(later, traits, OFF, bare).shares)
             assert again.shares or again.reason in {Reason.DIFFERENCING, Reason.ALIKE, Reason.LIKELY}
     assert on == 0
     assert off > pairs / 2

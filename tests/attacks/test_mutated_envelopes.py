@@ -48,7 +48,7 @@ def hammer(client: Client, cast: Cast, count: int, seed: int) -> Counter[tuple[s
     return answers
 
 
-def told(answers: Counter[tuple[str, int]]) -> str:
+def status_table(answers: Counter[tuple[str, int]]) -> str:
     statuses = sorted({status for _, status in answers})
     lines = ["| changed | " + " | ".join(map(str, statuses)) + " |", "|---" * (len(statuses) + 1) + "|"]
     lines += [f"| {kind} | " + " | ".join(f"{answers[kind, status]:,}" for status in statuses) + " |" for kind in MUTATIONS]
@@ -64,7 +64,7 @@ def test_no_changed_envelope_is_taken_and_none_is_a_server_error(
 ) -> None:
     monkeypatch.setattr(SubmissionsView, "throttle_classes", ())  # a 429 would hide what intake itself says
     answers = hammer(client, cast, count, seed=2026)
-    print("\n" + told(answers))
+    print("\n" + status_table(answers))
     assert {status for _, status in answers} <= REFUSALS
     assert {kind for kind, _ in answers} == set(MUTATIONS)
     assert (Submission.objects.count(), LogEntry.objects.filter(kind=Kind.ENVELOPE).count()) == (0, 0)

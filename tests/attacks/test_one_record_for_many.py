@@ -20,7 +20,7 @@ from tests.statistical.raw_plants import THOUSANDTHS, Plant, by_energy, tipping
 from tests.statistical.raw_plants import Row as Cells
 
 
-def told(base: Report, other: Report) -> tuple[int, float]:
+def others_and_loss(base: Report, other: Report) -> tuple[int, float]:
     """How many other batches the neighbour changes, and the loss of what leaves."""
     return len(changed(base, other)) - 1, joint_loss(base, other)
 
@@ -33,8 +33,8 @@ def test_one_record_that_decides_about_many(stated: State) -> None:
         base, beside = judge(plant, Path(name)), judge(neighbour, Path(name))
         assert base is not None
         assert beside is not None
-        others, loss = told(base.report(), beside.report())
-        off, lost = told(base.own(), beside.own())
+        others, loss = others_and_loss(base.report(), beside.report())
+        off, lost = others_and_loss(base.own(), beside.own())
         debit = float(base.report().debits[account])
 
     assert others == 0
@@ -94,7 +94,7 @@ def test_one_sign_of_a_file_that_decides_about_other_rows(
         base, beside = judge(plant, Path(name)), judge(neighbour, Path(name))
         assert base is not None
         assert beside is not None
-        off, loss = told(base.own(), beside.own())
+        off, loss = others_and_loss(base.own(), beside.own())
 
     assert base.bounded
     assert not beside.bounded

@@ -32,7 +32,7 @@ def own(site: str, reported: Sequence[ReportedLabel], pack: Pack, seed: int) -> 
     return next((standing for standing in standings(reported, pack, np.random.default_rng(seed)) if standing.site == site), None)
 
 
-def told(standing: Standing) -> list[float]:
+def figures_of(standing: Standing) -> list[float]:
     score = standing.score or (0, 0)
     return [standing.estimate, *standing.interval, sum(standing.rank_interval) / 2, sum(score) / 2]
 
@@ -51,7 +51,7 @@ def before_and_after(sector: Sector, seed: int) -> tuple[list[float], list[float
     was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((sector.labels[:-1], sector.labels)))
     assert was is not None
     assert is_ is not None
-    return [float(reader.label.best_value)], [now - then for now, then in zip(told(is_), told(was), strict=True)]
+    return [float(reader.label.best_value)], [now - then for now, then in zip(figures_of(is_), figures_of(was), strict=True)]
 
 
 def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State, long: bool) -> None:
@@ -72,7 +72,7 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State,
         closed.append([float(firm.label.best_value) for firm in pair])
         assert [own(firm.site, trio.labels, PACK, seed) for firm in pair] == [None, None], "of fewer than eight firms nobody is ranked"
         leans = [own(firm.site, trio.labels, open_to_few(2), seed) for firm in pair]
-        opened.append([*closed[-1], *(figure for standing in leans if standing is not None for figure in told(standing))])
+        opened.append([*closed[-1], *(figure for standing in leans if standing is not None for figure in figures_of(standing))])
     last = thirds[len(thirds) // 2 :].tolist()
     on, off = (learned(np.array(known), thirds).tolist() for known in (closed, opened))
     assert median_error(off, last) < 0.8 * median_error(on, last)

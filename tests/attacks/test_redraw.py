@@ -84,7 +84,7 @@ def test_drawing_again_until_lucky(stated: State, monkeypatch: pytest.MonkeyPatc
     assert allowed < 0.01 * RULE.typical  # within what a value is uncertain by in any case
     assert unlimited > 2 * allowed
 
-    def told(kwh: float) -> str:
+    def energy_text(kwh: float) -> str:
         return f"{kwh:.1f} kWh/t ({kwh / RULE.typical:.1%})"
 
     stated(
@@ -93,8 +93,8 @@ def test_drawing_again_until_lucky(stated: State, monkeypatch: pytest.MonkeyPatc
             "drawing again until lucky, with an agent of one's own making",
             "draws keyed by a challenge given once; corrections counted",
             f"{LOOKS_ALLOWED} looks a year",
-            f"{looks} looks of {len(every)} tried; lower by {told(allowed)} on the average",
-            f"every revision taken: {unbound} looks of {EDITS}; lower by {told(unlimited)}",
+            f"{looks} looks of {len(every)} tried; lower by {energy_text(allowed)} on the average",
+            f"every revision taken: {unbound} looks of {EDITS}; lower by {energy_text(unlimited)}",
         )
     )
 

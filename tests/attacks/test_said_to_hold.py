@@ -87,7 +87,7 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     honest = test_composed_of.the_file(test_composed_of.published_of(20))
     assert test_composed_of.verified(tmp_path, capsys, honest)[0] == 0
 
-    def told(content: test_composed_of.JSON) -> str | None:
+    def stopping_check(content: test_composed_of.JSON) -> str | None:
         """The check that stops it, none where `verify` says that everything holds."""
         code, states = test_composed_of.verified(tmp_path, capsys, content)
         stopped = [check for check, state in states.items() if state != "held"]
@@ -101,14 +101,14 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
             if name == "single ranks":
                 world.setattr(recomposed, "AVERAGED_SINCE", NOW.date())
             content = test_composed_of.signed_anew(change)(deepcopy(honest))
-            defended[name] = told(content)
+            defended[name] = stopping_check(content)
             off(world)
-            undefended[name] = told(content)
+            undefended[name] = stopping_check(content)
     chosen = _five_set_aside(honest)
-    defended["firms set aside"] = told(chosen)
+    defended["firms set aside"] = stopping_check(chosen)
     with monkeypatch.context() as world:
         world.setattr(versions, "_left_out", lambda _made: [])
-        undefended["firms set aside"] = told(chosen)
+        undefended["firms set aside"] = stopping_check(chosen)
     again, lacking = "benchmark-recomputed", "repeats-shown-before"
     assert defended == {
         "said to be unchanged": lacking,

@@ -110,7 +110,7 @@ def look(plant: Plant, at: datetime = NOW) -> str:
         enrolled = enrolment.current(connection)
         assert enrolled is not None
         identity = enrolment.identity(plant.state, connection, str(enrolled.site))
-        return told(lambda: log_heads.look(connection, identity, road, Outbox(connection).all(), at))
+        return refusal_of(lambda: log_heads.look(connection, identity, road, Outbox(connection).all(), at))
 
 
 def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -> str:
@@ -119,10 +119,10 @@ def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -
     transport = httpx.MockTransport(to_portal)
     with state.exclusive(), Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, transport=transport, pauses=()) as portal:
         watch = Watch(state.path, keys.published_directory().fingerprint, portal)
-        return told(lambda: watch.visit(by, at, compare, begin=begin))
+        return refusal_of(lambda: watch.visit(by, at, compare, begin=begin))
 
 
-def told(attempt: Callable[[], Any]) -> str:
+def refusal_of(attempt: Callable[[], Any]) -> str:
     try:
         attempt()
     except SteplabelError as refusal:
@@ -188,7 +188,7 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     relayed = checkpoints.parse(theirs).note.signatures[-1]
     own = checkpoints.parse(ours)
     mixed = replace(own, note=Note(own.note.text, (*own.note.signatures, relayed)))
-    assert told(lambda: checkpoints.cosigned_by(mixed, keys.published_directory().content)) == "note-signature-invalid"
+    assert refusal_of(lambda: checkpoints.cosigned_by(mixed, keys.published_directory().content)) == "note-signature-invalid"
 
     monkeypatch.setattr(log_heads, "_witnessed", lambda *_: None)
     with history(3, 4):

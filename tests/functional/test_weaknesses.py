@@ -19,19 +19,19 @@ SOUND = {"name": "wheel", "version": "0.48.0", "vulns": []}
 FOUND = {"name": "idna", "version": "3.6", "vulns": [{"id": "PYSEC-2024-60", "fix_versions": ["3.7"], "aliases": [], "description": ""}]}
 
 
-def said(*packages: object) -> str:
+def audit_output(*packages: object) -> str:
     return json.dumps({"dependencies": packages, "fixes": []})
 
 
 @pytest.mark.parametrize(
     ("out", "status", "line"),
     [
-        (said(SOUND), CLEAN, "x.txt: 1 packages, no known weakness."),
-        (said(SOUND, FOUND), WEAK, "x.txt: idna 3.6: PYSEC-2024-60, mended in 3.7"),
-        (said(SOUND, SKIPPED), NOT_ASKED, "x.txt: could not be asked: 1 of 2 (Dependency not found on PyPI"),
-        (said(FOUND, SKIPPED), WEAK, "x.txt: could not be asked: 1 of 2"),
+        (audit_output(SOUND), CLEAN, "x.txt: 1 packages, no known weakness."),
+        (audit_output(SOUND, FOUND), WEAK, "x.txt: idna 3.6: PYSEC-2024-60, mended in 3.7"),
+        (audit_output(SOUND, SKIPPED), NOT_ASKED, "x.txt: could not be asked: 1 of 2 (Dependency not found on PyPI"),
+        (audit_output(FOUND, SKIPPED), WEAK, "x.txt: could not be asked: 1 of 2"),
         ("", NOT_ASKED, "x.txt: could not be asked: 1 of 1 (Connection refused)"),
-        (said(), NOT_ASKED, "x.txt: could not be asked: no package is locked in it"),
+        (audit_output(), NOT_ASKED, "x.txt: could not be asked: no package is locked in it"),
     ],
 )
 def test_nothing_that_was_not_asked_for_is_clean(out: str, status: int, line: str) -> None:

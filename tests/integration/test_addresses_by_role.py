@@ -786,7 +786,7 @@ def shared_by(owner: User) -> Share:
     return Share.objects.get()
 
 
-def told(response: HttpResponseBase, address: str, acted: bool) -> str:
+def outcome_of(response: HttpResponseBase, address: str, acted: bool) -> str:
     status = response.status_code
     if status == 302:
         to = response.headers["Location"]
@@ -844,7 +844,7 @@ def test_every_address_answers_every_role_as_the_table_says(house: House, method
                 cookies = deepcopy(client.cookies)
                 response = getattr(client, method)(address)
                 acted = state_of_things() != before
-                answer = told(response, address, acted)
+                answer = outcome_of(response, address, acted)
                 if answer != expected[role]:
                     surprises.append(f"{role} {method} {name}: {answer}, not {expected[role]}")
                 if acted and (method == "get" or expected[role] not in ("done", "ok")):

@@ -182,7 +182,7 @@ def build_scene() -> House:
     return House(cast.group.pk, first, sample.pk, site_group(cast).pk, {role: key_for(user) for role, user in people.items()})
 
 
-def told(response: Any) -> str:
+def outcome_of(response: Any) -> str:
     if response.status_code == 200:
         body = response.json() if response.headers["Content-Type"].startswith("application/json") else {}
         return "none" if body.get("results") == [] else "ok"
@@ -202,7 +202,7 @@ def test_every_address_answers_every_key_as_the_table_says(house: House, method:
             expected = {"get": on_get[role], "post": on_post[role]}.get(method, "method")
             before = Event.objects.count()
             with transaction.atomic():
-                answer = told(house.ask(role, method, name))
+                answer = outcome_of(house.ask(role, method, name))
                 if answer != expected:
                     surprises.append(f"{role} {method} {name}: {answer}, not {expected}")
                 if Event.objects.count() != before and answer != "ok":

@@ -73,7 +73,7 @@ def assigned(cast: Cast, place: int = 0) -> Assignment:
     return assigning.assign(cast.body, cast.plants[place].site, PERIOD, cast.approver, NOW)
 
 
-def told(user: User) -> list[str]:
+def notice_kinds(user: User) -> list[str]:
     return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
 
 
@@ -105,7 +105,7 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
     officer.post(address, given)  # sent twice
     row = Assignment.objects.get()
     assert (row.body, row.site.slug, row.due, row.sees_values, row.assigned_by) == (cast.body, "works-1", due, True, cast.provincial)
-    assert told(cast.auditor) == [Kind.ASSIGNMENT_MADE]
+    assert notice_kinds(cast.auditor) == [Kind.ASSIGNMENT_MADE]
     assert Mail.objects.filter(recipient=cast.auditor).count() == 1
     assert Event.objects.filter(action="assignment.made", subject="site works-1").count() == 1
     page = officer.text(reverse("web:assignments"))
@@ -120,7 +120,7 @@ def test_other_terms_take_the_place_of_those_that_were_and_the_body_is_told_agai
     first = assigned(cast)
     assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 9, 1), sees_values=True)
     assert Assignment.objects.values_list("pk", "due", "sees_values").get() == (first.pk, date(2017, 9, 1), True)
-    assert told(cast.auditor) == [Kind.ASSIGNMENT_MADE] * 2
+    assert notice_kinds(cast.auditor) == [Kind.ASSIGNMENT_MADE] * 2
 
 
 def test_the_sites_of_another_agency_are_not_there(cast: Cast) -> None:
@@ -209,7 +209,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     officer.post(address, {"reason": "Another reason."})  # sent twice
     assignment.refresh_from_db()
     assert (assignment.taken_back_by, assignment.taken_back_reason) == (cast.approver, REASON)
-    assert told(cast.auditor) == [Kind.ASSIGNMENT_TAKEN_BACK]
+    assert notice_kinds(cast.auditor) == [Kind.ASSIGNMENT_TAKEN_BACK]
     assert list(Event.objects.filter(action="assignment.taken-back").values_list("subject", "detail")) == [
         ("site works-1", f"Certifier, {PERIOD}: {REASON}")
     ]
@@ -292,7 +292,7 @@ def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_ane
     assert "open findings still need your answer" in " ".join(Office.of(owner).text("/audits/").split())
     Notice.objects.all().delete()
     assert reminding.remind(tomorrow) == 1
-    assert told(owner) == told(cast.auditor) == [Kind.FINDING_OVERDUE]
+    assert notice_kinds(owner) == notice_kinds(cast.auditor) == [Kind.FINDING_OVERDUE]
 
     # and answered, appealed, decided and closed there
     Office.of(owner).post(f"/audits/{first.pk}/findings/1/", {"text": "It was calibrated.", "act": "appeal"})

@@ -94,7 +94,7 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
     return Publication.objects.select_related("period__peer_group__scope").get(pk=row.pk)
 
 
-def told(cast: Cast, row: Publication) -> BestGroup:
+def propose_and_publish(cast: Cast, row: Publication) -> BestGroup:
     best_groups.propose(row, cast.drafter, NOW)
     return publish(row, cast.approver)
 
@@ -147,10 +147,12 @@ def test_what_the_register_says_since_makes_the_proposal_outdated(cast: Cast) ->
 
 
 def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> None:
-    told(cast, version(cast))
+    propose_and_publish(cast, version(cast))
     assert refusal(best_groups.propose, version(cast, moved=1), cast.drafter, NOW) == "nothing-told"
     again = version(cast, moved=0)
-    assert told(cast, again).document["steps"] == BestGroup.objects.order_by("pk")[0].document["steps"], "the same firms: the same shares"
+    assert propose_and_publish(cast, again).document["steps"] == BestGroup.objects.order_by("pk")[0].document["steps"], (
+        "the same firms: the same shares"
+    )
 
 
 @pytest.mark.parametrize("joined", [True, False])
@@ -164,7 +166,7 @@ def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast
         peer_group=group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
     )
     earlier = version(cast)
-    shares = told(cast, earlier)
+    shares = propose_and_publish(cast, earlier)
     firm = next(iter(shares.behind[next(iter(shares.behind))].values()))[0]["members"][0][0]
     for tables in shares.behind.values():
         for share in (share for shares_of_trait in tables.values() for share in shares_of_trait):
@@ -195,7 +197,7 @@ def test_it_stands_beside_the_label_and_in_the_api(cast: Cast, language: str, wo
     assert words[1] not in before
     assert reader.get(f"/api/v1{address(row, 'best-group/')}").status_code == 404
     paper = reader.get(address(row, "benchmark.pdf")).content
-    out = told(cast, row)
+    out = propose_and_publish(cast, row)
     assert reader.get(address(row, "benchmark.pdf")).content != paper, "made again, with the shares"
     page = reader.get(address(row)).content.decode()
     assert all(word in page for word in words)
@@ -239,7 +241,7 @@ def test_who_wished_to_propose_does_not_publish_what_another_proposed_meanwhile(
 
 
 def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:
-    out = told(cast, version(cast))
+    out = propose_and_publish(cast, version(cast))
     (tables,) = out.behind.values()
     site = next(iter(tables.values()))[0]["members"][0][1]
     gone = Site.objects.get(slug=site)

@@ -81,14 +81,14 @@ def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(cast: C
     assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
 
 
-def one(cast: Cast) -> BenchmarkView:
+def benchmark_view(cast: Cast) -> BenchmarkView:
     view = selectors.benchmark("cement", PERIOD)
     assert view is not None
     return view
 
 
 def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast) -> None:
-    before = one(cast)
+    before = benchmark_view(cast)
     assert not breaks(before, before).any
     fewer = replace(before, label=replace(before.label, steps=tuple(replace(step, firms=8) for step in before.label.steps)))
     assert not breaks(before, fewer).any
@@ -105,7 +105,7 @@ def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast)
 
 
 def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -> None:
-    before = one(cast)
+    before = benchmark_view(cast)
     hidden = tuple(replace(step, rule=None, best=None, shown=False) for step in before.label.steps)
     assert not breaks(before, replace(before, label=replace(before.label, steps=hidden))).any
 

@@ -332,14 +332,14 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
         heads.append(tmp_path / f"head-{place}.cbor")
         heads[-1].write_bytes(issue(7, root, at, keys.receipt_key()))
 
-    def told(*files: Path) -> tuple[int, list[tuple[str, str]]]:
+    def verdict_of(*files: Path) -> tuple[int, list[tuple[str, str]]]:
         code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
         return code, [(outcome["code"], outcome["state"]) for outcome in json.loads(capsys.readouterr().out)["checks"]]
 
-    assert told(honest) == (0, [("benchmark-logged", "held"), ("benchmark-recomputed", "held")])
-    assert told(cheating) == (1, [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")])
-    assert told(*heads[:2]) == (0, [("heads-agree", "held")])
-    assert told(heads[0], heads[2]) == (1, [("heads-agree", "failed")])
+    assert verdict_of(honest) == (0, [("benchmark-logged", "held"), ("benchmark-recomputed", "held")])
+    assert verdict_of(cheating) == (1, [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")])
+    assert verdict_of(*heads[:2]) == (0, [("heads-agree", "held")])
+    assert verdict_of(heads[0], heads[2]) == (1, [("heads-agree", "failed")])
 
 
 def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) -> tuple[int, dict[str, str]]:

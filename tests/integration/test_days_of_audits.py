@@ -57,7 +57,7 @@ def find(assignment: Assignment, auditor: User, due: date = TODAY) -> Finding:
     return findings.raise_finding(assignment, Grade.MINOR, "A scale of unknown date.", "", "", due, auditor, NOW)
 
 
-def told(user: User) -> list[str]:
+def notice_kinds(user: User) -> list[str]:
     return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
 
 
@@ -73,7 +73,7 @@ def test_each_act_is_told_once_to_whom_it_concerns_and_leads_to_a_page(cast: Cas
     drawn = attesting.draw_up_withdrawal(issued, "A wrong record.", auditor, NOW)
     attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), auditor, NOW)
     of_firm = [Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN]
-    assert (told(owner), told(auditor), told(other)) == (of_firm, [Kind.FINDING_ANSWERED] * 2, [])
+    assert (notice_kinds(owner), notice_kinds(auditor), notice_kinds(other)) == (of_firm, [Kind.FINDING_ANSWERED] * 2, [])
     assert "scale" not in str(list(Notice.objects.values_list("told", flat=True))), "what was written stays on its page"
     leads_to_pages(owner, auditor)
 
@@ -103,10 +103,10 @@ def test_the_days_of_an_attestation_are_told_once_each_to_firm_and_body(cast: Ca
         (NOW + timedelta(days=400), 0),
     ):
         assert reminding.remind(day) == count, day
-    assert told(owner) == told(auditor) == [Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS]
+    assert notice_kinds(owner) == notice_kinds(auditor) == [Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS]
     days = list(Notice.objects.filter(recipient=owner).order_by("pk").values_list("told__due", flat=True))
     assert days == [visit.isoformat(), end.isoformat()]
-    assert told(cast.plants[1].owner) == []
+    assert notice_kinds(cast.plants[1].owner) == []
     leads_to_pages(owner, auditor)
 
 
@@ -132,7 +132,7 @@ def test_a_late_answer_is_told_of_until_the_plant_has_answered(cast: Cast, assig
     assert reminding.remind(NOW + timedelta(days=9)) == 1
     numbers = [row.place_parts["number"] for row in Notice.objects.filter(recipient=owner, kind=Kind.FINDING_OVERDUE).order_by("pk")]
     assert numbers == [first.number, two.number]
-    assert told(auditor) == [Kind.FINDING_OVERDUE] * 2
+    assert notice_kinds(auditor) == [Kind.FINDING_OVERDUE] * 2
     leads_to_pages(owner, auditor)
 
 
@@ -143,8 +143,8 @@ def test_a_conclusion_that_is_wanted_is_told_of_once_ahead_and_once_when_it_is_l
     Notice.objects.all().delete()
     for after, count in ((30, 0), (31, 1), (60, 0), (61, 1), (90, 0)):
         assert reminding.remind(NOW + timedelta(days=after)) == count, after
-    assert told(auditor) == [Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE]
-    assert told(owner) == [Kind.CONCLUSION_LATE], "what only comes is the body's business"
+    assert notice_kinds(auditor) == [Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE]
+    assert notice_kinds(owner) == [Kind.CONCLUSION_LATE], "what only comes is the body's business"
     leads_to_pages(owner, auditor)
 
 
@@ -173,7 +173,7 @@ def test_after_another_revision_firm_body_and_regulator_are_told_that_the_conclu
     open_waiting()
     Notice.objects.all().delete()
     assert reminding.remind(NOW + timedelta(days=61)) == 1
-    assert told(cast.plants[0].owner) == told(cast.auditor) == [Kind.CONCLUSION_LATE]
+    assert notice_kinds(cast.plants[0].owner) == notice_kinds(cast.auditor) == [Kind.CONCLUSION_LATE]
     assert (course(day), course(day + timedelta(days=1))) == (Course.UNDER_WAY, Course.LATE)
     assert reminding.remind(NOW + timedelta(days=280)) == 0, "nobody arranges a visit, or another audit, for a statement that was replaced"
 
@@ -198,9 +198,9 @@ def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, assignment: Assi
     tomorrow = NOW + timedelta(days=1)
     with dying_after_the_firm_was_told(monkeypatch), pytest.raises(DiedError):
         reminding.remind(tomorrow)
-    assert (told(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
+    assert (notice_kinds(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
     assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == (1, 0)
-    assert told(cast.plants[0].owner) == told(cast.auditor) == [Kind.FINDING_OVERDUE]
+    assert notice_kinds(cast.plants[0].owner) == notice_kinds(cast.auditor) == [Kind.FINDING_OVERDUE]
 
 
 @pytest.mark.parametrize("unique", [True, False])
@@ -215,7 +215,7 @@ def test_of_two_sweeps_at_once_the_second_finds_the_row(
     if not unique:
         monkeypatch.setattr(QuerySet, "get_or_create", lambda _rows, **_key: (None, True))
     assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == ((1, 0) if unique else (1, 1))
-    assert len(told(cast.auditor)) == (1 if unique else 2)
+    assert len(notice_kinds(cast.auditor)) == (1 if unique else 2)
 
 
 def test_the_worker_sweeps_and_everybody_may_choose_how_to_be_told() -> None:

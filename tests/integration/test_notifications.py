@@ -38,7 +38,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def told(user: User) -> list[str]:
+def notice_kinds(user: User) -> list[str]:
     return [notice.kind for notice in selectors.notices(user.pk, 0, 50)]
 
 
@@ -55,20 +55,20 @@ def hand_in(cast: Cast) -> None:
 def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast) -> None:
     hand_in(cast)
     owner, other = cast.plants[0].owner, cast.plants[1].owner
-    assert told(owner) == told(other) == [Kind.SUBMISSION_ACCEPTED]
+    assert notice_kinds(owner) == notice_kinds(other) == [Kind.SUBMISSION_ACCEPTED]
     draft = drafting.draft(cast.period, cast.drafter, NOW)
-    assert (told(cast.drafter), told(cast.approver), told(cast.provincial)) == ([], [Kind.DRAFT_WAITS], [])
+    assert (notice_kinds(cast.drafter), notice_kinds(cast.approver), notice_kinds(cast.provincial)) == ([], [Kind.DRAFT_WAITS], [])
     published = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
-    assert told(owner)[0] == Kind.BENCHMARK_PUBLISHED
+    assert notice_kinds(owner)[0] == Kind.BENCHMARK_PUBLISHED
     publishing.withdraw(published, cast.approver, "A wrong factor.", NOW)
-    assert told(owner)[0] == Kind.BENCHMARK_WITHDRAWN
+    assert notice_kinds(owner)[0] == Kind.BENCHMARK_WITHDRAWN
     accounts.revoke(cast.plants[0].device, owner, NOW)
-    assert told(owner)[0] == Kind.DEVICE_REVOKED
-    assert Kind.DEVICE_REVOKED not in told(other)
+    assert notice_kinds(owner)[0] == Kind.DEVICE_REVOKED
+    assert Kind.DEVICE_REVOKED not in notice_kinds(other)
     deadlines.extend(cast.period, cast.plants[1].site, (cast.period.due + timedelta(days=9)).date(), "Flood.", cast.approver, NOW)
-    assert told(other)[0] == Kind.EXTENSION_GRANTED
+    assert notice_kinds(other)[0] == Kind.EXTENSION_GRANTED
     assert "Flood" not in str(Notice.objects.filter(recipient=other).latest("pk").told), "a reason is on record, and not sent about"
-    assert told(cast.stranger) == told(cast.auditor) == []
+    assert notice_kinds(cast.stranger) == notice_kinds(cast.auditor) == []
 
 
 def test_every_place_that_is_told_of_is_a_page_its_reader_may_open(cast: Cast) -> None:

@@ -54,7 +54,7 @@ def seen(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]:
     return {view.site: (view.due.duty.value, view.due.day) for view in views}
 
 
-def told(user: User) -> list[str]:
+def notice_kinds(user: User) -> list[str]:
     return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
 
 
@@ -179,14 +179,14 @@ def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_anothe
     assert [sweep(day) for day in (TODAY, end - timedelta(days=180))] == [0, 0]
     assert [sweep(day) for day in (end - timedelta(days=179), end - timedelta(days=100), end)] == [1, 0, 0]
     assert [sweep(day) for day in (end + timedelta(days=1), end + timedelta(days=300))] == [1, 0]
-    assert told(owner) == [Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE]
-    assert told(other) == [], "of an unknown day nobody is told"
+    assert notice_kinds(owner) == [Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE]
+    assert notice_kinds(other) == [], "of an unknown day nobody is told"
     assert set(Notice.objects.filter(recipient=owner).values_list("told__due", flat=True)) == {end.isoformat()}
     assert Mail.objects.filter(recipient=owner).count() == 2
     late = end + timedelta(days=301)
     systems.put_on_record(cast.plants[0].site, paper(late, 200, "ef" * 32), owner, NOW)
     assert [sweep(late), sweep(late + timedelta(days=21)), sweep(late + timedelta(days=22))] == [0, 1, 0]
-    assert told(owner)[2:] == [Kind.AUDIT_COMES]
+    assert notice_kinds(owner)[2:] == [Kind.AUDIT_COMES]
     assert {Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE} <= set(KINDS_OF["enterprise"])
     client = signed_in(owner)
     for row in Notice.objects.filter(recipient=owner):
@@ -203,7 +203,7 @@ def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, monkeypatch: pyt
         patched.setattr(reminding, "tell_of_duty", die)
         with pytest.raises(ConnectionError):
             reminding.remind(NOW)
-    assert (told(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
+    assert (notice_kinds(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
     assert (reminding.remind(NOW), reminding.remind(NOW)) == (1, 0)
 
 

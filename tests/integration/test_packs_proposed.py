@@ -105,24 +105,24 @@ class TestApproval:
         assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
 
     def test_who_has_to_act_on_it_is_told_and_who_took_part_hears_how_it_ended(self, cast: Cast, third: User) -> None:
-        def told(user: User) -> list[str]:
+        def notice_kinds(user: User) -> list[str]:
             return [notice.kind for notice in notices.notices(user.pk, 0, 50) if notice.kind.startswith("pack.")]
 
         owner = cast.plants[0].owner
         row = propose(cast.drafter, FIVE)
-        assert told(cast.approver) == told(third) == [NoticeKind.PACK_WAITS]
-        assert told(owner) == told(cast.auditor) == told(cast.provincial) == [NoticeKind.PACK_PROPOSED]
-        assert told(cast.drafter) == told(cast.stranger) == []
+        assert notice_kinds(cast.approver) == notice_kinds(third) == [NoticeKind.PACK_WAITS]
+        assert notice_kinds(owner) == notice_kinds(cast.auditor) == notice_kinds(cast.provincial) == [NoticeKind.PACK_PROPOSED]
+        assert notice_kinds(cast.drafter) == notice_kinds(cast.stranger) == []
 
         asked = proposing.comment(row, owner, "Our kiln lies off this.", NOW)
-        assert told(cast.drafter) == [NoticeKind.PACK_COMMENTED]
+        assert notice_kinds(cast.drafter) == [NoticeKind.PACK_COMMENTED]
         proposing.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
-        assert told(owner) == [NoticeKind.PACK_COMMENTED, NoticeKind.PACK_PROPOSED]
+        assert notice_kinds(owner) == [NoticeKind.PACK_COMMENTED, NoticeKind.PACK_PROPOSED]
 
         approve(row, cast.approver, third)
-        assert told(cast.drafter)[0] == told(owner)[0] == told(cast.approver)[0] == NoticeKind.PACK_DECIDED
-        assert told(third) == [NoticeKind.PACK_WAITS]  # who approved it last knows
-        assert told(cast.auditor) == [NoticeKind.PACK_PROPOSED]
+        assert notice_kinds(cast.drafter)[0] == notice_kinds(owner)[0] == notice_kinds(cast.approver)[0] == NoticeKind.PACK_DECIDED
+        assert notice_kinds(third) == [NoticeKind.PACK_WAITS]  # who approved it last knows
+        assert notice_kinds(cast.auditor) == [NoticeKind.PACK_PROPOSED]
 
     def test_a_refusal_is_told_to_who_proposed_it(self, cast: Cast) -> None:
         proposing.refuse(propose(cast.drafter, FIVE), cast.approver, "No source.", NOW)

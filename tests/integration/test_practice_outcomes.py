@@ -47,13 +47,13 @@ def build_scene() -> Cast:
     return make_cast(7)
 
 
-def found(plant: Plant, outcome: str = "2-to-5", **change: str) -> SiteOutcome:
+def site_outcome(plant: Plant, outcome: str = "2-to-5", **change: str) -> SiteOutcome:
     report = SiteOutcome(keys.published_directory().fingerprint, plant.site.slug, PRACTICE, "1", outcome, "2016")
     return replace(report, **change)
 
 
 def file_of(plant: Plant, outcome: str = "2-to-5", **change: str) -> bytes:
-    return json.dumps(outcomes.sign(found(plant, outcome, **change), plant.key)).encode()
+    return json.dumps(outcomes.sign(site_outcome(plant, outcome, **change), plant.key)).encode()
 
 
 def hand_in(plant: Plant, outcome: str = "2-to-5", raw: bytes = b"", practice: str = PRACTICE) -> SiteReport:
@@ -163,10 +163,13 @@ WRONG: dict[str, tuple[Callable[[Cast], bytes], str]] = {
     "altered class": (lambda cast: altered(cast.plants[0]), "altered after it was signed"),
     "another firm's site": (lambda cast: file_of(cast.plants[1]), "not belong to a firm that you manage"),
     "another firm's site by one's own key": (
-        lambda cast: json.dumps(outcomes.sign(found(cast.plants[1]), cast.plants[0].key)).encode(),
+        lambda cast: json.dumps(outcomes.sign(site_outcome(cast.plants[1]), cast.plants[0].key)).encode(),
         "not belong to a firm that you manage",
     ),
-    "a key of nobody": (lambda cast: json.dumps(outcomes.sign(found(cast.plants[0]), DeviceKey.generate())).encode(), "no agent that may"),
+    "a key of nobody": (
+        lambda cast: json.dumps(outcomes.sign(site_outcome(cast.plants[0]), DeviceKey.generate())).encode(),
+        "no agent that may",
+    ),
     "another portal": (lambda cast: file_of(cast.plants[0], portal="ab" * 32), "no agent that may"),
     "another practice": (lambda cast: file_of(cast.plants[0], practice="rm-another"), "this page is about another practice"),
     "a version to come": (lambda cast: file_of(cast.plants[0], version="2"), "this page is about another practice"),

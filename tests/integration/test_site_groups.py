@@ -51,7 +51,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def made(cast: Cast, members: int, first: int = 0) -> SiteGroup:
+def make_group(cast: Cast, members: int, first: int = 0) -> SiteGroup:
     """The ministry's park, with so many members that are only counted."""
     group = groups.make(PARK, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
     join(cast, group, range(first, first + members))
@@ -69,7 +69,7 @@ def step_of(cast: Cast, place: int = 0) -> str:
 
 
 def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
-    group, plant, other = made(cast, 0), cast.plants[0], cast.plants[1]
+    group, plant, other = make_group(cast, 0), cast.plants[0], cast.plants[1]
     assert groups.invite(group, [plant.site.slug], cast.approver, NOW) == 1
     assert groups.invite(group, [plant.site.slug], cast.approver, NOW) == 0  # asked already
     assert Notice.objects.filter(recipient=plant.owner, kind="site-group.invited").count() == 1
@@ -97,7 +97,7 @@ def test_an_id_that_no_site_has_looks_like_any_other_to_a_firm_that_invites(cast
 
 
 def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_was_asked_before(cast: Cast) -> None:
-    group, runner = made(cast, 0), signed_in(cast.approver)
+    group, runner = make_group(cast, 0), signed_in(cast.approver)
     here = reverse("web:site-group", args=[group.pk])
     wrong = runner.post(here, {"sites": "works-1\nworks-none"})
     assert wrong.status_code == 400
@@ -108,7 +108,7 @@ def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_
 
 
 def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(cast: Cast) -> None:
-    group, plant, step = made(cast, 2), cast.plants[0], step_of(cast)
+    group, plant, step = make_group(cast, 2), cast.plants[0], step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     (shown,) = group_view(group, TODAY).shown
     assert {row.step for row in shown.labels.rows} == {step}
@@ -128,7 +128,7 @@ def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_
 
 
 def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
-    group, plant = made(cast, 1), cast.plants[0]
+    group, plant = make_group(cast, 1), cast.plants[0]
     groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
     siting.retire(plant.owner, plant.site.slug, NOW)
     assert group_view(group, TODAY).shown == ()
@@ -141,7 +141,7 @@ def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
 
 
 def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: Cast) -> None:
-    group = made(cast, 7)
+    group = make_group(cast, 7)
     assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
     assert group_view(group, TODAY).counts is None
     join(cast, group, range(7, 8))
@@ -183,7 +183,7 @@ def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
 
 
 def test_an_adverse_opinion_of_another_body_outweighs_an_attestation_until_it_is_withdrawn(cast: Cast) -> None:
-    group, plant, key = made(cast, 1), cast.plants[0], AuditorKey.generate()
+    group, plant, key = make_group(cast, 1), cast.plants[0], AuditorKey.generate()
     step = step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     assert set(group_view(group, TODAY).shown[0].attested) == {step}
@@ -206,7 +206,7 @@ def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_ha
 
 
 def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:
-    group = made(cast, 9)
+    group = make_group(cast, 9)
     for place in (0, 1):
         groups.join(group.pk, cast.plants[place].site.slug, [step_of(cast, place)], cast.plants[place].owner, NOW)
     assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
@@ -220,7 +220,7 @@ def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) 
 def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Cast) -> None:
     from portal.assurance.dossiers import declare, read_paper
 
-    group, plant = made(cast, 1), cast.plants[0]
+    group, plant = make_group(cast, 1), cast.plants[0]
     groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
     declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
     assert group_view(group, TODAY).shown[0].grade == ""
@@ -257,7 +257,7 @@ def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -
 
 
 def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_sites(cast: Cast) -> None:
-    group, plant, step = made(cast, 9), cast.plants[0], step_of(cast)
+    group, plant, step = make_group(cast, 9), cast.plants[0], step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     count_again(group, cast.approver, NOW)
 
@@ -283,7 +283,7 @@ def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_si
 
 def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
     """Three that leave and come back are no three others: the count of before stands."""
-    group = made(cast, 9)
+    group = make_group(cast, 9)
     assert count_again(group, cast.approver, NOW) is Said.COUNTED
     for place in range(3):
         groups.leave(group.pk, cast.plants[place].site.slug, cast.plants[place].owner, NOW)

@@ -110,7 +110,7 @@ def test_a_site_and_a_firm_of_others_are_not_found(cast: Cast) -> None:
         assert signed_in(cast.auditor).get(address).status_code == 403
 
 
-def found(user: User | None, words: str) -> str:
+def search_results(user: User | None, words: str) -> str:
     client = signed_in(user) if user else Client()
     page = client.get(reverse("web:search"), {"words": words}).content.decode()
     answer = page[page.index("<main") : page.index("</main>")].partition("</p>")[2]  # without the sentence that repeats the words
@@ -121,30 +121,32 @@ def test_a_person_finds_what_is_theirs_and_nothing_of_others(cast: Cast) -> None
     own, other = cast.plants[0], cast.plants[1]
     readers: list[tuple[User | None, bool]] = [(own.owner, True), (cast.approver, True), (other.owner, False), (cast.auditor, False)]
     for user, finds in [*readers, (cast.stranger, False), (None, False)]:
-        page = found(user, own.site.slug)
+        page = search_results(user, own.site.slug)
         assert (reverse("web:site-record", args=[own.site.slug]) in page) == finds, user
         assert (own.site.name in page) == finds, user
-    assert own.owner.email not in found(other.owner, "owner1") + found(cast.auditor, "owner1") + found(None, "owner1")
-    assert str(own.owner) in found(own.owner, "owner1")
+    assert own.owner.email not in search_results(other.owner, "owner1") + search_results(cast.auditor, "owner1") + search_results(
+        None, "owner1"
+    )
+    assert str(own.owner) in search_results(own.owner, "owner1")
     assign(cast.body, own.site, PERIOD, cast.approver, NOW)
-    assert own.site.name in found(cast.auditor, own.site.slug)
+    assert own.site.name in search_results(cast.auditor, own.site.slug)
     firm = own.site.organisation
-    assert reverse("web:firm-record", args=[firm.pk]) in found(cast.approver, firm.name)
-    assert reverse("web:firm-record", args=[firm.pk]) not in found(other.owner, firm.name)
-    assert "Events</h2>" in found(cast.approver, own.site.slug)
-    assert "Events</h2>" not in found(own.owner, own.site.slug)
-    assert "href" not in found(other.owner, "report accepted")
+    assert reverse("web:firm-record", args=[firm.pk]) in search_results(cast.approver, firm.name)
+    assert reverse("web:firm-record", args=[firm.pk]) not in search_results(other.owner, firm.name)
+    assert "Events</h2>" in search_results(cast.approver, own.site.slug)
+    assert "Events</h2>" not in search_results(own.owner, own.site.slug)
+    assert "href" not in search_results(other.owner, "report accepted")
 
 
 def test_practices_steps_and_codes_are_found_by_everybody(cast: Cast) -> None:
-    page = found(None, "kiln drives")
+    page = search_results(None, "kiln drives")
     assert reverse("web:practices") in page
     assert "Efficient kiln drives" in page
     practice = reverse("web:practice", args=["rm-use-of-roller-mills"])
     readers = ((Client(), False), (signed_in(cast.approver), False), (signed_in(cast.plants[0].owner), True))
     for client, reports in readers:
         assert ("Report what it saved" in client.get(practice).content.decode()) == reports, "only who has a site can report"
-    assert f"{reverse('web:verify-ask')}?code=L-0R6D-HB1D-YG4V-EQDV" in found(None, "l-0r6d-hb1d-yg4v-eqdv")
+    assert f"{reverse('web:verify-ask')}?code=L-0R6D-HB1D-YG4V-EQDV" in search_results(None, "l-0r6d-hb1d-yg4v-eqdv")
 
 
 def test_search_is_on_every_page_and_says_what_to_do(cast: Cast) -> None:

@@ -150,21 +150,21 @@ def test_rows_of_an_organisation_are_found_by_its_own_people_and_by_no_other_fir
     rows_of_the_second_firm(cast)
     first, second = cast.plants
 
-    def found(reader: str) -> int:
+    def visible_count(reader: str) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('steplabel.reader', %s, true)", [reader])
             number = model._default_manager.count()
             cursor.execute("SELECT set_config('steplabel.reader', '', true)")
         return number
 
-    everything = found("")
-    assert found(f"person:{second.owner.pk}") > 0
+    everything = visible_count("")
+    assert visible_count(f"person:{second.owner.pk}") > 0
     others = [f"person:{first.owner.pk}", f"person:{cast.stranger.pk}", f"key:{first.site.organisation_id}:enterprise", wall.NOBODY]
-    assert [found(reader) for reader in others] == [0] * len(others)
+    assert [visible_count(reader) for reader in others] == [0] * len(others)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # of rows of the scene, whose transaction goes on
         cursor.execute(f"DROP POLICY wall ON {model._meta.db_table}")
-    assert [found(reader) for reader in others] == [everything] * len(others), "it is the policy that keeps them"
+    assert [visible_count(reader) for reader in others] == [everything] * len(others), "it is the policy that keeps them"
 
 
 def test_it_asks_the_database_nothing_more(cast: Cast) -> None:

@@ -17,30 +17,30 @@ LEAST = timedelta(hours=1)  # what is left of a run that is cut
 def ends_filled(minutes: int, state: str) -> Change:
     """The last minutes of every chosen run are a row of their own, in that state and without output."""
 
-    def one(row: Row, start: datetime, end: datetime) -> list[Row]:
+    def pieces_of(row: Row, start: datetime, end: datetime) -> list[Row]:
         cut = (end - timedelta(minutes=minutes)).isoformat()
         return [{**row, "end": cut}, {**_nothing_made(row, state), "start": cut}]
 
-    return _cut(minutes, one)
+    return _cut(minutes, pieces_of)
 
 
 def beginnings_filled(minutes: int, state: str) -> Change:
-    def one(row: Row, start: datetime, end: datetime) -> list[Row]:
+    def pieces_of(row: Row, start: datetime, end: datetime) -> list[Row]:
         cut = (start + timedelta(minutes=minutes)).isoformat()
         return [{**_nothing_made(row, state), "end": cut}, {**row, "start": cut}]
 
-    return _cut(minutes, one)
+    return _cut(minutes, pieces_of)
 
 
 def ends_beside_moments(minutes: int, output: str) -> Change:
     """The last minutes are nobody's; a row of 18 seconds with that output stands where they begin, as if its times were wrong."""
 
-    def one(row: Row, start: datetime, end: datetime) -> list[Row]:
+    def pieces_of(row: Row, start: datetime, end: datetime) -> list[Row]:
         cut = end - timedelta(minutes=minutes)
         short = {"batch_id": f"{row['batch_id']}-x", "start": cut.isoformat(), "end": (cut + timedelta(seconds=18)).isoformat()}
         return [{**row, "end": cut.isoformat()}, {**row, **short, "output_quantity": output, "reject_quantity": "0"}]
 
-    return _cut(minutes, one)
+    return _cut(minutes, pieces_of)
 
 
 def waiting_over_pauses(rows: list[Row], chosen: Collection[str]) -> list[Row]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from tests.statistical.raw_plants import HEAT, PAUSE, SIXTH_ABOVE, START, Account, Plant, Row, told
+from tests.statistical.raw_plants import HEAT, PAUSE, SIXTH_ABOVE, START, Account, Plant, Row, row_at_level
 
 _OTHER: dict[str, Callable[[str, random.Random], str]] = {
     "batch_id": lambda text, chance: chance.choice((f"{text}-x", "H0007", "H0033", "")),
@@ -62,7 +62,7 @@ def tipped(plant: Plant) -> Plant:
     """The neighbour in which one more batch lies a sixth above a thousandth: the filter no longer tells a unit, and leaves none out."""
     rows, output = list(plant.tables["energy"]), {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"]}
     at = max(place for place, row in enumerate(rows) if row["carrier"] == "electricity")
-    old, rows[at] = rows[at], told(rows[at], SIXTH_ABOVE, output)
+    old, rows[at] = rows[at], row_at_level(rows[at], SIXTH_ABOVE, output)
     return _with(plant, {"energy": rows}, "tipped", old, rows[at])
 
 

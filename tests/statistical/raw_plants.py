@@ -171,11 +171,11 @@ def tipping() -> Plant:
     ids = list(output)
     level = {name: 396.0 + at % 9 for at, name in enumerate(ids)}
     level |= dict.fromkeys(ids[:THOUSANDTHS], 0.4) | dict.fromkeys(ids[THOUSANDTHS : THOUSANDTHS + BESIDE], SIXTH_ABOVE)
-    rows = [told(row, level[row["batch_id"]], output) for row in plant.tables["energy"]]
+    rows = [row_at_level(row, level[row["batch_id"]], output) for row in plant.tables["energy"]]
     return replace(plant, road="energy, a unit filter about to tip", tables={"batches": batches, "energy": rows})
 
 
-def told(row: Row, level: float, output: Mapping[str, float]) -> Row:
+def row_at_level(row: Row, level: float, output: Mapping[str, float]) -> Row:
     """Electricity of so many kWh a tonne."""
     return row if row["carrier"] != "electricity" else {**row, "quantity": f"{output[row['batch_id']] * level:.4f}"}
 

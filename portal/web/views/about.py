@@ -32,7 +32,7 @@ def words(request: HttpRequest) -> HttpResponse:
 def api(request: HttpRequest) -> HttpResponse:
     """The API from its own description; what programmers read there is English in every language."""
 
-    def made() -> Rendered:
+    def render_page() -> Rendered:
         sections = groups()
         context = {
             "groups": sections,
@@ -42,7 +42,7 @@ def api(request: HttpRequest) -> HttpResponse:
         }
         return rendered("web/cached/api.html", _("API reference"), context)
 
-    return render(request, "web/cached_page.html", {"page": cached("api", (), made)})
+    return render(request, "web/cached_page.html", {"page": cached("api", (), render_page)})
 
 
 @never_cache

@@ -108,13 +108,13 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
     unit, units = chosen_unit(request, period)
     best, publisher = best_group_of(row.id), publisher_name(row.place)
 
-    def made() -> Rendered:
+    def render_page() -> Rendered:
         page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), publisher, best)
         return rendered(
             "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
         )
 
-    page = cached("page", (*series.content, row.id, shown_name(row.scope), publisher, unit.id, best.digest if best else ""), made)
+    page = cached("page", (*series.content, row.id, shown_name(row.scope), publisher, unit.id, best.digest if best else ""), render_page)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
     return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))
@@ -158,12 +158,12 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
     """The tables of all that was ever published, withdrawn versions too, as one: the columns of a version's own file."""
     rows = selectors.every_published()
 
-    def made() -> str:
+    def render_csv() -> str:
         tables = [selectors.table_of(benchmark_view(row, None), selectors.preceding(row)) for row in rows]
         head = ",".join(CSV_FIELDS) + "\r\n"
         return head + "".join(table.removeprefix(head) for table in tables)
 
-    answer = HttpResponse(cached("every", tuple(row.content for row in rows), made), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse(cached("every", tuple(row.content for row in rows), render_csv), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="steplabel-every-version.csv"'
     return answer
 
@@ -183,12 +183,12 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
     _series, row = _found(pack, place, route, period, version)
     before = selectors.preceding(row)
 
-    def made() -> bytes:
+    def render_parquet() -> bytes:
         view, _title, address, _digest, _publisher = _cited(row)
         return open_data.parquet(selectors.table_of(view, before), codebook.CODEBOOK, open_data.about_version(view, address))
 
     content = (row.content, before.content if before else None)
-    return _file(cached("parquet", content, made), open_data.FORMATS["parquet"], row, "parquet")
+    return _file(cached("parquet", content, render_parquet), open_data.FORMATS["parquet"], row, "parquet")
 
 
 @require_safe
@@ -207,14 +207,14 @@ def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, peri
     series, row = _found(pack, place, route, period, version)
     best_group, publisher = best_group_of(row.id), publisher_name(row.place)
 
-    def made() -> bytes:
+    def render_pdf() -> bytes:
         units = benchmarks.units_on(_began(period))
         view = benchmark_view(row, series.in_force)
         page = benchmarks.benchmark_page(view, (), units["kgce"], units, own_address(), publisher, best_group)
         return paper.pdf(page, page.citation)
 
     content = (*series.content, row.id, shown_name(row.scope), publisher, best_group.digest if best_group else "")
-    return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
+    return _file(cached("pdf", content, render_pdf), "application/pdf", row, "pdf")
 
 
 SHOWN_ANYWHERE = csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["*"]})
@@ -239,7 +239,7 @@ def _picture(request: HttpRequest, version: tuple[Series, Row], draw: Callable[[
     asked = request.GET.get("language", "")
     language = asked if asked in dict(settings.LANGUAGES) else get_language()
 
-    def made(publisher: str) -> str:
+    def render_picture(publisher: str) -> str:
         units = benchmarks.units_on(_began(row.period))
         return draw(benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), publisher))
 
@@ -248,7 +248,7 @@ def _picture(request: HttpRequest, version: tuple[Series, Row], draw: Callable[[
     def shown(_request: HttpRequest) -> HttpResponseBase:
         with translation.override(language):
             publisher = publisher_name(row.place)
-            picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope), publisher), lambda: made(publisher))
+            picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope), publisher), lambda: render_picture(publisher))
         return HttpResponse(picture, content_type="image/svg+xml", headers={"Steplabel-Status": row.status, "Content-Language": language})
 
     return shown(request)

@@ -32,7 +32,7 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
     newest = in_force_of([other.periods[-1] for other in others])
     beside_it = [(other, newest[other.periods[-1]]) for other in others if other.periods[-1] in newest]
 
-    def made() -> Rendered:
+    def render_page() -> Rendered:
         views = in_force_of([row.period_id for row in rows[-sectors.MOST_YEARS :]])
         of_years = [views[row.period_id] for row in rows if row.period_id in views]
         regions = [(other, view, _address(other.pack, other.place, other.route)) for other, view in beside_it]
@@ -41,7 +41,7 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
         return rendered("web/cached/sector.html", _("%(title)s over the years") % {"title": page.title}, {"sector": page, "over": history})
 
     beside = tuple((shown_name(other.scope), view.period_id, view.version) for other, view in beside_it)
-    page = cached("sector", (*_content(rows), shown_name(rows[-1].scope), *beside), made)
+    page = cached("sector", (*_content(rows), shown_name(rows[-1].scope), *beside), render_page)
     name = Names.of(pack, rows[-1].pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(name, f"{reverse('web:benchmarks')}?sector={pack}"))
     return render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "yearly": True})

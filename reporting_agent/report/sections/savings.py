@@ -25,10 +25,10 @@ _SAVED = frozenset({SavingVerdict.SAVED, SavingVerdict.REACHED})
 def data(verifications: tuple[Verified, ...], lang: str) -> dict[str, Any]:
     """Everything the page shows, in its language."""
 
-    def said(text: str) -> str:
+    def translated(text: str) -> str:
         return in_language(text, lang)
 
-    return {"lead": said(LEAD), "none": said(NONE), "savings": [_one(verification, lang) for verification in verifications]}
+    return {"lead": translated(LEAD), "none": translated(NONE), "savings": [_one(verification, lang) for verification in verifications]}
 
 
 def finding(verification: Verified) -> Phrase:
@@ -67,15 +67,15 @@ def finding(verification: Verified) -> Phrase:
 
 
 def _one(verification: Verified, lang: str) -> dict[str, Any]:
-    def said(text: str) -> str:
+    def translated(text: str) -> str:
         return in_language(text, lang)
 
     return {
         "name": verification.of.name,
-        "verdict": said(VERDICTS[verification.verdict]),
+        "verdict": translated(VERDICTS[verification.verdict]),
         "good": verification.verdict in _SAVED,
-        "sentence": said(finding(verification)),
-        "facts": [(said(name), value) for name, value in _facts(verification, lang)],
+        "sentence": translated(finding(verification)),
+        "facts": [(translated(name), value) for name, value in _facts(verification, lang)],
         "chart": _chart(verification, lang),
     }
 

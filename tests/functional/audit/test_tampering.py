@@ -132,10 +132,10 @@ def energy_lowered(works: Path, _scratch: Path) -> Audit:
 def batches_left_out(works: Path, scratch: Path) -> Audit:
     """The rows are taken out of the log before it is read; what the meters counted stays."""
 
-    def some(rows: Rows) -> Rows:
+    def remaining_rows(rows: Rows) -> Rows:
         return [row for place, row in enumerate(rows) if row["step"] != STEP or row["state"] or place % 4]
 
-    return opened(honest(with_log(works, scratch, some)))
+    return opened(honest(with_log(works, scratch, remaining_rows)))
 
 
 def ends_cut(works: Path, scratch: Path) -> Audit:

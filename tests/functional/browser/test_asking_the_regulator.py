@@ -63,7 +63,7 @@ def test_more_time_is_asked_for_refused_and_asked_for_again(reader: MakeReader, 
 
 @SCREENS
 def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
-    finding = in_a_worker(lambda: found(world))
+    finding = in_a_worker(lambda: raise_finding(world))
     place = f"{finding.assignment_id}/findings/{finding.number}/"
     firm, officer = reader(*screen, world.owner.email), reader(*screen, world.cast.approver.email)
     firm.open(f"/audits/{place}")
@@ -84,7 +84,7 @@ def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, in
     assert in_a_worker(lambda: findings.open_majors(finding.assignment)) == 0
 
 
-def found(world: World) -> Finding:
+def raise_finding(world: World) -> Finding:
     engagement = Assignment.objects.get(site__organisation__memberships__user=world.owner)
     auditors.declare(engagement, world.cast.auditor, False, "", NOW)
     due, text = timezone.localdate() + timedelta(days=14), f"The coal scale drifts, {Finding.objects.count()}."

@@ -206,13 +206,13 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     came: list[bytes] = []
     read = HttpRequest.read
 
-    def kept(request: HttpRequest, *size: int) -> bytes:
+    def recorded_read(request: HttpRequest, *size: int) -> bytes:
         """At the portal: a browser shows its program no file that it sends."""
         content: bytes = read(request, *size)
         came.append(content)
         return content
 
-    monkeypatch.setattr(HttpRequest, "read", kept)
+    monkeypatch.setattr(HttpRequest, "read", recorded_read)
 
     auditor.open(f"/assigned/{assignment}/sample/")
     for chosen, password, reason in ((None, "", "key"), (file, "wrong", "password"), (other, PASSWORD, "other")):

@@ -25,7 +25,7 @@ def failures(result: Result) -> list[str]:
     return problems
 
 
-def told(result: Result) -> str:
+def summary_line(result: Result) -> str:
     assert result.account is not None
     assert result.control is not None
     account = result.account
@@ -42,7 +42,7 @@ def main() -> int:
     asked = parser.parse_args()
     start = time.monotonic()
     result = run(long=asked.long)
-    print(told(result))
+    print(summary_line(result))
     problems = failures(result)
     for failure in problems:
         print(f"FAILED {failure}", file=sys.stderr)

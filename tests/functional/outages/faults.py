@@ -29,21 +29,21 @@ def kills(number: int) -> Callable[[World], AbstractContextManager[None]]:
     """So many times `kill -9`, of web and worker by turns, each time the parent or one of its own."""
 
     @contextmanager
-    def made(world: World) -> Iterator[None]:
+    def outage(world: World) -> Iterator[None]:
         for turn in range(number):
             process: Supervised = world.worker if turn % 2 else world.web[turn // 2 % 2]
             process.kill(-(turn // 4 % 2))
             time.sleep(1.5)
         yield
 
-    return made
+    return outage
 
 
 def restarts(number: int) -> Callable[[World], AbstractContextManager[None]]:
     """So many restarts of main database and vault by turns, clean and as after a crash."""
 
     @contextmanager
-    def made(world: World) -> Iterator[None]:
+    def outage(world: World) -> Iterator[None]:
         for turn in range(number):
             server = world.vault if turn % 2 else world.main
             server.stop("immediate" if turn // 2 % 2 else "fast")
@@ -51,7 +51,7 @@ def restarts(number: int) -> Callable[[World], AbstractContextManager[None]]:
             time.sleep(4.0)
         yield
 
-    return made
+    return outage
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def clocks(web_s: int, worker_s: int) -> Callable[[World], AbstractContextManage
     """Clocks of the web machine and of the worker's, seconds off."""
 
     @contextmanager
-    def made(world: World) -> Iterator[None]:
+    def outage(world: World) -> Iterator[None]:
         off = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         world.restart_worker(**off, FAKETIME=f"{worker_s:+d}")
         world.restart_web(**off, FAKETIME=f"{web_s:+d}")
@@ -93,7 +93,7 @@ def clocks(web_s: int, worker_s: int) -> Callable[[World], AbstractContextManage
         world.restart_worker(FAKETIME="+0")
         world.restart_web(FAKETIME="+0")
 
-    return made
+    return outage
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.functional.outages.__main__ import failures, told
+from tests.functional.outages.__main__ import failures, summary_line
 from tests.functional.outages.chain import run
 from tests.functional.outages.procedures import lines_of
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("outages")
 @pytest.mark.timeout(1_200)
 def test_what_is_told_is_kept_through_outages_and_the_control_loses(record_property: Callable[[str, object], None]) -> None:
     result = run(long=False)
-    record_property("outages", told(result))
+    record_property("outages", summary_line(result))
     assert failures(result) == []
 
 

@@ -67,7 +67,7 @@ COAL = '{{ carrier = "coal", quantity = {}, unit = "kg", period = "2026", lhv = 
 POWER = '{ carrier = "electricity", quantity = 6.24e6, unit = "kWh", period = "2026" }'
 
 
-def said(folder: Path, settings: str, step: str = "clinker-burning", ran: dict[str, Ran] = KILN, pack: str = "cement") -> list[str]:
+def account_of(folder: Path, settings: str, step: str = "clinker-burning", ran: dict[str, Ran] = KILN, pack: str = "cement") -> list[str]:
     return [remark.en for remark in of(labelled(works(folder, pack, ran, settings)), step).account]
 
 
@@ -145,7 +145,7 @@ def test_a_boiler_whose_steam_nobody_pays_for_is_told(
 )
 def test_an_open_balance_is_told_with_its_size(tmp_path: Path, purchased: str, parts: list[str]) -> None:
     """240,000 t of clinker at 125 kg/t: 3e7 kg; a tenth of it at 22 MJ/kg is 9.38 kgce/t."""
-    sentences = said(tmp_path, f"[site_boundary]\npurchased = [{purchased}]\n")
+    sentences = account_of(tmp_path, f"[site_boundary]\npurchased = [{purchased}]\n")
     assert len(sentences) == bool(parts)
     assert all(part in sentences[0] for part in parts)
 

@@ -20,7 +20,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
 
 
-def told(folder: Path, factors: np.ndarray, of_what: str = "alternate more than by chance") -> list[str]:
+def provisos_of(folder: Path, factors: np.ndarray, of_what: str = "alternate more than by chance") -> list[str]:
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=len(factors))
     path = folder / "energy.csv"
     rows = list(csv.DictReader(path.open(encoding="utf-8")))
@@ -44,16 +44,16 @@ def test_energy_moved_between_neighbours_is_told_and_the_honest_record_is_not(tm
     for day in range(1, 180):
         honest[day] = alike * honest[day - 1] + 0.02 * chance.normal() * (1 - alike**2) ** 0.5
     moved = np.repeat(0.08 * chance.choice([-1, 1], 90), 2) * np.tile([1, -1], 90)
-    assert told(tmp_path, 1 + honest) == []
-    (sentence,) = told(tmp_path, 1 + honest + moved)
+    assert provisos_of(tmp_path, 1 + honest) == []
+    (sentence,) = provisos_of(tmp_path, 1 + honest + moved)
     assert sentence.startswith("Days above and days below the usual level alternate more than by chance (correlation of neighbours -0.")
 
 
 def test_a_few_days_or_hardly_any_energy_are_not_told(tmp_path: Path) -> None:
     turns = np.tile([1, -1], 90)
-    assert told(tmp_path, 1 + 0.08 * turns[:40]) == []
-    assert told(tmp_path, 1 + 0.002 * turns) == []
-    assert len(told(tmp_path, 1 + 0.08 * turns)) == 1
+    assert provisos_of(tmp_path, 1 + 0.08 * turns[:40]) == []
+    assert provisos_of(tmp_path, 1 + 0.002 * turns) == []
+    assert len(provisos_of(tmp_path, 1 + 0.08 * turns)) == 1
 
 
 @pytest.mark.parametrize("share", ["clinker_pct", None])
@@ -102,7 +102,7 @@ def test_energy_moved_between_days_at_random_is_told_with_its_size(tmp_path: Pat
     """A kiln that scatters by 2 %, of 97 kgce/t: told is what its label lies lower than the pack's 2.5 % would make it."""
     chance = np.random.default_rng(seed)
     factors = (1 + moved * chance.permutation(np.tile([1, -1], 60))) * chance.normal(1, 0.02, 120)
-    sentences = told(tmp_path, factors, "Runs differ widely")
+    sentences = provisos_of(tmp_path, factors, "Runs differ widely")
     assert len(sentences) == is_told
     for sentence in sentences:
         size = float(sentence.rpartition("the label would be ")[2].split()[0])
@@ -147,33 +147,33 @@ def noise(seed: int, days: int = 90, scatter: float = 0.012, alike: float = 0.0)
     ids=["first weeks", "middle", "by ten days", "by four days", "ramp", "wave"],
 )
 def test_energy_booked_low_for_weeks_and_high_later_is_told(tmp_path: Path, booked: np.ndarray) -> None:
-    (sentence,) = told(tmp_path, booked * (1 + noise(1)) * DAY.size / booked.sum(), LOW)
+    (sentence,) = provisos_of(tmp_path, booked * (1 + noise(1)) * DAY.size / booked.sum(), LOW)
     assert "With every day at the average level, the label would be" in sentence
 
 
 def test_the_days_and_the_size_are_named(tmp_path: Path) -> None:
     """97.4 kgce/t: 25 of 90 days at 0.85 and the others at 1.058 are 20 below them; all at one level, the label is 14 to 15 higher."""
-    (sentence,) = told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
+    (sentence,) = provisos_of(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
     assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25. They are 20" in sentence
     size = float(sentence.rpartition("the label would be ")[2].split(" ")[0])
     assert size == pytest.approx(0.15 * 97.5, rel=0.1)
 
 
 def test_low_weeks_show_in_a_record_that_scatters_by_5_percent(tmp_path: Path) -> None:
-    assert len(told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(2, scatter=0.05)), LOW)) == 1
+    assert len(provisos_of(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(2, scatter=0.05)), LOW)) == 1
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(("scatter", "alike"), [(0.02, 0.0), (0.03, 0.7), (0.05, 0.5)])
 def test_honest_days_alike_or_not_are_asked_nothing(tmp_path: Path, seed: int, scatter: float, alike: float) -> None:
-    assert told(tmp_path, 1 + noise(seed, 120, scatter, alike), LOW) == []
+    assert provisos_of(tmp_path, 1 + noise(seed, 120, scatter, alike), LOW) == []
 
 
 def test_a_season_and_a_few_days_of_trouble_are_asked_nothing(tmp_path: Path) -> None:
     year = np.arange(364)
-    assert told(tmp_path, 1 + 0.03 * np.sin(year / 364 * 2 * np.pi) + noise(1, 364), LOW) == []
-    assert told(tmp_path, np.where((DAY > 40) & (DAY < 48), 1.15, 1.0) + noise(1), LOW) == []  # a bad week makes no label better
-    assert told(tmp_path, np.where(DAY[:39] < 12, 0.85, 1.058) + noise(1)[:39], LOW) == []  # too short a record
+    assert provisos_of(tmp_path, 1 + 0.03 * np.sin(year / 364 * 2 * np.pi) + noise(1, 364), LOW) == []
+    assert provisos_of(tmp_path, np.where((DAY > 40) & (DAY < 48), 1.15, 1.0) + noise(1), LOW) == []  # a bad week makes no label better
+    assert provisos_of(tmp_path, np.where(DAY[:39] < 12, 0.85, 1.058) + noise(1)[:39], LOW) == []  # too short a record
 
 
 @pytest.mark.parametrize(("moved", "is_told"), [(0.05, True), (0.0, False), (0.02, False), (-0.05, False)])

@@ -12,7 +12,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 BLAINE = {"blaine_m2_kg": 350.0}
 
 
-def told(folder: Path, raw_kwh: float, raw_coal: float = 0.0, mill_kwh: float = 28.0) -> dict[tuple[str, Metric], list[str]]:
+def provisos_by_label(folder: Path, raw_kwh: float, raw_coal: float = 0.0, mill_kwh: float = 28.0) -> dict[tuple[str, Metric], list[str]]:
     """Of 60 runs of a raw mill, a kiln and a cement mill: what is told of energy above the usual, by step and metric."""
     meal = [took("electricity", raw_kwh, "kWh"), *([took("coal", raw_coal, "kg", 24.0)] if raw_coal else [])]
     steps = {
@@ -26,19 +26,19 @@ def told(folder: Path, raw_kwh: float, raw_coal: float = 0.0, mill_kwh: float = 
 
 def test_electricity_above_the_usual_of_a_raw_mill_is_told_beside_the_cement_mill(tmp_path: Path) -> None:
     """3.5 kWh/t of 1,500 t are 4.375 of 1,200 t; and no more than leaves the mill at the 40 kWh/t that are usual at most."""
-    sentences = told(tmp_path, 20.0)
+    sentences = provisos_by_label(tmp_path, 20.0)
     (mill,) = sentences["cement-grinding", Metric.ELECTRICITY]
     (raw,) = sentences["raw-meal-homogenisation", Metric.TOTAL]
     assert "Raw meal grinding and homogenisation 20 kWh per t (16.5 typical, 19 usual at most)." in mill
     assert "higher by up to 4.38 kWh/t." in mill
     assert "may belong to one of Cement grinding, whose labels say so." in raw
     assert sentences["clinker-burning", Metric.THERMAL] == []
-    (near,) = told(tmp_path, 20.0, mill_kwh=38.0)["cement-grinding", Metric.ELECTRICITY]
+    (near,) = provisos_by_label(tmp_path, 20.0, mill_kwh=38.0)["cement-grinding", Metric.ELECTRICITY]
     assert "higher by up to 2 kWh/t." in near
 
 
 def test_coal_of_a_raw_mill_is_told_beside_the_kiln_that_burns_coal_too(tmp_path: Path) -> None:
-    sentences = told(tmp_path, 16.5, raw_coal=4.0)  # 96 MJ/t, of 1,500 t: 48 MJ/t of 3,000 t of clinker
+    sentences = provisos_by_label(tmp_path, 16.5, raw_coal=4.0)  # 96 MJ/t, of 1,500 t: 48 MJ/t of 3,000 t of clinker
     (kiln,) = sentences["clinker-burning", Metric.THERMAL]
     assert "higher by up to 48 MJ/t." in kiln
     assert sentences["cement-grinding", Metric.ELECTRICITY] == []
@@ -46,7 +46,7 @@ def test_coal_of_a_raw_mill_is_told_beside_the_kiln_that_burns_coal_too(tmp_path
 
 @pytest.mark.parametrize(("raw_kwh", "raw_coal"), [(16.5, 0.0), (18.9, 2.0)])
 def test_what_is_usual_is_told_of_no_step(tmp_path: Path, raw_kwh: float, raw_coal: float) -> None:
-    assert not any(told(tmp_path, raw_kwh, raw_coal).values())
+    assert not any(provisos_by_label(tmp_path, raw_kwh, raw_coal).values())
 
 
 def test_a_mill_alone_is_told_nothing_of_itself(tmp_path: Path) -> None:

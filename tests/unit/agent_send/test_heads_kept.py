@@ -64,19 +64,19 @@ def leaves_of(portal: FakePortal) -> list[bytes]:
     return [portal.log.node(Node(0, index)) for index in range(len(portal.log))]
 
 
-def kept(desk: Desk) -> signed_heads.TreeHead:
+def kept_head(desk: Desk) -> signed_heads.TreeHead:
     newest = log_heads.newest_head(desk.connection, desk.portal.directory_key.key_id)
     assert newest is not None
     return signed_heads.read(newest.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}).head
 
 
 def test_the_head_seen_grows_with_the_log_and_own_entries_are_asked_for_once(reported: Desk) -> None:
-    assert (kept(reported).size, kept(reported).root) == (5, reported.portal.log.root())
+    assert (kept_head(reported).size, kept_head(reported).root) == (5, reported.portal.log.root())
     asked = [request.url.path for request in reported.portal.asked]
     assert asked.count("/api/v1/log/inclusion/") == 2
     reported.portal.log.append(other(9))
     contact(reported)
-    assert kept(reported).size == 6
+    assert kept_head(reported).size == 6
     again = [request.url.path for request in reported.portal.asked]
     assert again.count("/api/v1/log/inclusion/") == 2
 
@@ -184,7 +184,7 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
     assert log_heads.newest_head(reported.connection, identity.fingerprint) is not None
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+def reported_status(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     assert main(["status", "--json", *arguments]) == 0
     return json.loads(capsys.readouterr().out)
 
@@ -193,14 +193,14 @@ def test_status_shows_the_head_and_writes_it_and_the_evidence_out(
     reported: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = str(reported.state.path)
-    shown = told(capsys, "--state", state)
+    shown = reported_status(capsys, "--state", state)
     assert (shown["log"]["size"], shown["log"]["root"]) == (5, reported.portal.log.root().hex())
     assert (shown["log_evidence"], shown["log_files"]) == ([], [])
     honest = leaves_of(reported.portal)
     reported.portal.log = Tree([*honest[:-1], other(20)])
     refused(reported)
     out = tmp_path / "heads"
-    shown = told(capsys, "--state", state, "--heads", str(out))
+    shown = reported_status(capsys, "--state", state, "--heads", str(out))
     assert [entry["code"] for entry in shown["log_evidence"]] == ["log-forked"]
     assert sorted(file.name for file in out.iterdir()) == ["head.cbor", "log-forked-1-first.cbor", "log-forked-1-second.cbor"]
     keys = {reported.portal.receipt_key.key_id: reported.portal.receipt_key.public}
@@ -245,7 +245,7 @@ def test_status_tells_of_reports_that_another_portal_received(reported: Desk, ca
     """A portal with keys of its own: the receipt of the one before stays good, and so does the answer about everything else."""
     moved = Desk(reported.state, reported.connection, FakePortal(secret="t" * 43), [])
     moved.enrol(replace=True)
-    shown = told(capsys, "--state", str(reported.state.path))
+    shown = reported_status(capsys, "--state", str(reported.state.path))
     assert shown["reports"][0]["receipt"]["log_index"] == 4
     assert shown["log"] is None  # of the portal of today none was seen
 

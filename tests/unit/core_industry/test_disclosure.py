@@ -262,13 +262,13 @@ def test_what_the_gate_says_of_a_report_sent_anew_does_not_tell_whether_its_draw
 ) -> None:
     first = published(pack, [dataclasses.replace(p, report="first") for p in everyone])
 
-    def said(moved: int) -> list[CellDecision]:
+    def decisions_after(moved: int) -> list[CellDecision]:
         revised = [dataclasses.replace(p, report="second" if p.firm == "firm-007" else "first") for p in everyone]
         changes = {("firm-007", step): moved for step in ("melting", "blowing", "rolling")}
         return list(passed(pack, with_changes(revised, changes), (first,)).cells)
 
-    assert said(0) == said(3)
-    assert {cell.reason_code for cell in said(0) if cell.measure == "step"} == {Reason.DIFFERENCING}
+    assert decisions_after(0) == decisions_after(3)
+    assert {cell.reason_code for cell in decisions_after(0) if cell.measure == "step"} == {Reason.DIFFERENCING}
 
 
 def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, everyone: list[ReportedLabel]) -> None:

@@ -228,11 +228,11 @@ def test_a_poor_fit_is_told_of_every_cell_that_is_shown_with_its_metric(pack: Pa
     fitting = [dataclasses.replace(step, good_fit=True) for step in result.published.steps]
     beside = dataclasses.replace(fitting[0], metric=Metric.THERMAL, headline=False, good_fit=False)
 
-    def told(cell: StepBest) -> str:
+    def validation_text(cell: StepBest) -> str:
         return en16231.validation_of_results(dataclasses.replace(result.published, steps=(*fitting, cell)), pack).en
 
-    assert told(beside).endswith("at these steps: Melting (plain, heat).")
-    assert told(dataclasses.replace(beside, best=None)).endswith("not rejected."), "nothing is said of a cell that is held back"
+    assert validation_text(beside).endswith("at these steps: Melting (plain, heat).")
+    assert validation_text(dataclasses.replace(beside, best=None)).endswith("not rejected."), "nothing is said of a cell that is held back"
 
 
 def test_that_no_sample_was_opened_is_said_where_they_were_counted_and_none_was(pack: Pack) -> None:

@@ -55,32 +55,34 @@ BEST, POOR = 10, 90
 OTHERS = [40, 42, 44, 46, 48, 50, 52, 54, 56, 58]
 
 
-def told(pack: Pack, now: Exhibit, then: Exhibit, **policy: object) -> bool:
+def is_given_away(pack: Pack, now: Exhibit, then: Exhibit, **policy: object) -> bool:
     return gives_away(now.figures, now, then.figures, then, pack.disclosure.model_copy(update=policy))
 
 
 @pytest.mark.parametrize("poor", [1, 2, 3])
 def test_poor_firms_that_change_with_the_best_do_not_count(pack: Pack, poor: int) -> None:
     before, after = exhibit(OTHERS), exhibit([*OTHERS, BEST, *[POOR] * poor])
-    assert told(pack, after, before)
-    assert told(pack, before, after)
+    assert is_given_away(pack, after, before)
+    assert is_given_away(pack, before, after)
 
 
 def test_who_changes_and_moves_nothing_gives_nothing_away(pack: Pack) -> None:
-    assert not told(pack, exhibit([*OTHERS, POOR]), exhibit(OTHERS))
+    assert not is_given_away(pack, exhibit([*OTHERS, POOR]), exhibit(OTHERS))
 
 
 def test_three_must_matter_and_with_any_one_known_no_other_may_make_up_most_of_the_rest(pack: Pack) -> None:
     even, uneven = [20, 20, 20], [10, 30, 38]
-    assert not told(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS))
-    assert told(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS), largest_share_of_change=Fraction(49, 100))  # one of two that are left
-    assert told(pack, exhibit([*OTHERS, *uneven]), exhibit(OTHERS))
-    assert told(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS), least_changed_participants=4)
+    assert not is_given_away(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS))
+    assert is_given_away(
+        pack, exhibit([*OTHERS, *even]), exhibit(OTHERS), largest_share_of_change=Fraction(49, 100)
+    )  # one of two that are left
+    assert is_given_away(pack, exhibit([*OTHERS, *uneven]), exhibit(OTHERS))
+    assert is_given_away(pack, exhibit([*OTHERS, *even]), exhibit(OTHERS), least_changed_participants=4)
 
 
 def test_of_two_that_changed_one_may_be_the_readers(pack: Pack) -> None:
     two = exhibit([*OTHERS, 20, 20])
-    assert told(pack, two, exhibit(OTHERS))
+    assert is_given_away(pack, two, exhibit(OTHERS))
     assert two.too_close_to(exhibit(OTHERS), 3)
     assert not exhibit([*OTHERS, 20, 20, 20]).too_close_to(exhibit(OTHERS), 3)
     assert not two.too_close_to(two, 3)
@@ -134,7 +136,7 @@ def test_a_firm_that_left_and_came_back_hides_nobody(pack: Pack) -> None:
     before, after = exhibit([20, *OTHERS]), exhibit([20, *OTHERS, 20], firms=[99, *range(1, 12)])
     assert len(after.differs_from(left(before, "firm-0"))) == 3
     assert after.too_close_to(left(before, "firm-0"), 3)
-    assert told(pack, after, left(before, "firm-0"))
+    assert is_given_away(pack, after, left(before, "firm-0"))
     gone = left(before, "firm-0")
     assert alone_give_away(after.figures, after, gone.figures, gone, pack.disclosure)
 
@@ -143,7 +145,7 @@ def test_firms_that_left_cover_nobody_else(pack: Pack) -> None:
     """Three others join with it, of which one alone is good: without the reader's two names that one is most of the change."""
     before, after = exhibit([20, *OTHERS]), exhibit([20, *OTHERS, 10, 36, 36], firms=[99, *range(1, 14)])
     assert not after.too_close_to(left(before, "firm-0"), 3)
-    assert told(pack, after, left(before, "firm-0"))
+    assert is_given_away(pack, after, left(before, "firm-0"))
 
 
 @pytest.mark.parametrize("gone", [1, 2, 3])
@@ -152,7 +154,7 @@ def test_firms_that_left_are_still_a_change_and_wait_for_others(pack: Pack, gone
     before, after = exhibit([*[20] * gone, *OTHERS]), exhibit(OTHERS, firms=range(gone, gone + len(OTHERS)))
     departed = left(before, *(f"firm-{number}" for number in range(gone)))
     assert after.too_close_to(departed, 3)
-    assert told(pack, after, departed)
+    assert is_given_away(pack, after, departed)
     joined = exhibit([*OTHERS, *[20] * 4], firms=range(gone, gone + len(OTHERS) + 4))
     assert not joined.too_close_to(departed, 3)
 
@@ -161,15 +163,15 @@ def test_a_correction_counts_by_how_far_it_went_and_not_by_how_good_the_firm_is(
     """Three of the best correct by little while the poorest turns out the best: what separates the versions is that one."""
     before = exhibit([*OTHERS, 20, 22, 24, POOR])
     after = exhibit([*OTHERS, 21, 23, 25, BEST])
-    assert told(pack, after, before)
+    assert is_given_away(pack, after, before)
 
 
 def test_figures_of_another_kind_and_means_of_far_more_firms_are_not_subtracted(pack: Pack) -> None:
     few = exhibit(OTHERS, "mean of a half")
     near, far = ([*OTHERS, BEST, *[POOR] * poor] for poor in (2 * APART - 4, 2 * APART - 1))
-    assert told(pack, exhibit(near, "mean of a half"), few)
-    assert not told(pack, exhibit(far, "mean of a half"), few)
-    assert not told(pack, exhibit([*OTHERS, BEST], "first quartile"), exhibit(OTHERS, "last"))
+    assert is_given_away(pack, exhibit(near, "mean of a half"), few)
+    assert not is_given_away(pack, exhibit(far, "mean of a half"), few)
+    assert not is_given_away(pack, exhibit([*OTHERS, BEST], "first quartile"), exhibit(OTHERS, "last"))
 
 
 def test_those_that_matter_to_a_mean_are_those_it_is_made_of() -> None:
@@ -181,7 +183,7 @@ def test_ten_thousand_firms_of_which_half_changed_are_weighed(pack: Pack) -> Non
     rng = np.random.default_rng(0)
     values = [int(value) for value in rng.normal(400, 16, 10_000)]
     before, after = exhibit(values, "mean of a half"), exhibit([v + (i % 2) for i, v in enumerate(values)], "mean of a half")
-    assert not told(pack, after, before)
+    assert not is_given_away(pack, after, before)
 
 
 def told_by_metrics(pack: Pack, ours: Exhibit, theirs: Exhibit) -> bool:
@@ -244,7 +246,7 @@ def test_two_years_on_different_grids_are_compared_in_the_unit(pack: Pack, width
     """A pack's next version may have another grid: its cells are other numbers, and nobody has moved by that."""
     assert told_by_years(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
     assert not told_by_years(pack, best_of([*APART_BY_THREE, NEW]), best_of(BY_YEAR, width))
-    assert told(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
+    assert is_given_away(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
 
 
 def test_what_one_firm_moved_by_is_no_blur_for_it_may_be_the_readers(pack: Pack) -> None:

@@ -22,11 +22,11 @@ ONE = Fraction(1)
 def pooled(a_step: Callable[..., Step], a_policy: ReleasePolicy) -> Callable[..., Pool]:
     step = a_step(quantile="0.1")  # eligible from the class of 340 on
 
-    def found(**held: tuple[int, Any]) -> Pool:
+    def pool_of(**held: tuple[int, Any]) -> Pool:
         years = {int(year.removeprefix("y")): HeldYear(batches, Fraction(spent)) for year, (batches, spent) in held.items()}
         return pool(years, 2016, step, step.metrics[:1], a_policy)
 
-    return found
+    return pool_of
 
 
 def test_one_year_stands_alone_where_it_is_precise_enough(pooled: Callable[..., Pool]) -> None:

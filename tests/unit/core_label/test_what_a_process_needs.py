@@ -16,7 +16,7 @@ STEEL = packs.load("steel")
 BY_ID = {case["id"]: case for case in CASES}
 
 
-def told(case: dict[str, Any], unreported: frozenset[str] = frozenset()) -> list[str]:
+def sentences_of(case: dict[str, Any], unreported: frozenset[str] = frozenset()) -> list[str]:
     factors = packs.factors(STEEL)
     return [
         why.en for why in needs.sentences(labelled(case), STEEL.step(case["step"]), factors, Basis.CALORIFIC, date(2023, 7, 1), unreported)
@@ -33,23 +33,23 @@ def test_an_arc_furnace_that_reports_no_oxygen_is_told_by_how_much_it_would_be_h
     """30 Nm3 x 0.067595 = 2.03 kgce/t: oxygen is optional there, so no run is left out."""
     furnace = with_oxygen(BY_ID["eaf-with-anthracite"], 0)
     assert labelled(furnace).used == 60
-    (sentence,) = told(furnace)
+    (sentence,) = sentences_of(furnace)
     assert sentence.startswith("0 Nm3/t of oxygen are reported. At least 30 is usual; with that the label would be 2 kgce/t higher. Check")
-    assert told(with_oxygen(furnace, 35)) == []
+    assert sentences_of(with_oxygen(furnace, 35)) == []
 
 
 @pytest.mark.parametrize(("oxygen", "used", "sentences"), [(34.9, 0, 0), (35, 60, 1), (41, 60, 1), (52, 60, 0)])
 def test_a_converter_is_left_out_below_the_least_and_told_below_the_usual(oxygen: float, used: int, sentences: int) -> None:
     converter = with_oxygen(BY_ID["converter-gives-back"], oxygen)
     assert labelled(converter).used == used
-    assert len(told(converter)) == sentences
+    assert len(sentences_of(converter)) == sentences
 
 
 def test_what_is_said_to_be_made_inside_is_told_with_its_size() -> None:
     """1,050 Nm3 x 0.011061 = 11.6 kgce/t."""
     furnace = BY_ID["blast-furnace-beside-its-turbine"]
     assert labelled(furnace).used == 60
-    (sentence,) = told(furnace, frozenset({"blast"}))
+    (sentence,) = sentences_of(furnace, frozenset({"blast"}))
     assert "as the site states: the usual minimum of 1050 Nm3/t amounts to 12 kgce/t." in sentence
 
 
@@ -82,5 +82,5 @@ def test_what_does_the_same_work_is_named_beside_the_amount_that_it_enters() -> 
     furnace = {**BY_ID["blast-furnace-beside-its-turbine"], "made_inside": []}
     others = [energy for energy in with_oxygen(furnace, 10)["energy"] if energy["carrier"] != "blast"]
     case = {**furnace, "energy": [*others, {"carrier": "blast", "quantity": 800, "unit": "Nm3"}]}
-    (sentence,) = told(case)
+    (sentence,) = sentences_of(case)
     assert sentence.startswith("848 Nm3/t of cold blast, including oxygen converted to it, are reported. At least 1050 is usual")

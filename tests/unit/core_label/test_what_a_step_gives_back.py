@@ -20,7 +20,7 @@ STEEL = packs.load("steel")
 BY_ID = {case["id"]: case for case in CASES}
 
 
-def told(case: dict[str, Any]) -> list[str]:
+def sentences_of(case: dict[str, Any]) -> list[str]:
     return [why.en for why in yields.sentences(worked(case), STEEL.step(case["step"]), packs.factors(STEEL))]
 
 
@@ -38,12 +38,12 @@ def test_top_gas_holds_no_more_than_the_carbon_of_its_furnace(gas: float, used: 
     """15,460 MJ of fuel: 38 % of them, 5,875 MJ, are 1,728 Nm3 at 3.4, 45 % are 2,046."""
     furnace = giving(BY_ID["furnace-that-gives-back-more-gas-than-its-carbon-makes"], "blast-furnace-gas", gas)
     assert worked(furnace).used == used
-    assert len(told(furnace)) == sentences
+    assert len(sentences_of(furnace)) == sentences
 
 
 def test_more_than_is_usual_is_told_with_its_size() -> None:
     """1,900 x 3.4 - 0.38 x 15,460 = 585 MJ, 20 kgce/t."""
-    (sentence,) = told(giving(BY_ID["furnace-that-gives-back-more-gas-than-its-carbon-makes"], "blast-furnace-gas", 1900))
+    (sentence,) = sentences_of(giving(BY_ID["furnace-that-gives-back-more-gas-than-its-carbon-makes"], "blast-furnace-gas", 1900))
     assert sentence.startswith("6,460 MJ/t are given back as blast-furnace gas. At most 5,875 MJ/t (38% of the heat of coke")
     assert "with that the label would be 20 kgce/t higher." in sentence
 

@@ -97,7 +97,7 @@ def course(
     return courses([Asked(of, asked_us, gap_s)], [read])[of.id]
 
 
-def found(of: Course) -> dict[str, int]:
+def counts_by_code(of: Course) -> dict[str, int]:
     return {finding.code: finding.count for finding in of.findings}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reporting_agent.metering import order
-from tests.unit.faults.plant import STEP_S, Kind, course, found, line, meter, rows, stamps, written
+from tests.unit.faults.plant import STEP_S, Kind, counts_by_code, course, line, meter, rows, stamps, written
 
 LINE = line(20)
 MOMENTS = stamps(20)
@@ -34,7 +34,7 @@ def test_a_buffer_handed_over_late_is_put_in_order_row_by_row(kind: Kind, length
         (EVERY[:first], EVERY[first + length : first + length + wait], EVERY[first : first + length], EVERY[first + length + wait :])
     )
     late = course(meter(kind), *at(order, kind))
-    assert found(late) == {"reading-disordered": length}
+    assert counts_by_code(late) == {"reading-disordered": length}
     assert rows(late, "reading-disordered") == [first + wait + 2 + place for place in range(length)]
 
 
@@ -42,7 +42,7 @@ def test_a_buffer_handed_over_late_is_put_in_order_row_by_row(kind: Kind, length
 @pytest.mark.parametrize("length", [1, 2, 3, 40])
 def test_rows_written_twice_are_doubles_and_neither_late_nor_of_a_wrong_clock(kind: Kind, length: int) -> None:
     order = np.concatenate((EVERY[: 2000 + length], EVERY[2000 : 2000 + length], EVERY[2000 + length :]))
-    assert found(course(meter(kind), *at(order, kind))) == {"reading-duplicate": length}
+    assert counts_by_code(course(meter(kind), *at(order, kind))) == {"reading-duplicate": length}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,7 +50,7 @@ def test_rows_written_twice_are_doubles_and_neither_late_nor_of_a_wrong_clock(ki
 @pytest.mark.parametrize("length", [2 * HOUR, 9 * HOUR])
 def test_a_clock_set_wrong_for_some_hours_takes_its_readings_with_it(kind: Kind, seconds: int, length: int) -> None:
     wrong = course(meter(kind), *at(EVERY, kind, (2000, 2000 + length, seconds)))
-    assert found(wrong) == {"clock-jump": length, "reading-gap": 1}
+    assert counts_by_code(wrong) == {"clock-jump": length, "reading-gap": 1}
     assert rows(wrong, "clock-jump")[0] == 2002
 
 
@@ -62,13 +62,13 @@ def test_two_wrong_settings_soon_after_one_another_take_the_right_readings(kind:
     moments[2090:2150] += second
     wrong = course(meter(kind), moments, VALUE[kind])
     assert rows(wrong, "clock-jump")[:1] == [2002]
-    assert found(wrong)["clock-jump"] == 120
+    assert counts_by_code(wrong)["clock-jump"] == 120
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_gap_of_an_hour_days_before_a_doubled_row_is_no_clock(kind: Kind) -> None:
     order = np.concatenate((EVERY[:500], EVERY[500 + 2 : 3002], EVERY[3000:3002], EVERY[3002:]))
-    assert found(course(meter(kind), *at(order, kind), gap_s=300)) == {"reading-duplicate": 2, "reading-gap": 1}
+    assert counts_by_code(course(meter(kind), *at(order, kind), gap_s=300)) == {"reading-duplicate": 2, "reading-gap": 1}
 
 
 def beside_a_gap(shift: int, gap: int) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +85,7 @@ def test_a_gap_of_about_an_hour_soon_after_a_wrong_clock_is_a_gap(kind: Kind, ga
     moments, indices = beside_a_gap(3600, gap)
     wrong = course(meter(kind), moments[indices], VALUE[kind][indices])
     assert rows(wrong, "clock-jump")[:1] == [2002]
-    assert found(wrong)["clock-jump"] == 60
+    assert counts_by_code(wrong)["clock-jump"] == 60
 
 
 def test_a_register_tells_a_gap_of_just_an_hour_from_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,14 +99,14 @@ def test_a_register_tells_a_gap_of_just_an_hour_from_a_clock(monkeypatch: pytest
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_clock_put_back_for_good_loses_the_time_that_came_twice(kind: Kind) -> None:
     back = course(meter(kind), *at(EVERY, kind, (2000, len(MOMENTS), -1800)))
-    assert found(back)["clock-jump"] == 6
-    assert set(found(back)) <= {"clock-jump", "register-jump"}  # half an hour's count within one step
+    assert counts_by_code(back)["clock-jump"] == 6
+    assert set(counts_by_code(back)) <= {"clock-jump", "register-jump"}  # half an hour's count within one step
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_from_the_newest_to_the_oldest_is_turned_round(kind: Kind) -> None:
     turned, straight = course(meter(kind), *at(EVERY[::-1], kind), line=LINE), course(meter(kind), *at(EVERY, kind), line=LINE)
-    assert found(turned) == {}
+    assert counts_by_code(turned) == {}
     np.testing.assert_array_equal(turned.curve.steps, straight.curve.steps)
 
 
@@ -114,25 +114,25 @@ def test_two_values_of_one_stamp_take_the_first() -> None:
     order = np.concatenate((EVERY[:2001], EVERY[2000:]))
     moments, value = at(order, "rate")
     value[2001] += 30
-    assert found(course(meter("rate"), moments, value)) == {"reading-conflict": 1}
+    assert counts_by_code(course(meter("rate"), moments, value)) == {"reading-conflict": 1}
 
 
 def test_left_out_readings_leave_no_gap() -> None:
     value = VALUE["rate"].copy()
     value[2000] = 999.999
-    assert found(course(meter("rate"), MOMENTS, value, gap_s=STEP_S)) == {"sentinel": 1}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value, gap_s=STEP_S)) == {"sentinel": 1}
     missing = np.delete(EVERY, 2000)
-    assert found(course(meter("rate"), *at(missing, "rate"), gap_s=STEP_S)) == {"reading-gap": 1}
+    assert counts_by_code(course(meter("rate"), *at(missing, "rate"), gap_s=STEP_S)) == {"reading-gap": 1}
 
 
 def test_a_register_reset_near_its_end_is_no_rollover() -> None:
     value = np.mod(VALUE["register"] + 9_600_000 - VALUE["register"][2000], 1e7)
     value[2000:] = VALUE["register"][2000:] - VALUE["register"][2000]
     reset = course(meter("register", rollover=1e7, range=(0.0, 20_000.0)), MOMENTS, value)
-    assert found(reset) == {"register-reset": 1}
+    assert counts_by_code(reset) == {"register-reset": 1}
 
 
 def test_a_register_that_goes_on_in_another_unit_is_told_from_a_reset() -> None:
     value = VALUE["register"].copy()
     value[2000:] = value[2000:] / 1000
-    assert found(course(meter("register"), MOMENTS, value))["register-rescaled"] == 1
+    assert counts_by_code(course(meter("register"), MOMENTS, value))["register-rescaled"] == 1

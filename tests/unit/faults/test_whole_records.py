@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reporting_agent.metering import whole_record
-from tests.unit.faults.plant import Kind, course, found, line, meter, rows, stamps, written
+from tests.unit.faults.plant import Kind, counts_by_code, course, line, meter, rows, stamps, written
 
 KINDS: tuple[Kind, ...] = ("register", "rate", "interval")
 LINE = line()
@@ -19,7 +19,7 @@ BUSY = int(np.flatnonzero(READ["rate"][AT:] > 3000)[3]) + AT
 @pytest.mark.parametrize("length_s", [600, 3300, 28_800])
 def test_a_clean_record_shows_nothing(kind: Kind, seed: int, length_s: int) -> None:
     of = line(seed=seed + 10, length_s=length_s)
-    assert found(course(meter(kind), MOMENTS, written(of, kind, MOMENTS))) == {}
+    assert counts_by_code(course(meter(kind), MOMENTS, written(of, kind, MOMENTS))) == {}
 
 
 def test_a_steady_load_without_any_noise_shows_nothing() -> None:
@@ -28,12 +28,12 @@ def test_a_steady_load_without_any_noise_shows_nothing() -> None:
     for number, (start, end) in enumerate(zip(of.start_s.tolist(), of.end_s.tolist(), strict=True)):
         held[(start < MOMENTS) & (end >= MOMENTS)] = 3900.0 + number % 97
     held[held < 1000] = 200.0
-    assert found(course(meter("rate"), MOMENTS, held)) == {}
+    assert counts_by_code(course(meter("rate"), MOMENTS, held)) == {}
 
 
 def test_a_meter_in_whole_kilowatts_shows_nothing() -> None:
     coarse = np.round(READ["rate"] / 200) * 200
-    assert found(course(meter("rate"), MOMENTS, coarse)) == {}
+    assert counts_by_code(course(meter("rate"), MOMENTS, coarse)) == {}
 
 
 @pytest.mark.parametrize(("kind", "code"), [("rate", "rate-spike"), ("interval", "interval-spike")])
@@ -41,7 +41,7 @@ def test_single_values_far_above_the_meters_own_history_are_spikes(kind: Kind, c
     value = READ[kind].copy()
     value[[BUSY, BUSY + 500]] *= 8
     spiked = course(meter(kind), MOMENTS, value)
-    assert found(spiked) == {code: 2}
+    assert counts_by_code(spiked) == {code: 2}
     assert rows(spiked, code) == [BUSY + 2, BUSY + 502]
 
 
@@ -51,26 +51,26 @@ def test_a_load_that_rises_over_one_reading_and_falls_over_another_is_a_load(kin
     """After an outage, on a hot afternoon: three rising quarters of an hour of a pump were left out, and the day with them."""
     value = READ[kind].copy()
     value[BUSY : BUSY + len(shape)] = np.quantile(value, 0.99) * np.array(shape)
-    assert found(course(meter(kind), MOMENTS, value)) == {}
+    assert counts_by_code(course(meter(kind), MOMENTS, value)) == {}
 
 
 def test_a_load_that_stays_high_is_a_load() -> None:
     value = READ["rate"].copy()
     value[BUSY : BUSY + 12] *= 3
-    assert found(course(meter("rate"), MOMENTS, value)) == {}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {}
 
 
 def test_a_peak_that_comes_back_at_the_same_height_is_a_way_of_running() -> None:
     value = READ["rate"].copy()
     value[1000:15000:1000] = 8100.0
-    assert found(course(meter("rate"), MOMENTS, value)) == {}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {}
 
 
 def test_a_register_that_leaps_ahead_and_goes_on_from_there_counted_something_else() -> None:
     value = READ["register"].copy()
     value[BUSY:] += 500_000
     leapt = course(meter("register"), MOMENTS, value)
-    assert found(leapt) == {"register-jump": 1}
+    assert counts_by_code(leapt) == {"register-jump": 1}
     assert rows(leapt, "register-jump") == [BUSY + 2]
 
 
@@ -80,7 +80,7 @@ def test_a_sensor_that_froze_is_stuck(kind: Kind, length: int) -> None:
     value = READ[kind].copy()
     value[BUSY : BUSY + length] = value[BUSY]
     stuck = course(meter(kind), MOMENTS, value)
-    assert found(stuck) == {"value-stuck": 1}
+    assert counts_by_code(stuck) == {"value-stuck": 1}
     assert rows(stuck, "value-stuck") == [BUSY + 2]
 
 
@@ -99,7 +99,7 @@ def test_a_register_that_hung_and_caught_up_keeps_what_it_counted_apart() -> Non
     value[BUSY : BUSY + 30] = value[BUSY - 1]
     hung = course(meter("register"), MOMENTS, value, line=LINE)
     sound = course(meter("register"), MOMENTS, READ["register"], line=LINE)
-    assert found(hung) == {"value-stuck": 1}
+    assert counts_by_code(hung) == {"value-stuck": 1}
     first, last = hung.curve.moments_us[:1], hung.curve.moments_us[-1:]
     counted = value[BUSY + 30] - value[BUSY - 1]
     assert hung.curve.unplaced(first, last)[0] == pytest.approx(counted, abs=1e-5)
@@ -111,32 +111,32 @@ def test_a_register_that_hung_and_caught_up_keeps_what_it_counted_apart() -> Non
 def test_standing_at_rest_is_no_fault() -> None:
     value = READ["rate"].copy()
     value[3000:5000] = 0.0
-    assert found(course(meter("rate"), MOMENTS, value)) == {}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {}
 
 
 def test_values_at_the_end_of_the_declared_range_are_cut_off() -> None:
     value = np.minimum(READ["rate"], 4100.0)
     cut = course(meter("rate", range=(0.0, 4100.0)), MOMENTS, value)
-    assert found(cut) == {"saturated": int((value >= 4100 - 0.0005 * 4100).sum())}
+    assert counts_by_code(cut) == {"saturated": int((value >= 4100 - 0.0005 * 4100).sum())}
 
 
 def test_loads_that_reach_the_range_between_two_readings_are_cut_off_too() -> None:
     energy = np.minimum(READ["interval"], 4100.0 / 12)
     cut = course(meter("interval", range=(0.0, 4100.0)), MOMENTS, energy)
-    assert found(cut)["saturated"] == int((energy * 12 >= 4100 * 0.9995).sum())
+    assert counts_by_code(cut)["saturated"] == int((energy * 12 >= 4100 * 0.9995).sum())
 
 
 def test_a_flat_ceiling_that_nobody_declared_is_found() -> None:
     value = np.minimum(READ["rate"], 4150.0)
     cut = course(meter("rate"), MOMENTS, value)
-    assert found(cut) == {"saturated": int((value == 4150.0).sum())}
+    assert counts_by_code(cut) == {"saturated": int((value == 4150.0).sum())}
 
 
 def test_a_value_that_stands_at_the_highest_again_and_again_is_the_end_of_the_range() -> None:
     value = READ["rate"].copy()
     for start in range(BUSY, BUSY + 4000, 800):
         value[start : start + 14] = 7000.0
-    assert found(course(meter("rate"), MOMENTS, value)) == {"saturated": 5 * 14}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"saturated": 5 * 14}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -149,7 +149,7 @@ def test_digits_that_go_missing_are_told_with_their_row(kind: Kind) -> None:
     else:
         value[AT:] = np.floor(value[AT:] / 10) * 10
     record = course(meter(kind), moments, value)
-    assert found(record) == {"quantum-change": 1}
+    assert counts_by_code(record) == {"quantum-change": 1}
     assert abs(rows(record, "quantum-change")[0] - (AT + 2)) <= 40
 
 
@@ -157,21 +157,21 @@ def test_even_thousands_by_chance_are_no_coarser_step_where_all_are_thousands(mo
     value = READ["rate"].copy()
     value[AT:] = np.round(value[AT:] / 100) * 100
     value[AT + 3000 : AT + 3400] = np.round(value[AT + 3000 : AT + 3400] / 200) * 200
-    assert found(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 1}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 1}
     monkeypatch.setattr(whole_record, "_nearly_so_around", lambda value, step, start, end: False)
-    assert found(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 3}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 3}
 
 
 def test_digits_that_come_back_are_two_changes() -> None:
     value = READ["rate"].copy()
     value[5000:AT] = np.round(value[5000:AT] / 50) * 50
-    assert found(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 2}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 2}
 
 
 def test_a_longer_step_is_told_with_its_row() -> None:
     indices = np.concatenate((np.arange(AT), np.arange(AT, len(MOMENTS), 3)))
     record = course(meter("register"), MOMENTS[indices], READ["register"][indices])
-    assert found(record) == {"resolution-change": 1}
+    assert counts_by_code(record) == {"resolution-change": 1}
     assert abs(rows(record, "resolution-change")[0] - (AT + 2)) <= 100
 
 
@@ -179,7 +179,7 @@ def test_a_zero_of_a_meter_that_is_never_at_zero_is_no_value() -> None:
     value = written(line(idle=0.3), "interval", MOMENTS)
     value[[BUSY, BUSY + 900]] = 0.0
     dropped = course(meter("interval"), MOMENTS, value)
-    assert found(dropped) == {"zero-dropout": 2}
+    assert counts_by_code(dropped) == {"zero-dropout": 2}
     assert rows(dropped, "zero-dropout") == [BUSY + 2, BUSY + 902]
     assert "an outage, or a logger" in str(dropped.findings[0].sentence)  # of a brewery's nine, five were outages
 
@@ -187,13 +187,13 @@ def test_a_zero_of_a_meter_that_is_never_at_zero_is_no_value() -> None:
 def test_zeros_of_a_meter_that_rests_are_values() -> None:
     value = READ["interval"].copy()
     value[value < 100] = 0.0
-    assert found(course(meter("interval"), MOMENTS, value)) == {}
+    assert counts_by_code(course(meter("interval"), MOMENTS, value)) == {}
 
 
 def test_empty_cells_are_counted_and_bridged() -> None:
     value = READ["register"].copy()
     value[[BUSY, BUSY + 70]] = np.nan
-    assert found(course(meter("register"), MOMENTS, value)) == {"reading-blank": 2}
+    assert counts_by_code(course(meter("register"), MOMENTS, value)) == {"reading-blank": 2}
 
 
 @pytest.mark.parametrize("block", [64, 1000, 4096])
@@ -204,11 +204,11 @@ def test_what_is_found_does_not_depend_on_where_blocks_are_cut(kind: Kind, block
     value[BUSY + 700] *= 1 if kind == "register" else 9
     value[12_000:] = np.floor(value[12_000:] / 10) * 10
     whole, cut = course(meter(kind), MOMENTS, value, line=LINE), course(meter(kind), MOMENTS, value, line=LINE, block=block)
-    assert found(whole) == found(cut)
+    assert counts_by_code(whole) == counts_by_code(cut)
     np.testing.assert_array_equal(whole.curve.steps, cut.curve.steps)
 
 
 def test_a_zero_of_a_meter_without_a_base_load_is_a_value() -> None:
     value = written(line(idle=0.02), "interval", MOMENTS)
     value[[BUSY, BUSY + 900]] = 0.0
-    assert found(course(meter("interval"), MOMENTS, value)) == {}
+    assert counts_by_code(course(meter("interval"), MOMENTS, value)) == {}

@@ -49,7 +49,7 @@ def fleet(file: Path | str, out: Path | str, dask: Dask) -> int:
     return main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(out), *dask.reached_by()])
 
 
-def told(out: Path) -> list[dict[str, Any]]:
+def sites_of(out: Path) -> list[dict[str, Any]]:
     sites: list[dict[str, Any]] = json.loads((out / "group.json").read_text(encoding="utf-8"))["sites"]
     return sites
 
@@ -69,8 +69,8 @@ def test_sites_on_a_cluster_have_the_bytes_of_one_by_one_and_are_not_done_again(
     for number in range(2):
         require_same_bytes(file, out, tmp_path, number)
     assert fleet(file, out, dask) == 1
-    assert [site["kept"] for site in told(out)] == [True, True, False]
-    assert told(out)[2]["refused"]["code"] == "file-missing"
+    assert [site["kept"] for site in sites_of(out)] == [True, True, False]
+    assert sites_of(out)[2]["refused"]["code"] == "file-missing"
 
 
 @pytest.mark.long  # which worker is at work is asked from outside: where all cores are busy the site may be done before the answer
@@ -99,7 +99,7 @@ def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_p
         killer.join()
         assert [at_work for _, at_work in killed] == [True]
         assert killed[0][0] not in client.run(os.getpid).values()
-    assert [site["refused"] is None for site in told(out)] == [True, True, False]
+    assert [site["refused"] is None for site in sites_of(out)] == [True, True, False]
     for number in range(2):
         require_same_bytes(file, out, tmp_path, number)
 
@@ -110,7 +110,7 @@ def test_the_site_of_a_worker_that_died_is_repeated_with_the_same_bytes(dask: Da
     kills_what_reads_it(tmp_path / "works-0" / "site.toml", once=True)
     assert fleet(file, out, dask) == 1  # one site has no log
     assert (tmp_path / "works-0" / "died").exists()
-    assert [site["refused"] is None for site in told(out)] == [True, True, False]
+    assert [site["refused"] is None for site in sites_of(out)] == [True, True, False]
     for number in range(2):
         require_same_bytes(file, out, tmp_path, number)
 
@@ -176,4 +176,4 @@ def test_a_site_that_kills_workers_again_and_again_is_named_and_stops_no_other(d
     file, out = group_of(tmp_path, 2, 120), tmp_path / "out"
     kills_what_reads_it(tmp_path / "works-0" / "site.toml")
     assert fleet(file, out, dask) == 1
-    assert [site["refused"] and site["refused"]["code"] for site in told(out)] == ["fleet-process-died", None, "file-missing"]
+    assert [site["refused"] and site["refused"]["code"] for site in sites_of(out)] == ["fleet-process-died", None, "file-missing"]

@@ -36,14 +36,14 @@ class Terminal(io.StringIO):
 def works(tmp_path: Path) -> Any:
     """A site.toml that names files and has no mapping; gives its path."""
 
-    def made(more: str = "", inputs: str = 'batches = "heats.csv"\nenergy = "heats.csv"\n', **files: str) -> Path:
+    def write_site(more: str = "", inputs: str = 'batches = "heats.csv"\nenergy = "heats.csv"\n', **files: str) -> Path:
         for name, content in files.items():
             (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
         site = tmp_path / "site.toml"
         site.write_text(f'[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\n{inputs}{more}', encoding="utf-8")
         return site
 
-    return made
+    return write_site
 
 
 def command(name: str, site: Path, *more: str) -> int:

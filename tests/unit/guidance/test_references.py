@@ -17,30 +17,30 @@ FIRST, LAST = date(2016, 1, 1), date(2016, 12, 31)
 TEXT = files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8")
 
 
-def one(**changed: object) -> Reference:
+def kiln_reference(**changed: object) -> Reference:
     """The mean of GNR's kilns of 2016, as if all of them were dry: it agrees with a kiln's label of 2016 in all."""
     held = next(each for each in references() if each.id == "gnr-2016-kiln-heat")
     return held.model_copy(update={"routes": ("dry-process",), **changed})
 
 
 def test_what_agrees_in_all_stands_in_the_labels_own_unit() -> None:
-    decision = decided(one(), "dry-process", KILN, FIRST, LAST)
+    decision = decided(kiln_reference(), "dry-process", KILN, FIRST, LAST)
     assert (decision.refused, decision.value) == ((), Decimal("3519"))
-    in_gigajoules = decided(one(value=Decimal("3.519"), unit="GJ/t"), "dry-process", KILN, FIRST, LAST)
+    in_gigajoules = decided(kiln_reference(value=Decimal("3.519"), unit="GJ/t"), "dry-process", KILN, FIRST, LAST)
     assert (in_gigajoules.refused, in_gigajoules.value) == ((), Decimal("3519"))
 
 
 REASONS = {
-    "route": (one(routes=()), "route: theirs is kilns of every kind, wet and dry"),
-    "boundary": (one(boundaries=("grinding",)), "boundary: theirs is heat of the kiln's fuel, per tonne of clinker"),
-    "metric": (one(metric="total"), "unit: theirs is MJ/t (comprehensive energy), the label’s MJ/t (heat alone)"),
-    "unit": (one(unit="kl crude oil eq/t"), "unit: theirs is kl crude oil eq/t (heat alone), the label’s MJ/t (heat alone)"),
-    "per": (one(unit="MJ/m2"), "unit: theirs is MJ/m2 (heat alone), the label’s MJ/t (heat alone)"),
-    "year": (one(first_year=2014, last_year=2014), "year: theirs is 2014"),
-    "best practice": (one(basis="best-practice"), "scope: theirs is what one plant can reach"),
-    "rule": (one(basis="rule"), "scope: theirs is what a rule allocates or sets as a target"),
-    "scope since": (one(scope_from=2017), "scope: its publisher changed it in 2017"),
-    "scope until": (one(scope_until=2015), "scope: its publisher changed it in 2016"),
+    "route": (kiln_reference(routes=()), "route: theirs is kilns of every kind, wet and dry"),
+    "boundary": (kiln_reference(boundaries=("grinding",)), "boundary: theirs is heat of the kiln's fuel, per tonne of clinker"),
+    "metric": (kiln_reference(metric="total"), "unit: theirs is MJ/t (comprehensive energy), the label’s MJ/t (heat alone)"),
+    "unit": (kiln_reference(unit="kl crude oil eq/t"), "unit: theirs is kl crude oil eq/t (heat alone), the label’s MJ/t (heat alone)"),
+    "per": (kiln_reference(unit="MJ/m2"), "unit: theirs is MJ/m2 (heat alone), the label’s MJ/t (heat alone)"),
+    "year": (kiln_reference(first_year=2014, last_year=2014), "year: theirs is 2014"),
+    "best practice": (kiln_reference(basis="best-practice"), "scope: theirs is what one plant can reach"),
+    "rule": (kiln_reference(basis="rule"), "scope: theirs is what a rule allocates or sets as a target"),
+    "scope since": (kiln_reference(scope_from=2017), "scope: its publisher changed it in 2017"),
+    "scope until": (kiln_reference(scope_until=2015), "scope: its publisher changed it in 2016"),
 }
 
 
@@ -75,7 +75,7 @@ def test_a_figure_at_second_hand_is_in_no_file_and_comes_out_of_none() -> None:
     with pytest.raises(ValidationError, match="has to have a value"):
         read(TEXT.replace('value = "3519"\n', ""))
     # whoever gets round the file's reader still gets no figure out
-    smuggled = one().model_copy(update={"source": unsure[0].source})
+    smuggled = kiln_reference().model_copy(update={"source": unsure[0].source})
     decision = decided(smuggled, "dry-process", KILN, FIRST, LAST)
     assert (smuggled.value, smuggled.figure, decision.value) == (Decimal("3519"), None, None)
     assert [each.by for each in decision.refused] == ["source"]
@@ -111,14 +111,14 @@ def test_a_source_that_is_not_named_and_an_id_that_stands_twice_are_told() -> No
     ],
 )
 def test_a_label_lies_wholly_within_the_years_of_a_figure(first: date, last: date, agrees: bool) -> None:
-    compared = decided(one(), "dry-process", KILN, first, last)
+    compared = decided(kiln_reference(), "dry-process", KILN, first, last)
     assert [each.by for each in compared.refused] == ([] if agrees else ["year"])
-    several_years = decided(one(first_year=2015, last_year=2017), "dry-process", KILN, first, last)
+    several_years = decided(kiln_reference(first_year=2015, last_year=2017), "dry-process", KILN, first, last)
     assert several_years.refused == ()
 
 
 def test_a_site_without_a_route_is_told_that_its_label_is_of_the_step_alone() -> None:
-    (refusal,) = decided(one(), None, KILN, FIRST, LAST).refused
+    (refusal,) = decided(kiln_reference(), None, KILN, FIRST, LAST).refused
     assert refusal.by == "route"
     assert str(refusal.reason).endswith("your label is of the step alone")
 
@@ -126,13 +126,13 @@ def test_a_site_without_a_route_is_told_that_its_label_is_of_the_step_alone() ->
 def test_a_figure_stands_beside_the_cell_of_its_own_metric_and_beside_no_other_step_or_sector() -> None:
     total = Cell(KILN.step, KILN.boundary, "total", "kgce/t")
     mill = Cell("raw-milling", "mill", "thermal", "MJ/t")
-    (compared,) = beside("cement", "dry-process", [mill, total, KILN], FIRST, LAST, [one()])
+    (compared,) = beside("cement", "dry-process", [mill, total, KILN], FIRST, LAST, [kiln_reference()])
     assert (compared.cell, compared.value) == (KILN, Decimal("3519"))
-    (other_metric,) = beside("cement", "dry-process", [mill, total], FIRST, LAST, [one()])
+    (other_metric,) = beside("cement", "dry-process", [mill, total], FIRST, LAST, [kiln_reference()])
     assert (other_metric.cell, [each.by for each in other_metric.refused]) == (total, ["unit"])
-    assert beside("cement", "dry-process", [mill], FIRST, LAST, [one()]) == ()
-    assert beside("steel", "dry-process", [KILN], FIRST, LAST, [one()]) == ()
+    assert beside("cement", "dry-process", [mill], FIRST, LAST, [kiln_reference()]) == ()
+    assert beside("steel", "dry-process", [KILN], FIRST, LAST, [kiln_reference()]) == ()
 
 
 def test_the_years_of_a_figure_are_one_year_or_a_span() -> None:
-    assert (one().years, one(first_year=2014).years) == ("2016", "2014\u20132016")
+    assert (kiln_reference().years, kiln_reference(first_year=2014).years) == ("2016", "2014\u20132016")

@@ -18,7 +18,7 @@ from portal.web.messages import phrases_of_core
 from reporting_agent.cli import main
 from tests.unit.languages.conftest import spoken
 from tests.unit.languages.pseudo import LANGUAGE, pseudo
-from tests.unit.report.conftest import heats_site, made
+from tests.unit.report.conftest import analysed_site, heats_site
 from tests.unit.report.test_page import english_in, own_names
 
 NAMES = re.compile(
@@ -77,7 +77,7 @@ def test_a_refusal_says_what_happened_and_what_to_do_in_it(
 
 
 def test_the_report_is_in_it_from_the_title_to_the_sources(language: str, tmp_path: Path) -> None:
-    plant = made(heats_site(tmp_path), "2016")
+    plant = analysed_site(heats_site(tmp_path), "2016")
     page = plant.page(language)
     assert pseudo("Steplabel local report") in page
     assert pseudo(load("steel").step("eaf").words.en) in page, "the pack's name of the step, which the pack has in two languages only"
@@ -86,7 +86,7 @@ def test_the_report_is_in_it_from_the_title_to_the_sources(language: str, tmp_pa
 
 def test_one_text_that_nobody_translated_is_found(tmp_path: Path) -> None:
     with spoken(tmp_path / "locale", left_out="Steplabel local report"):
-        plant = made(heats_site(tmp_path), "2016")
+        plant = analysed_site(heats_site(tmp_path), "2016")
         assert english_in(plant.page(LANGUAGE), own_names(plant)) == {"local", "report"}
 
 

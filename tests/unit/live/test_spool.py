@@ -28,7 +28,7 @@ from reporting_agent.sources import conformance, interface
 T0 = 1_735_800_000_000_000
 
 
-def some(count: int, first: int = 0, meter: str = "m-1") -> list[Reading]:
+def numbered_readings(count: int, first: int = 0, meter: str = "m-1") -> list[Reading]:
     return [
         Reading(meter, T0 + number * 1_000_000, number + 0.25, number, received_us=T0, consecutive=True)
         for number in range(first, first + count)
@@ -53,7 +53,7 @@ def test_the_spool_is_a_source_like_any_other() -> None:
 
 @pytest.mark.parametrize("again", ["at once", "after opening", "after Parquet", "long after"])
 def test_what_comes_again_is_dropped(tmp_path: Path, again: str) -> None:
-    sent = some(2 * LATEST_KEPT if again == "long after" else 20)
+    sent = numbered_readings(2 * LATEST_KEPT if again == "long after" else 20)
     spool = Spool(tmp_path)
     assert spool.append(sent).new == len(sent)
     if again == "after Parquet":
@@ -61,15 +61,15 @@ def test_what_comes_again_is_dropped(tmp_path: Path, again: str) -> None:
     if again != "at once":
         spool.close()
         spool = Spool(tmp_path)
-    taken = spool.append([*sent[:10], *some(1, len(sent))])
+    taken = spool.append([*sent[:10], *numbered_readings(1, len(sent))])
     assert (taken.new, taken.repeated, taken.contradicted) == (1, 10, 0)
     spool.close()
-    assert held(tmp_path) == as_held([*sent, *some(1, len(sent))])
+    assert held(tmp_path) == as_held([*sent, *numbered_readings(1, len(sent))])
 
 
 def test_a_late_reading_is_kept_and_told_and_another_value_of_one_that_is_there_is_not_taken(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    first, late, last = some(3)
+    first, late, last = numbered_readings(3)
     spool.append([first, last])
     taken = spool.append([late, first._replace(value=7.0)])
     assert (taken.new, taken.repeated, taken.contradicted, taken.late) == (1, 1, 1, [late])
@@ -82,7 +82,7 @@ def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead_days: int
 ) -> None:
     """Neither by its numbers nor by its time; nor is the disk asked for what comes after it."""
-    sent = some(4)
+    sent = numbered_readings(4)
     ahead = sent[1]._replace(time_us=sent[1].time_us + ahead_days * DAY_US)
     spool = Spool(tmp_path)
     spool.append([sent[0], ahead])
@@ -107,7 +107,7 @@ def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
 def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = [reading._replace(time_us=reading.time_us + 4_000 * DAY_US) for reading in some(2 * LATEST_KEPT)]
+    sent = [reading._replace(time_us=reading.time_us + 4_000 * DAY_US) for reading in numbered_readings(2 * LATEST_KEPT)]
     spool = Spool(tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(writer, "looked_up", lambda *_: pytest.fail("the disk was asked"))
@@ -119,7 +119,7 @@ def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are
 
 def test_a_gap_is_known_until_it_is_filled_also_by_the_next_process(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    sent = some(10)
+    sent = numbered_readings(10)
     spool.append([*sent[:3], *sent[6:]])
     assert spool.meters["m-1"].gaps.ranges == [(3, 5)]
     spool.seal()
@@ -129,7 +129,7 @@ def test_a_gap_is_known_until_it_is_filled_also_by_the_next_process(tmp_path: Pa
     assert spool.meters["m-1"].gaps.ranges == [(3, 3), (5, 5)]
     spool.append([sent[3], sent[5]])
     assert spool.meters["m-1"].gaps.missing == 0
-    again = [reading._replace(time_us=reading.time_us + DAY_US) for reading in some(2)]
+    again = [reading._replace(time_us=reading.time_us + DAY_US) for reading in numbered_readings(2)]
     spool.append(again)  # the counter began anew: nothing is missing
     assert spool.meters["m-1"].gaps.ranges == []
     spool.close()
@@ -138,23 +138,23 @@ def test_a_gap_is_known_until_it_is_filled_also_by_the_next_process(tmp_path: Pa
 @pytest.mark.parametrize("left", [1, 12, 13, 40])
 def test_a_torn_end_is_cut_off_and_what_was_synced_stays(tmp_path: Path, left: int) -> None:
     spool = Spool(tmp_path)
-    spool.append(some(5))
+    spool.append(numbered_readings(5))
     path = layout.segments(tmp_path)[0]
     whole = path.stat().st_size
-    spool.append(some(5, 5))
+    spool.append(numbered_readings(5, 5))
     spool.close()
     os.truncate(path, whole + left)
-    assert held(tmp_path) == as_held(some(5))
+    assert held(tmp_path) == as_held(numbered_readings(5))
     spool = Spool(tmp_path)
-    assert spool.append(some(10)).new == 5
+    assert spool.append(numbered_readings(10)).new == 5
     spool.close()
-    assert held(tmp_path) == as_held(some(10))
+    assert held(tmp_path) == as_held(numbered_readings(10))
 
 
 def test_a_flipped_bit_before_the_end_is_refused(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.append(some(5))
-    spool.append(some(5, 5))
+    spool.append(numbered_readings(5))
+    spool.append(numbered_readings(5, 5))
     spool.close()
     path = layout.segments(tmp_path)[0]
     content = bytearray(path.read_bytes())
@@ -170,7 +170,7 @@ def test_a_death_while_a_segment_becomes_parquet_is_finished_by_the_next_process
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, died: str
 ) -> None:
     spool = Spool(tmp_path)
-    spool.append(some(20))
+    spool.append(numbered_readings(20))
 
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
@@ -183,19 +183,19 @@ def test_a_death_while_a_segment_becomes_parquet_is_finished_by_the_next_process
         with pytest.raises(KeyboardInterrupt):
             spool.seal()
     spool.close()
-    assert held(tmp_path) == as_held(some(20))
+    assert held(tmp_path) == as_held(numbered_readings(20))
     spool = Spool(tmp_path)
     assert len(layout.segments(tmp_path)) == 1
-    assert spool.append(some(20)).new == 0
+    assert spool.append(numbered_readings(20)).new == 0
     spool.close()
-    assert held(tmp_path) == as_held(some(20))
+    assert held(tmp_path) == as_held(numbered_readings(20))
 
 
 def test_a_disk_that_is_full_once_a_segment_is_parquet_ends_nothing_and_keeps_it_from_no_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool = Spool(tmp_path)
-    spool.append(some(20))
+    spool.append(numbered_readings(20))
 
     def full(*_: object, **__: object) -> tuple[int, str]:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -214,14 +214,14 @@ def test_a_disk_that_is_full_once_a_segment_is_parquet_ends_nothing_and_keeps_it
         spool.close()
         spool = Spool(tmp_path)
         assert "No space left" in spool.compaction.trouble
-        assert spool.append(some(21)).new == 1
+        assert spool.append(numbered_readings(21)).new == 1
         spool.turn(T0)
         assert spool.compaction._process is None, "not at once"
     spool.turn(now_us() + AGAIN_US)
     until(lambda: not spool.compaction.trouble)
     assert [layout.number_of(path) for path in layout.segments(tmp_path)] == [2, 3]
     spool.close()
-    assert held(tmp_path) == as_held(some(21))
+    assert held(tmp_path) == as_held(numbered_readings(21))
 
 
 def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_readings_arrive_while_a_day_becomes_parquet_and_a_process_that_is_kille
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool = Spool(tmp_path)
-    spool.append(some(20))
+    spool.append(numbered_readings(20))
     with monkeypatch.context() as patched:
         patched.setattr(sys, "executable", shutil.which("false"))
         spool.turn(T0 + DAY_US)
@@ -258,8 +258,8 @@ def test_readings_arrive_while_a_day_becomes_parquet_and_a_process_that_is_kille
         process.wait()
         spool.turn(T0 + DAY_US)
     assert layout.days(tmp_path) == []
-    assert spool.append(some(20, 20)).new == 20
-    assert spool.append(some(1)).repeated == 1
+    assert spool.append(numbered_readings(20, 20)).new == 20
+    assert spool.append(numbered_readings(1)).repeated == 1
     spool.turn(T0 + DAY_US + 1)
     assert spool.compaction._process is None, "not at once"
     spool.turn(T0 + DAY_US + AGAIN_US)
@@ -269,49 +269,49 @@ def test_readings_arrive_while_a_day_becomes_parquet_and_a_process_that_is_kille
     process.wait()
     spool.turn(T0 + DAY_US + AGAIN_US)
     assert "-9" in spool.compaction.trouble
-    assert held(tmp_path) == as_held(some(40))
+    assert held(tmp_path) == as_held(numbered_readings(40))
     spool.close()
     spool = Spool(tmp_path)
     turned(spool)
     assert (len(layout.days(tmp_path)), spool.compaction.trouble) == (2, "")
     spool.close()
-    assert held(tmp_path) == as_held(some(40))
+    assert held(tmp_path) == as_held(numbered_readings(40))
 
 
 def test_a_segment_that_has_its_parquet_already_is_read_once(tmp_path: Path) -> None:
     """As it is between the end of the process that writes it and the next round."""
     spool = Spool(tmp_path)
-    spool.append(some(20))
+    spool.append(numbered_readings(20))
     write(tmp_path, layout.number_of(layout.segments(tmp_path)[0]))
     assert (len(layout.days(tmp_path)), len(layout.segments(tmp_path))) == (1, 1)
     times_us, _ = readings_between(tmp_path, frozenset({"m-1"}), T0, T0 + DAY_US)["m-1"]
-    assert times_us.tolist() == [reading.time_us for reading in some(20)]
-    assert held(tmp_path) == as_held(some(20))
+    assert times_us.tolist() == [reading.time_us for reading in numbered_readings(20)]
+    assert held(tmp_path) == as_held(numbered_readings(20))
     spool.close()
 
 
 def test_a_full_spool_takes_nothing_or_drops_its_oldest_day_as_it_is_told(tmp_path: Path) -> None:
     waits = Spool(tmp_path / "waits", most_bytes=3_000)
-    waits.append(some(80))
+    waits.append(numbered_readings(80))
     with pytest.raises(SpoolFull):
-        waits.append(some(80, 80))
+        waits.append(numbered_readings(80, 80))
     waits.close()
-    assert held(tmp_path / "waits") == as_held(some(80))
+    assert held(tmp_path / "waits") == as_held(numbered_readings(80))
     drops = Spool(tmp_path / "drops", most_bytes=6_000, drop_oldest=True)
     for turn in range(4):
-        drops.append(some(80, turn * 80))
+        drops.append(numbered_readings(80, turn * 80))
         drops.seal()
     assert drops.dropped
-    assert held(tmp_path / "drops")[-80:] == as_held(some(80, 240))
+    assert held(tmp_path / "drops")[-80:] == as_held(numbered_readings(80, 240))
     drops.close()
 
 
 def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path) -> None:
     spool = Spool(tmp_path, most_bytes=3_000, drop_oldest=True)
-    spool.append(some(80))
+    spool.append(numbered_readings(80))
     for _ in range(2):  # what comes waits meanwhile, and the segment is left once
         with pytest.raises(SpoolFull):
-            spool.append(some(80, 80))
+            spool.append(numbered_readings(80, 80))
     for _ in range(600):
         spool.turn(T0)
         if not spool.compaction.trouble and layout.days(tmp_path):
@@ -319,16 +319,16 @@ def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path
         time.sleep(0.1)
     while len(layout.segments(tmp_path)) > 1:
         spool.turn(T0)
-    assert spool.append(some(80, 80)).new == 80
+    assert spool.append(numbered_readings(80, 80)).new == 80
     spool.close()
-    assert held(tmp_path)[-80:] == as_held(some(80, 80))
+    assert held(tmp_path)[-80:] == as_held(numbered_readings(80, 80))
 
 
 def test_a_full_disk_drops_the_oldest_day_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also without `most_gb`; as much as the segments take, which need room for their Parquet, and no more."""
     spool = Spool(tmp_path, drop_oldest=True)
     for turn in range(3):
-        spool.append(some(80, turn * 80))
+        spool.append(numbered_readings(80, turn * 80))
         spool.seal()
     write, held_bytes = os.pwrite, _bytes_of(tmp_path)
 
@@ -338,14 +338,14 @@ def test_a_full_disk_drops_the_oldest_day_too(tmp_path: Path, monkeypatch: pytes
         return write(handle, content, at)
 
     monkeypatch.setattr(os, "pwrite", on_a_full_disk)
-    assert spool.append(some(20, 240)).new == 20
+    assert spool.append(numbered_readings(20, 240)).new == 20
     assert spool.dropped == [f"{datetime.fromtimestamp(T0 / 1e6, UTC).date()}.00000001.parquet"]
     held_bytes = 0
     with pytest.raises(SpoolFull):
-        spool.append(some(20, 260))
+        spool.append(numbered_readings(20, 260))
     spool.close()
     assert layout.days(tmp_path) == []
-    assert held(tmp_path) == as_held(some(20, 240))
+    assert held(tmp_path) == as_held(numbered_readings(20, 240))
 
 
 def _bytes_of(folder: Path) -> int:
@@ -357,20 +357,20 @@ def test_with_the_oldest_day_go_its_rows_but_for_batches(tmp_path: Path, beside:
     """Of a segment with readings and of one of rows alone."""
     row, topic = {"table": "batches", "batch_id": "H1", "step": "eaf"}, {"table": "unreadable", "topic": "t", "payload": "x" * 4_000}
     spool = Spool(tmp_path, most_bytes=20_000, drop_oldest=True)
-    spool.append(some(beside), [row, *[topic] * 3])
+    spool.append(numbered_readings(beside), [row, *[topic] * 3])
     spool.seal()
     spool.append([], [topic, topic])
     spool.seal()
-    spool.append(some(20, 20))
-    assert spool.append(some(20, 40)).new == 20
+    spool.append(numbered_readings(20, 20))
+    assert spool.append(numbered_readings(20, 40)).new == 20
     spool.close()
     assert kept_rows(tmp_path) == [row, topic, topic]
-    assert held(tmp_path) == as_held(some(40, 20))
+    assert held(tmp_path) == as_held(numbered_readings(40, 20))
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = Spool(tmp_path)
-    spool.append(some(5))
+    spool.append(numbered_readings(5))
     write, calls = os.pwrite, [0]
 
     def half(handle: int, content: bytes, at: int) -> int:
@@ -382,10 +382,10 @@ def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_w
     with monkeypatch.context() as patched:
         patched.setattr(os, "pwrite", half)
         with pytest.raises(SpoolFull):
-            spool.append(some(5, 5))
-    assert spool.append(some(5, 5)).new == 5
+            spool.append(numbered_readings(5, 5))
+    assert spool.append(numbered_readings(5, 5)).new == 5
     spool.close()
-    assert held(tmp_path) == as_held(some(10))
+    assert held(tmp_path) == as_held(numbered_readings(10))
 
 
 def test_two_processes_do_not_write_one_spool(tmp_path: Path) -> None:

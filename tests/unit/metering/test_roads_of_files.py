@@ -26,7 +26,7 @@ PLACES = st.integers(-50, 50)
 Told = dict[str, list[tuple[int, float, int]]]
 
 
-def told(paths: list[Path], profile: Profile | None = None, *, read_ahead: bool = False) -> tuple[Told, ReadingLog]:
+def readings_of(paths: list[Path], profile: Profile | None = None, *, read_ahead: bool = False) -> tuple[Told, ReadingLog]:
     """Stamp, value and row of every reading, by meter, and what was met on the way."""
     log = ReadingLog()
     readings: Told = {name: [] for name in METERS}
@@ -59,14 +59,14 @@ def as_csv(rows: pa.Table) -> str:
 def test_one_file_of_all_meters_gives_what_a_file_a_meter_gives(tmp_path: Path, stamps: str) -> None:
     rows = table(900, stamps, "UTC")
     pq.write_table(rows, tmp_path / "all.parquet")
-    together, _ = told([tmp_path / "all.parquet"])
+    together, _ = readings_of([tmp_path / "all.parquet"])
     assert {name: len(readings) for name, readings in together.items()} == {"m1": 300, "m2": 300, "m3": 300}
     assert [row for _, _, row in together["m2"]] == list(range(3, 902, 3))
     paths = []
     for place, name in enumerate(METERS):
         paths.append(tmp_path / f"{name}.parquet")
         pq.write_table(rows.take(pa.array(range(place, 900, 3))), paths[-1], row_group_size=100)
-    apart, _ = told(paths)
+    apart, _ = readings_of(paths)
     assert {name: [reading[:2] for reading in readings] for name, readings in apart.items()} == {
         name: [reading[:2] for reading in readings] for name, readings in together.items()
     }
@@ -93,8 +93,8 @@ def test_a_cell_that_is_not_plain_costs_its_row_only_and_is_told_as_text(
         lines[row - 1] = cells
     path = tmp_path / "readings.csv"
     path.write_text("\n".join(lines) + "\n")
-    typed, log = told([path], read_ahead=read_ahead)
-    texts, other = told([path], Profile(missing={"value": ("never",)}))  # a profile that typed columns do not know
+    typed, log = readings_of([path], read_ahead=read_ahead)
+    texts, other = readings_of([path], Profile(missing={"value": ("never",)}))  # a profile that typed columns do not know
     assert repr(typed) == repr(texts)  # NaN is itself here
     assert [(bad.place.row, bad.place.column, bad.found) for bad in log.rejected] == [(row, *cell) for cell in rejected]
     assert log.rejected == other.rejected
@@ -104,7 +104,7 @@ def test_a_cell_that_is_not_plain_costs_its_row_only_and_is_told_as_text(
 def test_local_stamps_are_put_to_utc_on_either_road(tmp_path: Path) -> None:
     path = tmp_path / "readings.parquet"
     pq.write_table(table(300), path)
-    readings, _ = told([path])
+    readings, _ = readings_of([path])
     first = datetime(2021, 3, 27, tzinfo=BERLIN)
     assert readings["m1"][0][0] == int(first.timestamp()) * 1_000_000
 

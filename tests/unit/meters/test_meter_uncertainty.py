@@ -24,7 +24,9 @@ def facts(step_s: float | None = None, quantum: float | None = None) -> MeterFac
     return MeterFacts(1000, 0, 10**12, None, None, quantum, step_s, 0.0)
 
 
-def found(meter: Meter, seen: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, known: float = 1.0) -> Doubt:
+def doubt_of(
+    meter: Meter, seen: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, known: float = 1.0
+) -> Doubt:
     windows = Windows(np.array([round(begin_h * HOUR_US)]), np.array([round((begin_h + hours) * HOUR_US)]))
     uncertainty = doubt(meter, seen, windows, np.array([energy]), np.array([known]))
     assert uncertainty is not None
@@ -32,7 +34,7 @@ def found(meter: Meter, seen: MeterFacts, *, begin_h: float = 0.0, hours: float 
 
 
 def test_a_class_of_the_reading_is_a_rectangle_that_all_batches_share() -> None:
-    doubt = found(a_meter(), facts())
+    doubt = doubt_of(a_meter(), facts())
     assert doubt.systematic[0] == pytest.approx(10 / sqrt(3))
     assert doubt.own[0] == 0
     assert doubt.relative(np.array([1000.0]))[0][0] == pytest.approx(2 * 0.01 / sqrt(3))
@@ -46,28 +48,28 @@ def test_a_class_of_the_range_weighs_more_the_lower_the_load() -> None:
 
 
 def test_a_register_has_two_readings_of_its_smallest_step() -> None:
-    assert found(a_meter(), facts(60, 10.0)).own[0] == pytest.approx(10 * sqrt(2) / sqrt(12))
+    assert doubt_of(a_meter(), facts(60, 10.0)).own[0] == pytest.approx(10 * sqrt(2) / sqrt(12))
 
 
 def test_intervals_and_rates_add_up_the_steps_of_their_readings() -> None:
-    assert found(a_meter(reading="interval"), facts(900, 10.0)).own[0] == pytest.approx(10 * sqrt(4) / sqrt(12))
-    assert found(a_meter(reading="rate"), facts(900, 10.0)).own[0] == pytest.approx(10 * 0.25 * sqrt(4) / sqrt(12))
+    assert doubt_of(a_meter(reading="interval"), facts(900, 10.0)).own[0] == pytest.approx(10 * sqrt(4) / sqrt(12))
+    assert doubt_of(a_meter(reading="rate"), facts(900, 10.0)).own[0] == pytest.approx(10 * 0.25 * sqrt(4) / sqrt(12))
 
 
 def test_a_declared_resolution_goes_before_the_one_seen() -> None:
-    assert found(a_meter(resolution=1.0), facts(60, 10.0)).own[0] == pytest.approx(sqrt(2) / sqrt(12))
+    assert doubt_of(a_meter(resolution=1.0), facts(60, 10.0)).own[0] == pytest.approx(sqrt(2) / sqrt(12))
 
 
 def test_an_edge_between_two_readings_splits_their_energy_by_time_alone() -> None:
     # readings every 15 minutes, the batch from 5 past to 5 past: both edges at a third of a segment of 250 kWh
-    doubt = found(a_meter(), facts(900), begin_h=5 / 60)
+    doubt = doubt_of(a_meter(), facts(900), begin_h=5 / 60)
     assert doubt.own[0] == pytest.approx(250 * sqrt(2 * (1 / 3) * (2 / 3) / 3))
-    assert found(a_meter(), facts(900)).own[0] == 0
-    assert found(a_meter(reading="rate"), facts(900), begin_h=5 / 60).own[0] == 0
+    assert doubt_of(a_meter(), facts(900)).own[0] == 0
+    assert doubt_of(a_meter(reading="rate"), facts(900), begin_h=5 / 60).own[0] == 0
 
 
 def test_missing_seconds_reach_to_twice_the_mean_power() -> None:
-    doubt = found(a_meter(), facts(), energy=950, known=0.95)
+    doubt = doubt_of(a_meter(), facts(), energy=950, known=0.95)
     assert doubt.own[0] == pytest.approx(50)
     assert doubt.expanded[0] == pytest.approx(2 * sqrt(50**2 + (9.5**2) / 3))
 

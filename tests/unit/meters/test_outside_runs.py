@@ -30,7 +30,7 @@ def fans(moment: datetime) -> float:
     return 0.1 * furnace(moment)
 
 
-def told(site: Site, march: Period) -> tuple[float, list[tuple[str, float]]]:
+def best_and_sentences(site: Site, march: Period) -> tuple[float, list[tuple[str, float]]]:
     """The label of electricity, and what is said to fall to none of its runs: the sentence and by how much the label would be higher."""
     own = next(
         label
@@ -78,7 +78,7 @@ def test_a_second_meter_that_few_runs_carry_is_told(
 ) -> None:
     """A tenth on the 250 kWh/t of the furnace's own meter; of a power of 1,000 kW the runs carry 8.3, of 25.1 with what flows in pauses."""
     rows = {"a": register(furnace, DAYS, 300), "b": register(of_b, 10 if second is SHORT else DAYS, 300)}
-    best, [(sentence, size)] = told(a_site(MAIN + second, log, rows), march)
+    best, [(sentence, size)] = best_and_sentences(a_site(MAIN + second, log, rows), march)
     assert size == pytest.approx(higher, rel=0.05)
     assert part in sentence
     assert best == pytest.approx(250 + (8.3 if second is SHARED else 0), rel=0.01)
@@ -103,7 +103,7 @@ def test_peaks_beyond_the_range_or_blank_are_told(a_site: Build, march: Period, 
     if how == "blank":
         shown = [(moment, float("nan") if value > 40_000 else value) for moment, value in shown]
     settings = MAIN.replace('"register"', '"rate"').replace('"kWh"', '"kW"') + ("" if how == "blank" else how + "\n")
-    best, [(sentence, size)] = told(a_site(settings, heats(24 * DAYS), {"a": shown}), march)
+    best, [(sentence, size)] = best_and_sentences(a_site(settings, heats(24 * DAYS), {"a": shown}), march)
     assert best == pytest.approx(250, rel=0.02)
     assert size == pytest.approx(62.5, rel=0.25)
     assert ("in time without readings" if how == "blank" else "outside a meter's range") in sentence
@@ -113,7 +113,7 @@ def test_peaks_beyond_the_range_or_blank_are_told(a_site: Build, march: Period, 
 def test_what_flows_in_pauses_is_told_beyond_what_plants_wait(a_site: Build, march: Period, idle_kw: float, is_told: bool) -> None:
     """Ten minutes an hour: 20 kWh/t of 250 at 12 MW."""
     site = a_site(MAIN, heats(24 * DAYS), {"a": register(lambda moment: max(furnace(moment), idle_kw), DAYS, 300)})
-    _, sentences = told(site, march)
+    _, sentences = best_and_sentences(site, march)
     assert bool(sentences) is is_told
     assert all(size == pytest.approx(idle_kw / 600, rel=0.05) for _, size in sentences)
 
@@ -123,7 +123,7 @@ def test_time_that_is_declared_unusable_and_a_successor_are_not_told(a_site: Bui
     both = meter("a", step='"eaf"', until="2024-03-11") + meter("b", step='"eaf"', **{"from": "2024-03-11"})
     unusable = '[[events]]\nstep = "eaf"\nfrom = 2024-03-20\nuntil = 2024-03-26\nkind = "unusable"\nreason = "scale out of order"\n'
     rows = {"a": register(furnace, DAYS, 300), "b": register(furnace, DAYS, 300)}
-    assert not told(a_site(both + unusable, heats(24 * DAYS), rows), march)[1]
+    assert not best_and_sentences(a_site(both + unusable, heats(24 * DAYS), rows), march)[1]
 
 
 @pytest.mark.parametrize(("every_h", "beside"), [(1, False), (2, False), (2, True)], ids=["a pause", "none", "a run without product"])
@@ -137,7 +137,7 @@ def test_runs_that_end_early_while_the_furnace_goes_on_are_told(
     power = furnace if every_h == 1 else lambda moment: 25_000.0
     ends = [datetime.fromisoformat(line.split(",")[4]) for line in log] if beside else []
     log += [row(end, round(whole * early), 0.0, "") for end in ends if round(whole * early)]
-    _, sentences = told(a_site(MAIN, log, {"a": register(power, DAYS, 60)}), march)
+    _, sentences = best_and_sentences(a_site(MAIN, log, {"a": register(power, DAYS, 60)}), march)
     assert len(sentences) == is_told
     for sentence, size in sentences:
         assert "at the power of runs" in sentence
@@ -154,5 +154,5 @@ def test_rows_without_an_end_hide_no_pause_but_few(a_site: Build, march: Period,
         lost = log[::every]
         log = [line for number, line in enumerate(log) if number % every]
     lost = [",".join([*(cells := line.split(","))[:4], "", *cells[5:]]) for line in lost]
-    _, sentences = told(a_site(MAIN, [*log, *lost], {"a": register(lambda moment: 25_000.0, DAYS, 60)}), march)
+    _, sentences = best_and_sentences(a_site(MAIN, [*log, *lost], {"a": register(lambda moment: 25_000.0, DAYS, 60)}), march)
     assert bool(sentences) is is_told

@@ -42,7 +42,7 @@ def asked(a_site: Build, march: Period) -> Callable[..., Review]:
     return look
 
 
-def found(asked: Review) -> list[tuple[Kind, float]]:
+def open_questions(asked: Review) -> list[tuple[Kind, float]]:
     return [(question.change.kind, round(question.change.size, 3)) for question in asked.open if question.change.kind in OWN]
 
 
@@ -61,7 +61,7 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
     asked: Callable[..., Review], second: str, kind: Kind, size: float, whole: bool
 ) -> None:
     reviewed = asked(second, whole=whole)
-    [(asked_kind, told_size)] = found(reviewed)
+    [(asked_kind, told_size)] = open_questions(reviewed)
     assert asked_kind is kind
     assert told_size == pytest.approx(size, abs=2e-3)
     with pytest.raises(PolicyRefusal) as refused:
@@ -72,7 +72,7 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
 def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None:
     answer = '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, sold to the neighbour; contract 7"\n'
     reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + answer)
-    assert not found(reviewed)
+    assert not open_questions(reviewed)
     assert [question.change.kind for question in reviewed.answered] == [Kind.UNCOUNTED]
 
 
@@ -88,7 +88,7 @@ def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None
 )
 def test_what_is_declared_of_something_else_answers_nothing_that_is_so_throughout(asked: Callable[..., Review], declared: str) -> None:
     reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + f'[[events]]\n{declared}\nreason = "new electrodes"\n')
-    assert [kind for kind, _ in found(reviewed)] == [Kind.UNCOUNTED]
+    assert [kind for kind, _ in open_questions(reviewed)] == [Kind.UNCOUNTED]
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_what_is_declared_of_something_else_answers_nothing_that_is_so_throughou
     ],
 )
 def test_what_honest_sites_have_is_not_asked_about(asked: Callable[..., Review], second: str, of_b: Callable[[datetime], float]) -> None:
-    assert not found(asked(second, of_b))
+    assert not open_questions(asked(second, of_b))
 
 
 def test_a_meter_that_another_one_took_over_from_may_be_read_on(a_site: Build, march: Period) -> None:
     both = meter("a", step='"eaf"', until="2024-03-11") + meter("b", step='"eaf"', **{"from": "2024-03-11"})
     rows = {"a": register(furnace, DAYS, 300), "b": register(furnace, DAYS, 300)}
     site = a_site(both, heats(24 * DAYS), rows)
-    assert not found(review(site, pipeline.read(site, march)))
+    assert not open_questions(review(site, pipeline.read(site, march)))
 
 
 def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: Period) -> None:

@@ -14,13 +14,13 @@ def audit(body: str, period: str, *standings: str) -> Any:
     return SimpleNamespace(body=Name(body), period=period, taken_back_at=None, attestations=attestations, findings=())
 
 
-def told(*audits: Any) -> tuple[str, str]:
+def audit_tile(*audits: Any) -> tuple[str, str]:
     facts: Any = SimpleNamespace(submissions=(), devices=(), audits=audits)
     tile = _tiles(facts)[2]
     return tile.state.word, tile.note
 
 
 def test_an_attestation_is_not_told_of_the_next_audit() -> None:
-    assert told(audit("New body", "2026"), audit("Old body", "2025", "valid")) == ("Attested", "Old body, 2025")
-    assert told(audit("New body", "2026"), audit("Old body", "2025", "expired")) == ("In progress", "New body, 2026")
-    assert told() == ("None assigned", "")
+    assert audit_tile(audit("New body", "2026"), audit("Old body", "2025", "valid")) == ("Attested", "Old body, 2025")
+    assert audit_tile(audit("New body", "2026"), audit("Old body", "2025", "expired")) == ("In progress", "New body, 2026")
+    assert audit_tile() == ("None assigned", "")

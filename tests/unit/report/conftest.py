@@ -32,7 +32,7 @@ class Made:
         return html.render(self.site, self.result, self.analysis, lang, MADE)
 
 
-def made(path: Path, period: str) -> Made:
+def analysed_site(path: Path, period: str) -> Made:
     site = load_site(path)
     result = pipeline.label(site, Period.parse(period, site.zone))
     return Made(site, result, analysed(site, result))
@@ -43,7 +43,7 @@ def cement(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Meters, five steps, every fault of real plants."""
     folder = tmp_path_factory.mktemp("cement")
     Sector("cement", 1, 1).plants[0].write(folder, road="meters")
-    return made(folder / "site.toml", "2025")
+    return analysed_site(folder / "site.toml", "2025")
 
 
 def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int = 29) -> Path:
@@ -71,4 +71,4 @@ def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int 
 
 @pytest.fixture(scope="session")
 def heats(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return made(heats_site(tmp_path_factory.mktemp("heats")), "2016")
+    return analysed_site(heats_site(tmp_path_factory.mktemp("heats")), "2016")

@@ -35,7 +35,7 @@ from reporting_agent.report.svg import dots
 from reporting_agent.report.view import View
 from reporting_agent.report.words import phrases
 from tests.analysed import analysed
-from tests.unit.report.conftest import MADE, Made, heats_site, made
+from tests.unit.report.conftest import MADE, Made, analysed_site, heats_site
 from tests.unit.report.page import read
 
 PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
@@ -140,7 +140,7 @@ def opening(view: View) -> str:
 
 
 def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
-    noise = made(heats_site(tmp_path, late_every=1000), "2016")
+    noise = analysed_site(heats_site(tmp_path, late_every=1000), "2016")
     named, unnamed = (opening(View(report.site, report.result, report.analysis, "en", MADE)) for report in (heats, noise))
     assert "has a named cause and could have been avoided; the data do not show why" in named
     assert "nor whether it could have been avoided" in unnamed
@@ -317,7 +317,7 @@ def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_
     path = heats_site(tmp_path)
     given = (tmp_path / "energy.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "energy.csv").write_text("".join(given[:1] + given[31:]), encoding="utf-8")
-    page = " ".join(text for text, _ in read(made(path, "2016").page("en")).texts)
+    page = " ".join(text for text, _ in read(analysed_site(path, "2016").page("en")).texts)
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
     assert "The energy of 30 batches is not known: no row and no share includes it." in page
     assert "of the batches' time" not in page

@@ -40,7 +40,7 @@ def works(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(folder: Path, today: date = TODAY) -> tuple[Verified, ...]:
+def verifications_of(folder: Path, today: date = TODAY) -> tuple[Verified, ...]:
     site = load_site(folder / "site.toml")
     return verified(site, load_actions(site), today)[0]
 
@@ -79,7 +79,7 @@ def steady(folder: Path, *, produced: float = 1.0, booked: float = 1.0, scatter:
 
 def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None:
     truth = write(tmp_path, STEP, np.random.default_rng(1), 365, 180)
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert saving.forecast is not None
     assert saving.verdict is SavingVerdict.SAVED
     assert saving.forecast.low <= truth <= saving.forecast.high
@@ -88,22 +88,22 @@ def test_a_saving_is_told_with_an_interval_that_holds_it(tmp_path: Path) -> None
 
 def test_no_saving_is_told_where_there_is_none(tmp_path: Path) -> None:
     write(tmp_path, NOTHING, np.random.default_rng(1), 365, 180)
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_PROVEN
 
 
 def test_the_saving_of_a_step_is_that_of_its_batches(works: Path) -> None:
     amend(works, 'meter = "el"', 'step = "cement-grinding"')
-    (saving,) = found(works)
+    (saving,) = verifications_of(works)
     assert saving.unit == "kgce"
     assert saving.verdict is SavingVerdict.SAVED
 
 
 def test_what_was_hoped_for_is_reached_only_where_the_whole_interval_lies_above(works: Path) -> None:
     amend(works, 'owner = "Wang Li"', 'owner = "Wang Li"\nexpected_pct = 2')
-    assert found(works)[0].verdict is SavingVerdict.REACHED
+    assert verifications_of(works)[0].verdict is SavingVerdict.REACHED
     amend(works, "expected_pct = 2", "expected_pct = 8")
-    assert found(works)[0].verdict is SavingVerdict.SAVED
+    assert verifications_of(works)[0].verdict is SavingVerdict.SAVED
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_was_hoped_for_is_reached_only_where_the_whole_interval_lies_above(
 )
 def test_the_reason_stands_where_nothing_can_be_told(works: Path, old: str, new: str, says: str) -> None:
     amend(works, old, new)
-    (saving,) = found(works)
+    (saving,) = verifications_of(works)
     assert saving.forecast is None
     assert saving.verdict is SavingVerdict.NOT_TOLD
     assert says in str(saving.why)
@@ -124,14 +124,14 @@ def test_the_reason_stands_where_nothing_can_be_told(works: Path, old: str, new:
 
 def test_a_reason_why_the_season_does_not_matter_answers_it(works: Path) -> None:
     amend(works, 'baseline = "2022-01-01/2023-01-01"', 'baseline = "2022-08-01/2023-01-01"\nno_season = "The hall is heated by the kiln"')
-    assert found(works)[0].verdict is SavingVerdict.SAVED
+    assert verifications_of(works)[0].verdict is SavingVerdict.SAVED
 
 
 def test_a_product_that_the_baseline_never_made_is_named(works: Path) -> None:
     rows = (works / "batches.csv").read_text(encoding="utf-8").splitlines()
     changed = [row.replace(",blended,", ",slag,") if int(row.split(",")[0][2:]) >= 365 else row for row in rows[1:]]
     (works / "batches.csv").write_text("\n".join([rows[0], *changed]) + "\n", encoding="utf-8")
-    assert "cement slag" in str(found(works)[0].why)
+    assert "cement slag" in str(verifications_of(works)[0].why)
 
 
 def test_far_more_than_the_baseline_saw_is_not_extrapolated(works: Path) -> None:
@@ -144,7 +144,7 @@ def test_far_more_than_the_baseline_saw_is_not_extrapolated(works: Path) -> None
         changed.append(",".join(cells))
     (works / "batches.csv").write_text("\n".join([rows[0], *changed]) + "\n", encoding="utf-8")
     amend(works, 'reason = "The action of actions.toml"', 'reason = "Doubled"', "site.toml")
-    assert "the output was outside the range of the baseline" in str(found(works)[0].why)
+    assert "the output was outside the range of the baseline" in str(verifications_of(works)[0].why)
 
 
 def test_a_change_that_nobody_explained_stands_before_a_saving(works: Path) -> None:
@@ -153,13 +153,13 @@ def test_a_change_that_nobody_explained_stands_before_a_saving(works: Path) -> N
     rows = (works / "readings.csv").read_text(encoding="utf-8").splitlines()
     half = [f"{row.rpartition(',')[0]},{float(row.rpartition(',')[2]) / 2:.4f}" if row[3:] >= "2023-01-01T01" else row for row in rows[1:]]
     (works / "readings.csv").write_text("\n".join([rows[0], *half]) + "\n", encoding="utf-8")
-    assert "is not explained" in str(found(works)[0].why)
+    assert "is not explained" in str(verifications_of(works)[0].why)
 
 
 def test_the_default_periods_are_the_year_before_and_all_since(works: Path) -> None:
     amend(works, 'baseline = "2022-01-01/2023-01-01"\n', "")
     amend(works, 'reporting = "2023-01-01/2023-06-30"\n', "")
-    (saving,) = found(works, date(2023, 6, 30))
+    (saving,) = verifications_of(works, date(2023, 6, 30))
     assert (saving.baseline.name, saving.reporting.name) == ("2022-01-01/2023-01-01", "2023-01-01/2023-06-30")
 
 
@@ -169,7 +169,7 @@ def test_a_target_is_held_like_an_action(works: Path) -> None:
         'baseline = "2022"\nreporting = "2023-01-01/2023-06-30"\n',
         encoding="utf-8",
     )
-    assert found(works)[0].verdict is SavingVerdict.REACHED
+    assert verifications_of(works)[0].verdict is SavingVerdict.REACHED
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_an_exact_baseline_forecasts_exactly() -> None:
 def test_less_output_is_no_saving_of_the_meter_of_the_whole_site(tmp_path: Path) -> None:
     steady(tmp_path, produced=0.85, scatter=0.1)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_PROVEN
     assert saving.share is not None
     assert abs(saving.share[0]) < 0.02
@@ -236,7 +236,7 @@ def test_a_meter_of_which_nothing_says_what_it_makes_proves_no_saving(tmp_path: 
     steady(tmp_path, produced=0.85, scatter=0.1)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
     amend(tmp_path, 'parent = "grid"\n', "", "site.toml")
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_TOLD
     assert "No record shows what is made with the energy of meter grid" in str(saving.why)
 
@@ -257,9 +257,9 @@ def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_ma
     office = '[[meters]]\nid = "office"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nparent = "grid"\n'
     amend(tmp_path, '[[meters]]\nid = "el"\n', f'{office}[[meters]]\nid = "el"\n', "site.toml")
     amend(tmp_path, 'meter = "el"', 'meter = "office"')
-    assert "in an office, state in no_output why" in str(found(tmp_path)[0].why)
+    assert "in an office, state in no_output why" in str(verifications_of(tmp_path)[0].why)
     amend(tmp_path, 'meter = "office"', 'meter = "office"\nno_output = "Desks and lamps"')
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert (saving.why, saving.verdict) == (None, verdict)
     assert ("Depends on no output", "Desks and lamps") in data((saving,), "en")["savings"][0]["facts"]
     assert saving.share is not None
@@ -289,7 +289,7 @@ def test_a_scale_that_books_more_tonnes_is_no_saving(tmp_path: Path, meter: str)
     steady(tmp_path, booked=1.08)
     without_events(tmp_path)
     amend(tmp_path, 'meter = "el"', f'meter = "{meter}"')
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert "is not explained" in str(saving.why)
     assert "at the same power, t per hour are" in str(saving.why)
 
@@ -318,7 +318,7 @@ def test_a_question_stops_the_savings_that_it_moves_and_no_others(
     question = Question(change, None, Phrase("It changed."), "")
     monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review((question,)))
     amend(works, 'meter = "el"', aim)
-    (saving,) = found(works)
+    (saving,) = verifications_of(works)
     assert ("It changed." in str(saving.why)) is stops
 
 
@@ -331,25 +331,25 @@ def test_energy_a_tonne_of_a_line_below_moves_the_meter_of_the_site_and_the_rati
         question = Question(Change(kind, STEP_NAME, ("el",), (), MIDDLE, None, 0.9, 0.0, ()), None, Phrase("It changed."), "")
         review = Review((question,))
         monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_, review=review: review)
-        assert ("It changed." in str(found(tmp_path)[0].why)) is stops
+        assert ("It changed." in str(verifications_of(tmp_path)[0].why)) is stops
 
 
 @pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
 def test_rows_that_stand_twice_in_the_log_count_once(works: Path, aim: str) -> None:
     amend(works, 'meter = "el"', aim)
-    before = found(works)[0].forecast
+    before = verifications_of(works)[0].forecast
     text = (works / "batches.csv").read_text(encoding="utf-8")
     (works / "batches.csv").write_text(text + "".join(text.splitlines(keepends=True)[-10:]), encoding="utf-8")
-    after = found(works)[0].forecast
+    after = verifications_of(works)[0].forecast
     assert before is not None
     assert after is not None
     assert (after.expected, after.actual, after.low, after.high) == (before.expected, before.actual, before.low, before.high)
 
 
 def test_an_id_that_comes_again_in_another_year_is_another_batch(works: Path) -> None:
-    (before,) = found(works)
+    (before,) = verifications_of(works)
     rewrite(works / "batches.csv", lambda row: [f"{row[0][:2]}{int(row[0][2:]) % 365}", *row[1:]])
-    (after,) = found(works)
+    (after,) = verifications_of(works)
     assert after.forecast is not None
     assert before.forecast is not None
     assert after.forecast.expected == before.forecast.expected
@@ -359,7 +359,7 @@ def test_a_day_on_which_the_energy_of_a_batch_is_not_sound_is_not_known(works: P
     """A meter at zero while the mill ran is no saving, nor are hours without readings of a trial; a trial itself counts."""
     monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review())
     amend(works, 'meter = "el"', 'step = "cement-grinding"')
-    (before,) = found(works)
+    (before,) = verifications_of(works)
     still, gaps, trial = (before.day[place].isoformat() for place in (20, 40, 60))
     rewrite(works / "batches.csv", lambda row: [*row[:9], "trial", *row[10:]] if row[4][:10] in {gaps, trial} else row)
     rewrite(works / "readings.csv", lambda row: [*row[:2], "0.0"] if f"{still}T07" <= row[1] < f"{still}T15" else row)
@@ -367,7 +367,7 @@ def test_a_day_on_which_the_energy_of_a_batch_is_not_sound_is_not_known(works: P
     (works / "readings.csv").write_text(
         "".join(row for row in rows if not f"{gaps}T08" <= row.split(",")[1] < f"{gaps}T15"), encoding="utf-8"
     )
-    (after,) = found(works)
+    (after,) = verifications_of(works)
     assert set(before.day) - set(after.day) == {date.fromisoformat(still), date.fromisoformat(gaps)}
 
 
@@ -375,10 +375,10 @@ def test_a_day_on_which_the_energy_of_a_batch_is_not_sound_is_not_known(works: P
 def test_a_day_with_an_output_in_another_unit_is_not_known(works: Path, monkeypatch: pytest.MonkeyPatch, aim: str) -> None:
     monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review())
     amend(works, 'meter = "el"', aim)
-    (before,) = found(works)
+    (before,) = verifications_of(works)
     name = (works / "batches.csv").read_text(encoding="utf-8").splitlines()[-20].partition(",")[0]
     rewrite(works / "batches.csv", lambda row: [*row[:6], f"{1000 * float(row[6])}", *row[7:]] if row[0] == name else row)
-    (after,) = found(works)
+    (after,) = verifications_of(works)
     assert set(before.day) - set(after.day) == {FIRST + timedelta(days=int(name[2:]))}
     assert before.share is not None
     assert after.share is not None
@@ -390,7 +390,7 @@ def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Pat
     rewrite(tmp_path / "readings.csv", lambda row: [*row[:2], "0.0"] if "2023-03-01T01" <= row[1] < "2023-04-01T01" else row)
     unusable = '[[events]]\nmeter = "el"\nfrom = 2023-03-01\nuntil = 2023-04-01\nkind = "unusable"\nreason = "Its fuse"\n[variables'
     amend(tmp_path, "[variables", unusable, "site.toml")
-    (saving,) = found(tmp_path)
+    (saving,) = verifications_of(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_PROVEN
     assert saving.reporting_days == 180 - 31
 
@@ -398,14 +398,14 @@ def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Pat
 @pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])
 def test_only_data_before_today_count_where_the_periods_are_given_too(works: Path, aim: str) -> None:
     amend(works, 'meter = "el"', aim)
-    (saving,) = found(works, date(2023, 3, 1))
+    (saving,) = verifications_of(works, date(2023, 3, 1))
     assert saving.day[-1] == date(2023, 2, 28)
     assert saving.reporting.name == "2023-01-01/2023-06-30"
     (works / "batches.csv").write_text(
         "".join(row for row in (works / "batches.csv").open(encoding="utf-8") if not row[2:5].isdigit() or int(row[2:5]) < 365 + 59),
         encoding="utf-8",
     )
-    (again,) = found(works, date(2023, 3, 1))
+    (again,) = verifications_of(works, date(2023, 3, 1))
     assert again.forecast is not None
     assert saving.forecast is not None
     assert again.forecast.saving == saving.forecast.saving
@@ -415,7 +415,7 @@ def test_co2_counts_by_the_heating_value_of_the_meter(works: Path) -> None:
     rewrite(works / "readings.csv", lambda row: [*row[:2], f"{float(row[2]) / 10:.5f}"])
     amend(works, 'carrier = "electricity"', 'carrier = "natural-gas"\nlhv = 35.0\nlhv_source = "measured"', "site.toml")
     amend(works, 'unit = "kWh"', 'unit = "Nm3"', "site.toml")
-    (saving,) = found(works)
+    (saving,) = verifications_of(works)
     carbon = FactorTable.load().carbon_in_force("natural-gas", DAY)
     assert saving.forecast is not None
     assert carbon is not None
@@ -428,7 +428,7 @@ def test_co2_counts_by_the_factor_of_each_day(works: Path) -> None:
     first = '\n[[emissions.electricity]]\nfrom = 2022-01-01\nuntil = 2023-04-01\nkg_per_kwh = 0.5\nsource = "Contract 1"\n'
     second = '[[emissions.electricity]]\nfrom = 2023-04-01\nkg_per_kwh = 0.3\nsource = "Contract 2"\n'
     site.write_text(site.read_text(encoding="utf-8") + first + second, encoding="utf-8")
-    (saving,) = found(works)
+    (saving,) = verifications_of(works)
     assert saving.forecast is not None
     mean = np.mean([0.5 if day < date(2023, 4, 1) else 0.3 for day in saving.day])
     assert saving.co2_kg == pytest.approx(saving.forecast.saving * float(mean))

@@ -32,7 +32,7 @@ def lost(batches: list[Batch], labelled: Labelled, a_site: Sites, **tables: Any)
     return loss
 
 
-def told(amount: Amount, unit: str) -> float:
+def value_in(amount: Amount, unit: str) -> float:
     value: float = getattr(amount, unit)
     return value
 
@@ -53,12 +53,14 @@ def uneven(a_melt: Melt, count: int = 80, seed: int = 5) -> list[Batch]:
 def test_parts_add_up_in_every_unit_to_the_last_digit(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     loss = lost(uneven(a_melt), labelled, a_site, tariff=TARIFF)
     for unit in ("energy", "kwh", "kgce", "co2_kg", "money"):
-        parts = [told(amount, unit) for amount in (loss.explained, loss.within_uncertainty, loss.avoidable, loss.unexplained)]
-        assert told(loss.gap, unit) == sum(parts) == sum(reversed(parts))
+        parts = [value_in(amount, unit) for amount in (loss.explained, loss.within_uncertainty, loss.avoidable, loss.unexplained)]
+        assert value_in(loss.gap, unit) == sum(parts) == sum(reversed(parts))
         for part, named in ((loss.avoidable, True), (loss.unexplained, False)):
-            assert told(part, unit) == sum(told(amount, unit) for cause, amount in loss.by_cause.items() if cause.named is named) > 0
-        assert told(loss.beyond, unit) == told(loss.avoidable, unit) + told(loss.unexplained, unit)
-        assert told(loss.explained, unit) == sum(told(amount, unit) for amount in loss.by_variable.values())
+            assert (
+                value_in(part, unit) == sum(value_in(amount, unit) for cause, amount in loss.by_cause.items() if cause.named is named) > 0
+            )
+        assert value_in(loss.beyond, unit) == value_in(loss.avoidable, unit) + value_in(loss.unexplained, unit)
+        assert value_in(loss.explained, unit) == sum(value_in(amount, unit) for amount in loss.by_variable.values())
     for row in range(len(loss.batches.ids)):
         assert loss.batches.avoidable[row] == sum(part[row] for cause, part in loss.batches.by_cause.items() if cause.named)
         assert loss.batches.beyond[row] == sum(part[row] for part in loss.batches.by_cause.values())
