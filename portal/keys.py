@@ -63,7 +63,7 @@ def published_directory() -> PublishedDirectory:
     Raises:
         RefusedError: `directory-unreadable` (503).
     """
-    file = _there(settings.DIRECTORY_FILE, "DIRECTORY_FILE")
+    file = _existing(settings.DIRECTORY_FILE, "DIRECTORY_FILE")
     try:
         return _directory(_stamp(file))
     except OSError as error:
@@ -146,7 +146,7 @@ def _processing_keys(stamp: Stamp) -> tuple[ProcessingKey, ...]:
 
 
 def _opened(file: Path) -> ProcessingKey:
-    password = _secret(_there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key")).strip()
+    password = _secret(_existing(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key")).strip()
     pem, uri = _secret(file), settings.PROCESSING_KEY_TOKEN
     if uri is None and key_token.is_wrapped(password):
         raise ImproperlyConfigured(
@@ -174,7 +174,7 @@ def _files(file: Path | None, what: str) -> tuple[Path, ...]:
     """The setting's file and those that rotation put beside it, oldest name first."""
     if file is None:
         raise _not_given(what)
-    return tuple(of_one_kind(file)) or (_there(file, what),)
+    return tuple(of_one_kind(file)) or (_existing(file, what),)
 
 
 def of_one_kind(file: Path) -> Iterator[Path]:
@@ -184,7 +184,7 @@ def of_one_kind(file: Path) -> Iterator[Path]:
     yield from sorted(file.parent.glob(f"{file.stem}-*{file.suffix}"))
 
 
-def _there(file: Path | None, what: str) -> Path:
+def _existing(file: Path | None, what: str) -> Path:
     if file is None:
         raise _not_given(what)
     if not file.exists():

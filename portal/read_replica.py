@@ -68,7 +68,7 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
             return view(request, *args, **parts)
         try:
             with _from_replica():
-                return _told(watch.alone_as_of, request, lambda: view(request, *args, **parts))
+                return _dated(watch.alone_as_of, request, lambda: view(request, *args, **parts))
         except Http404:
             return view(request, *args, **parts)
         except (DatabaseError, InterfaceError) as error:
@@ -79,7 +79,7 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
     return shown
 
 
-def _told(as_of: datetime | None, request: HttpRequest, view: Callable[[], Answer]) -> Answer:
+def _dated(as_of: datetime | None, request: HttpRequest, view: Callable[[], Answer]) -> Answer:
     """The answer, which says as of when it is where the primary is away: a page by its template, everything by a header."""
     if as_of is None:
         return view()

@@ -21,11 +21,11 @@ class Generator(SchemaGenerator):
     """The document is the same for everybody: a process makes it once, which takes seconds."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
-        return deepcopy(_made())
+        return deepcopy(_generated())
 
 
 @cache
-def _made() -> dict[str, Any]:
+def _generated() -> dict[str, Any]:
     schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call] # the library has no types
     return schema
 
@@ -34,7 +34,7 @@ class Yaml(OpenApiYamlRenderer):
     """The document is written as YAML once a process: that takes half a second, and anybody may ask."""
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        if data == _made():
+        if data == _generated():
             return _written()
         rendered: bytes = super().render(data, accepted_media_type, renderer_context)  # type: ignore[no-untyped-call] # as above
         return rendered
@@ -46,7 +46,7 @@ class YamlByItsOtherName(Yaml):
 
 @cache
 def _written() -> bytes:
-    written: bytes = OpenApiYamlRenderer().render(_made())  # type: ignore[no-untyped-call] # as above
+    written: bytes = OpenApiYamlRenderer().render(_generated())  # type: ignore[no-untyped-call] # as above
     return written
 
 

@@ -34,7 +34,7 @@ def kept_library(state: Path) -> str:
     """The library's JSON; empty where none was fetched. Raises VerificationError `library-altered`."""
     from benchmarks.wire.approved import sha256
 
-    library = _kept(state)
+    library = _last_library(state)
     text = str(library.get("library", ""))
     if library and sha256(text) != library["document"]["file"]:
         raise _altered()
@@ -68,7 +68,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     edition, text = library.verify(answer["document"], keys), str(answer["library"])
     if sha256(text) != edition.file:
         raise _altered()
-    held = _kept(state)
+    held = _last_library(state)
     if held and edition.number < int(held["document"]["edition"]):
         raise VerificationError(
             "library-older",
@@ -98,7 +98,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     return edition
 
 
-def _kept(state: Path) -> dict[str, Any]:
+def _last_library(state: Path) -> dict[str, Any]:
     file = state / FILE
     if not file.exists():
         return {}

@@ -38,7 +38,7 @@ def readings_committed(evidence: Evidence) -> Outcome:
 def records_recomputed(evidence: Evidence) -> Outcome:
     """Every batch opened is what its readings and rows give."""
     code, opened = "records-recomputed", sorted(evidence.batches.items())
-    wrong = [beside(index, batch, _found(evidence, batch)) for index, batch in opened if _differs(evidence, batch)]
+    wrong = [beside(index, batch, _recomputed(evidence, batch)) for index, batch in opened if _differs(evidence, batch)]
     if wrong:
         return failed(
             code,
@@ -176,7 +176,7 @@ def _differs(evidence: Evidence, batch: Batch) -> bool:
 
 def _is_without(evidence: Evidence, batch: Batch) -> bool:
     """No row, or no energy at all where the record has some."""
-    recomputed = _found(evidence, batch)
+    recomputed = _recomputed(evidence, batch)
     without_energy = bool(batch.energy) and not any(energy.completeness > 0 for counterpart in recomputed for energy in counterpart.energy)
     return not _comes_out(evidence, batch) and (not recomputed or without_energy)
 
@@ -186,14 +186,14 @@ def _is_unjustified(evidence: Evidence, batch: Batch) -> bool:
 
 
 def _reasons(evidence: Evidence, batch: Batch) -> set[str]:
-    return {counterpart.excluded or "none" for counterpart in _found(evidence, batch)}
+    return {counterpart.excluded or "none" for counterpart in _recomputed(evidence, batch)}
 
 
 def _comes_out(evidence: Evidence, batch: Batch) -> bool:
     return of_batch(batch, batch.excluded) in evidence.recomputed(batch)
 
 
-def _found(evidence: Evidence, batch: Batch) -> list[Batch]:
+def _recomputed(evidence: Evidence, batch: Batch) -> list[Batch]:
     return [record for raw in evidence.recomputed(batch) if isinstance(record := read(raw), Batch)]
 
 

@@ -41,7 +41,7 @@ def repeat_of(name: str, shown: Mapping[str, Any], document: Mapping[str, Any], 
     """
     before = [publication for publication in earlier if _is_before(publication, document)]
     for candidate in before:
-        cell = _made(candidate, name, shown, document)
+        cell = _first_shown(candidate, name, shown, document)
         if cell is not None and _figures(cell) == _figures(shown):
             return Repeat(name, str(candidate["source"]))
     own = {publication["version"] for publication in before if _address(publication) == _address(document)}
@@ -58,7 +58,7 @@ def _is_before(candidate: Mapping[str, Any], document: Mapping[str, Any]) -> boo
     return published.digest(candidate) != published.digest(document)
 
 
-def _made(earlier: Mapping[str, Any], name: str, shown: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _first_shown(earlier: Mapping[str, Any], name: str, shown: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The cell where that document made it itself; a total only of the same route."""
     cells: Iterable[Mapping[str, Any]]
     if "metric" in shown:

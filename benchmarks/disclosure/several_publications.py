@@ -31,18 +31,18 @@ def left_over(draft: Exhibit, shown: Iterable[Exhibit], policy: DisclosurePolicy
     """
     public, least = list(shown), policy.least_changed_participants
     for whole in [draft, *public]:
-        combined = _found(draft, whole, public, lambda exhibit: frozenset(exhibit.who.members), None, least, fewest_parts=1)
+        combined = _left_over_by(draft, whole, public, lambda exhibit: frozenset(exhibit.who.members), None, least, fewest_parts=1)
         matter = [None, *(frozenset(member.firm for member in that_matter(figure, whole)) for figure in whole.figures)]
         for counted in matter:
             if combined is None:
-                combined = _found(draft, whole, public, lambda exhibit: exhibit.who.firms, counted, least, fewest_parts=2)
+                combined = _left_over_by(draft, whole, public, lambda exhibit: exhibit.who.firms, counted, least, fewest_parts=2)
         if combined is not None:
             names = ", ".join(sorted({*combined, whole.name} - {""}))
             return Reason.COMBINED, sentence(Reason.COMBINED, version=names, least=least)
     return None
 
 
-def _found(
+def _left_over_by(
     draft: Exhibit,
     exhibit: Exhibit,
     public: Sequence[Exhibit],

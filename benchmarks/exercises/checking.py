@@ -51,7 +51,7 @@ def check(exercise: Exercise, question: Question, given: str, language: str) -> 
     code = _choice(exercise, question, given) if question.kind == "choice" else _number(exercise, question, given)
     right = code == RIGHT
     look = "" if right else exercise.text(f"question.{question.id}.look", language)
-    return CheckedAnswer(question.id, given, right, code, _said(exercise, question, code, language), look)
+    return CheckedAnswer(question.id, given, right, code, _explanation(exercise, question, code, language), look)
 
 
 def working(exercise: Exercise, question: Question, language: str) -> str:
@@ -59,7 +59,7 @@ def working(exercise: Exercise, question: Question, language: str) -> str:
     return exercise.text(f"question.{question.id}.working", language)
 
 
-def _said(exercise: Exercise, question: Question, code: str, language: str) -> str:
+def _explanation(exercise: Exercise, question: Question, code: str, language: str) -> str:
     own = f"question.{question.id}.wrong.{code}"
     if code == RIGHT:
         return in_language(Phrase("Right."), language)

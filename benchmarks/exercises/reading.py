@@ -103,7 +103,7 @@ class Exercise(Declared):
         return tuple(self._filled(text, key) for text in _place(self.id, key, language))
 
     def has(self, key: str) -> bool:
-        return _found(_of(self.id, "en"), key) is not None
+        return _text_at(_of(self.id, "en"), key) is not None
 
     def _filled(self, text: Any, key: str) -> str:
         if not isinstance(text, str):
@@ -181,16 +181,16 @@ def _place(exercise: str, key: str, language: str) -> Any:
     """In the reader's language, else in English as its catalogue may have it."""
     codes = {file.name.removesuffix(".toml") for file in (HOME / exercise).iterdir() if file.name.endswith(".toml")} - {"exercise"}
     code = of_language({code: code for code in codes}, language)
-    own = _found(_of(exercise, code), key) if code else None
+    own = _text_at(_of(exercise, code), key) if code else None
     if own is not None:
         return own
-    english = _found(_of(exercise, "en"), key)
+    english = _text_at(_of(exercise, "en"), key)
     if english is None:
         raise KeyError(f"{exercise}: no text {key}")
     return in_language(english, language) if isinstance(english, str) else [in_language(text, language) for text in english]
 
 
-def _found(texts: Any, key: str) -> Any:
+def _text_at(texts: Any, key: str) -> Any:
     for part in key.split("."):
         texts = texts.get(part) if isinstance(texts, Mapping) else None
     return texts

@@ -198,8 +198,8 @@ def _refusals(reference: Reference, route: str | None, cell: Cell, first: date, 
             "unit",
             Phrase(
                 "unit: theirs is %(theirs)s, the label’s %(ours)s",
-                theirs=_told(reference.unit, reference.metric),
-                ours=_told(cell.unit, cell.metric),
+                theirs=_unit_and_kind(reference.unit, reference.metric),
+                ours=_unit_and_kind(cell.unit, cell.metric),
             ),
         )
     if not (reference.first_year <= first.year and last.year <= reference.last_year):
@@ -214,7 +214,7 @@ def _refusals(reference: Reference, route: str | None, cell: Cell, first: date, 
         yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(reference.scope_from)))
 
 
-def _told(unit: str, metric: str) -> Words:
+def _unit_and_kind(unit: str, metric: str) -> Words:
     return worded("%(unit)s (%(kind)s)", unit=unit_words(unit), kind=KINDS[metric])
 
 

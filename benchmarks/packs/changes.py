@@ -40,13 +40,13 @@ class FieldChange:
 
 def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
     """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
-    old, new = dict(_told(before)), dict(_told(after))
+    old, new = dict(_values_of(before)), dict(_values_of(after))
     places = [*new, *(place for place in old if place not in new)]
     differences = (FieldChange(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place))
     return tuple(_sources_once([change for change in differences if not (len(change.where) == 1 and change.where[0] in ITS_OWN)]))
 
 
-def _told(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
+def _values_of(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every value of the pack, and how each of its conversion factors was read: that is in no digest."""
     yield from _flat(pack.model_dump(), ())
     for number in provenance.factors(FactorTable.of(pack.conversion)):

@@ -44,7 +44,7 @@ def parse(text: str, path: Path) -> Pack:
     try:
         return Pack.model_validate(resolved)
     except ValidationError as error:
-        raise _invalid(path, list(_told(error, resolved, ""))) from error
+        raise _invalid(path, list(_faults_of(error, resolved, ""))) from error
 
 
 def _of_source(entry: object, place: str) -> Iterator[Fault]:
@@ -52,10 +52,10 @@ def _of_source(entry: object, place: str) -> Iterator[Fault]:
     try:
         Source.model_validate(entry)
     except ValidationError as error:
-        yield from _told(error, entry, place)
+        yield from _faults_of(error, entry, place)
 
 
-def _told(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
+def _faults_of(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
     """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
     for wrong in error.errors(include_url=False):
         inner = place_of(entry, wrong["loc"])

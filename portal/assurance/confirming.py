@@ -101,7 +101,7 @@ def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -
             )
         row.asked, row.confirmed_key, row.confirmed_on = "", confirmation.key_id, confirmation.on
         row.save(update_fields=["asked", "confirmed_key", "confirmed_on"])
-        _said(row, Action.OUTCOME_CONFIRMED, by, now, event="confirmed")
+        _record_and_tell(row, Action.OUTCOME_CONFIRMED, by, now, event="confirmed")
         reporting.count_waiting(row.practice, key, now)
     return row
 
@@ -129,13 +129,13 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
             return row
         row.unconfirmed_at, row.unconfirmed_reason, row.unconfirmed_by = now, sentence, by
         row.save(update_fields=["unconfirmed_at", "unconfirmed_reason", "unconfirmed_by"])
-        _said(row, Action.OUTCOME_UNCONFIRMED, by, now, event="withdrawn" if report in held else "refused")
+        _record_and_tell(row, Action.OUTCOME_UNCONFIRMED, by, now, event="withdrawn" if report in held else "refused")
         if row.counted_at is not None:
             new_edition(key, now)
     return row
 
 
-def _said(row: SiteReport, action: Action, by: User, now: datetime, *, event: str) -> None:
+def _record_and_tell(row: SiteReport, action: Action, by: User, now: datetime, *, event: str) -> None:
     """On the record without practice, class and reason, as its handing in is; the firm reads these on its own page."""
     record(now, by.email, action, f"firm {row.site.organisation.name}"[:254])
     facts = {**named(row.site), "event": event}

@@ -75,7 +75,7 @@ def propose(terms: Terms, scope: Jurisdiction, by: User, now: datetime) -> Incen
         if held is not None:
             return held
         offer = IncentiveOffer.objects.create(jurisdiction=scope, proposed_by=by, proposed_at=now, **fields)
-        record(now, by.email, Action.INCENTIVE_OFFERED, _subject(offer), _said(offer))
+        record(now, by.email, Action.INCENTIVE_OFFERED, _subject(offer), _record_line(offer))
     return offer
 
 
@@ -99,7 +99,7 @@ def decide(offer: int, by: User, now: datetime, *, refused_because: str = "") ->
             raise RefusedError(403, "own-offer", "You proposed this offer yourself.", "A second officer has to approve it.")
         row.state, row.decided_by, row.decided_at, row.reason = wanted, by, now, reason
         row.save(update_fields=["state", "decided_by", "decided_at", "reason"])
-        record(now, by.email, Action.INCENTIVE_REFUSED if reason else Action.INCENTIVE_APPROVED, _subject(row), reason or _said(row))
+        record(now, by.email, Action.INCENTIVE_REFUSED if reason else Action.INCENTIVE_APPROVED, _subject(row), reason or _record_line(row))
     return row
 
 
@@ -162,5 +162,5 @@ def _subject(row: IncentiveOffer) -> str:
     return f"incentive offer {row.pk}"
 
 
-def _said(row: IncentiveOffer) -> str:
+def _record_line(row: IncentiveOffer) -> str:
     return f"{row.programme}, {row.criterion}, {row.jurisdiction.path}: {row.amount.normalize():f} {row.unit}; {row.source_en}"[:1000]

@@ -114,7 +114,7 @@ def tell_of_act(finding: Finding, act: Act, now: datetime) -> None:
         about = finding.assignment
         tell_body(Kind.FINDING_APPEALED, about, now, finding=finding.number)
         parts: NoticeFacts = {"assignment": about.pk, "number": finding.number}
-        tell(Kind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _told(about, None), now)
+        tell(Kind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _facts(about, None), now)
     elif act in (Act.CONFIRMED, Act.ANNULLED):
         for notify in (tell_firm, tell_body):
             notify(Kind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
@@ -141,13 +141,13 @@ def withdrawn(row: Attestation, now: datetime) -> None:
 def tell_firm(kind: Kind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
     """Everybody who acts for the firm of the site; to the finding where it is about one, else to the audits of their sites."""
     place, parts = _place("web:audits", "web:audit-finding", about, finding, {})
-    tell(kind, people_of_site(about.site), place, parts, _told(about, day), now)
+    tell(kind, people_of_site(about.site), place, parts, _facts(about, day), now)
 
 
 def tell_body(kind: Kind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
     """Everybody who acts for the body."""
     place, parts = _place("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
-    tell(kind, people_of_body(about.body_id), place, parts, _told(about, day), now)
+    tell(kind, people_of_body(about.body_id), place, parts, _facts(about, day), now)
 
 
 def tell_of_duty(kind: Kind, site: Site, day: date, now: datetime) -> None:
@@ -159,7 +159,7 @@ def _place(whole: str, single: str, about: Assignment, finding: int | None, part
     return (whole, parts) if finding is None else (single, {"assignment": about.pk, "number": finding})
 
 
-def _told(about: Assignment, day: date | None) -> NoticeFacts:
+def _facts(about: Assignment, day: date | None) -> NoticeFacts:
     return {**named(about.site), "period": about.period, **({"due": day.isoformat()} if day else {})}
 
 

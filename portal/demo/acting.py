@@ -111,16 +111,16 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
     edited = reviewing.edit(offered, as_read(offered), _person(casting.DRAFTER), content, now)
     (entry,) = reviewing.publish([edited], as_read(edited), _person(casting.APPROVER), keys.receipt_key(), now)
     for plant, person, outcome in zip(sector.plants, managers, FOUND, strict=False):
-        report = _found(plant, entry.practice, outcome, plants)
+        report = _signed_outcome(plant, entry.practice, outcome, plants)
         confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report
         confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
     if held := next((practice for practice in Library.held().practices if practice.sector == sector.pack.id), None):
-        asked = json.dumps(_found(sector.plants[0], held.id, Outcome.UNDER_2, plants)).encode()
+        asked = json.dumps(_signed_outcome(sector.plants[0], held.id, Outcome.UNDER_2, plants)).encode()
         confirming.hand_in(asked, held.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
     return entry.practice
 
 
-def _found(plant: Plant, practice: str, effect: Outcome, plants: Path) -> dict[str, Any]:
+def _signed_outcome(plant: Plant, practice: str, effect: Outcome, plants: Path) -> dict[str, Any]:
     """The file of the plant's agent."""
     outcome = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", effect.value, str(plant.year))
     return outcomes.sign(outcome, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))

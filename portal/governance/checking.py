@@ -48,7 +48,7 @@ def check(file: str, factors: str, corrects: str, on: date) -> Checked:
     except InputError as refused:
         place = refused.place
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
-        return Checked(None, faults=(Fault(where, refused.found or refused.sentence, _said(refused.wanted)),))
+        return Checked(None, faults=(Fault(where, refused.found or refused.sentence, _phrase(refused.wanted)),))
     version = table.version if table else ""
     with brought(pack.own_carriers) as clashing:
         own = _own(pack, table, corrects)  # before the table that comes with it stands among those that there are
@@ -57,7 +57,7 @@ def check(file: str, factors: str, corrects: str, on: date) -> Checked:
                 faults = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
                 return Checked(None, faults=tuple(faults)) if faults else Checked(pack, packs.digest(pack).hex(), version)
             except InputError as refused:
-                return Checked(None, faults=(*own, Fault("conversion", refused.found, _said(refused.wanted))))
+                return Checked(None, faults=(*own, Fault("conversion", refused.found, _phrase(refused.wanted))))
 
 
 def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
@@ -67,7 +67,7 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
         try:
             rule(value)
         except ValidationError as wrong:
-            faults.append(Fault(place, value, _said(str(wrong.message))))
+            faults.append(Fault(place, value, _phrase(str(wrong.message))))
     there_are = {earlier.version: earlier for earlier in packs.versions(pack.id)}
     if pack.version in there_are:
         faults.append(
@@ -98,7 +98,7 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
     return faults
 
 
-def _said(text: str) -> Phrase:
+def _phrase(text: str) -> Phrase:
     return text if isinstance(text, Phrase) else Phrase("%(sentence)s", sentence=text)
 
 

@@ -121,14 +121,14 @@ def _view(row: Proposal, user: User) -> ProposalView:
         id=row.pk,
         proposed_by=str(row.proposed_by),
         ended_by="" if row.ended_by is None else str(row.ended_by),
-        comments=tuple(_said(comment, comments) for comment in comments if comment.answers_id is None),
+        comments=tuple(_with_answers(comment, comments) for comment in comments if comment.answers_id is None),
         approvals=tuple(Said(approval.pk, str(approval.by), approval.at, approval.note) for approval in row.approvals.all()),
         may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),
         may_withdraw=is_open and row.proposed_by_id == user.pk,
     )
 
 
-def _said(comment: Comment, among: list[Comment]) -> Said:
+def _with_answers(comment: Comment, among: list[Comment]) -> Said:
     answers = tuple(Said(answer.pk, str(answer.author), answer.at, answer.text) for answer in among if answer.answers_id == comment.pk)
     return Said(comment.pk, str(comment.author), comment.at, comment.text, answers)
 

@@ -67,7 +67,7 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
             committed = Committed(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
         else:
             _require_turn(signed, device, held)
-            committed = Committed(_kept(head, raw, signed, device, key, now, randomness, ledger_now(held)), created=True)
+            committed = Committed(_store(head, raw, signed, device, key, now, randomness, ledger_now(held)), created=True)
     kept_heads.keep(committed.commitment.log_index + 1)  # the challenge says it
     return committed
 
@@ -165,10 +165,10 @@ def keep(
     head: LogHead, raw: bytes, signed: SignedCommitment, device: Device, key: ReceiptKey, now: datetime, randomness: Randomness
 ) -> Commitment:
     """Log it, draw its challenge, store both. `head` must come from `log.lock` in the same transaction."""
-    return _kept(head, raw, signed, device, key, now, randomness, ledger_now(held_of([device.site_id])[device.site_id]))
+    return _store(head, raw, signed, device, key, now, randomness, ledger_now(held_of([device.site_id])[device.site_id]))
 
 
-def _kept(
+def _store(
     head: LogHead,
     raw: bytes,
     signed: SignedCommitment,

@@ -125,13 +125,13 @@ def _keys() -> Iterator[Disagreement]:
         try:
             keys.receipt_key()
         except (ImproperlyConfigured, SteplabelError) as error:
-            yield Disagreement("receipt-key-missing", _said(error))
+            yield Disagreement("receipt-key-missing", _sentence(error))
     if not settings.ROLE.opens_reports:
         return
     try:
         held = {key.key_id for key in keys.processing_keys()}
     except (ImproperlyConfigured, SteplabelError) as error:
-        yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", _said(error))
+        yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", _sentence(error))
         return
     wanted = set(directory.sealed_to(timezone.now().date()))
     wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))
@@ -139,5 +139,5 @@ def _keys() -> Iterator[Disagreement]:
         yield Disagreement("processing-key-missing", Phrase("no file holds the processing key %(key)s", key=key_id))
 
 
-def _said(error: SteplabelError | ImproperlyConfigured) -> str:
+def _sentence(error: SteplabelError | ImproperlyConfigured) -> str:
     return joined(error.sentence, error.remedy) if isinstance(error, SteplabelError) else str(error.args[0])

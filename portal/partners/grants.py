@@ -74,7 +74,7 @@ def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: b
         Grant.objects.filter(site=site, partner=other, ended_at=None).update(ended_at=now, ended_by=user.email)
         open_to = {"receipts": receipts or values, "values": values}
         granted = Grant.objects.create(site=site, partner=other, granted_by=user.email, granted_at=now, **open_to)
-        record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_said(granted)}")
+        record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_scope(granted)}")
     return granted
 
 
@@ -162,7 +162,7 @@ def granted_values(user: User, digest: str) -> tuple[ProtectedValueView, ...] | 
     return None if submission is None else values_of(submission)
 
 
-def _said(row: Grant) -> str:
+def _scope(row: Grant) -> str:
     if row.partner.kind == Role.SUPPLIER:
         return "declares deliveries"
     return "states" + (", receipts" if row.receipts else "") + (", values" if row.values else "")

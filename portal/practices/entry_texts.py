@@ -85,13 +85,13 @@ def content_of(practice: Practice, listing: Listing) -> dict[str, str]:
         "sector": practice.sector,
         "step": practice.step or "",
         "cause": practice.cause or "",
-        **{f"{name}_{language}": _said(words, language) for name, words in texts.items() for language in ("en", "zh")},
+        **{f"{name}_{language}": _in_language(words, language) for name, words in texts.items() for language in ("en", "zh")},
         "saving_unit": practice.unit,
         "saving_from": str(practice.saving),
         "saving_to": "" if practice.saving_to is None else str(practice.saving_to),
         "investment_usd_per_t": "" if practice.investment is None else str(practice.investment),
-        "source_en": _said(listing.words, "en"),
-        "source_zh": _said(listing.words, "zh"),
+        "source_en": _in_language(listing.words, "en"),
+        "source_zh": _in_language(listing.words, "zh"),
         "read_on": read_on if _is_day(read_on) else "",
     }
 
@@ -101,7 +101,7 @@ def _words(text: Mapping[str, str], name: str) -> Words | None:
     return Words(en=en or zh, **({"zh": zh} if zh else {})) if en or zh else None
 
 
-def _said(words: Words | None, language: str) -> str:
+def _in_language(words: Words | None, language: str) -> str:
     return "" if words is None else words.by_language.get(language, "")
 
 

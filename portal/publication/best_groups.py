@@ -60,7 +60,7 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
         if held is not None and held.proposed_by_id == by.pk and held.document["steps"] == content["document"]["steps"]:
             return held  # the form sent twice
         proposal, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
-        record(now, by.email, Action.BEST_GROUP_PROPOSED, row.audit_subject, f"{_told(content['document'])} cells")
+        record(now, by.email, Action.BEST_GROUP_PROPOSED, row.audit_subject, f"{_steps_with_traits(content['document'])} cells")
     return proposal
 
 
@@ -107,7 +107,7 @@ def publish(publication: Publication, read_against: str, by: User, key: ReceiptK
         held.document, held.behind, held.digest, held.log_index = document, content["behind"], digest.hex(), index
         held.published_by, held.published_at = by, now
         held.save()
-        record(now, by.email, Action.BEST_GROUP_PUBLISHED, row.audit_subject, f"{_told(document)} cells, entry {index}")
+        record(now, by.email, Action.BEST_GROUP_PUBLISHED, row.audit_subject, f"{_steps_with_traits(document)} cells, entry {index}")
     return held
 
 
@@ -240,7 +240,7 @@ def age_of(since: int | None) -> str:
     return UNKNOWN if since is None else next(name for until, name in AGES if since < until)
 
 
-def _told(document: JSON) -> int:
+def _steps_with_traits(document: JSON) -> int:
     return sum(bool(step["traits"]) for step in document["steps"])
 
 

@@ -66,7 +66,7 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
     """For a caller who let the reader in: a fixed number of questions, however many members there are."""
     rows = tuple(GroupMember.objects.filter(group=group).select_related("site__organisation").order_by("slug"))
     joined = [row for row in rows if row.state == GroupMember.State.JOINED]
-    gathered = _found(joined, today)
+    gathered = _gather(joined, today)
     last = GroupCount.objects.filter(group=group).first()
     shows = [row for row in joined if row.steps]
     counted = {row.mark for row in joined if not row.steps} - {row.mark for row in shows}
@@ -86,7 +86,7 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
     with transaction.atomic():
         row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
         joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
-        gathered = _found(joined, scheme_day(now))
+        gathered = _gather(joined, scheme_day(now))
         known = {peer.mark for peer in joined if peer.steps or _same_firm(row, peer)}
         ours: defaultdict[str, set[str]] = defaultdict(set)
         for member in joined:
@@ -104,7 +104,7 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Gathered:
     """On record of the members, by slug of the site."""
 
     reports: Mapping[str, Submission]
@@ -136,7 +136,7 @@ class _Found:
 
 
 @wall.opened()  # members chose what the runner reads of them
-def _found(joined: list[GroupMember], today: date) -> _Found:
+def _gather(joined: list[GroupMember], today: date) -> _Gathered:
     sites = {row.site_id: row.slug for row in joined if row.site_id is not None}
     newest: dict[str, Submission] = {}
     reports = Submission.objects.filter(site__in=sites, state=ReportState.ACCEPTED).select_related("site__organisation")
@@ -153,7 +153,7 @@ def _found(joined: list[GroupMember], today: date) -> _Found:
     chosen = {row.slug: set(row.steps) for row in joined if row.steps}
     shows = [report for slug, report in newest.items() if slug in chosen]
     labels = {site_labels.site: site_labels.only(chosen[site_labels.site]) for site_labels in labels_of_all(shows)}
-    return _Found(newest, labels, attested, grades)
+    return _Gathered(newest, labels, attested, grades)
 
 
 def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:

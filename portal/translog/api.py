@@ -142,7 +142,7 @@ class EntryView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """The entry of a commitment, a sealed report or another logged thing, for who knows its digest."""
-        digest = _one(request, "digest")
+        digest = _single_value(request, "digest")
         if not _DIGEST.fullmatch(digest):
             raise _malformed("digest", Phrase("64 hex digits in lower case"))
         view = selectors.entry_of(digest)
@@ -219,7 +219,7 @@ class CheckpointView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
-        asked = _one(request, "show") if "show" in request.query_params else Shown.NEWEST
+        asked = _single_value(request, "show") if "show" in request.query_params else Shown.NEWEST
         if asked not in tuple(Shown):
             raise _malformed("show", Phrase("one of %(names)s", names=", ".join(Shown)))
         directory = keys.published_directory()
@@ -286,7 +286,7 @@ def _shown(view: selectors.EntryView) -> dict[str, Any]:
     }
 
 
-def _one(request: Request, name: str) -> str:
+def _single_value(request: Request, name: str) -> str:
     values = request.query_params.getlist(name)
     if len(values) != 1:
         raise _malformed(name, Phrase("given once"))
@@ -294,7 +294,7 @@ def _one(request: Request, name: str) -> str:
 
 
 def _number(request: Request, name: str) -> int:
-    text = _one(request, name)
+    text = _single_value(request, name)
     if not _NUMBER.fullmatch(text) or int(text) > LARGEST:
         raise _malformed(name, Phrase("a whole number from 0 to %(largest)s", largest=LARGEST))
     return int(text)

@@ -24,18 +24,18 @@ FAMILY = "GDS Transport,arial,sans-serif"
 
 def without_brand(css: str) -> str:
     """The same stylesheet without typeface, crest, logo and the components that carry them."""
-    styles = "".join(_kept(css.replace(FAMILY, "var(--sl-font,sans-serif)")))
+    styles = "".join(_rules_to_keep(css.replace(FAMILY, "var(--sl-font,sans-serif)")))
     return styles.replace("/*# sourceMappingURL=govuk-frontend.min.css.map */", "").strip() + "\n"
 
 
-def _kept(css: str) -> Iterator[str]:
+def _rules_to_keep(css: str) -> Iterator[str]:
     for head, body in _blocks(css):
         if body is None:
             yield head
         elif head.startswith("@font-face"):
             continue
         elif head.startswith(("@media", "@supports", "@-moz-document")):
-            if inner := "".join(_kept(body)):
+            if inner := "".join(_rules_to_keep(body)):
                 yield f"{head}{{{inner}}}"
         elif "url(" not in body and (selectors := ",".join(s for s in head.split(",") if not BRAND.search(s))):
             yield f"{selectors}{{{body}}}"

@@ -140,7 +140,7 @@ def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved],
     alike = idle.sure and abs(idle.by - power.by) <= max(ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error)))
     # power and tonnes an hour that move together are the mill pushed harder, whatever idles; where the power does not tell, it is asked
     if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * (abs(power.by) - power.error):
-        return _made(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
+        return _change_of(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
         of_load = shifts["freed"]
         size = (
@@ -148,17 +148,17 @@ def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved],
             if of_load.sure and not idle.sure
             else min((shift for shift in (power, idle) if shift.sure), key=lambda shift: shift.error)
         )
-        return _made(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
+        return _change_of(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
     per_t = next((shift for shift in (shifts["per_t"], shifts["freed"]) if shift.sure), UNKNOWN)
     if per_t.sure:
         likely = causes.of_meter(exp(per_t.by), per_t.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
-            return _made(line, Kind.LEVEL, day, until, power, (*likely, Cause.PROCESS))
-        return _made(line, Kind.PROCESS, day, until, per_t, (Cause.PROCESS, *likely))
+            return _change_of(line, Kind.LEVEL, day, until, power, (*likely, Cause.PROCESS))
+        return _change_of(line, Kind.PROCESS, day, until, per_t, (Cause.PROCESS, *likely))
     return None  # idle power, or power and output together, change no label
 
 
-def _made(line: Line, kind: Kind, day: date, until: date | None, size: Moved, likely: tuple[Cause, ...]) -> Change:
+def _change_of(line: Line, kind: Kind, day: date, until: date | None, size: Moved, likely: tuple[Cause, ...]) -> Change:
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     meters = () if kind is Kind.OUTPUT else (line.meter,)
     return Change(kind, line.step, meters, equipment, day, until, exp(size.by), 1.96 * size.error * exp(size.by), likely)

@@ -96,7 +96,7 @@ def _promise(args: argparse.Namespace) -> int:
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
     sufficient = not sample_positions.weaker(plan) and not args.step
     text = (
-        f"Promised, for {site} {period}: {promise}, digest {digest}. {_told(shares, smallest=args.smallest)} "
+        f"Promised, for {site} {period}: {promise}, digest {digest}. {_shares_sentence(shares, smallest=args.smallest)} "
         f"{'' if sufficient else _INSUFFICIENT}Hand it in at the portal now; keep {args.nonce} to yourself until you draw."
     )
     payload = {"promise": str(promise), "digest": digest, "nonce": str(args.nonce), "opens": shares, "sufficient": sufficient}
@@ -154,7 +154,7 @@ def _share(plan: Plan, batches: int) -> dict[str, int]:
     return {"batches": batches, "opened": opened(plan, batches, lowest), "smallest": opened(smallest(plan), batches, lowest)}
 
 
-def _told(shares: list[dict[str, int]], *, smallest: bool) -> str:
+def _shares_sentence(shares: list[dict[str, int]], *, smallest: bool) -> str:
     def percent(name: str) -> str:
         return ", ".join(f"{100 * share[name] / share['batches']:.0f} % of {share['batches']:,}" for share in shares)
 

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         if args.answer or args.answers or args.out or args.again or args.recompute:
             args.wrong_usage("give NAME")
         return _list(args, progress)
-    return _one(args, progress)
+    return _play(args, progress)
 
 
 def _list(args: argparse.Namespace, progress: Progress) -> int:
@@ -80,7 +80,7 @@ def _list(args: argparse.Namespace, progress: Progress) -> int:
     return 0
 
 
-def _one(args: argparse.Namespace, progress: Progress) -> int:
+def _play(args: argparse.Namespace, progress: Progress) -> int:
     import sys
 
     from benchmarks.errors import ExitCode

@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
     toml = as_toml(proposals, args.file)
     if args.out:
         writing.write_text(Path(args.out), toml)
-    say("\n\n".join(_told(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)))
+    say("\n\n".join(_summary(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)))
     questions = open_questions(proposals)
     payload = {
         "proposals": [_as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)],
@@ -72,7 +72,7 @@ def _answers(name: str | None) -> dict[str, str]:
         ) from wrong
 
 
-def _told(proposal: Proposal, proof: Proof) -> str:
+def _summary(proposal: Proposal, proof: Proof) -> str:
     from reporting_agent.commands.asking import evidence
 
     lines = evidence(proposal)

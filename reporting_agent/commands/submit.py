@@ -160,7 +160,7 @@ def _online(
     }
     text = (
         f"{parcel.site} {parcel.period} revision {parcel.revision}: received by the portal on {receipt.received_on.isoformat()}, "
-        f"log entry {receipt.log_index}, envelope {receipt.envelope_digest}.{_told(payload)}"
+        f"log entry {receipt.log_index}, envelope {receipt.envelope_digest}.{_remarks(payload)}"
     )
     return payload, text
 
@@ -192,7 +192,7 @@ def _offline(submission: Submission, begun: Begun, material: Material, file: Pat
     text = (
         f"{parcel.site} {parcel.period} revision {parcel.revision}: sealed report written to {file}, envelope {parcel.digest}. "
         "Hand the file in as it is, on the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read "
-        f"nor change it. `submit` without --offline sends the same bytes and keeps the receipt.{_told(payload)}"
+        f"nor change it. `submit` without --offline sends the same bytes and keeps the receipt.{_remarks(payload)}"
     )
     return payload, text
 
@@ -298,7 +298,7 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
     }
 
 
-def _told(payload: dict[str, Any]) -> str:
+def _remarks(payload: dict[str, Any]) -> str:
     """What a person should know of the content: labels over several years, and what was withheld."""
     from reporting_agent.sending.consent import reason, text
 

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         "changes": {change.language: change.text for change in release.changes},
         "portal": identity.portal,
     }
-    lines = [in_language(line, args.lang) for line in _told(release, VERSION)]
+    lines = [in_language(line, args.lang) for line in _sentences(release, VERSION)]
     if newer:
         lines += [release.what_changes(args.lang), *(f"{file.sha256}  {file.name}" for file in release.files)]
         lines.append(in_language(_how(identity.portal), args.lang))
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _told(release: AgentRelease, own: str) -> list[Phrase]:
+def _sentences(release: AgentRelease, own: str) -> list[Phrase]:
     from benchmarks.phrases import Phrase
 
     values = {"own": own, "newest": release.version, "on": release.on.isoformat()}

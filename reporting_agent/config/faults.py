@@ -58,13 +58,13 @@ class Fault:
         self._first: Any = wrong.errors(include_url=False)[0]
         self.more = wrong.error_count() - 1
         self.unknown = self._first["type"] == "extra_forbidden"
-        self.of_value = self._first["type"] == "literal_error" or isinstance(self._told, Phrase)
+        self.of_value = self._first["type"] == "literal_error" or isinstance(self._wanted_phrase, Phrase)
         self._within: tuple[str, ...] = within
         self._raw: Any = raw
         self._path = (*within, *self._first["loc"])
 
     @property
-    def _told(self) -> object:
+    def _wanted_phrase(self) -> object:
         """What a validator of ours says is wanted, where it says it in a phrase: of a name that it does not know."""
         error = self._first.get("ctx", {}).get("error")
         return error.args[0] if isinstance(error, ValueError) and error.args else None
@@ -110,8 +110,8 @@ class Fault:
 
     def wanted(self, page: str) -> str:
         """What may stand there; `page` of the documents describes the keys."""
-        if isinstance(self._told, Phrase):
-            return self._told
+        if isinstance(self._wanted_phrase, Phrase):
+            return self._wanted_phrase
         kind, context = self._first["type"], self._first.get("ctx", {})
         if self.unknown:
             return Phrase("one of the keys in %(page)s", page=page)

@@ -84,11 +84,11 @@ class Reloading:
     def __init__(self, path: Path) -> None:
         self.asked = threading.Event()
         self._path = path
-        self._stamp = self._changed = self._found()
+        self._stamp = self._changed = self._file_stamp()
 
     def is_due(self, *, by_change: bool) -> bool:
         """Asked once a second: a file that is still being written has another stamp a second later, and waits."""
-        stamp, before = self._found(), self._changed
+        stamp, before = self._file_stamp(), self._changed
         self._changed = stamp
         if not self.asked.is_set() and not (by_change and stamp is not None and stamp == before and stamp != self._stamp):
             return False
@@ -96,7 +96,7 @@ class Reloading:
         self._stamp = stamp
         return True
 
-    def _found(self) -> tuple[int, int] | None:
+    def _file_stamp(self) -> tuple[int, int] | None:
         try:
             status = self._path.stat()
         except OSError:

@@ -198,7 +198,7 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
         ahead_s = crept.ahead_s - (crept.time_us - right_us) / 1e6  # what is not declared of it
         left = replace(crept, time_us=right_us, ahead_s=ahead_s)
         return Shift(Kind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
-    pieces = _told(course, windows)
+    pieces = _offsets_by_piece(course, windows)
     stays = _by_its_stamps(course, pieces, zone, in_skipped_hour)
     if stays is not None:
         return stays
@@ -208,7 +208,7 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
     return _named(shift, windows, zone) if shift.kind is Kind.DAYLIGHT else shift
 
 
-def _told(course: Course, windows: Windows) -> Pieces:
+def _offsets_by_piece(course: Course, windows: Windows) -> Pieces:
     edges = stretches_of(windows)
     if not len(edges):
         return clock_offsets.NO_PIECES

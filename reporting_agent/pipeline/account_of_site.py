@@ -52,7 +52,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalanc
             amount = account.allowance if account.closes is None else account.residual
             size = _size(account, abs(amount), own, label, whole, pack) / output
             if size > WORTH_TELLING * abs(label.best.value) and (amount > 0 or label.energy_by_carrier.get(carrier)):
-                yield Words.of(_said(account, amount, size, label))
+                yield Words.of(_sentence(account, amount, size, label))
         elif carrier in by_carrier and carrier in touched and (of_meters := _of_own_meters(carrier, whole)):
             percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output_t or output)
             if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
@@ -96,7 +96,7 @@ def _size(account: CarrierBalance, amount: float, own: set[str], label: StepLabe
     return max(itself, taken * min(amount / given, 1.0) if given else 0.0)
 
 
-def _said(account: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:
+def _sentence(account: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:
     supplied = fsum(line.amount for line in account.supply if line.amount > 0) - fsum(
         line.amount for line in account.use if line.amount < 0
     )

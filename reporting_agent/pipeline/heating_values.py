@@ -57,7 +57,7 @@ def settle(batches: Sequence[Batch], site: Site, pack: Pack | None = None, *, al
     findings = [*_made_inside(taken), *_by_default(settled, site, pack)]
     if not alone and (doubtful := two_sided(settled, values, pack)):
         settled = [_left_out(batch, doubtful) for batch in settled]
-        findings += _told(doubtful)
+        findings += _two_sided(doubtful)
     return Settled(settled, findings)
 
 
@@ -255,7 +255,7 @@ def _left_out(batch: Batch, doubtful: Doubtful) -> Batch:
     return replace(batch, excluded=ExclusionReason.HEATING_VALUE_TWO_SIDED.value)
 
 
-def _told(doubtful: Doubtful) -> Iterator[Finding]:
+def _two_sided(doubtful: Doubtful) -> Iterator[Finding]:
     for carrier in sorted({carrier for carrier, _ in doubtful}):
         words = CARRIERS[carrier].words
         days = sorted(on for gas, on in doubtful if gas == carrier)
@@ -278,7 +278,7 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
 
 def require_one_value(batches: Sequence[Batch], values: HeatingValues, pack: Pack) -> None:
     """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a carrier has two heating values on one day."""
-    if not (findings := [*_told(two_sided(batches, values, pack))]):
+    if not (findings := [*_two_sided(two_sided(batches, values, pack))]):
         return
     raise PolicyRefusal(
         "heating-value-two-sided",

@@ -64,7 +64,7 @@ def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Bat
             tally[batch.step, taken] += 1
             batch = replace(batch, excluded=ExclusionReason.NOT_BOUGHT.value)
         marked.append(batch)
-    return marked, [_told(step, carrier, count) for (step, carrier), count in sorted(tally.items())]
+    return marked, [_not_bought(step, carrier, count) for (step, carrier), count in sorted(tally.items())]
 
 
 def is_bought(carrier: str, site: Site) -> bool:
@@ -75,7 +75,7 @@ def is_bought(carrier: str, site: Site) -> bool:
     return all(flow.carrier != carrier for conversion in fence.conversions for flow in conversion.gives)
 
 
-def _told(step: str, carrier: str, count: int) -> Finding:
+def _not_bought(step: str, carrier: str, count: int) -> Finding:
     sentence = Phrase(
         "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the site's own boilers make counts as "
         "the fuel that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",

@@ -38,7 +38,9 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Fi
     ]
     pairs = sorted({(batches[place].step, carrier) for place, carrier in unburnt.items()})
     return marked, [
-        _told(step, carrier, [batches[place] for place, of in unburnt.items() if of == carrier], least.get((step, carrier), LEAST))
+        _own_gas_missing(
+            step, carrier, [batches[place] for place, of in unburnt.items() if of == carrier], least.get((step, carrier), LEAST)
+        )
         for step, carrier in pairs
     ]
 
@@ -132,7 +134,7 @@ def _most_heat(energy: CarrierEnergy, table: FactorTable) -> float:
     return _heat(energy, 0.0 if bounds is None else bounds.most)
 
 
-def _told(step: str, carrier: str, batches: Sequence[Batch], least: float) -> Finding:
+def _own_gas_missing(step: str, carrier: str, batches: Sequence[Batch], least: float) -> Finding:
     return Finding(
         "own-gas-missing",
         Severity.EXCLUSION,

@@ -110,11 +110,13 @@ def told_unreadable(label: SiteLabel, lost: Mapping[str, int]) -> SiteLabel:
     """The label with these rows among what was read and left out, and no grade where they are too many."""
     return replace(
         label,
-        steps=tuple(_told(step_label, lost[step_label.step]) if lost.get(step_label.step) else step_label for step_label in label.steps),
+        steps=tuple(
+            _with_unreadable(step_label, lost[step_label.step]) if lost.get(step_label.step) else step_label for step_label in label.steps
+        ),
     )
 
 
-def _told(label: StepLabel, rows: int) -> StepLabel:
+def _with_unreadable(label: StepLabel, rows: int) -> StepLabel:
     read = label.read + rows
     counted = replace(label, read=read, excluded={**label.excluded, ExclusionReason.UNREADABLE.value: rows})
     if rows <= MOST_LOST * read or label.grade.reason not in (None, "no-grade-met", "production-left-out"):

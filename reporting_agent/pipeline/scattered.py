@@ -247,11 +247,11 @@ def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[Scatt
     struck = {LabelKey.of(scatter.label) for scatter in scattered}
     keys = [(LabelKey.of(label), label) for label in by_run.steps]
     steps = tuple(means.get(key, label) if key in struck else label for key, label in keys)
-    findings = tuple(_told(scatter) for scatter in scattered)
+    findings = tuple(_finding(scatter) for scatter in scattered)
     return replace(by_run, steps=steps, findings=(*by_run.findings, *findings))
 
 
-def _told(scatter: Scattered) -> Finding:
+def _finding(scatter: Scattered) -> Finding:
     label, by_run = scatter.label, scatter.label.best.value
     sentence = Phrase(
         "Step %(step)s, %(metric)s: corrected with the %(variable)s of each run the best value is %(run)s, with its mean it is %(mean)s"

@@ -1,8 +1,8 @@
 """Heating values against what the pack takes for usual: runs with undeclared ones left out, and what a label rests on told beside it.
 
 A run that states another value counts only where the site declares one near it under [[lhv]], with the reason; so does every run on a
-carrier of which nothing is usual. What a label rests on then is told beside it with its size (`told`). Each run is judged by its own record
-and the settings alone.
+carrier of which nothing is usual. What a label rests on then is told beside it with its size (`sentences`). Each run is judged by its own
+record and the settings alone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Bat
             tally[batch.step, first.carrier] += 1
             batch = replace(batch, excluded=ExclusionReason.HEATING_VALUE_UNUSUAL.value)
         marked.append(batch)
-    return marked, [_told(step, by_step[step][carrier], count) for (step, carrier), count in sorted(tally.items())]
+    return marked, [_unusual(step, by_step[step][carrier], count) for (step, carrier), count in sorted(tally.items())]
 
 
 def _usual(step: str, pack: Pack) -> dict[str, UsualHeat]:
@@ -82,7 +82,7 @@ def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue
     return value if value is not None and value.reason.strip() else None
 
 
-def _told(step: str, usual: UsualHeat, count: int) -> Finding:
+def _unusual(step: str, usual: UsualHeat, count: int) -> Finding:
     sentence = Phrase(
         "Step %(step)s: the heating value of %(carrier)s is not one that the pack regards as usual (%(usual)s). These runs are left "
         "out. Correct the value or its unit. If it is right, give it under [[lhv]] with the reason: how, where and how often it is "

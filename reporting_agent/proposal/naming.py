@@ -34,7 +34,7 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
     """The best column for each of the template's, no column twice."""
     matches: dict[str, Named] = {}
     taken: set[int] = set()
-    kinds = {index: _some(look.column(index)) for index in range(len(look.header))}
+    kinds = {index: _sample(look.column(index)) for index in range(len(look.header))}
     scored = [
         (meaning.share, column, index, meaning)
         for column in wanted.columns
@@ -98,7 +98,7 @@ def rivals(look: Look, wanted: Wanted, column: str, named: dict[str, Named]) -> 
 
 def dates(look: Look) -> list[int]:
     """The columns of dates, or of Excel's numbers of days, in their order."""
-    return look.dates or [index for index in look.numbers if excel_serials(_some(look.column(index)))]
+    return look.dates or [index for index in look.numbers if excel_serials(_sample(look.column(index)))]
 
 
 def bare_days(look: Look) -> str | None:
@@ -154,7 +154,7 @@ def _by_their_cells(look: Look, wanted: Wanted, named: dict[str, Named], taken: 
                 return
 
 
-def _some(cells: Sequence[Cell]) -> Sequence[Cell]:
+def _sample(cells: Sequence[Cell]) -> Sequence[Cell]:
     """Cells spread over a column, by which it is seen what the column holds."""
     return cells[:: max(1, len(cells) // _SEEN)]
 

@@ -85,9 +85,9 @@ def open_questions(proposals: Sequence[Proposal]) -> list[Question]:
 def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> list[Proposal]:
     """One profile, or two where batches carry their energy in the same row."""
     name, because = (wanted, "as asked") if wanted is not None else _kind_of(look)
-    proposals = [_made(look, name, answers, because)]
+    proposals = [_proposal(look, name, answers, because)]
     if wanted is None and name == "batches" and (energy_columns(look) or counter_pair(look)):
-        proposals.append(_made(look, "energy", answers, "energy stands beside the batches"))
+        proposals.append(_proposal(look, "energy", answers, "energy stands beside the batches"))
     for key, unclear in (("sheet", look.sheets), ("encoding", look.encodings), ("month", look.day)):
         if unclear and key not in answers:  # what else is open depends on it
             for proposal in proposals:
@@ -95,7 +95,7 @@ def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> lis
     return proposals
 
 
-def _made(look: Look, name: str, answers: Mapping[str, str], because: str) -> Proposal:
+def _proposal(look: Look, name: str, answers: Mapping[str, str], because: str) -> Proposal:
     maker = Maker(look, INPUTS[name], answers, because)
     maker.begin()
     _OWN_PART[name](maker)

@@ -19,14 +19,14 @@ from reporting_agent.state import transaction
 
 def last_seen(connection: sqlite3.Connection, fingerprint: str) -> AgentRelease | None:
     """What was seen last of that coordinator, whether still in force or not."""
-    raw = _kept(connection, fingerprint)
+    raw = _last_statement(connection, fingerprint)
     return None if raw is None else agent_releases.verify(raw, fingerprint)
 
 
 def take(connection: sqlite3.Connection, fingerprint: str, raw: bytes, now: datetime) -> AgentRelease:
     """Verify an announcement, hold it against the one seen last and keep it. VerificationError as `agent_releases.renewed`."""
     with transaction(connection):
-        release = agent_releases.renewed(raw, fingerprint, _kept(connection, fingerprint), now.date())
+        release = agent_releases.renewed(raw, fingerprint, _last_statement(connection, fingerprint), now.date())
         connection.execute(
             "INSERT INTO agent_release VALUES (?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET statement = excluded.statement, "
             "seen_at = excluded.seen_at",
@@ -65,6 +65,6 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
     return named
 
 
-def _kept(connection: sqlite3.Connection, fingerprint: str) -> bytes | None:
+def _last_statement(connection: sqlite3.Connection, fingerprint: str) -> bytes | None:
     row = connection.execute("SELECT statement FROM agent_release WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return None if row is None else row["statement"]

@@ -124,13 +124,13 @@ def _zip(parts: Path, out: Path, left_out: re.Pattern[str] = _LEFT_OUT) -> None:
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
             start = (Path(__file__).parent / "start.py").read_text(encoding="utf-8")
             _add(file, "__main__.py", (start + "\n\nsys.exit(main())\n").encode())
-            for path in _kept(parts, left_out):
+            for path in _files_to_pack(parts, left_out):
                 _add(file, f"parts/{path.relative_to(parts).as_posix()}", path.read_bytes())
     beside.chmod(0o755)
     beside.replace(out)
 
 
-def _kept(parts: Path, left_out: re.Pattern[str]) -> Iterator[Path]:
+def _files_to_pack(parts: Path, left_out: re.Pattern[str]) -> Iterator[Path]:
     for path in sorted(parts.rglob("*")):
         if path.is_file() and not left_out.search(path.relative_to(parts).as_posix().partition("/")[2]):
             yield path

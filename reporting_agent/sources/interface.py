@@ -136,7 +136,7 @@ def named(name: str) -> SourceKind:
     """The kind of source of an installed package, by its entry point; or, as `module:attribute`, of any module."""
     points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if name in points:
-        return _made(points[name].load())
+        return _instance(points[name].load())
     module_name, colon, attribute = OWN.get(name, name).partition(":")
     if not colon:
         raise InputError(
@@ -149,7 +149,7 @@ def named(name: str) -> SourceKind:
             + ("" if points else f", or a package with an entry point in the group {ENTRY_POINTS}"),
         )
     try:
-        return _made(getattr(importlib.import_module(module_name), attribute))
+        return _instance(getattr(importlib.import_module(module_name), attribute))
     except (ImportError, AttributeError) as missing:
         raise InputError(
             "source-unknown",
@@ -161,6 +161,6 @@ def named(name: str) -> SourceKind:
         ) from missing
 
 
-def _made(kind: object) -> SourceKind:
+def _instance(kind: object) -> SourceKind:
     """An entry point may name the kind itself or its class."""
     return cast("SourceKind", kind() if isinstance(kind, type) else kind)

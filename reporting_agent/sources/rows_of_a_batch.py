@@ -28,7 +28,7 @@ def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     broken: set[tuple[Any, Any]] = set()
     doubted: set[Any] = set()
     for rejection in table.rejected:
-        name, step = _told(known.get("batch_id"), rejection), _told(known.get("step"), rejection)
+        name, step = _own_value(known.get("batch_id"), rejection), _own_value(known.get("step"), rejection)
         if name is None:
             continue
         if step is None:
@@ -61,7 +61,7 @@ def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) 
     return values[0]
 
 
-def _told(field: Field | None, rejection: Rejected) -> Any:
+def _own_value(field: Field | None, rejection: Rejected) -> Any:
     """What a row that cannot be read says in this column, as far as its own cell goes."""
     if field is None or field.position is None:
         return None if field is None else field.constant

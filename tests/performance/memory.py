@@ -54,7 +54,8 @@ def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tup
             seen.append(((time.time() - began) / 60, _mb(pid, "VmRSS"), _mb(pid, "RssAnon")))
             sent = (second + 1) * meters
             print(
-                f"{seen[-1][0]:6.1f} min  {sent:>10,} sent  {_kept(page):>10,} kept  {seen[-1][1]:7.1f} MB, {seen[-1][2]:7.1f} its own",
+                f"{seen[-1][0]:6.1f} min  {sent:>10,} sent  {_readings_held(page):>10,} kept  "
+                f"{seen[-1][1]:7.1f} MB, {seen[-1][2]:7.1f} its own",
                 flush=True,
             )
     client.disconnect()
@@ -69,7 +70,7 @@ def _report(seen: list[tuple[float, float, float]]) -> None:
         print(f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour")
 
 
-def _kept(page: int) -> int:
+def _readings_held(page: int) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{page}/?hold", timeout=30) as answer:
         return live.kept_in(answer.read().decode())
 
@@ -77,7 +78,7 @@ def _kept(page: int) -> int:
 def _until_served(page: int) -> None:
     for _ in range(600):
         try:
-            _kept(page)
+            _readings_held(page)
         except (OSError, ValueError):
             time.sleep(0.2)
         else:

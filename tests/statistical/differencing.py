@@ -144,14 +144,14 @@ def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
                 shown = figures(whole), figures(other)
                 if way != "correct":  # a curve is withheld now and then, and the quarters with it
                     shown[0][: rows // 2, 2:] = np.nan
-                features = _told(*shown, firms, changed, way, whole.exact[:, -1])
+                features = _inputs(*shown, firms, changed, way, whole.exact[:, -1])
                 single.append(features[0])
                 both.append(features[1])
                 off.append(whole.exact[:, -2] - shown[0][:, 1])
     return np.concatenate(single), np.concatenate(both), np.concatenate(off)
 
 
-def _told(whole: Array, other: Array, firms: int, changed: int, way: str, own: Array) -> tuple[Array, Array]:
+def _inputs(whole: Array, other: Array, firms: int, changed: int, way: str, own: Array) -> tuple[Array, Array]:
     """What the regressions read of one publication and of both: figures from its typical value on and the quarters; of both what a firm
     would have made up, and by how much the quarters differ."""
     level = whole[:, 1]
@@ -181,11 +181,11 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
         if cell(later).best is None:
             return None, Reason(str(cell(later).note))
         read = (known, second.read(later)) if way == "leave" else (second.read(later), known)
-        return np.asarray(_told(*read, firms, changed, way, own)[1][0]), Reason.SHOWN
+        return np.asarray(_inputs(*read, firms, changed, way, own)[1][0]), Reason.SHOWN
 
     before = None
     if with_before:
         with mock.patch.object(differencing, "gives_away", return_value=False):
             before, _ = both(BEFORE)
-    single = np.asarray(_told(alone, alone, firms, changed, way, own)[0][0])
+    single = np.asarray(_inputs(alone, alone, firms, changed, way, own)[0][0])
     return Case(changed, single, *both(PACK.disclosure), before, float(alone[0, 1]), float(whole.exact[0, -2]))

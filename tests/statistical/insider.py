@@ -124,7 +124,7 @@ def energy_in_readings(plant: Plant, folder: Path) -> Reported:
 
 
 def output_scaled(plant: Plant, folder: Path) -> Reported:
-    return in_log(plant, folder, lambda rows: [_made(row, 1.06) for row in rows])
+    return in_log(plant, folder, lambda rows: [_scaled(row, 1.06) for row in rows])
 
 
 def output_shifted(plant: Plant, folder: Path) -> Reported:
@@ -132,7 +132,7 @@ def output_shifted(plant: Plant, folder: Path) -> Reported:
     better, worse = plant.best(0.5), plant.worst(0.5)
 
     def shifted(row: Row) -> Row:
-        return _made(row, 1.06 if row["batch_id"] in better else 0.94)
+        return _scaled(row, 1.06 if row["batch_id"] in better else 0.94)
 
     return each(plant, folder, better | worse, shifted)
 
@@ -245,8 +245,8 @@ def split(plant: Plant, folder: Path) -> Reported:
             return [row]
         start, end = lines.moment(row["start"]), lines.moment(row["end"])
         middle = (start + 0.55 * (end - start)).replace(second=0, microsecond=0)
-        first = _made({**row, "batch_id": f"{row['batch_id']}-1", "end": middle.isoformat()}, 0.6)
-        return [first, _made({**row, "batch_id": f"{row['batch_id']}-2", "start": middle.isoformat()}, 0.4)]
+        first = _scaled({**row, "batch_id": f"{row['batch_id']}-1", "end": middle.isoformat()}, 0.6)
+        return [first, _scaled({**row, "batch_id": f"{row['batch_id']}-2", "start": middle.isoformat()}, 0.4)]
 
     return in_log(plant, folder, lambda rows: [part for row in rows for part in both(row)])
 
@@ -308,11 +308,11 @@ def run(long: bool) -> Outcome:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
             plain, weighed = _works(Path(folder) / "plain", number, scales=False), _works(Path(folder) / "weighed", number, scales=True)
             for plant in (plain, weighed):
-                alarms += bool(_found(honest(plant.folder))[0])
+                alarms += bool(_failed_codes(honest(plant.folder))[0])
             for place, cheat in enumerate(CHEATS):
                 plant = weighed if cheat.scales else plain
                 report = cheat.does(plant, Path(folder) / str(place))
-                codes, without = _found(report)
+                codes, without = _failed_codes(report)
                 findings[cheat].append(codes)
                 unseen[cheat] += not without
                 gains[cheat].append(_gain(plant.labels, labels_of(report)))
@@ -354,7 +354,7 @@ def _works(folder: Path, number: int, *, scales: bool) -> Plant:
     return Plant(folder, _values(report), labels_of(report))
 
 
-def _found(report: Reported) -> tuple[set[str], set[str]]:
+def _failed_codes(report: Reported) -> tuple[set[str], set[str]]:
     """Codes that were asked for and do not hold: of all checks, and where those of completeness are left out."""
     draw, promise = drawn_by_auditor(report)
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
@@ -386,7 +386,7 @@ def _gain(true: tuple[float, float], cheated: tuple[float, float]) -> tuple[floa
     return best, typical
 
 
-def _made(row: Row, factor: float) -> Row:
+def _scaled(row: Row, factor: float) -> Row:
     return {
         **row,
         "output_quantity": repr(factor * float(row["output_quantity"])),

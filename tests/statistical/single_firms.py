@@ -76,7 +76,7 @@ def _figures(sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Ge
         among = firms[np.unique(taken_in)]
         # a single rank is compared with the five around it: one firm has no spread
         low, high = (among.min(), among.max()) if len(among) > 1 else _around(firms, taken_in[0])
-        yield _one(value, firms), float(np.mean([_one(random, firms) for random in rng.uniform(low, high, _RANDOM)]))
+        yield _is_one_firm(value, firms), float(np.mean([_is_one_firm(random, firms) for random in rng.uniform(low, high, _RANDOM)]))
 
 
 def _shown(composed: StepBest, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
@@ -94,7 +94,7 @@ def _around(firms: Array, rank: int) -> tuple[float, float]:
     return float(firms[first]), float(firms[first + 4])
 
 
-def _one(value: float, firms: Array) -> bool:
+def _is_one_firm(value: float, firms: Array) -> bool:
     """Whether exactly one firm's released value lies in the cell that a value is rounded to."""
     width = float(RULE.grid.width)
     return int((np.abs(firms - to_grid(value, RULE.grid.width, RULE.grid.lower)) < width / 2).sum()) == 1

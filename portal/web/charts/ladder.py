@@ -67,7 +67,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class RungPicture:
-    """One drawn cell. `zero` is the place of the best; `next_typical` joins the silhouette to the rung below."""
+    """One drawn cell. `zero` is the place of the best; `step_down` joins the silhouette to the rung below."""
 
     zero: str
     best_band: Span | None

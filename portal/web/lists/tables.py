@@ -147,10 +147,10 @@ def _cell(value: object) -> object:
 
 def _wanted(keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str) -> tuple[str, bool]:
     asked = query.get(f"{prefix}sort", default)
-    name, down = _told(asked)
-    return (name, down) if name in keys else _told(default)
+    name, down = _column_and_direction(asked)
+    return (name, down) if name in keys else _column_and_direction(default)
 
 
-def _told(order: str) -> tuple[str, bool]:
+def _column_and_direction(order: str) -> tuple[str, bool]:
     """The name of a column, and whether from the greatest down."""
     return order.removeprefix("-"), order.startswith("-")

@@ -74,14 +74,14 @@ def _row(report: ReportTerms) -> TermsRow:
     return TermsRow(
         report=_("%(title)s, %(period)s") % {"title": site, "period": period_name(report.period)},
         revision=report.revision,
-        purpose=_said(report.purpose),
-        use=_said(report.use),
-        naming=_said(report.naming),
+        purpose=_term(report.purpose),
+        use=_term(report.use),
+        naming=_term(report.naming),
         retention=ngettext("%(n)d year", "%(n)d years", report.retention_years) % {"n": report.retention_years},
         scheme=report.scheme,
         terms=report.terms,
     )
 
 
-def _said(term: str) -> str:
+def _term(term: str) -> str:
     return str(TERMS.get(term, term))

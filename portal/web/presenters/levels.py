@@ -102,7 +102,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
     for place, (level, grade) in enumerate(zip(shown.levels, limit.grades, strict=True), 1):
         if grade is None:
             continue
-        value, interval, distance, of_distance = _told(typical, grade)
+        value, interval, distance, of_distance = _typical_cells(typical, grade)
         best = share_at(alone.curve, grade) if alone and alone.curve else None
         yield LevelRow(
             name=shown.name if not limit.corrected else _("%(name)s (base value)") % {"name": shown.name},
@@ -128,7 +128,7 @@ def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[StepView]:
     return [cells[step_id] for step_id in wanted] if all(step_id in cells for step_id in wanted) else []
 
 
-def _told(typical: Known | None, grade: float) -> tuple[str, str, str, str]:
+def _typical_cells(typical: Known | None, grade: float) -> tuple[str, str, str, str]:
     if typical is None:
         return "", "", "", ""
     value, (low, high) = typical

@@ -123,20 +123,20 @@ def _worth_a_look(difference: Difference) -> tuple[Section, ...]:
     """What a good pack does otherwise."""
     if not difference.remarks:
         return ()
-    rows = tuple((Cell(remark.place, mono=True), Cell(_found(remark)), Cell(in_words(remark.wanted))) for remark in difference.remarks)
+    rows = tuple((Cell(remark.place, mono=True), Cell(_finding(remark)), Cell(in_words(remark.wanted))) for remark in difference.remarks)
     table = table_of(_("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
     note = _("A good pack usually does this differently, but there may be a reason. These points do not block approval.")
     return (Section(_("Worth checking"), table, note),)
 
 
-def _found(fault: Fault) -> str:
+def _finding(fault: Fault) -> str:
     """As the file has it, unless the check says it in words."""
     return in_words(fault.found) if isinstance(fault.found, Phrase) else fault.found
 
 
 def faults_table(faults: Sequence[Fault]) -> Listed:
     """What the check of a file found."""
-    rows = tuple((Cell(fault.place, mono=True), Cell(_found(fault)), Cell(in_words(fault.wanted))) for fault in faults)
+    rows = tuple((Cell(fault.place, mono=True), Cell(_finding(fault)), Cell(in_words(fault.wanted))) for fault in faults)
     return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected")), rows, "")
 
 

@@ -22,7 +22,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SortForm:
-    """The same orders as a form, where the heads of a table are not shown; `kept` is what else the address says."""
+    """The same orders as a form, where the heads of a table are not shown; `hidden` is what else the address says."""
 
     parameter: str
     choices: tuple[Choice, ...]

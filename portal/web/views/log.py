@@ -22,7 +22,7 @@ Found = tuple[EntryView, list[bytes]]
 def page(request: HttpRequest) -> HttpResponse:
     head = selectors.head(receipt_key())
     form = LogEntryForm(request.GET) if "entry" in request.GET else LogEntryForm()
-    entry = _found(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
+    entry = _entry(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
     if form.is_bound and not form.errors and entry is None:
         form.add_error("entry", _("No entry has this number, and nothing with this digest was logged."))
     mark_errors(form)
@@ -58,7 +58,7 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(raw, content_type="text/plain; charset=utf-8")
 
 
-def _found(asked: str, size: int) -> Found | None:
+def _entry(asked: str, size: int) -> Found | None:
     """By number, or by the digest of the thing itself."""
     if asked.isdecimal() and len(asked) < 16:
         return selectors.inclusion(int(asked), size) if int(asked) < size else None

@@ -104,7 +104,7 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 @require_safe
 @from_replica
 def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    series, row = _found(pack, place, route, period, version)
+    series, row = _series_and_row(pack, place, route, period, version)
     unit, units = chosen_unit(request, period)
     best, publisher = best_group_of(row.id), publisher_name(row.place)
 
@@ -137,14 +137,14 @@ def compare(request: HttpRequest, pack: str, place: str, route: str, period: str
 @from_replica
 def in_force(_request: HttpRequest, pack: str, place: str, route: str, period: str) -> HttpResponseBase:
     """The address without a version leads to the one in force; it is not the address to cite."""
-    _series, row = _found(pack, place, route, period)
+    _series, row = _series_and_row(pack, place, route, period)
     return redirect(benchmark_url(row, row.version))
 
 
 @require_safe
 @from_replica
 def benchmark_csv(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _found(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, place, route, period, version)
     before = selectors.preceding(row)
     content = (row.content, before.content if before else None)
     return _file(
@@ -172,7 +172,7 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
 @from_replica
 def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The signed document, exactly as the API serves it."""
-    _series, row = _found(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, place, route, period, version)
     text = cached("json", row.content, lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False))
     return _file(text, "application/json", row, "json")
 
@@ -180,7 +180,7 @@ def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, per
 @require_safe
 @from_replica
 def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _found(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, place, route, period, version)
     before = selectors.preceding(row)
 
     def render_parquet() -> bytes:
@@ -195,7 +195,7 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
 @from_replica
 def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """What catalogues of data sets read, in the reader's language as far as names have one."""
-    _series, row = _found(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, place, route, period, version)
     view, title, address, _digest, publisher = _cited(row)
     return _file(json.dumps(open_data.json_ld(view, title, address, publisher), ensure_ascii=False), "application/ld+json", row, "jsonld")
 
@@ -204,7 +204,7 @@ def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, 
 @from_replica
 def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
-    series, row = _found(pack, place, route, period, version)
+    series, row = _series_and_row(pack, place, route, period, version)
     best_group, publisher = best_group_of(row.id), publisher_name(row.place)
 
     def render_pdf() -> bytes:
@@ -224,13 +224,13 @@ SHOWN_ANYWHERE = csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"
 @require_safe
 @from_replica
 def benchmark_ladder(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
-    return _picture(request, _found(pack, place, route, period, version), pictures.ladder)
+    return _picture(request, _series_and_row(pack, place, route, period, version), pictures.ladder)
 
 
 @require_safe
 @from_replica
 def benchmark_spread(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
-    return _picture(request, _found(pack, place, route, period, version), pictures.spread)
+    return _picture(request, _series_and_row(pack, place, route, period, version), pictures.spread)
 
 
 def _picture(request: HttpRequest, version: tuple[Series, Row], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
@@ -257,14 +257,14 @@ def _picture(request: HttpRequest, version: tuple[Series, Row], draw: Callable[[
 @require_safe
 @from_replica
 def benchmark_bib(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _found(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, place, route, period, version)
     return _file(citation.bibtex(*_cited(row)), "application/x-bibtex; charset=utf-8", row, "bib")
 
 
 @require_safe
 @from_replica
 def benchmark_ris(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _found(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, place, route, period, version)
     return _file(citation.ris(*_cited(row)), "application/x-research-info-systems; charset=utf-8", row, "ris")
 
 
@@ -295,7 +295,7 @@ def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse
     return response
 
 
-def _found(pack: str, place: str, route: str, period: str, version: int | None = None) -> tuple[Series, Row]:
+def _series_and_row(pack: str, place: str, route: str, period: str, version: int | None = None) -> tuple[Series, Row]:
     series = selectors.series(pack, period, route, place)
     row = series.row(version)
     if row is None:

@@ -76,7 +76,7 @@ def _between(part: str) -> str:
 
 
 def _known(part: str) -> str:
-    written = (str(text) % _told(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part)))
+    written = (str(text) % _with_period_name(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part)))
     return next(written, "") or _steps(part)
 
 
@@ -87,7 +87,7 @@ def _steps(part: str) -> str:
     return enumerated(names) if all(names) else ""
 
 
-def _told(groups: dict[str, str]) -> dict[str, str]:
+def _with_period_name(groups: dict[str, str]) -> dict[str, str]:
     period = groups.get("period", "")
     return groups | {"period": period_name(period)} if _PERIOD.fullmatch(period) else groups
 

@@ -96,11 +96,16 @@ def _shares(batches: Sequence[Batch], parents: Mapping[int, Sequence[int]]) -> d
     taken: dict[int, float] = {}
     for child, own in parents.items():
         for parent in own:
-            taken[parent] = taken.get(parent, 0.0) + _made(batches[child])
-    return {(parent, child): _made(batches[child]) / taken[parent] for child, own in parents.items() for parent in own if taken[parent] > 0}
+            taken[parent] = taken.get(parent, 0.0) + _all_output_t(batches[child])
+    return {
+        (parent, child): _all_output_t(batches[child]) / taken[parent]
+        for child, own in parents.items()
+        for parent in own
+        if taken[parent] > 0
+    }
 
 
-def _made(batch: Batch) -> float:
+def _all_output_t(batch: Batch) -> float:
     return batch.output_t + batch.reject_t
 
 

@@ -38,7 +38,7 @@ def drivers(site: Site, result: LabelResult) -> tuple[StepDrivers, ...]:
             searches.append(begin(labels[0] if len(labels) == 1 else _together(labels), used))
     corrected = iter(holm([p_value for search in searches for p_value in search.p_values]))
     ended = [(search, finish(search, [next(corrected) for _ in search.p_values])) for search in searches]
-    return tuple(_told(search, outcome, result) for search, outcome in ended)
+    return tuple(_summed_up(search, outcome, result) for search, outcome in ended)
 
 
 def _looked_at(labels: Sequence[StepLabel]) -> list[list[StepLabel]]:
@@ -59,7 +59,7 @@ def _together(labels: Sequence[StepLabel]) -> StepLabel:
     return replace(labels[0], product="", variant="", values=(), gap=None, best=Best(None, labels[0].best.rule))
 
 
-def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepDrivers:
+def _summed_up(search: Search, outcome: Outcome | None, result: LabelResult) -> StepDrivers:
     label = search.label
     untold = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.untestable]
     if outcome is None:

@@ -102,7 +102,7 @@ class Prices:
         if carrier not in self._curves:
             rows = [row for row in self.tariff.prices if row.carrier == carrier]
             unit = rows[0].unit if rows else self.series[carrier][0].unit if carrier in self.series else ""
-            base = self._made(rows, unit) if unit else None
+            base = self._curve(rows, unit) if unit else None
             self._curves[carrier] = _over(base, *self.series[carrier]) if base is not None and carrier in self.series else base
         return self._curves[carrier]
 
@@ -114,7 +114,7 @@ class Prices:
         paid, passed = integrals(curve, start_us, end_us, None)
         return np.where(passed > 0, paid / np.where(passed > 0, passed, 1.0), curve.at(start_us))
 
-    def _made(self, rows: list[CarrierPrice], unit: str) -> Curve:
+    def _curve(self, rows: list[CarrierPrice], unit: str) -> Curve:
         edges: list[int] = []
         price: list[float] = []
         period: list[int] = []

@@ -181,7 +181,7 @@ def _balance(
         look_first="" if first is None else first.meter,
         words=Phrase(""),
     )
-    return _told(balance, first, partial)
+    return _with_sentence(balance, first, partial)
 
 
 _EPOCH_DAY = date(1970, 1, 1)
@@ -245,7 +245,7 @@ def _since(day_open: NDArray[np.bool_]) -> int | None:
     return None
 
 
-def _told(balance: Balance, first: suspects.Suspect | None, enough: bool) -> Balance:
+def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: bool) -> Balance:
     unit, names = balance.unit, ", ".join(side.meter for side in balance.subs)
     total = balance.main.energy - balance.loss - balance.difference
     energies: dict[str, Value] = {

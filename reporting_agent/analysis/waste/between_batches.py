@@ -96,7 +96,7 @@ def standing(
     long = length_s > max(_LONG_S, _LONG_TIMES_USUAL * (usual_s or 0.0))
     pieces = whole.cut(record, length_s > _LONG_S)
     at = pieces.stretch
-    use = _told(pieces, changed[at], long[at], idle, run_level, _begins_in(stretches, faulty)[at])
+    use = _uses(pieces, changed[at], long[at], idle, run_level, _begins_in(stretches, faulty)[at])
     parts: dict[Use, float] = {}
     for purpose, amount in zip(use, pieces.energy.tolist(), strict=True):
         parts[purpose] = parts.get(purpose, 0.0) + amount
@@ -164,7 +164,7 @@ def _idle_level(power: Floats, length_s: Floats, same: Flags, usual_s: float | N
     return float(np.median(power[usual])) if usual.any() else None
 
 
-def _told(pieces: _Pieces, changed: Flags, long: Flags, idle: float | None, run_level: float | None, faulty: Flags) -> list[Use]:
+def _uses(pieces: _Pieces, changed: Flags, long: Flags, idle: float | None, run_level: float | None, faulty: Flags) -> list[Use]:
     if run_level is None:
         return [Use.OUTSIDE] * len(changed)
     power = pieces.power

@@ -128,7 +128,7 @@ def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto
         for row in above:
             inside = [_in_group(table.dimension, row.key, label) for label in labels]
             output = sum(float(label.batches.output_t[where].sum()) for label, where in zip(labels, inside, strict=True))
-            yield from _told(pack, labels, inside, f"{table.dimension}-differs", row, (row.difference or 0.0) * output, whole)
+            yield from _advice(pack, labels, inside, f"{table.dimension}-differs", row, (row.difference or 0.0) * output, whole)
 
 
 def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advice | None:
@@ -236,7 +236,7 @@ def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole:
     )
 
 
-def _told(
+def _advice(
     pack: Pack, labels: Sequence[StepLosses], inside: Sequence[Flags], code: str, row: ParetoRow, gain: float, whole: float
 ) -> Iterator[Advice]:
     first = labels[0]

@@ -50,7 +50,7 @@ _MOST = 40
 
 def tables_of(site: Site) -> Iterator[tuple[str, str]]:
     """Each table of the settings that is not told in its own words, and its keys."""
-    for name in _told(site):
+    for name in _stated_settings(site):
         value = getattr(site, name)
         if isinstance(value, BaseModel):
             entries = [(name, value)]
@@ -65,7 +65,7 @@ def tables_of(site: Site) -> Iterator[tuple[str, str]]:
 
 def keys_of(table: BaseModel, only: Collection[str] | None = None, without: Collection[str] = ()) -> str:
     """`unit = kPa, atmosphere_kpa = 80 kPa`: what differs from its default or has none."""
-    names = [name for name in _told(table) if (only is None or name in only) and name not in without]
+    names = [name for name in _stated_settings(table) if (only is None or name in only) and name not in without]
     return ", ".join(f"{name} = {value}" for name, value in _spelled(table, names))
 
 
@@ -85,7 +85,7 @@ def as_written(value: object) -> str:
     return str(value)
 
 
-def _told(table: BaseModel) -> Iterator[str]:
+def _stated_settings(table: BaseModel) -> Iterator[str]:
     silent = {*TOUCHES_NOTHING.get(type(table), ()), *IN_ITS_OWN_WORDS.get(type(table), ())}
     for name, field in type(table).model_fields.items():
         if name not in silent and (field.is_required() or getattr(table, name) != field.get_default(call_default_factory=True)):
@@ -96,7 +96,7 @@ def _spelled(table: BaseModel, names: Collection[str]) -> Iterator[tuple[str, st
     for name in names:
         value = getattr(table, name)
         if isinstance(value, BaseModel):
-            yield from ((f"{name}.{inner}", spelled) for inner, spelled in _spelled(value, [*_told(value)]))
+            yield from ((f"{name}.{inner}", spelled) for inner, spelled in _spelled(value, [*_stated_settings(value)]))
             continue
         unit = next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
         if name in _OF_THE_METER and isinstance(table, Meter):

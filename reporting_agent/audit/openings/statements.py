@@ -57,14 +57,14 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ou
             Phrase("The statement refers to a different report or revision from the receipt."),
             Phrase("Give the receipt of the report that the statement names, or ask for a statement on this report."),
         )
-    return held(code, _said(statement))
+    return held(code, _sentence(statement))
 
 
 def _of_another(statement: Attestation, envelopes: Set[str]) -> bool:
     return isinstance(statement.subject, ReportSubject) and statement.subject.envelope_digest not in envelopes
 
 
-def _said(statement: Attestation | Withdrawal) -> Phrase:
+def _sentence(statement: Attestation | Withdrawal) -> Phrase:
     if isinstance(statement, Withdrawal):
         return Phrase(
             "The auditor withdrew the statement %(digest)s on %(day)s.",

@@ -104,7 +104,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
-    remarks = [_said(withheld.said, lang) for withheld in withheld_of(verdict.evidence)]
+    remarks = [_in_language(withheld.said, lang) for withheld in withheld_of(verdict.evidence)]
     if factors := sum(declaration.multiplies for declaration in verdict.declared):
         remarks.append(w["factors"].format(number=factors))
     remarks += [
@@ -140,11 +140,12 @@ def lines(verdict: Verdict, lang: str = "en") -> str:
     w = words(lang)["verdict"]
     printed = [lead(verdict, lang), *notes(verdict, lang)]
     for finding in verdict.findings:
-        printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_said(finding.said, lang)}")
+        printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_in_language(finding.said, lang)}")
         printed += [
-            f"{'':<29}{place}" for place in [*(_said(place, lang) for place in finding.places), *filter(None, [_more(finding, lang)])]
+            f"{'':<29}{place}"
+            for place in [*(_in_language(place, lang) for place in finding.places), *filter(None, [_more(finding, lang)])]
         ]
-        printed += [f"{'':<27}{_said(finding.to_do, lang)}"] if finding.to_do is not None else []
+        printed += [f"{'':<27}{_in_language(finding.to_do, lang)}"] if finding.to_do is not None else []
     if verdict.evidence is not None:
         printed += [
             "",
@@ -156,7 +157,7 @@ def lines(verdict: Verdict, lang: str = "en") -> str:
 
 def markdown(verdict: Verdict, lang: str = "en") -> str:
     """The whole report as Markdown."""
-    w, content = words(lang)["verdict"], _told(verdict, lang)
+    w, content = words(lang)["verdict"], _content(verdict, lang)
     parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), "", *(f"- **{note}**" for note in notes(verdict, lang)), ""]
     if verdict.evidence is not None:
         parts += [f"- {name}: {value}" for name, value in content["subject"]] + [""]
@@ -185,7 +186,7 @@ def page(verdict: Verdict, lang: str, made_at: datetime) -> str:
     """The whole report as one page that opens from a file, without scripts or anything fetched."""
     from reporting_agent.report import html
 
-    both, content = words(lang), _told(verdict, lang)
+    both, content = words(lang), _content(verdict, lang)
     w = both["verdict"]
     names = [*(["failures"] if verdict.failed else []), "checks", "declared", "subject", "strata", "metered", "released"]
     headings = {
@@ -226,7 +227,7 @@ def page(verdict: Verdict, lang: str, made_at: datetime) -> str:
     )
 
 
-def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
+def _content(verdict: Verdict, lang: str) -> dict[str, Any]:
     """Every part of the report in words of one language; those of a sample only where there is one."""
     checks = [_check(finding, lang) for finding in verdict.findings]
     content: dict[str, Any] = {"checks": checks, "failures": [check for check in checks if check["state"] == State.FAILED]}
@@ -288,9 +289,9 @@ def _check(finding: Outcome, lang: str) -> dict[str, Any]:
         "state": finding.state.value,
         "kind": w[finding.kind],
         "word": w[_word(finding)],
-        "sentence": _said(finding.said, lang),
-        "remedy": _said(finding.to_do, lang),
-        "places": [_said(place, lang) for place in finding.places],
+        "sentence": _in_language(finding.said, lang),
+        "remedy": _in_language(finding.to_do, lang),
+        "places": [_in_language(place, lang) for place in finding.places],
         "more": _more(finding, lang),
     }
 
@@ -317,7 +318,7 @@ def _rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def _said(both: Words | None, lang: str) -> str:
+def _in_language(both: Words | None, lang: str) -> str:
     return "" if both is None else both.said_in(lang)
 
 

@@ -103,7 +103,7 @@ def of_bills(site: Site, data: PlantData, bills: Sequence[Bill], period: Period)
             together = list(group)
             sums = _summed(site, data, together) if len(together) > 1 else None
             proven = sums is not None and sums.agrees
-            yield from (_said(comparison, BILL, by_sum=proven) for comparison in together)
+            yield from (_outcome(comparison, BILL, by_sum=proven) for comparison in together)
             if sums is not None:
                 yield _in_a_row(sums, sign)
 
@@ -111,7 +111,7 @@ def of_bills(site: Site, data: PlantData, bills: Sequence[Bill], period: Period)
 def of_survey(site: Site, data: PlantData, survey: Stock, period: Period) -> Outcome:
     """A survey is of what lies there at midnight: no hour of reading."""
     result = _compared(site, data, Paper(survey, survey.used), STOCK, period)
-    return result if isinstance(result, Outcome) else _said(replace(result, site=replace(result.site, less=0.0, more=0.0)), STOCK)
+    return result if isinstance(result, Outcome) else _outcome(replace(result, site=replace(result.site, less=0.0, more=0.0)), STOCK)
 
 
 def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
@@ -190,7 +190,7 @@ def _summed(site: Site, data: PlantData, papers: Sequence[Held]) -> Held | None:
     return Held(whole, metered)
 
 
-def _said(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
+def _outcome(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
     """What is said of one document; `by_sum`: of those before and after it, all together agree."""
     if comparison.agrees:
         return held(code, comparison.sentence)

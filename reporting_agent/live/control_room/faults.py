@@ -216,7 +216,7 @@ class Faults:
 def _in_short(out: KeptOut) -> Phrase:
     """The latest of them by name."""
     named: list[Value] = [run.batch_id for run in out.runs[::-1]]
-    names = {"variable": out.condition.variable, "batches": _some(named)}
+    names = {"variable": out.condition.variable, "batches": _listed(named)}
     if out.code == ExclusionReason.VARIABLE_MISSING:
         return Phrase("%(variable)s is not given: %(batches)s", **names)
     return Phrase("%(variable)s cannot be what their rows give: %(batches)s", **names)
@@ -226,7 +226,7 @@ def _too_wide(meters: Sequence[str], first: Total) -> Phrase:
     return Phrase(
         "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of %(longest)s at %(step)s. So batches have no "
         "energy from them, here and in `label`. Have them sent more often.",
-        meters=_some(list(meters)),
+        meters=_listed(list(meters)),
         usual=f"{first.usual_us / MINUTE_US:g}",
         longest=f"{first.longest_gap_us / MINUTE_US:g}",
         step=first.meter.step or first.meter.equipment or first.meter.id,
@@ -235,7 +235,7 @@ def _too_wide(meters: Sequence[str], first: Total) -> Phrase:
 
 def _paired(pairs: Sequence[Pair]) -> Value:
     """Some of them by name."""
-    return _some(
+    return _listed(
         [
             Phrase("%(first)s and %(later)s (%(unit)s)", first=first.id, later=later.id, unit=first.equipment or first.step)
             for first, later in pairs
@@ -245,8 +245,8 @@ def _paired(pairs: Sequence[Pair]) -> Value:
 
 def _on_units(batches: Sequence[Batch]) -> Value:
     """Some of them by name."""
-    return _some([Phrase("%(batch)s (%(unit)s)", batch=batch.id, unit=batch.equipment or batch.step) for batch in batches])
+    return _listed([Phrase("%(batch)s (%(unit)s)", batch=batch.id, unit=batch.equipment or batch.step) for batch in batches])
 
 
-def _some(named: list[Value]) -> Value:
+def _listed(named: list[Value]) -> Value:
     return enumerated([*named[:MOST_LISTED], "…"] if len(named) > MOST_LISTED else named)

@@ -128,7 +128,7 @@ class Plant:
     def settle(self) -> list[Batch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
         self.totals.behind_us = self.log.behind_us = behind_us(self.totals, self.log, self.stamps_ahead)
-        done, now_us = self._told(), self.totals.now_us
+        done, now_us = self._ended_batches(), self.totals.now_us
         for batch in done:
             del self.log.ending[batch.key]
         self._count(done)
@@ -143,7 +143,7 @@ class Plant:
         self.totals.forget(min((candidate.start_us for candidate in (*self.log.running(), *self.log.ending.values())), default=now_us))
         return done
 
-    def _told(self) -> list[Batch]:
+    def _ended_batches(self) -> list[Batch]:
         """Batches that ended and of whose time all that their meters have is there, or was waited for."""
         waited_us = self.totals.now_us - WAITS_US
         return [

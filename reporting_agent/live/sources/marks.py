@@ -63,7 +63,7 @@ def to_json(mark: Mark) -> dict[str, str]:
 
 
 def read(held: dict[str, str]) -> Mark:
-    """What `kept` wrote."""
+    """What `to_json` wrote."""
     ((kind, text),) = held.items()
     if kind == "time":
         return datetime.fromisoformat(text)

@@ -57,7 +57,7 @@ class MqttSource:
         self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
         self._not_taken: dict[int, str] = {}  # of what was published, why the broker refused it
         self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
-        self._client = self._made()
+        self._client = self._new_client()
         self._network = Network(self._client, self.name, self._on_not_reached, self._on_leaving)
         self.lifeline = self._network.lifeline
 
@@ -162,7 +162,7 @@ class MqttSource:
             "%(source)s is not connected (%(why)s). It stores incoming data, and the agent tries again.", source=self.name, why=self.refusal
         )
 
-    def _made(self) -> Client:
+    def _new_client(self) -> Client:
         with client_of("MQTT", "paho-mqtt", "source.mqtt"):
             from paho.mqtt import client as paho
             from paho.mqtt.enums import CallbackAPIVersion

@@ -43,7 +43,7 @@ def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         if (back and vapour * (1 - (declared or 0) / 100) <= LITTLE) or size <= WORTH_TELLING * abs(label.best.value):
             continue
         yield Words.of(
-            _said(
+            _sentence(
                 declared,
                 back=back,
                 carrier=CARRIERS[counted.carrier].words,
@@ -81,7 +81,7 @@ def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterReco
                 yield meter, max(wet, key=lambda record: record.total)
 
 
-def _said(declared: float | None, *, back: bool, **size: Value) -> Phrase:
+def _sentence(declared: float | None, *, back: bool, **size: Value) -> Phrase:
     if declared is None:
         return Phrase(
             "Nothing states the humidity of the %(carrier)s that meter %(meter)s measures. If the gas were saturated, as washed gas "

@@ -43,7 +43,7 @@ def sentences(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
         around = _around(mean * weight, width) / _around(weight, width)
         higher = float(np.sort(measured.at_reference - around[place] + of_all)[at]) - label.best.value
         if higher > HIGHER * abs(label.best.value) and np.std(around) > apart * chance:
-            yield Words.of(_said(days, mean, weight, around < (of_all + around.min()) / 2, higher, label.unit))
+            yield Words.of(_sentence(days, mean, weight, around < (of_all + around.min()) / 2, higher, label.unit))
             return
 
 
@@ -56,7 +56,7 @@ def _around(value: Floats, width: int) -> Floats:
     return np.convolve(value, np.ones(width), "same")
 
 
-def _said(days: Integers, mean: Floats, weight: Floats, low: Flags, higher: float, unit: str) -> Phrase:
+def _sentence(days: Integers, mean: Floats, weight: Floats, low: Flags, higher: float, unit: str) -> Phrase:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], low.astype(int), [0]))))
     first, after = max(edges.reshape(-1, 2).tolist(), key=lambda stretch: stretch[1] - stretch[0])
     below = np.average(mean[~low], weights=weight[~low]) - np.average(mean[low], weights=weight[low])

@@ -42,7 +42,7 @@ def untaken(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
             continue
         rest = size * (given - taken) / given
         if given - taken > NEARLY * given and rest > WORTH_TELLING * abs(label.best.value):
-            yield Words.of(_said(carrier, rest, taken / given, label))
+            yield Words.of(_sentence(carrier, rest, taken / given, label))
             if idle:
                 yield Words.of(_no_takers(carrier, idle))
         on_paper = size * min(_mj(_of(carrier, _sold_by_statement(whole)), whole) / given, 1.0)
@@ -162,7 +162,7 @@ def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
     )
 
 
-def _said(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:
+def _sentence(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:
     size: dict[str, Value] = {"carrier": CARRIERS[carrier].words, "size": f"{rest:.3g}", "unit": label.unit}
     if share <= 0:
         return Phrase(

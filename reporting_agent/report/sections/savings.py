@@ -28,7 +28,7 @@ def data(verifications: tuple[Verified, ...], lang: str) -> dict[str, Any]:
     def translated(text: str) -> str:
         return in_language(text, lang)
 
-    return {"lead": translated(LEAD), "none": translated(NONE), "savings": [_one(verification, lang) for verification in verifications]}
+    return {"lead": translated(LEAD), "none": translated(NONE), "savings": [_row(verification, lang) for verification in verifications]}
 
 
 def finding(verification: Verified) -> Phrase:
@@ -66,7 +66,7 @@ def finding(verification: Verified) -> Phrase:
     return Phrase("%(used)s %(told)s", used=used, told=sentence)
 
 
-def _one(verification: Verified, lang: str) -> dict[str, Any]:
+def _row(verification: Verified, lang: str) -> dict[str, Any]:
     def translated(text: str) -> str:
         return in_language(text, lang)
 

@@ -66,7 +66,8 @@ class Score:
                 worst = sorted(beyond, key=lambda deviation: -abs(deviation.share))[:5]
                 mark = "OPEN " if name in OPEN and all(_at_ten_times(deviation) for deviation in beyond) else ""
                 sentences.append(
-                    f"{mark}{name}: {len(beyond)} of {len(self.deviations[name])} beyond {limit:.1%}: " + ", ".join(map(_told, worst))
+                    f"{mark}{name}: {len(beyond)} of {len(self.deviations[name])} beyond {limit:.1%}: "
+                    + ", ".join(map(_deviation_text, worst))
                 )
         return sentences
 
@@ -79,7 +80,7 @@ def _at_ten_times(deviation: Deviation) -> bool:
     return " x10 " in deviation.what
 
 
-def _told(deviation: Deviation) -> str:
+def _deviation_text(deviation: Deviation) -> str:
     return f"{deviation.what} {deviation.share:+.3%}"
 
 

@@ -52,12 +52,12 @@ def cluster() -> Iterator[Cluster]:
 def heats_are_told(plant: Plant) -> None:
     """Readings are all there; the rows of heats come a poll later."""
     deadline = time.monotonic() + 30
-    while _told(plant) < len(plant.furnaces.batches()):
+    while _heats_in_spool(plant) < len(plant.furnaces.batches()):
         assert time.monotonic() < deadline
         time.sleep(0.5)
 
 
-def _told(plant: Plant) -> int:
+def _heats_in_spool(plant: Plant) -> int:
     try:
         return len(energies(plant.live))
     except InputError as refusal:

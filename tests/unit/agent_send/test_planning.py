@@ -108,7 +108,7 @@ def test_what_is_shorter_than_a_quarter_stays_on_the_site(name: str) -> None:
     assert refused.value.code == "period-too-short"
 
 
-def _one(**changes: object) -> list[Batch]:
+def _heats_with(**changes: object) -> list[Batch]:
     first, *rest = heats(3)
     return [dataclasses.replace(first, **changes), *rest]  # type: ignore[arg-type]  # one field at a time, by name
 
@@ -127,7 +127,7 @@ def _one(**changes: object) -> list[Batch]:
     ids=lambda changes: next(iter(changes)),
 )
 def test_any_change_of_a_record_is_another_digest(changes: dict[str, object]) -> None:
-    assert data_digest(_one(**changes), {}) != data_digest(heats(3), {})
+    assert data_digest(_heats_with(**changes), {}) != data_digest(heats(3), {})
 
 
 def test_order_offset_and_place_are_no_part_of_the_data() -> None:

@@ -113,10 +113,10 @@ class Connection:
             else [False] * len(names)
         )
         self.source.without_history = {
-            self._told(name): "AccessLevel" for name, has_history in zip(names, archived, strict=True) if not has_history
+            self._meter_of(name): "AccessLevel" for name, has_history in zip(names, archived, strict=True) if not has_history
         }
 
-    def _told(self, name: str) -> str:
+    def _meter_of(self, name: str) -> str:
         """A node as people know it: by its meter."""
         return self._meters.get(name, name)
 
@@ -182,13 +182,13 @@ class Connection:
         return rows
 
     async def _history(self, name: str, start: datetime, end: datetime) -> AsyncIterator[list[ua.DataValue]]:
-        if self._told(name) in self.source.without_history or name in self.source.refused:
+        if self._meter_of(name) in self.source.without_history or name in self.source.refused:
             return
         try:
             async for page in history.values(self._client, self._nodes[name], start, end):
                 yield page
         except history.NoHistory as none:
-            self.source.without_history = {**self.source.without_history, self._told(name): str(none)}
+            self.source.without_history = {**self.source.without_history, self._meter_of(name): str(none)}
 
     async def _take(self, changes: Sequence[Change], events: Sequence[tuple[int, list[ua.Variant]]], let_go: frozenset[str]) -> None:
         if let_go:

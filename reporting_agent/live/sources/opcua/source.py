@@ -178,10 +178,10 @@ class OpcUaSource:
                 await connection.run()
             except security.REFUSALS as refused:
                 again_s = AGAIN_FIRST_S if self.connected else min(2 * again_s, AGAIN_LAST_S)
-                self.connected, self.refusal = False, _told(refused)
+                self.connected, self.refusal = False, _status_name(refused)
             await asyncio.sleep(again_s)
 
 
-def _told(refused: BaseException) -> str:
+def _status_name(refused: BaseException) -> str:
     """A server's refusal by the name of its status code, which its manual explains."""
     return type(refused).__name__ if type(refused).__name__.startswith("Bad") else reason(refused)
