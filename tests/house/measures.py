@@ -44,8 +44,8 @@ MAY_CATCH = {
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
 SAYS_NOTHING = frozenset({"one", "some", "found", "told", "said", "made", "kept", "there"})
-"""Names of variables and parameters that do not say what they hold: `batch`, `label` or `sentences` would. A field has a subject before it
-(`days.found`)."""
+"""Names that do not say what a variable or a parameter holds, or what a function gives: `batch`, `label` or `sentences` would. A field or a
+method has a subject before it (`days.found`)."""
 
 
 def table(root: Path) -> dict[str, str]:
@@ -118,15 +118,21 @@ def catches_everything(tree: ast.Module) -> int:
 
 
 def says_nothing(tree: ast.Module) -> list[int]:
-    """The lines in which a variable or a parameter is bound to a name of `SAYS_NOTHING`. Left out are fields, and `found` of a
-    refusal: beside `wanted`, or handed on to one that has both."""
+    """The lines in which a variable, a parameter or a function has a name of `SAYS_NOTHING`. Left out are fields and methods, and `found`
+    of a refusal: beside `wanted`, or handed on to one that has both."""
     fields = {
         id(part) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for field in owner.body
         for part in (field.targets if isinstance(field, ast.Assign) else [field.target] if isinstance(field, ast.AnnAssign) else [])
     }  # fmt: skip
     variables = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
+    methods = {id(part) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for part in owner.body}
     return [
+        *(
+            function.lineno
+            for function in functions
+            if not isinstance(function, ast.Lambda) and function.name.lstrip("_") in SAYS_NOTHING and id(function) not in methods
+        ),
         *(node.lineno for node in variables if node.id in SAYS_NOTHING and id(node) not in fields),
         *(
             node.lineno
