@@ -25,6 +25,10 @@ def test_everything_is_caught_only_where_it_is_excused() -> None:
     assert {path for path, tree in TREES.items() if measures.catches_everything(tree)} == measures.MAY_CATCH.keys()
 
 
-def test_a_name_says_what_it_holds_in_tests_too() -> None:
-    in_tests = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in measures.python(ROOT, "tests")}
-    assert {path: lines for path, tree in (TREES | in_tests).items() if (lines := measures.says_nothing(tree))} == {}
+def test_a_name_says_what_it_holds_in_fixtures_and_tests_too() -> None:
+    beside = {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for package in ("fixtures", "tests")
+        for path in measures.python(ROOT, package)
+    }
+    assert {path: lines for path, tree in (TREES | beside).items() if (lines := measures.says_nothing(tree))} == {}
