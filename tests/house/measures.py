@@ -120,27 +120,23 @@ def catches_everything(tree: ast.Module) -> int:
 def says_nothing(tree: ast.Module) -> list[int]:
     """The lines in which a variable, a parameter or a function has a name of `SAYS_NOTHING`. Left out are fields and methods, and `found`
     of a refusal: beside `wanted`, or handed on to one that has both."""
+    nodes = list(ast.walk(tree))
+    members = [member for owner in nodes if isinstance(owner, ast.ClassDef) for member in owner.body]
     fields = {
-        id(part) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for field in owner.body
-        for part in (field.targets if isinstance(field, ast.Assign) else [field.target] if isinstance(field, ast.AnnAssign) else [])
+        id(part) for member in members
+        for part in (member.targets if isinstance(member, ast.Assign) else [member.target] if isinstance(member, ast.AnnAssign) else [])
     }  # fmt: skip
-    variables = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
-    methods = {id(part) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for part in owner.body}
-    return [
-        *(
-            function.lineno
-            for function in functions
-            if not isinstance(function, ast.Lambda) and function.name.lstrip("_") in SAYS_NOTHING and id(function) not in methods
-        ),
-        *(node.lineno for node in variables if node.id in SAYS_NOTHING and id(node) not in fields),
-        *(
-            node.lineno
-            for function in functions
-            for node in ast.walk(function.args)
-            if isinstance(node, ast.arg) and node.arg in SAYS_NOTHING and not _of_a_refusal(function, node.arg)
-        ),
-    ]
+    methods = {id(member) for member in members}
+    lines = []
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in SAYS_NOTHING and id(node) not in fields:
+            lines.append(node.lineno)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.lstrip("_") in SAYS_NOTHING and id(node) not in methods:
+            lines.append(node.lineno)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            parameters = (part for part in ast.walk(node.args) if isinstance(part, ast.arg) and part.arg in SAYS_NOTHING)
+            lines.extend(parameter.lineno for parameter in parameters if not _of_a_refusal(node, parameter.arg))
+    return lines
 
 
 def _of_a_refusal(function: ast.AST, parameter: str) -> bool:
