@@ -156,8 +156,8 @@ def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp
     file = tmp_path / "report.sealed"
     file.write_bytes(world.sealed_file)
     carrier = reader("en", 1440, world.carrier.email)
-    visitor = at_home("hand in a report", carrier)
-    visitor.press("main .sl-waits a:has-text('Hand in')")
+    visitor = at_home("submit a report", carrier)
+    visitor.press("main .sl-waits a:has-text('Submit')")
     visitor.take("#id_sealed", file)
     visitor.press("main form button")
     assert "The sealed file has been received." in carrier.text()
