@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
@@ -57,18 +57,21 @@ def _overlaps(going: Outgoing, site: Site) -> Iterator[Proposal]:
 
 
 def _unusable(batch: Batch, site: Site) -> Proposal:
-    start = batch.start.astimezone(site.zone)
-    fields: dict[str, object] = {
-        "step": batch.step,
-        "from": start.isoformat(),
-        "until": (start + _SECOND).isoformat(),
-        "kind": "unusable",
-        "reason": CONFIRM,
-    }
+    fields = {**_second_of_start(batch, site), "kind": "unusable", "reason": CONFIRM}
     if batch.equipment and any(machine.id == batch.equipment for machine in site.equipment):
         fields["equipment"] = batch.equipment
     why = Phrase("Batch %(batch)s of %(step)s overlaps another one on its meter.", batch=batch.batch_id, step=batch.step)
     return Proposal(why, as_toml(Event.model_validate(fields)))
+
+
+def _second_of_start(batch: Batch, site: Site) -> dict[str, object]:
+    """An event's step and time that are those of this batch alone, in local time.
+
+    The second is counted in UTC: a sum in local time takes the first pass of an hour that the clock repeats.
+    """
+    moments = (batch.start, batch.start.astimezone(UTC) + _SECOND)
+    start, end = (moment.astimezone(site.zone).isoformat() for moment in moments)
+    return {"step": batch.step, "from": start, "until": end}
 
 
 def _shared(local: Sequence[Batch], site: Site) -> Iterator[Proposal]:
@@ -104,18 +107,8 @@ def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: Sit
         batch = local[place]
         carriers = {energy.carrier for energy in batch.energy}
         if len(carriers) == 1:
-            start = batch.start.astimezone(site.zone)
-            event = Event.model_validate(
-                {
-                    "step": batch.step,
-                    "carrier": carriers.pop(),
-                    "from": start.isoformat(),
-                    "until": (start + _SECOND).isoformat(),
-                    "kind": "unit",
-                    "factor": 1 / factor,
-                    "reason": CONFIRM,
-                }
-            )
+            unit = {"carrier": carriers.pop(), "kind": "unit", "factor": 1 / factor, "reason": CONFIRM}
+            event = Event.model_validate({**_second_of_start(batch, site), **unit})
             text = "Batch %(batch)s of %(step)s: its energy is in another unit than the rest."
             yield Proposal(Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event))
 
