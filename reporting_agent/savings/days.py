@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
@@ -224,17 +224,21 @@ def _end(batch: Batch) -> datetime:
 
 def _spread(batch: Batch, days: tuple[date, ...], site: Site) -> list[tuple[int, float]]:
     """The days that a batch ran on, each with its share of the batch's time."""
-    start, end = batch.start.astimezone(site.zone), _end(batch).astimezone(site.zone)
+    start, end = batch.start, _end(batch)
     whole = (end - start).total_seconds()
     shares = []
-    day = start.date()
-    while day <= end.date():
-        midnight = datetime(day.year, day.month, day.day, tzinfo=site.zone)
+    day, last = start.astimezone(site.zone).date(), end.astimezone(site.zone).date()
+    while day <= last:
         following = day + timedelta(days=1)
-        until = min(end, datetime(following.year, following.month, following.day, tzinfo=site.zone))
-        inside = (until - max(start, midnight)).total_seconds() / whole if whole else 1.0
+        until = min(end, _midnight(following, site))
+        inside = (until - max(start, _midnight(day, site))).total_seconds() / whole if whole else 1.0
         place = (day - days[0]).days
         if inside > 0 and 0 <= place < len(days):
             shares.append((place, inside))
         day = following
     return shares
+
+
+def _midnight(day: date, site: Site) -> datetime:
+    """In UTC, for the days on which clocks change have 23 or 25 hours."""
+    return datetime(day.year, day.month, day.day, tzinfo=site.zone).astimezone(UTC)

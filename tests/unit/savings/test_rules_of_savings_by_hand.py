@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -190,6 +191,14 @@ def test_a_batch_across_midnight_counts_on_both_days_by_its_hours() -> None:
     assert _spread(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 24), row, SITE) == [(0, 0.25), (1, 0.75)]
     assert _spread(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 6), row, SITE) == [(0, 1.0)], "it ends at midnight"
     assert _spread(run(datetime(2022, 12, 31, 12, tzinfo=UTC), 24), row, SITE) == [(0, 0.5)], "half of it lies before"
+
+
+def test_hours_count_as_they_passed_where_clocks_change() -> None:
+    """18:00 to 06:00 over the night of 26 October 2025 in Berlin, whose hour from 02:00 comes twice: 6 h before midnight, 7 h after."""
+    zone = ZoneInfo("Europe/Berlin")
+    site = cast("Site", SimpleNamespace(zone=zone, events=()))
+    night = run(datetime(2025, 10, 25, 16, tzinfo=UTC), 13)
+    assert dict(_spread(night, (date(2025, 10, 25), date(2025, 10, 26)), site)) == pytest.approx({0: 6 / 13, 1: 7 / 13})
 
 
 @pytest.mark.parametrize(
