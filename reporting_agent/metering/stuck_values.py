@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import ceil, log
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,9 @@ FEWEST = 6  # equal values in a row; shorter runs are everyday in meters that re
 _FEW = 8  # readings; up to so many are looked at one by one
 MOST_KEPT = 20_000  # of the runs, the longest; 1.4 MB a meter
 
-PIECE = 512  # readings
-OCTAVES = 128
+PIECE = 1024  # readings
+PARTS = 8  # of an octave, alike in width: up to 16 steps of a meter's resolution each value has a part of its own
+BANDS = 128 * PARTS
 FEWEST_STUCK = 8  # a sensor that froze for fewer readings cannot be told from a steady load
 CHANCE = 1e-3  # runs as long as this happen by chance in one of a thousand records
 USUAL_SHARE = 0.1  # a meter that spends this share of its working time in runs so long has a steady load
@@ -61,13 +61,13 @@ NO_RUNS = Runs(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _NO_ROWS, _N
 
 @dataclass(slots=True)
 class Pairs:
-    """How many readings equal the one before, by size of the value (octaves) and by pieces of `PIECE` readings of the record. Not of 0.
+    """How many readings equal the one before, by size of the value (`band`) and by pieces of `PIECE` readings of the record. Not of 0.
 
     Counted over the edges of blocks, too, and in pieces of the whole record: where a record is cut into blocks changes nothing.
     """
 
     _number: list[Integers] = field(default_factory=list)
-    _octave: list[Integers] = field(default_factory=list)
+    _band: list[Integers] = field(default_factory=list)
     _count: list[Integers] = field(default_factory=list)
     _last: float = np.nan  # the value before these, which equals nothing at the beginning
 
@@ -79,23 +79,25 @@ class Pairs:
         equal = np.flatnonzero((later == before) & (later != 0))
         if not len(equal):
             return
-        cells, count = np.unique((number + equal) // PIECE * OCTAVES + octave(later[equal]), return_counts=True)
-        self._number.append(cells // OCTAVES * PIECE)
-        self._octave.append(cells % OCTAVES)
+        cells, count = np.unique((number + equal) // PIECE * BANDS + band(later[equal]), return_counts=True)
+        self._number.append(cells // BANDS * PIECE)
+        self._band.append(cells % BANDS)
         self._count.append(count)
 
     def between(self, first: int, end: int) -> Integers:
-        """By octave, of the readings with these numbers, to within a piece."""
+        """By band, of the readings with these numbers, to within a piece."""
         if not self._number:
-            return np.zeros(OCTAVES, dtype=np.int64)
-        number, size, count = (np.concatenate(part) for part in (self._number, self._octave, self._count))
+            return np.zeros(BANDS, dtype=np.int64)
+        number, size, count = (np.concatenate(part) for part in (self._number, self._band, self._count))
         within = (number >= first) & (number < end)
-        return np.bincount(size[within], count[within], minlength=OCTAVES).astype(np.int64)
+        return np.bincount(size[within], count[within], minlength=BANDS).astype(np.int64)
 
 
-def octave(value: Floats) -> Integers:
-    """The size of values by powers of two, as a small whole number."""
-    size: Integers = np.clip(np.frexp(np.abs(value))[1].astype(np.int64) + OCTAVES // 2, 0, OCTAVES - 1)
+def band(value: Floats) -> Integers:
+    """The size of values by parts of powers of two, as a small whole number."""
+    mantissa, exponent = np.frexp(np.abs(value))
+    part = ((2 * mantissa - 1) * PARTS).astype(np.int64)
+    size: Integers = np.clip(exponent.astype(np.int64) * PARTS + part + BANDS // 2, 0, BANDS - 1)
     return size
 
 
@@ -198,20 +200,23 @@ def _carried_on(before: Runs, runs: Runs) -> Runs:
     return first.then(runs)
 
 
-def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes: Integers) -> Flags:
-    """Which runs of a rate or an interval are longer than its own history makes plausible.
+def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes: Integers) -> tuple[Flags, Flags]:
+    """Which runs of a rate or an interval are longer than its own history makes plausible, and which of them too long for their value.
 
-    They are longer than chance makes them (from how often two readings are equal), and much
+    They are longer than chance makes them (from how often two readings of that octave are equal), and much
     longer than the runs that this meter spends its working time in. A value of 0 is rest. Each stretch between changes
     of resolution (`changes`, numbers of readings) is judged by itself: with fewer digits equal readings are common.
+
+    Too long for their value are those that chance does not make either from how often readings of about that value are equal
+    elsewhere: a standby load of a few steps of the meter's resolution stands longer than what passes through its octave.
     """
-    suspect = np.zeros(len(runs), dtype=bool)
+    long, too_long = np.zeros((2, len(runs)), dtype=bool)
     edges = [0, *changes.tolist(), readings]
     for first, end in pairwise(edges):
         within = np.flatnonzero((runs.number >= first) & (runs.number < end))
         own = sample.at((sample.number >= first) & (sample.number < end))
-        suspect[within] = _long(runs.at(within), own, pairs.between(first, end), end - first)
-    return suspect
+        long[within], too_long[within] = _long(runs.at(within), own, pairs.between(first, end), end - first)
+    return long, too_long
 
 
 def returning(runs: Runs) -> Flags:
@@ -220,17 +225,24 @@ def returning(runs: Runs) -> Flags:
     return returns
 
 
-def _long(runs: Runs, sample: Sample, pairs: Integers, readings: int) -> Flags:
+def _long(runs: Runs, sample: Sample, pairs: Integers, readings: int) -> tuple[Flags, Flags]:
     working: Flags = runs.value != 0
     if not working.any() or not len(sample):
-        return np.zeros(len(runs), dtype=bool)
+        return np.zeros(len(runs), dtype=bool), np.zeros(len(runs), dtype=bool)
     moving = sample.value[np.isfinite(sample.value) & (sample.value != 0)]
     loaded = readings * len(moving) / len(sample)
     least = max(FEWEST_STUCK, TIMES_USUAL * _usual(runs.count[working & ~returning(runs)], loaded))
-    of_size = np.bincount(octave(moving), minlength=OCTAVES) * (readings / len(sample))
-    by_chance = np.array([_by_chance(*both) for both in zip(pairs.tolist(), of_size.tolist(), strict=True)])
-    long: Flags = working & (runs.count >= np.maximum(least, by_chance[octave(runs.value)]))
-    return long
+    size = band(runs.value)
+    of_size = np.asarray(np.bincount(band(moving), minlength=BANDS) * (readings / len(sample)), dtype=float)
+    by_octave = _by_chance(_octaves(pairs), _octaves(of_size))[size // PARTS]
+    long: Flags = working & (runs.count >= np.maximum(least, by_octave))
+    elsewhere = _by_chance(np.maximum(pairs[size] - (runs.count - 1), 0), of_size[size] - runs.count)
+    return long, long & (runs.count >= elsewhere)
+
+
+def _octaves(of_bands: Integers | Floats) -> Floats:
+    """The sum over the bands of each octave."""
+    return np.asarray(of_bands.reshape(-1, PARTS).sum(axis=1), dtype=float)
 
 
 def hung(runs: Runs, jumps: Highest, plausible: float) -> Flags:
@@ -245,13 +257,15 @@ def hung(runs: Runs, jumps: Highest, plausible: float) -> Flags:
     return leaps
 
 
-def _by_chance(pairs: int, readings: float) -> int:
-    """The shortest run that chance alone makes in fewer than `CHANCE` records.
+def _by_chance(pairs: Integers | Floats, readings: Floats) -> Integers:
+    """The shortest run that chance alone makes in fewer than `CHANCE` records, for each count of equal pairs among so many readings.
 
     With p the chance that a reading equals the one before, n readings hold about n p^(k-1) runs of k and more.
     """
-    equal = min(pairs / max(readings, pairs + 1.0), 0.95)
-    return 1 + ceil(log(max(readings, 1.0) / CHANCE) / -log(equal)) if equal > 0 else 0
+    equal = np.minimum(pairs / np.maximum(readings, pairs + 1.0), 0.95)
+    with np.errstate(divide="ignore"):
+        shortest = 1 + np.ceil(np.log(np.maximum(readings, 1.0) / CHANCE) / -np.log(equal))
+    return np.where(equal > 0, shortest, 0).astype(np.int64)
 
 
 def _usual(count: Integers, readings: float) -> int:

@@ -214,7 +214,8 @@ class Watch:
         if meter.reading == "register":
             return self._of_register(sample, runs, above, stuck_values.hung(runs, above, limit))
         tally, regimes = self._resolution(sample)
-        long = runs.at(stuck_values.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes]))
+        standing, too_long = stuck_values.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes])
+        long = runs.at(standing)
         back = stuck_values.returning(long)
         flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
         if flat is None:
@@ -222,7 +223,7 @@ class Watch:
         flooded = long.value >= (np.inf if flat is None else flat)
         if meter.reading == "rate":
             flooded |= saturated(long.value, meter, None)
-        froze = long.at(~back & ~flooded)
+        froze = long.at(~back & ~flooded & too_long[standing])
         self._count(tally, SPIKE_CODES[meter.reading], above.row, above.file)
         self._count(tally, "value-stuck", froze.row, froze.file)
         dropped = self._zeros.dropped(sample, readings)

@@ -14,6 +14,18 @@ AT = 8000  # a reading in the middle of the record
 BUSY = int(np.flatnonzero(READ["rate"][AT:] > 3000)[3]) + AT
 
 
+def test_a_standby_load_of_a_few_steps_of_the_resolution_is_no_frozen_sensor() -> None:
+    """At 700 kW, in steps of 100, it stands for five readings a hundred times, for fourteen once; at 400 to 600 it never stands."""
+    value = 100.0 * np.resize([4, 5, 6], len(MOMENTS))
+    for start in range(100, 10_100, 100):
+        value[start : start + 5] = 700.0
+    value[BUSY : BUSY + 14] = 700.0
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {}
+    value[value == 700.0] = 500.0 + 100 * (np.arange(np.count_nonzero(value == 700.0)) % 2)
+    value[BUSY : BUSY + 14] = 700.0
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"value-stuck": 1}, "where it stands there that once alone"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("length_s", [600, 3300, 28_800])
