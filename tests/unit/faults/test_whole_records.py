@@ -23,7 +23,7 @@ def test_a_standby_load_of_a_few_steps_of_the_resolution_is_no_frozen_sensor() -
     assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {}
     value[value == 700.0] = 500.0 + 100 * (np.arange(np.count_nonzero(value == 700.0)) % 2)
     value[BUSY : BUSY + 14] = 700.0
-    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"value-stuck": 1}, "where it stands there that once alone"
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"value-stuck": 1}, "where it stands at that value only once"
 
 
 @pytest.mark.parametrize("kind", KINDS)
