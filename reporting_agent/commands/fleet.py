@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase, Value, joined
 from reporting_agent.commands import add_language, add_period
-from reporting_agent.sources.object_storage import is_object
 
 if TYPE_CHECKING:
     from reporting_agent.fleet.declared import Fleet
@@ -133,6 +132,8 @@ def _counts(args: Namespace, outcomes: Sequence[Outcome]) -> Phrase:
 
 def _for_all(place: str) -> str:
     """The path or address by which every worker finds it."""
+    from reporting_agent.sources.object_storage import is_object
+
     return place if is_object(place) else str(Path(place).absolute())
 
 

@@ -146,6 +146,15 @@ def test_help_names_every_command() -> None:
         assert command in answer.stdout
 
 
+def test_help_reads_no_library_of_numbers_nor_of_forms() -> None:
+    """What is typed in vain or completed by Tab answers at once: what commands need is imported when they run."""
+    code = (
+        "import sys; from reporting_agent.cli import _parser; _parser(['--help']);"
+        "print(*sorted({'numpy', 'pydantic', 'pyarrow', 'reporting_agent.sources', 'reporting_agent.config'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
+
+
 @pytest.mark.slow
 def test_neither_django_nor_pandas_is_imported(plant: Path) -> None:
     code = (
