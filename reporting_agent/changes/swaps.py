@@ -5,7 +5,7 @@ The day is the one that best divides hours that go with the meter's own runs fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, tzinfo
 from itertools import combinations
 
@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 HOUR_US = 3_600_000_000
 PART_HOURS = 7 * 24
 FEWEST_HOURS = 48
+LEAST_TURNS = 0.05  # standard deviation of the share of an hour that runs took: below, they never pause
 MARGIN = 0.3  # of correlation, as Fisher's z, by which the other line must fit better, on both sides
 SURELY = 3.0  # margins by which each goes with its own as a rule: going with the other's at all is then no chance
 FEWEST_PARTS = 2
@@ -32,12 +33,11 @@ ALIKE = 0.1  # in ln: how near each meter comes to what the other showed
 
 def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
     """Pairs of meters of one carrier, each of which goes with the other's runs."""
-    changes = []
-    for own, other in combinations([line for line in lines if len(line.record.hour_us)], 2):
-        alike = own.record.meter.carrier == other.record.meter.carrier and len(own.record.hour_us) == len(other.record.hour_us)
-        if alike and set(_equipment(own)) != set(_equipment(other)) and (change := _pair(own, other, zone)) is not None:
-            changes.append(change)
-    return changes
+    alike: dict[tuple[str, int], list[Line]] = {}
+    for line in lines:
+        if len(line.record.hour_us):
+            alike.setdefault((line.record.meter.carrier, len(line.record.hour_us)), []).append(line)
+    return [change for of_one_carrier in alike.values() for change in _exchanged(of_one_carrier, zone)]
 
 
 def of_levels(level_changes: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
@@ -73,26 +73,45 @@ def _usual(line: Line) -> float:
     return float(np.median(power[np.abs(line.power - np.nanmedian(line.power[: max(len(chosen) // 4, 1)])) < ALIKE]))
 
 
-def _pair(own: Line, other: Line, zone: tzinfo) -> Change | None:
-    edges = np.append(own.record.hour_us, own.record.hour_us[-1] + HOUR_US)
-    ran = [running_share(edges, line.runs.start_us, line.runs.end_us) for line in (own, other)]
-    loads = [np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in (own, other)]
-    parts = np.arange(0, len(edges) - 1, PART_HOURS)
-    better = np.array([_better(loads, ran, slice(first, first + PART_HOURS)) for first in parts.tolist()])
+def _exchanged(lines: Sequence[Line], zone: tzinfo) -> Iterator[Change]:
+    """Of lines with the same hours. How every load goes with every line's runs is found for all of them at once: pairs are many."""
+    hour_us = lines[0].record.hour_us
+    edges = np.append(hour_us, hour_us[-1] + HOUR_US)
+    ran = np.array([running_share(edges, line.runs.start_us, line.runs.end_us) for line in lines])
+    loads = np.array([np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in lines])
+    weeks = [slice(first, first + PART_HOURS) for first in range(0, len(hour_us), PART_HOURS)]
+    fits = np.array([_fits(loads[:, week], ran[:, week]) for week in weeks])
+    equipment, day = [_equipment(line) for line in lines], days_of(hour_us, zone)
+    for own, other in combinations(range(len(lines)), 2):
+        if equipment[own] == equipment[other]:
+            continue
+        better = np.minimum(fits[:, own, other] - fits[:, own, own], fits[:, other, own] - fits[:, other, other])
+        if (weeks_swapped := _weeks_swapped(better)) is not None:
+            pair = [own, other]
+            foreign = _foreign(loads[pair], ran[pair])
+            first, last = weeks_swapped[0] * PART_HOURS, (weeks_swapped[-1] + 1) * PART_HOURS
+            meters = (lines[own].meter, lines[other].meter)
+            yield Change(
+                Kind.SWAP,
+                lines[own].step,
+                meters,
+                (*equipment[own], *equipment[other]),
+                None if first == 0 else _turn(foreign, day, first),
+                None if last >= len(foreign) - PART_HOURS else _turn(-foreign, day, last),
+                _interchangeable([lines[own], lines[other]], *meters),
+                0.0,
+                (Cause.SWAP, Cause.CLOCK),
+            )
+
+
+def _weeks_swapped(better: Floats) -> list[int] | None:
+    """Weeks in which both loads went with the other's runs, by how much better they did in each; None where that says nothing."""
     known = np.isfinite(better)
     if known.sum() < FEWEST_PARTS:
         return None
     least = 0.0 if float(np.median(better[known])) < -SURELY * MARGIN else MARGIN
-    swapped = parts[known & (better > least)].tolist()
-    if len(swapped) < FEWEST_PARTS:
-        return None
-    foreign, day = _foreign(loads, ran), days_of(edges[:-1], zone)
-    first, last = swapped[0], swapped[-1] + PART_HOURS
-    begins = None if first == 0 else _turn(foreign, day, first)
-    until = None if last >= len(foreign) - PART_HOURS else _turn(-foreign, day, last)
-    meters = (own.meter, other.meter)
-    equipment, size = (*_equipment(own), *_equipment(other)), _interchangeable((own, other), *meters)
-    return Change(Kind.SWAP, own.step, meters, equipment, begins, until, size, 0.0, (Cause.SWAP, Cause.CLOCK))
+    swapped: list[int] = np.flatnonzero(known & (better > least)).tolist()
+    return swapped if len(swapped) >= FEWEST_PARTS else None
 
 
 def _interchangeable(lines: Sequence[Line], *meters: str) -> float:
@@ -101,14 +120,8 @@ def _interchangeable(lines: Sequence[Line], *meters: str) -> float:
     return float(len(kinds) == 1)
 
 
-def _better(loads: Sequence[Floats], ran: Sequence[Floats], part: slice) -> float:
-    """By how much each load goes better with the other's runs than with its own, of the two the one that it does less."""
-    fits = [[_fit(load[part], share[part]) for share in ran] for load in loads]
-    return float(np.min([fits[0][1] - fits[0][0], fits[1][0] - fits[1][1]]))
-
-
-def _foreign(loads: Sequence[Floats], ran: Sequence[Floats]) -> Floats:
-    """By hour, how much better both loads go with the other's runs than with their own."""
+def _foreign(loads: Floats, ran: Floats) -> Floats:
+    """By hour, how much better the two loads go with the other's runs than with their own."""
     moved = [np.nan_to_num(load - np.nanmean(load)) / np.nanstd(load) for load in loads]
     score: Floats = (moved[0] - moved[1]) * (ran[1] - ran[0])
     return score
@@ -122,12 +135,24 @@ def _turn(foreign: Floats, day: Integers, near: int) -> date:
     return date.fromordinal(int(days[np.flatnonzero(until == until.min())[-1]]))
 
 
-def _fit(load: Floats, share: Floats) -> float:
-    """How well a load goes with runs: 0.1 of correlation tells little where two loads are unlike, and all where they run by one shift."""
-    known = np.isfinite(load)
-    if known.sum() < FEWEST_HOURS or np.std(load[known]) == 0 or np.std(share[known]) < 0.05:
-        return float("nan")
-    return float(np.arctanh(np.clip(np.corrcoef(load[known], share[known])[0, 1], -MOST_ALIKE, MOST_ALIKE)))
+def _fits(loads: Floats, ran: Floats) -> Floats:
+    """How well each load (rows) goes with each line's runs (columns), as Fisher's z of their correlation over the hours that are known.
+
+    0.1 of correlation tells little where two loads are unlike, and all where they run by one shift. NaN where hours are too few or
+    either hardly moves.
+    """
+    known = np.isfinite(loads)
+    hours = known.sum(axis=1)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(known, loads, 0.0).sum(axis=1)[:, None] / hours
+        moved = np.where(known, loads - level, 0.0)
+        spread = np.sqrt((moved**2).sum(axis=1)[:, None] / hours)
+        running = known @ ran.T / hours
+        turns = np.sqrt(np.maximum(known @ (ran**2).T / hours - running**2, 0.0))
+        correlation = moved @ ran.T / hours / (spread * turns)
+    tells = (hours >= FEWEST_HOURS) & (spread > 0) & (turns >= LEAST_TURNS)
+    fits: Floats = np.arctanh(np.where(tells, np.clip(correlation, -MOST_ALIKE, MOST_ALIKE), np.nan))
+    return fits
 
 
 def _equipment(line: Line) -> tuple[str, ...]:
