@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 from django.utils import translation
 
 from benchmarks.phrases import Name
-from portal.accounts.models import ControllingFirm, Organisation
+from portal.accounts.models import ControllingFirm, Organisation, Role
 from portal.names import Called, in_any_language, in_chinese, name_of
 from portal.web.words.terms import shown_name
 
@@ -32,12 +31,15 @@ def test_a_row_reads_its_name_with_the_others_and_writes_plain_text() -> None:
     assert type(field.get_prep_value(firm.name)) is str
 
 
+@pytest.mark.django_db
 def test_a_join_gives_the_name_too_and_none_where_there_is_no_row() -> None:
-    of_organisation, of_firm = (Called(prefix) for prefix in ("", "controlling_firm__"))
-    question = Organisation.objects.annotate(called=of_organisation, control=of_firm)
-    as_name = question.query.annotations["called"].get_db_converters(connection)[-1]
-    assert as_name({"en": "Hebei", "zh": "河北"}).by_language == {"en": "Hebei", "zh": "河北"}
-    assert as_name({"en": None, "zh": None}) is None
+    firm = ControllingFirm.objects.create(name="Hebei", name_zh="河北")
+    Organisation.objects.create(name="Mill", kind=Role.ENTERPRISE, controlling_firm=firm)
+    Organisation.objects.create(name="Verifiers", kind=Role.CERTIFICATION_BODY)
+    read = Organisation.objects.annotate(called=Called(), control=Called("controlling_firm__")).order_by("name")
+    mill, verifiers = read.values_list("called", "control")
+    assert [name.by_language for name in (*mill, verifiers[0])] == [{"en": "Mill"}, {"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
+    assert verifiers[1] is None
 
 
 def test_all_that_it_is_called_can_be_searched() -> None:
