@@ -33,7 +33,7 @@ def _apart(name: str, *, long: bool) -> Iterator[Measurement]:
         for line in running.stdout or ():
             yield json.loads(line)
     if running.returncode:
-        raise SystemExit(running.returncode)
+        raise subprocess.CalledProcessError(running.returncode, command)
 
 
 def main() -> int:
@@ -57,18 +57,24 @@ def main() -> int:
     if asked.sites and names != ["fleet"]:
         parser.error("--sites is of `fleet` alone")
     size = (asked.sites, asked.readings, min(asked.distinct, asked.sites)) if asked.sites else None
+    failed = []
     for name in names:
         long = asked.long and name in LONGER
-        for line in _measured(name, long=long, size=size) if len(names) == 1 else _apart(name, long=long):
-            if asked.json:
-                print(json.dumps(line), flush=True)
-            else:
-                print(
-                    f"{line['name']:<28}{line['size']:<80}{line['ours_s']:>10.4f}  {line['reference']:<34}"
-                    f"{line['reference_s']:>10.4f}{line['ratio']:>8.2f}{line['peak_rss_mb']:>9.0f}",
-                    flush=True,
-                )
-    return 0
+        try:
+            for line in _measured(name, long=long, size=size) if len(names) == 1 else _apart(name, long=long):
+                print(json.dumps(line) if asked.json else _row(line), flush=True)
+        except subprocess.CalledProcessError:  # it said why
+            failed.append(name)
+    if failed:
+        print(f"Ended in an error: {', '.join(failed)}. All the others were measured.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _row(line: Measurement) -> str:
+    return (
+        f"{line['name']:<28}{line['size']:<80}{line['ours_s']:>10.4f}  {line['reference']:<34}"
+        f"{line['reference_s']:>10.4f}{line['ratio']:>8.2f}{line['peak_rss_mb']:>9.0f}"
+    )
 
 
 if __name__ == "__main__":

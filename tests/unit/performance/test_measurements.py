@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.performance import __main__ as program
 from tests.performance.apart import compare_apart
+from tests.performance.measurement import Measurement
 
 pytestmark = pytest.mark.timeout(900)  # two dozen processes one after the other, each with its imports: on a busy machine minutes
 
@@ -76,3 +79,17 @@ def test_a_commitment_is_measured_from_records_and_from_batches_and_an_opening_b
 def test_a_side_that_is_quick_because_it_did_less_is_an_error() -> None:
     with pytest.raises(AssertionError, match="do not agree"):
         compare_apart("sums", "3 numbers", partial(sum, (1, 2, 3)), "fewer", partial(sum, (1, 2)), int.__eq__, runs=1)
+
+
+def test_a_measurement_that_fails_hides_none_after_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def apart(name: str, *, long: bool) -> Iterator[Measurement]:
+        if name == "pages":
+            raise subprocess.CalledProcessError(1, name)
+        yield {"name": name, "ours_s": 1.0, "reference": "bare", "reference_s": 2.0, "ratio": 0.5, "peak_rss_mb": 1.0, "size": "1"}
+
+    monkeypatch.setattr(program, "_apart", apart)
+    monkeypatch.setattr(sys, "argv", ["performance", "seal", "pages", "log"])
+    assert program.main() == 1
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == ["name", "seal", "log"]
+    assert err == "Ended in an error: pages. All the others were measured.\n"
