@@ -133,7 +133,7 @@ def processes_in(folder: Path) -> list[str]:
     return commands
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("sector", ONCE)
 def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: str, tmp_path: Path, long: bool) -> None:
     firms = FIRMS_LONG if long else FIRMS
