@@ -81,14 +81,14 @@ def _exchanged(lines: Sequence[Line], zone: tzinfo) -> Iterator[Change]:
     loads = np.array([np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in lines])
     weeks = [slice(first, first + PART_HOURS) for first in range(0, len(hour_us), PART_HOURS)]
     fits = np.array([_fits(loads[:, week], ran[:, week]) for week in weeks])
-    equipment, day = [_equipment(line) for line in lines], days_of(hour_us, zone)
+    equipment = [_equipment(line) for line in lines]
     for own, other in combinations(range(len(lines)), 2):
         if equipment[own] == equipment[other]:
             continue
         better = np.minimum(fits[:, own, other] - fits[:, own, own], fits[:, other, own] - fits[:, other, other])
-        if (weeks_swapped := _weeks_swapped(better)) is not None:
+        if weeks_swapped := _weeks_swapped(better):
             pair = [own, other]
-            foreign = _foreign(loads[pair], ran[pair])
+            foreign, day = _foreign(loads[pair], ran[pair]), days_of(hour_us, zone)
             first, last = weeks_swapped[0] * PART_HOURS, (weeks_swapped[-1] + 1) * PART_HOURS
             meters = (lines[own].meter, lines[other].meter)
             yield Change(
@@ -104,14 +104,14 @@ def _exchanged(lines: Sequence[Line], zone: tzinfo) -> Iterator[Change]:
             )
 
 
-def _weeks_swapped(better: Floats) -> list[int] | None:
-    """Weeks in which both loads went with the other's runs, by how much better they did in each; None where that says nothing."""
+def _weeks_swapped(better: Floats) -> list[int]:
+    """Weeks in which both loads went with the other's runs, by how much better they did in each; none where they are too few to say so."""
     known = np.isfinite(better)
     if known.sum() < FEWEST_PARTS:
-        return None
+        return []
     least = 0.0 if float(np.median(better[known])) < -SURELY * MARGIN else MARGIN
     swapped: list[int] = np.flatnonzero(known & (better > least)).tolist()
-    return swapped if len(swapped) >= FEWEST_PARTS else None
+    return swapped if len(swapped) >= FEWEST_PARTS else []
 
 
 def _interchangeable(lines: Sequence[Line], *meters: str) -> float:
