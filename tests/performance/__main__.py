@@ -22,6 +22,10 @@ LONGER = frozenset({"engine", "fleet", "live"})  # those that have a long form
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class FailedError(Exception):
+    """A measurement in a process of its own, which has said why."""
+
+
 def _measured(name: str, *, long: bool, size: tuple[int, int, int] | None) -> Iterator[Measurement]:
     measure = importlib.import_module(f"tests.performance.{name}").measure
     yield from measure(size=size) if size else measure(long=True) if long else measure()
@@ -33,7 +37,7 @@ def _apart(name: str, *, long: bool) -> Iterator[Measurement]:
         for line in running.stdout or ():
             yield json.loads(line)
     if running.returncode:
-        raise subprocess.CalledProcessError(running.returncode, command)
+        raise FailedError(name)
 
 
 def main() -> int:
@@ -63,7 +67,7 @@ def main() -> int:
         try:
             for line in _measured(name, long=long, size=size) if len(names) == 1 else _apart(name, long=long):
                 print(json.dumps(line) if asked.json else _row(line), flush=True)
-        except subprocess.CalledProcessError:  # it said why
+        except FailedError:
             failed.append(name)
     if failed:
         print(f"Ended in an error: {', '.join(failed)}. All the others were measured.", file=sys.stderr)

@@ -84,7 +84,7 @@ def test_a_side_that_is_quick_because_it_did_less_is_an_error() -> None:
 def test_a_measurement_that_fails_hides_none_after_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def apart(name: str, *, long: bool) -> Iterator[Measurement]:
         if name == "pages":
-            raise subprocess.CalledProcessError(1, name)
+            raise program.FailedError(name)
         yield {"name": name, "ours_s": 1.0, "reference": "bare", "reference_s": 2.0, "ratio": 0.5, "peak_rss_mb": 1.0, "size": "1"}
 
     monkeypatch.setattr(program, "_apart", apart)
