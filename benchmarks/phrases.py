@@ -29,12 +29,17 @@ Value = str | int | Named | Path | Exception
 class Name(str):
     """A proper name: never translated, but many firms have one of their own in another language."""
 
-    by_language: Mapping[str, str]
+    __slots__ = ("_others",)
+    _others: Mapping[str, str]
 
     def __new__(cls, name: str, **others: str) -> Name:
         instance = super().__new__(cls, name)
-        instance.by_language = {"en": name, **others}
+        instance._others = others
         return instance
+
+    @property
+    def by_language(self) -> Mapping[str, str]:
+        return {"en": str(self), **self._others}
 
 
 class Phrase(str):

@@ -43,8 +43,10 @@ class _AsName(DeferredAttribute):
 
 if TYPE_CHECKING:
     Text = models.CharField[str, Name]
+    LongText = models.TextField[str, Name]
 else:
     Text = models.CharField
+    LongText = models.TextField
 
 
 class NameField(Text):
@@ -61,6 +63,16 @@ class NameField(Text):
         return name, "django.db.models.CharField", arguments, options  # to the database it is one
 
 
+class _TogetherField(LongText):
+    """A name and its Chinese one, put together by the database."""
+
+    def from_db_value(self, together: str | None, *_about: Any) -> Name | None:
+        if together is None:
+            return None
+        name, _between, chinese = together.partition(_SEPARATOR)
+        return Name(name, zh=chinese) if chinese else Name(name)
+
+
 class Called(models.Func):
     """The name of a row that is joined, for `annotate`: `Called("site__organisation__")` gives a `Name`, or None where there is no row.
 
@@ -71,14 +83,4 @@ class Called(models.Func):
     arg_joiner = " || "
 
     def __init__(self, of: str = "") -> None:
-        super().__init__(f"{of}name", models.Value(_SEPARATOR), f"{of}name_zh", output_field=models.TextField())
-
-    def get_db_converters(self, connection: Any) -> list[Any]:
-        return [*super().get_db_converters(connection), _as_name]
-
-
-def _as_name(together: str | None, *_about: Any) -> Name | None:
-    if together is None:
-        return None
-    name, _between, chinese = together.partition(_SEPARATOR)
-    return Name(name, zh=chinese) if chinese else Name(name)
+        super().__init__(f"{of}name", models.Value(_SEPARATOR), f"{of}name_zh", output_field=_TogetherField())

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from benchmarks.phrases import Name, restored
 from portal.accounts.models import Jurisdiction, User
@@ -148,8 +149,8 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
         due = later.get((period.pk, row.site_id), period.due)
         participants.append(
             ParticipantView(
-                firm=row.control or row.firm,
-                organisation=row.firm,
+                firm=row.firm,
+                organisation=row.site__organisation__name,
                 credit_code=row.site__credit_code or row.site__organisation__credit_code,
                 site=row.site__slug,
                 site_name=row.site_name,
@@ -172,12 +173,11 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
 
 
 _NAMES = {
-    "control": Called("site__organisation__controlling_firm__"),
-    "firm": Called("site__organisation__"),
+    "firm": Coalesce(Called("site__organisation__controlling_firm__"), Called("site__organisation__")),
     "site_name": Called("site__"),
     "region": Called("site__jurisdiction__"),
 }
-_SITE = ("slug", "size_class", "credit_code", "organisation__credit_code")
+_SITE = ("slug", "size_class", "credit_code", "organisation__name", "organisation__credit_code")
 _MEMBER = ("site_id", "obliged", "cohort", *(f"site__{name}" for name in _SITE))
 _SENT = tuple(f"sent__{name}" for name in ("state", "received_at", "revision", "reason", "reason_phrase", "covers"))
 

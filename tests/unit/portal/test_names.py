@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from benchmarks.phrases import Name
@@ -40,6 +41,8 @@ def test_a_join_gives_the_name_too_and_none_where_there_is_no_row() -> None:
     mill, verifiers = read.values_list("called", "control")
     assert [name.by_language for name in (*mill, verifiers[0])] == [{"en": "Mill"}, {"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
     assert verifiers[1] is None
+    either = Organisation.objects.annotate(either=Coalesce(Called("controlling_firm__"), Called())).order_by("name")
+    assert [name.by_language for name in either.values_list("either", flat=True)] == [{"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
 
 
 def test_all_that_it_is_called_can_be_searched() -> None:
