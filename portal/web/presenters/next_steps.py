@@ -22,7 +22,6 @@ from portal.web.presenters.cbam import Border, border_of
 from portal.web.presenters.ladders import headline, ratios_of
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
-from portal.web.presenters.trend import TrendStep
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
 from portal.web.words.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.words.terms import (
@@ -84,7 +83,7 @@ class NextPage:
     within_noise: tuple[str, ...]
     steps: tuple[ToDo, ...]
     notes: tuple[str, ...]
-    trend: tuple[TrendStep, ...]
+    trend_url: str  # empty where one period is all there is
     border: Border | None  # none where no good of the route is under it
 
 
@@ -93,12 +92,13 @@ def next_page(
     view: InForceView,
     units: Mapping[str, EnergyUnit],
     which: str,
-    trend: tuple[TrendStep, ...],
     library: Library,
     today: date,
     country_name: str,
+    *,
+    several: bool,
 ) -> NextPage:
-    """`which` names site and period in the address; the law of the border is that which is known `today`."""
+    """`which` names site and period in the address, `several` says whether the site has more; the law of the border is as known `today`."""
     names = Names.of(view.pack, view.pack_version)
     standings = standings_of(stand, view.label)
     own = {step: estimate_of(standing) for step, standing in standings.items()}
@@ -154,7 +154,7 @@ def next_page(
         ),
         steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library, units) for gap in clear),
         notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
-        trend=trend,
+        trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
         border=border_of(view.pack, view.route, country, today, country_name),
     )
 

@@ -38,7 +38,7 @@ from portal.web.presenters.next_steps import next_page
 from portal.web.presenters.stand import stand_page, trend_page
 from portal.web.presenters.stand_table import stand_table
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
-from portal.web.presenters.trend import TrendStep, drawn, trend_steps
+from portal.web.presenters.trend import drawn, trend_steps
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
 from portal.web.words.terms import Names, period_name, shown_name
@@ -168,7 +168,8 @@ def next_steps(request: HttpRequest) -> HttpResponse:
     _unit, units = chosen_unit(request, view.period)
     country = Jurisdiction.objects.filter(path=country_of(report.place).lower()).first()
     which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
-    page = next_page(standing_of(report), view, units, which, _trend(chosen, view), library(), scheme_day(), named)
+    several = len(chosen.of_its_site) > 1
+    page = next_page(standing_of(report), view, units, which, library(), scheme_day(), named, several=several)
     return render(request, "web/next.html", {"page": page, "choices": _choices(chosen)})
 
 
@@ -192,15 +193,11 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
     saw(person(request), Page.TREND, f"site {report.site}", timezone.now(), firm=report.organisation)
-    page = trend_page(report, _key((report.site, report.period)), _trend(chosen, view))
-    return render(request, "web/stand_trend.html", {"page": page})
-
-
-def _trend(chosen: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
     cells = {LabelKey.of(step) for step in view.label.headline}
     reported = history(chosen.of_its_site, cells)
     beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
-    return trend_steps(reported, beside, view)
+    page = trend_page(report, _key((report.site, report.period)), trend_steps(reported, beside, view))
+    return render(request, "web/stand_trend.html", {"page": page})
 
 
 def _chosen(request: HttpRequest) -> ChosenView:

@@ -89,6 +89,12 @@ def test_a_second_period_makes_a_curve_with_its_figures(reader: MakeReader, scre
     owner.look("stand-trend")
     owner.open("/where-we-stand/over-the-periods/")  # where the link leads that stands there without scripts
     owner.look("over-the-periods")
+    owner.open("/what-to-do-next/")
+    assert page.locator("figure.sl-curve").count() == 0, "the periods come when a reader gets to them"
+    page.locator("a[href*='over-the-periods']").scroll_into_view_if_needed()
+    curves.first.wait_for()
+    assert page.locator("h2:text-is('Over the periods')").count() == 0, "the heading of this page stands"
+    owner.look("next-trend")
 
 
 @SCREENS
