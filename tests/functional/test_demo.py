@@ -286,7 +286,7 @@ def test_guidance_is_said_in_a_line_and_never_made_up() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10800)
 @pytest.mark.parametrize("sector", SECTORS)
 def test_over_ten_seeds_the_truth_lies_in_the_published_interval(
     sector: str, tmp_path: Path, record_property: Callable[[str, object], None]
