@@ -31,7 +31,7 @@ HEADERS = {"User-Agent": "steplabel-agent", "Accept": "*/*"}
 class Fetched:
     """One answer. `unchanged`: it is the one that was there, to the byte."""
 
-    kept: FetchedAnswer
+    answer: FetchedAnswer
     prices: int
     first: datetime
     last: datetime

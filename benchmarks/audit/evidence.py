@@ -50,7 +50,7 @@ class Outcome:
 
     code: str
     state: State
-    said: Words
+    words: Words
     to_do: Words | None = None
     places: tuple[Words, ...] = ()
     count: int = 0
@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def sentence(self) -> str:
-        return self.said.en
+        return self.words.en
 
     @property
     def remedy(self) -> str:

@@ -31,13 +31,13 @@ _FACTORS = (1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer:
-    """One answer, judged. `code` names the mistake that it was recognised as; `said` tells why, `look` where to look next."""
+    """One answer, judged. `code` names the mistake that it was recognised as; `why` says what is wrong, `look` where to look next."""
 
     question: str
     given: str
     right: bool
     code: str
-    said: str
+    why: str
     look: str
 
     @property

@@ -167,7 +167,7 @@ def _read(file: Path, inode: int, length: int) -> ShownLog:
     global _seen
     seen = _seen
     if seen is not None and (seen.file, seen.inode) == (file, inode) and seen.read <= length:
-        now = seen.kept
+        now = seen.log
         lines, read = _lines(file, seen.read, length)
         for size, signed in _entries(lines):
             now = ShownLog(size, now.signed if signed is None else signed)
@@ -231,7 +231,7 @@ class _Seen:
     file: Path
     inode: int
     read: int  # bytes, of whole lines
-    kept: ShownLog
+    log: ShownLog
 
 
 _seen: _Seen | None = None

@@ -39,11 +39,11 @@ class Difference:
     """One thing that did not come out as it was reported: of what kind, and in words."""
 
     kind: str
-    said: Words
+    sentence: Words
 
     @property
     def found(self) -> str:
-        return self.said.en
+        return self.sentence.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,10 @@ def _fetch(args: argparse.Namespace, site: Site, now: datetime) -> int:
             say(refusal.in_words(args.lang))
             continue
         row, line = _shown(series, site, now)
-        rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.kept.path)})
+        rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.answer.path)})
         came = Phrase("%(prices)s prices fetched, the same as before.", prices=f"{fetched.prices:,}")
         if not fetched.unchanged:
-            came = Phrase("%(prices)s prices fetched and saved in %(file)s.", prices=f"{fetched.prices:,}", file=fetched.kept.path)
+            came = Phrase("%(prices)s prices fetched and saved in %(file)s.", prices=f"{fetched.prices:,}", file=fetched.answer.path)
         lines += [in_language(came, args.lang), in_language(line, args.lang)]
     emit(args, {"series": rows}, "\n".join(lines))
     return int(failed[0].exit_code) if failed else 0

@@ -32,9 +32,9 @@ def run(args: Namespace) -> int:
     if hasattr(signal, "SIGHUP"):  # Windows has none: reload = "on-change" does there what it does here
         signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
-    counts = {name: getattr(watch, name) for name in ("kept", "repeated", "contradicted", "late", "corrected")}
+    counts = {"kept": watch.stored} | {name: getattr(watch, name) for name in ("repeated", "contradicted", "late", "corrected")}
     sentence = Phrase(
-        "Ended. Readings saved: %(kept)s; repeats dropped: %(repeated)s.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}"
+        "Ended. Readings saved: %(kept)s; repeats dropped: %(repeated)s.", kept=f"{watch.stored:,}", repeated=f"{watch.repeated:,}"
     )
     if watch.contradicted:
         sentence = joined(sentence, contradictions(watch.contradicted))

@@ -39,7 +39,7 @@ class Watch:
         self.spool = Spool(self.settings.folder, most_bytes=self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         self.intake = kind(self.spool)
         self.sources = kinds.sources_of(self.settings, site.folder, self.intake)
-        self.kept = self.repeated = self.contradicted = self.late = self.corrected = 0
+        self.stored = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
         self.asking = Asking()
         self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
@@ -263,7 +263,7 @@ class Watch:
         taken = self.intake.step(timeout_s)
         if taken is None:
             return False
-        self.kept, self.repeated = self.kept + taken.new, self.repeated + taken.repeated
+        self.stored, self.repeated = self.stored + taken.new, self.repeated + taken.repeated
         self.contradicted, self.late = self.contradicted + taken.contradicted, self.late + len(taken.late)
         self.corrected += len(taken.corrected)
         self.room.take(taken)

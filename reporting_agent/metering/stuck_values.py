@@ -106,7 +106,7 @@ class StandingRuns:
     """Takes settled readings in order of time and keeps their runs."""
 
     pairs: Pairs = field(default_factory=Pairs)
-    _kept: Runs = NO_RUNS
+    _settled: Runs = NO_RUNS
     _new: list[Runs] = field(default_factory=list)
     _waiting: int = 0
     _open: Runs | None = None  # the run that the last block ended in
@@ -172,7 +172,7 @@ class StandingRuns:
             self._keep(self._open)
             self._open = None
         self._gather()
-        return self._kept
+        return self._settled
 
     def _keep(self, runs: Runs) -> None:
         runs = runs.at(runs.count >= FEWEST)
@@ -183,11 +183,11 @@ class StandingRuns:
                 self._gather()
 
     def _gather(self) -> None:
-        whole = self._kept.then(*self._new)
+        whole = self._settled.then(*self._new)
         if len(whole) > MOST_KEPT:
             longest = np.argsort(whole.first_us - whole.last_us, kind="stable")[:MOST_KEPT]
             whole = whole.at(np.sort(longest))
-        self._kept, self._new, self._waiting = whole, [], 0
+        self._settled, self._new, self._waiting = whole, [], 0
 
 
 def _carried_on(before: Runs, runs: Runs) -> Runs:

@@ -143,7 +143,7 @@ def _page(view: View, heading: str, days: list[str], opening: Markup, parts: lis
     w, pack = view.w["frame"], view.result.data.pack
     caption = [
         view.site.id,
-        w["pack"].format(pack=view.said(pack.words), version=pack.version),
+        w["pack"].format(pack=view.text(pack.words), version=pack.version),
         *days,
         w["made"].format(when=time(view.made_at.astimezone(view.site.zone), view.lang)),
     ]

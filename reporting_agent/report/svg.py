@@ -37,12 +37,12 @@ class Scale:
         placed: Floats = self.start + (self.end - self.start) * share
         return placed
 
-    def one(self, value: float) -> float:
+    def place(self, value: float) -> float:
         return round(float(self.at(np.array([value]))[0]), 1)
 
     def percent(self, value: float, whole: float) -> str:
         """The place as a share of the drawing's side, for the overlay."""
-        return f"{100 * self.one(value) / whole:.2f}%"
+        return f"{100 * self.place(value) / whole:.2f}%"
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:

@@ -72,13 +72,13 @@ class View:
     def w(self) -> dict[str, dict[str, str]]:
         return words(self.lang)
 
-    def said(self, sentence: Words | Phrase) -> str:
+    def text(self, sentence: Words | Phrase) -> str:
         text = sentence.said_in(self.lang) if isinstance(sentence, Words) else in_language(sentence, self.lang)
         return self.counted(text).replace(" %", "\u00a0%")  # a line never begins with the sign
 
     def evidence(self, both: Words | None) -> str:
         """What shows a cause in one batch; empty where there is nothing to add to its name."""
-        return "" if both is None else self.said(both)
+        return "" if both is None else self.text(both)
 
     @cached_property
     def period(self) -> str:
@@ -92,7 +92,7 @@ class View:
 
     def inside(self, both: Words) -> str:
         """A name inside a sentence: English ones without their capital."""
-        text = self.said(both)
+        text = self.text(both)
         return text[:1].lower() + text[1:] if self.lang == "en" else text
 
     @property
@@ -118,7 +118,7 @@ class View:
     def of_label(self, label: StepLabel, sentences: Sequence[Words]) -> list[str]:
         """Sentences about a label's figures, the doubt about their unit with each."""
         unit = self.counted(label.unit)
-        return [self.said(sentence).replace(unit, unit + self.doubt) for sentence in sentences]
+        return [self.text(sentence).replace(unit, unit + self.doubt) for sentence in sentences]
 
     def energy_unit(self, label: StepLabel | StepLosses) -> str:
         return label.energy_unit + self.doubt
@@ -129,7 +129,7 @@ class View:
 
     def variable(self, name: str) -> str:
         """A variable of the batches in words; the unit stands behind a figure."""
-        return self.said(words_of(name, declared_as(name, self.site.variables), self._conditions))
+        return self.text(words_of(name, declared_as(name, self.site.variables), self._conditions))
 
     def variable_unit(self, name: str) -> str:
         """What [variables] declares, else what the name tells, else what the pack says; nothing where none does."""
@@ -142,13 +142,13 @@ class View:
 
     def step_name(self, step_id: str) -> str:
         """The pack's name of a step; the id of one it does not have."""
-        return next((self.said(step.words) for step in self.result.data.pack.steps if step.id == step_id), step_id)
+        return next((self.text(step.words) for step in self.result.data.pack.steps if step.id == step_id), step_id)
 
     def name(self, group: Group) -> str:
         """Step, product and variant as far as they tell labels apart."""
-        variant = next((self.said(candidate.words) for candidate in group.step.variants if candidate.id == group.variant), group.variant)
+        variant = next((self.text(candidate.words) for candidate in group.step.variants if candidate.id == group.variant), group.variant)
         product = group.product if group.product != group.step.product else ""
-        return " · ".join(part for part in (self.said(group.step.words), product, variant if len(group.step.variants) > 1 else "") if part)
+        return " · ".join(part for part in (self.text(group.step.words), product, variant if len(group.step.variants) > 1 else "") if part)
 
     def metric(self, label: StepLabel | StepLosses) -> str:
         return self.w["metric"].get(str(label.metric), str(label.metric))

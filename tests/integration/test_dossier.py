@@ -111,7 +111,7 @@ def test_a_finding_about_one_paper_is_not_recorded_of_another_that_the_firm_name
     site, owner, officer = cast.plants[1].site, cast.plants[1].owner, signed_in(cast.approver)
     address = reverse("web:dossier-read", args=[site.slug])
     declare(site, LEADERS, "grade", ("grade 2", "Audit 2025", PAPER), owner, NOW)
-    typed = {"criterion": chosen(officer, address, "grade 2"), "found": "met", "note": "Page 3 of the audit."}
+    typed = {"criterion": chosen(officer, address, "grade 2"), "reading": "met", "note": "Page 3 of the audit."}
     declare(site, LEADERS, "grade", ("grade 1", "Another paper", "ab" * 32), owner, NOW)
     answer = officer.post(address, typed)
     assert answer.status_code == 400
@@ -254,8 +254,8 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     paper = reverse("web:dossier-read", args=["works-2"])
     assert paper in read
     grade = chosen(officer, paper, "grade 1")
-    assert officer.post(paper, {"criterion": grade, "found": "met", "note": ""}).status_code == 400
-    confirmed = officer.post(paper, {"criterion": grade, "found": "met", "note": "Page 3."}, follow=True).content.decode()
+    assert officer.post(paper, {"criterion": grade, "reading": "met", "note": ""}).status_code == 400
+    confirmed = officer.post(paper, {"criterion": grade, "reading": "met", "note": "Page 3."}, follow=True).content.decode()
     assert "An officer read the paper on" in confirmed
     assert "Confirmed" in confirmed
     assert signed_in(cast.provincial).get(paper).status_code == 404, "another province's"

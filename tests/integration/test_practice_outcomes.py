@@ -61,7 +61,7 @@ def hand_in(plant: Plant, outcome: str = "2-to-5", raw: bytes = b"", practice: s
 
 
 def post(client: Client, raw: bytes, **more: str) -> Any:
-    form = {"told": SimpleUploadedFile("practice-outcome-lids.json", raw), "consent": "on", **more}
+    form = {"outcome": SimpleUploadedFile("practice-outcome-lids.json", raw), "consent": "on", **more}
     return client.post(reverse("web:practice-outcome", args=[PRACTICE]), form)
 
 
@@ -183,7 +183,7 @@ def test_a_wrong_file_is_refused_beside_its_field(cast: Cast, wrong: str) -> Non
     answer = post(signed_in(cast.plants[0].owner), build(cast))
     assert answer.status_code == 400
     assert says in answer.content.decode()
-    assert 'id="id_told_error"' in answer.content.decode()
+    assert 'id="id_outcome_error"' in answer.content.decode()
     assert not SiteReport.objects.exists()
 
 
@@ -334,14 +334,14 @@ class TestConfirmedByAnAuditor:
         signed = outcomes.confirm(json.loads(file), key, NOW.date())
 
         def wrong(document: object) -> str:
-            return str(auditor.post(here, {"told": SimpleUploadedFile("told.json", json.dumps(document).encode())}).content.decode())
+            return str(auditor.post(here, {"signed": SimpleUploadedFile("told.json", json.dumps(document).encode())}).content.decode())
 
         assert "no confirmation in this file" in wrong(json.loads(file))
         assert "not the file that the firm submitted" in wrong(outcomes.confirm(json.loads(file_of(plant, "5-or-more")), key, NOW.date()))
         assert "The confirmation in the file is not of this file" in wrong(
             outcomes.confirm(json.loads(file), AuditorKey.generate(), NOW.date())
         )
-        assert auditor.post(here, {"told": SimpleUploadedFile("told.json", json.dumps(signed).encode())}).status_code == 302
+        assert auditor.post(here, {"signed": SimpleUploadedFile("told.json", json.dumps(signed).encode())}).status_code == 302
         report.refresh_from_db()
         assert (report.asked, report.confirmed_key, bool(report.counted_at)) == ("", key.public.key_id, True)
         assert Library.model_validate_json(Edition.objects.get().library).reported[PRACTICE].confirmed == 1

@@ -46,7 +46,7 @@ class ReadingForm(forms.Form):
     """What an officer found in the paper; each criterion with the declaration that was read."""
 
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
-    found = choice(
+    reading = choice(
         _("What the paper shows"), required=_("Choose what the paper shows."),
         choices=(("", _("Choose one")), ("met", _("The criterion is met")), ("not-met", _("The criterion is not met"))),
     )  # fmt: skip

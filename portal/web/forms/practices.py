@@ -164,7 +164,7 @@ class ImportForm(forms.Form):
 class OutcomeForm(forms.Form):
     """What a practice did at a site: the agent's file, and the firm's consent."""
 
-    told = upload(_("The file that the agent wrote"), required=_("Choose the file first."), accept=".json,application/json")
+    outcome = upload(_("The file that the agent wrote"), required=_("Choose the file first."), accept=".json,application/json")
     ask = tick(
         _("Ask an auditor to confirm it first. Auditors assigned to the site may read the file; it is counted once one confirms it."),
         optional=True,
@@ -178,7 +178,7 @@ class OutcomeForm(forms.Form):
 class ConfirmedForm(forms.Form):
     """The firm's file with the auditor's signature in it."""
 
-    told = upload(_("The file with your signature"), required=_("Choose the file first."), accept=".json,application/json")
+    signed = upload(_("The file with your signature"), required=_("Choose the file first."), accept=".json,application/json")
 
 
 class UnconfirmForm(forms.Form):

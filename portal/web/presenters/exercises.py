@@ -144,4 +144,4 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
 def _judged(exercise: Exercise, question: Question, verdict: CheckedAnswer, wrong: int, language: str) -> Judged:
     shown = verdict.right or wrong >= TRIES
     solution = working(exercise, question, language) if shown else ""
-    return Judged(verdict.right, verdict.said, pieces(verdict.look), pieces(solution))
+    return Judged(verdict.right, verdict.why, pieces(verdict.look), pieces(solution))

@@ -67,7 +67,7 @@ class SectorPage:
     scope: str
     product: str
     unit: str
-    one: str  # of the product, as it follows `per`: `tonne`, `m²`
+    product_unit: str  # of the product, as it follows `per`: `tonne`, `m²`
     url: str  # of the newest version
     period: str
     gap: str  # typical above best in the newest year; empty where either is held back
@@ -96,7 +96,7 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         scope=shown_name(scope),
         product=names.product(newest.route),
         unit=shown.spelled(newest.label.composite.unit),
-        one=one_of_output(names.made_in(newest.route)),
+        product_unit=one_of_output(names.made_in(newest.route)),
         url=benchmark_url(newest, newest.version),
         period=period_name(newest.period),
         gap=_gap_of(typical, best, places) if best and typical else "",

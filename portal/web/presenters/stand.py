@@ -65,7 +65,7 @@ def stand_page(
         first_gap=_in_unit(factor, clear[0].value, clear[0].lo, clear[0].hi) if clear else "",
         clear_sum=_in_unit(factor, clear_sum(gaps), *sum_of_ends(clear)) if clear else "",
         amount=names.amount(view.route),
-        one=one_of_output(names.made_in(view.route)),
+        product_unit=one_of_output(names.made_in(view.route)),
         next_url=f"{reverse('web:next')}?which={which}",
         clear_gaps=len(clear),
         all_gaps=len(gaps),

@@ -63,7 +63,7 @@ class StandPage:
     first_gap: str
     clear_sum: str  # of the gaps that are larger than the noise
     amount: str  # that gaps are for, as it follows `per`: `tonne of cement`
-    one: str  # of the product: `tonne`
+    product_unit: str  # of the product: `tonne`
     next_url: str
     clear_gaps: int
     all_gaps: int

@@ -39,9 +39,9 @@ def confirm(request: HttpRequest, report: int) -> HttpResponseBase:
     form = ConfirmedForm(request.POST, request.FILES) if request.method == "POST" else ConfirmedForm()
     if request.method == "POST" and form.is_valid():
         try:
-            confirming.confirm(report, form.cleaned_data["told"].read(MOST_BYTES + 1), person(request), receipt_key(), timezone.now())
+            confirming.confirm(report, form.cleaned_data["signed"].read(MOST_BYTES + 1), person(request), receipt_key(), timezone.now())
         except SteplabelError as refusal:
-            add_error(form, "told", refusal)
+            add_error(form, "signed", refusal)
         else:
             return report_done(request, _("The report is confirmed. It is counted with those of other firms."), "web:confirmations")
     return form_page(request, "web/form_sheet.html", {"page": presenter.confirm_page(library(), row)}, form)

@@ -85,7 +85,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponseBase:
         answers = form.cleaned_data
         declaration = Declaration.objects.select_related("site").get(pk=answers["criterion"])
         try:
-            read_paper(declaration, (answers["found"] == "met", answers["note"]), person(request), timezone.now())
+            read_paper(declaration, (answers["reading"] == "met", answers["note"]), person(request), timezone.now())
         except RefusedError as refusal:
             add_error(form, "criterion", refusal)
         else:

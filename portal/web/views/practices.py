@@ -68,10 +68,10 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
     form = OutcomeForm(request.POST, request.FILES) if request.method == "POST" else OutcomeForm()
     if request.method == "POST" and form.is_valid():
         try:
-            raw, ask = form.cleaned_data["told"].read(MOST_BYTES + 1), form.cleaned_data["ask"]
+            raw, ask = form.cleaned_data["outcome"].read(MOST_BYTES + 1), form.cleaned_data["ask"]
             report = confirming.hand_in(raw, practice, user, receipt_key(), timezone.now(), ask=ask)
         except SteplabelError as refusal:
-            add_error(form, "told", refusal)
+            add_error(form, "outcome", refusal)
         else:
             waits = _("The report is submitted. It is shown to nobody else until four other firms have reported.")
             done = _("The report is counted, with those of four other firms.") if report.counted_at else waits

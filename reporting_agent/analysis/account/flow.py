@@ -28,18 +28,18 @@ _DEEPEST = 50  # generations: a chain longer than this names itself
 
 
 class StepYield(NamedTuple):
-    """Between two steps: `taken` of the first step's output became `made` of the second's, over batches that name their parents."""
+    """Between two steps: `consumed` of the first step's output became `produced` of the second's, over batches that name their parents."""
 
     earlier: str
     later: str
-    taken: float
-    made: float
+    consumed: float
+    produced: float
     children: int
 
     @property
     def ratio(self) -> float:
         """The earlier step's output per unit of the later's: the plant's own material ratio, a secret."""
-        return self.taken / self.made
+        return self.consumed / self.produced
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ _PARTNER = 0.3  # standardised coefficient from which another variable counts as
 class Apart:
     """Columns that can be told apart, in their order, their variance inflation, and who was left out for whom."""
 
-    kept: tuple[int, ...]
+    columns: tuple[int, ...]
     vif: Mapping[int, float]  # of those kept, among those kept
     left_out: Mapping[int, tuple[int, ...]]  # column -> the kept columns that move with it
 

@@ -120,7 +120,7 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     untestable |= {column.name: Doubt.CONSTANT for column, moves in zip(candidates, varies, strict=True) if not moves}
     candidates = [column for column, moves in zip(candidates, varies, strict=True) if moves]
     apart = told_apart(within[:, varies], [_rank(column) for column in candidates])
-    places = list(apart.kept)
+    places = list(apart.columns)
     tested = tuple(candidates[place] for place in places)
     moved_with = {candidates[out].name: tuple(candidates[place] for place in group) for out, group in apart.left_out.items()}
     z = z[:, varies][:, places]

@@ -104,7 +104,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
-    remarks = [_in_language(withheld.said, lang) for withheld in withheld_of(verdict.evidence)]
+    remarks = [_in_language(withheld.sentence, lang) for withheld in withheld_of(verdict.evidence)]
     if factors := sum(declaration.multiplies for declaration in verdict.declared):
         remarks.append(w["factors"].format(number=factors))
     remarks += [
@@ -140,7 +140,7 @@ def lines(verdict: Verdict, lang: str = "en") -> str:
     w = words(lang)["verdict"]
     printed = [lead(verdict, lang), *notes(verdict, lang)]
     for finding in verdict.findings:
-        printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_in_language(finding.said, lang)}")
+        printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_in_language(finding.words, lang)}")
         printed += [
             f"{'':<29}{place}"
             for place in [*(_in_language(place, lang) for place in finding.places), *filter(None, [_more(finding, lang)])]
@@ -289,7 +289,7 @@ def _check(finding: Outcome, lang: str) -> dict[str, Any]:
         "state": finding.state.value,
         "kind": w[finding.kind],
         "word": w[_word(finding)],
-        "sentence": _in_language(finding.said, lang),
+        "sentence": _in_language(finding.words, lang),
         "remedy": _in_language(finding.to_do, lang),
         "places": [_in_language(place, lang) for place in finding.places],
         "more": _more(finding, lang),

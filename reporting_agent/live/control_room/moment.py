@@ -26,7 +26,7 @@ class Shown:
     sources: Sequence[tuple[str, str]]  # name, refusal
     alerts: Sequence[Alert]  # of batches that run
     shift: Shift
-    kept: int
+    stored: int
     repeated: int
     missing: int
     weeks: float

@@ -43,7 +43,7 @@ SHOW_EVERY_S = 0.5
 class Watched(Protocol):
     """What a picture is made of, beside the plant."""
 
-    kept: int
+    stored: int
     repeated: int
     contradicted: int
     corrected: int
@@ -269,14 +269,14 @@ class Room:
             sources=[(source.name, source.trouble()) for source in watch.sources],
             alerts=[alert for alert in self.alerts if (alert.step, alert.batch) in running],
             shift=shifts.done(plant, self.alerts, start, end),
-            kept=watch.kept,
+            stored=watch.stored,
             repeated=watch.repeated,
             contradicted=watch.contradicted,
             corrected=watch.corrected,
             missing=sum(meter.gaps.missing for meter in watch.spool.meters.values()),
             weeks=plant.history.weeks,
             rate=plant.history.rate_a_week,
-            vouched=plant.history.limits.one is not None,
+            vouched=plant.history.limits.single is not None,
             untold=plant.totals.untold,
             answers=self.answers,
             practices=self._practices,

@@ -182,7 +182,7 @@ def _foot(moment: Shown) -> list[Phrase]:
     sentences = [
         Phrase(
             "Readings saved since the agent started, each once: %(kept)s; repeats dropped: %(repeated)s.",
-            kept=count(moment.kept),
+            kept=count(moment.stored),
             repeated=count(moment.repeated),
         )
     ]

@@ -98,7 +98,7 @@ class Ran:
 class Limits:
     """Above which a batch is sure to waste; None: the history is too short to vouch for the rate."""
 
-    one: float | None
+    single: float | None
     sum: float | None
 
     @classmethod
@@ -111,7 +111,7 @@ class Limits:
 
     def passed(self, expected: float, before: float) -> str:
         """`one`, `sum` or nothing, of a batch that runs after the cumulative sum `before`."""
-        if self.one is not None and expected > self.one:
+        if self.single is not None and expected > self.single:
             return "one"
         return "sum" if self.sum is not None and expected > 0 and before + expected - _ALLOWANCE > self.sum else ""
 

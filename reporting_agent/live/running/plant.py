@@ -235,7 +235,7 @@ class Plant:
         expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
         now_above = drawn[-1][1] if len(drawn) == reached > 0 else None
         not_known = why_not_known(self.totals, batch, self.site.zone)
-        state = "below" if expected < -1.0 else "chance" if self.history.limits.one is not None else "no-threshold"
+        state = "below" if expected < -1.0 else "chance" if self.history.limits.single is not None else "no-threshold"
         state = "unknown" if silent else "wastes" if batch.sure_us is not None else "not-known" if not_known else state
         typical = float((usual.typical[-1] - usual.label[-1]) / usual.output)
         why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)
@@ -243,7 +243,7 @@ class Plant:
 
     def _band(self, usual: Usual) -> tuple[tuple[float, float, float], ...]:
         """What chance alone makes of a typical batch, by look, up to the usual end."""
-        limit = self.history.limits.one or 2.0
+        limit = self.history.limits.single or 2.0
         half = np.minimum(limit * usual.spread / np.maximum(usual.tells, 0.05), 3 * limit * usual.spread[STEPS - 1]) / usual.output
         middle = (usual.typical - usual.label) / usual.output
         return tuple(((look + 1) / STEPS, float(middle[look] - half[look]), float(middle[look] + half[look])) for look in range(STEPS))

@@ -32,7 +32,7 @@ def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
         "factors": list(_factors(view)),
         "conditions": list(_conditions(view)),
         "versions": [
-            (w["pack"], f"{view.said(view.result.data.pack.words)} ({label.pack}), {label.pack_version}"),
+            (w["pack"], f"{view.text(view.result.data.pack.words)} ({label.pack}), {label.pack_version}"),
             *_digests(view),
             (w["basis"], w["calorific"]),
             (w["software"], SOFTWARE),
@@ -86,7 +86,7 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
             factor = table.factor(name, Basis.CALORIFIC, on)
         except InputError as refused:  # a carrier without an agreed default: the plant's own heating values count
             yield {
-                "carrier": view.said(known.words),
+                "carrier": view.text(known.words),
                 "factor": view.w["about"]["measured"],
                 "edition": "",
                 "source": "",
@@ -94,7 +94,7 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
             }
             continue
         yield {
-            "carrier": view.said(known.words),
+            "carrier": view.text(known.words),
             "factor": f"{float(factor.kgce_per_unit):g} kgce/{factor.unit}",
             "edition": factor.edition,
             "source": factor.source.text,
@@ -110,7 +110,7 @@ def _grid(view: View) -> Iterator[dict[str, str]]:
     for row in view.site.emissions.factors.carbon.get("electricity", ()):
         if row.effective_from < period.end.date() and (row.effective_to is None or row.effective_to > period.start.date()):
             yield {
-                "carrier": f"{view.said(CARRIERS['electricity'].words)}, CO₂",
+                "carrier": f"{view.text(CARRIERS['electricity'].words)}, CO₂",
                 "factor": f"{float(row.kg_co2_per_unit or 0):g} kg/{row.unit}",
                 "edition": str(row.effective_from.year),
                 "source": row.source.text,
@@ -127,7 +127,7 @@ def _conditions(view: View) -> Iterator[dict[str, str]]:
                 f"{slope:g} {view.counted(rule.unit)}" for rule in step.metrics if (slope := condition.slope.get(rule.metric)) is not None
             )
             yield {
-                "step": view.said(step.words),
+                "step": view.text(step.words),
                 "variable": view.variable(condition.variable),
                 "reference": f"{condition.reference:g} {condition.unit}",
                 "slope": slopes,

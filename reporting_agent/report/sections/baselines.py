@@ -40,12 +40,12 @@ def _chance(view: View) -> str:
 
 def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
     w = view.w["baselines"]
-    carrier = view.said(CARRIERS[baseline.carrier].words) if baseline.carrier in CARRIERS else baseline.carrier
+    carrier = view.text(CARRIERS[baseline.carrier].words) if baseline.carrier in CARRIERS else baseline.carrier
     load = baseline.base_load
     return {
         "title": w["title"].format(meter=baseline.meter, step=view.step_name(baseline.step), carrier=carrier),
         "unit": baseline.unit,
-        "base": "" if load is None else view.said(load.sentence),
+        "base": "" if load is None else view.text(load.sentence),
         "figures": []
         if load is None
         else [
@@ -54,16 +54,16 @@ def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
             (w["base"], figure(load.base, load.rate_unit)),
             (w["outside"], scaled(load.outside_use, load.unit)),
         ],
-        "model": view.said(baseline.model),
+        "model": view.text(baseline.model),
         "days": w["days"].format(days=count(baseline.days)),
         "types": [
-            {"name": view.said(kind.words), "days": count(kind.days), "per_day": figure(kind.per_day)} for kind in baseline.day_types
+            {"name": view.text(kind.words), "days": count(kind.days), "per_day": figure(kind.per_day)} for kind in baseline.day_types
         ],
         "chart": None if baseline.chart is None else _chart(view, baseline.chart),
         "cusum": None if baseline.chart is None else _cusum(view, baseline),
         "anomaly_parts": _anomalies(view, baseline),
         "money": any(anomaly.money is not None for anomaly in baseline.anomalies),
-        "why": "" if baseline.why is None else view.said(baseline.why),
+        "why": "" if baseline.why is None else view.text(baseline.why),
     }
 
 
@@ -74,7 +74,7 @@ def _anomalies(view: View, baseline: Baseline) -> list[dict[str, Any]]:
             "when": anomaly.first.isoformat()
             if anomaly.first == anomaly.last
             else f"{anomaly.first.isoformat()} – {anomaly.last.isoformat()}",
-            "sentence": view.said(anomaly.sentence),
+            "sentence": view.text(anomaly.sentence),
             "energy": scaled(anomaly.energy, anomaly.unit),
             "money": "" if anomaly.money is None else f"{count(anomaly.money)} {anomaly.currency}",
         }
@@ -114,7 +114,7 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
         "upper": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(np.nan_to_num(limit))).tolist()),
         "lower": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(-np.nan_to_num(limit))).tolist()),
         "grid": [
-            {"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step).replace("-", MINUS)}
+            {"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step).replace("-", MINUS)}
             for value in marked
         ],
         "dates": _months(view, chart, across),
@@ -160,8 +160,8 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
         ),
         "height": HEIGHT,
         "line": line(across.at(np.arange(len(chart.days), dtype=float)).tolist(), down.at(drawn).tolist()),
-        "zero": down.one(0.0),
-        "grid": [{"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "zero": down.place(0.0),
+        "grid": [{"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
         "dates": _months(view, chart, across),
         "table": w["by_month"].format(unit=unit.name),
         "months": [

@@ -23,7 +23,7 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
     goods, refused = cost.goods, cost.refused
     heading = " ".join(part for part in (goods.name, goods.cn_code, goods.route, f"({goods.origin})") if part)
     if refused is not None:
-        return {"heading": heading, "refused": view.said(_why_not(refused))}
+        return {"heading": heading, "refused": view.text(_why_not(refused))}
     first = cost.years[0]
     answers = [answer for answer in (first.default, first.attested) if isinstance(answer, Payable)]
     refusals = [answer for answer in (first.default, first.attested) if isinstance(answer, InputError)]
@@ -34,10 +34,10 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
         "refused": None,
         "years": [_year(each) for each in cost.years],
         "attested": goods.emissions is not None,
-        "sentence": view.said(_saving(goods.emissions is not None)),
+        "sentence": view.text(_saving(goods.emissions is not None)),
         "inputs": [_input(view, each) for each in inputs.values()],
         "inputs_of": first.year,
-        "notes": [view.said(_why_not(each)) for each in refusals] + [view.said(each) for each in caveats],
+        "notes": [view.text(_why_not(each)) for each in refusals] + [view.text(each) for each in caveats],
         "known": cost.known.isoformat(),
     }
 
@@ -78,7 +78,7 @@ def _money(answer: Payable | InputError | None) -> str:
 def _input(view: View, each: Input) -> dict[str, str]:
     percent = each.unit == "1"
     value = f"{_plain(100 * each.value)} %" if percent else f"{_plain(each.value)} {each.unit.replace('CO2', 'CO₂')}"
-    source = view.w["border"]["entered"] if each.act is None else view.said(each.act.title)
+    source = view.w["border"]["entered"] if each.act is None else view.text(each.act.title)
     assumed = each.act is not None and each.act.confidence == "assumption"
     return {
         "name": " ".join(part for part in (view.w["border"][each.name.replace("-", "_")], each.of) if part),

@@ -27,7 +27,7 @@ def data(view: View) -> dict[str, Any] | None:
         "steps": [_step(view, cost, largest) for cost in ordered],
         "periods": [row for cost in ordered for row in _periods(view, cost, starts[id(cost)])],
         "shifts": [
-            {"step": view.step_name(cost.step), "sentence": view.said(cost.shift.sentence), "assumption": view.said(cost.shift.assumption)}
+            {"step": view.step_name(cost.step), "sentence": view.text(cost.shift.sentence), "assumption": view.text(cost.shift.assumption)}
             for cost in ordered
             if cost.shift
         ],
@@ -45,7 +45,7 @@ def _notes(view: View, ordered: list[StepCost]) -> list[str]:
     of: dict[str, list[str]] = {}
     for cost in ordered:
         for note in cost.notes:
-            of.setdefault(view.said(note), []).append(view.step_name(cost.step))
+            of.setdefault(view.text(note), []).append(view.step_name(cost.step))
     return [
         note if len(steps) == len(ordered) else f"{view.enumerated(steps)}{view.w['page']['colon']}{note}" for note, steps in of.items()
     ]
@@ -69,7 +69,7 @@ def _periods(view: View, cost: StepCost, start: int) -> list[dict[str, Any]]:
         {
             "row": start + index,
             "step": view.step_name(cost.step),
-            "carrier": view.said(CARRIERS[part.carrier].words) if part.carrier in CARRIERS else part.carrier,
+            "carrier": view.text(CARRIERS[part.carrier].words) if part.carrier in CARRIERS else part.carrier,
             "period": view.w["costs"].get(f"period_{part.period}", part.period),
             "energy": scaled(part.energy, part.unit, "energy"),
             "cost": count(part.cost),

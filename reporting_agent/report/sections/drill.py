@@ -122,7 +122,7 @@ def _carriers(view: View, batch: Batch) -> list[dict[str, str]]:
     w = view.w["drill"]
     return [
         {
-            "name": view.said(CARRIERS[energy.carrier].words) if energy.carrier in CARRIERS else energy.carrier,
+            "name": view.text(CARRIERS[energy.carrier].words) if energy.carrier in CARRIERS else energy.carrier,
             "direction": view.w["direction"][str(energy.direction)],
             "amount": f"{shown(energy.quantity)} {energy.unit}{view.doubt}",
             "complete": percent(energy.completeness),
@@ -141,5 +141,5 @@ def _causes(view: View, losses: StepLosses, detail: BatchLoss | None, row: int, 
         causes = [(cause, float(energies[row])) for cause, energies in losses.batches.by_cause.items() if energies[row] > 0]
         parts = [(cause, energy / output, "") for cause, energy in sorted(causes, key=lambda pair: -pair[1])]
     return [
-        {"name": view.said(cause.words), "value": shown(amount), "evidence": evidence} for cause, amount, evidence in parts if amount > 0
+        {"name": view.text(cause.words), "value": shown(amount), "evidence": evidence} for cause, amount, evidence in parts if amount > 0
     ]

@@ -39,10 +39,10 @@ def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
     return {
         "title": f"{name}{view.w['page']['comma']}{view.w['metric'][str(label.metric)]}",
         "unit": view.counted(label.unit) + view.doubt,
-        "summary": view.said(label.summary),
+        "summary": view.text(label.summary),
         "tables": [table for table in (known, unknown) if table["rows"]],
         "savings": [_saving(view, saving) for saving in label.savings],
-        "normalised": "" if label.normalised is None else view.said(label.normalised.sentence),
+        "normalised": "" if label.normalised is None else view.text(label.normalised.sentence),
         "facts": [*_facts(w, label), *_moved(view, label)],
     }
 
@@ -72,7 +72,7 @@ def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
     verdict = w[str(driver.verdict)]
     return {
         "row": row,
-        "name": view.said(driver.words),
+        "name": view.text(driver.words),
         "unit": view.counted(driver.unit),
         "kind": w[str(driver.kind)],
         "range": w["range"].format(low=shown(driver.low), high=shown(driver.high)),
@@ -82,7 +82,7 @@ def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
         "drawing": None if driver.over_range is None else _drawing(driver.over_range, reach),
         "verdict": verdict,
         "sure": driver.verdict is Relevance.DRIVER,
-        "sentence": view.said(driver.sentence),
+        "sentence": view.text(driver.sentence),
     }
 
 
@@ -110,7 +110,7 @@ def _between(view: View, interval: Interval) -> str:
 def _saving(view: View, saving: Any) -> dict[str, Any]:
     unit = unit_for(max(abs(saving.energy.low), abs(saving.energy.high)), saving.energy_unit, view.doubt)
     return {
-        "sentence": view.said(saving.sentence),
+        "sentence": view.text(saving.sentence),
         "energy": unit.figure(saving.energy.value, sign=True),
         "between": view.w["drivers"]["between"].format(
             low=unit.figure(saving.energy.low, sign=True).text, high=unit.figure(saving.energy.high, sign=True).text

@@ -34,7 +34,7 @@ def data(view: View) -> dict[str, Any] | None:
             worth.append(view.w["first_look"]["share"].format(share=percent(advice.share)))
         entries.append(
             {
-                "sentence": view.said(advice.words),
+                "sentence": view.text(advice.words),
                 "worth": " · ".join(worth),
                 "batches": [{"name": name, "link": links.get((advice.step, name))} for name in advice.batches],
             }

@@ -20,8 +20,8 @@ def data(view: View) -> dict[str, Any] | None:
         "yields": [
             {
                 "between": f"{view.step_name(step_yield.earlier)} → {view.step_name(step_yield.later)}",
-                "taken": figure(step_yield.taken, units[step_yield.earlier]),
-                "made": figure(step_yield.made, units[step_yield.later]),
+                "taken": figure(step_yield.consumed, units[step_yield.earlier]),
+                "made": figure(step_yield.produced, units[step_yield.later]),
                 "ratio": figure(step_yield.ratio),
                 "batches": count(step_yield.children),
             }
@@ -41,5 +41,5 @@ def data(view: View) -> dict[str, Any] | None:
             }
             for cumulative in flow.cumulative
         ],
-        "bought": [view.said(purchase.words) for purchase in flow.bought_in],
+        "bought": [view.text(purchase.words) for purchase in flow.bought_in],
     }

@@ -113,7 +113,7 @@ def _basis(view: View, groups: list[Group]) -> Basis:
     if len(units) == 1 and (len(steps) == 1 or along == {1.0}):
         return Basis(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
     if route is not None:
-        unit = view.w["ladder"]["per_product"].format(unit=view.counted(pack.made_in(route)), product=view.said(route.product_words))
+        unit = view.w["ladder"]["per_product"].format(unit=view.counted(pack.made_in(route)), product=view.text(route.product_words))
         return Basis(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(group) for group in groups})
     return Basis(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(group) for group in groups})
 

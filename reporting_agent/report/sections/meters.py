@@ -31,7 +31,7 @@ def data(view: View) -> dict[str, Any] | None:
 
 
 def _carrier(view: View, carrier: str) -> str:
-    return view.said(CARRIERS[carrier].words) if carrier in CARRIERS else carrier
+    return view.text(CARRIERS[carrier].words) if carrier in CARRIERS else carrier
 
 
 def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
         "share": NOTHING if balance.share is None else ("+" if balance.share > 0 else "") + percent(balance.share),
         "allowed": percent(balance.allowance / abs(balance.main.energy)) if balance.main.energy else shown(balance.allowance),
         "open": balance.is_open,
-        "said": view.said(balance.words),
+        "said": view.text(balance.words),
         "days": view.w["meters"]["days"].format(open=count(balance.open_days), days=count(len(balance.days)), hours=count(balance.hours)),
         "left": view.w["meters"]["left"].format(hours=count(balance.hours_left_out)) if balance.hours_left_out else "",
         "since": "" if balance.since is None else view.w["meters"]["since"].format(day=balance.since.isoformat()),
@@ -72,10 +72,10 @@ def _adequacy(view: View, judgement: Adequacy, row: int) -> dict[str, Any]:
         "meter": judgement.meter,
         "step": view.step_name(judgement.step),
         "carrier": _carrier(view, judgement.carrier),
-        "verdict": view.said(judgement.verdict.words),
+        "verdict": view.text(judgement.verdict.words),
         "good": judgement.verdict is AdequacyVerdict.ADEQUATE,
         "waits": judgement.verdict is AdequacyVerdict.UNDECLARED,
-        "issues": [(capital(view.said(issue.found)), view.said(issue.change)) for issue in judgement.issues],
+        "issues": [(capital(view.text(issue.found)), view.text(issue.change)) for issue in judgement.issues],
         "load": NOTHING if judgement.load is None else f"{shown(judgement.load.mean)} {judgement.load_unit}",
         "used": percent(judgement.range_used),
         "share": percent(judgement.share),

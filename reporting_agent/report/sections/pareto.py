@@ -89,7 +89,7 @@ def _row(view: View, row: ParetoRow, unit: Unit, of: str, largest: float, number
     chance = {True: view.w["pareto"]["more_than_chance"], False: view.w["pareto"]["chance"], None: NOTHING}[row.more_than_chance]
     return {
         "row": number,
-        "name": view.said(row.words),
+        "name": view.text(row.words),
         "bar": split_bar(*(_amount(part, of) / largest for part in _parts(row))),
         "avoidable": unit.figure(_amount(row.avoidable, of), f"avoidable_{of}"),
         "unexplained": unit.figure(_amount(row.unexplained, of), f"unexplained_{of}"),
@@ -122,8 +122,8 @@ def _rule(view: View, losses: StepLosses, rule: CauseRule) -> dict[str, Any]:
         unit = view.energy_unit(losses) if rule.per else view.unit(losses)
         cost = w["per" if rule.per else "per_output"].format(value=shown(rule.estimate), low=low, high=high, unit=unit, per=per)
     return {
-        "cause": view.said(rule.cause.words),
-        "rule": view.said(rule.rule),
+        "cause": view.text(rule.cause.words),
+        "rule": view.text(rule.rule),
         "cost": cost,
         "batches": count(rule.batches),
         "stands": rule.stands,

@@ -21,7 +21,7 @@ def data(view: View) -> dict[str, Any] | None:
             {"name": view.step_name(step), "rows": [_row(view, each, currency) for each in practices if each.step == step]}
             for step in dict.fromkeys(each.step for each in practices)
         ],
-        "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in practices)),
+        "sources": list(dict.fromkeys(f"{view.text(each.listing.words)} ({view.text(each.listing.read_in)})" for each in practices)),
         "in_tonnes": all(view.result.data.pack.step(each.step).output_unit == "t" for each in practices),
         "ranges": any(each.practice.saving_to is not None for each in practices),
         "payback_needs": any(each.payback_years is None and each.practice.investment is not None for each in practices),
@@ -34,14 +34,14 @@ def _row(view: View, each: FittingPractice, currency: str) -> dict[str, Any]:
     unit = f"{practice.unit}/{made_in}"
     saving = f"{practice.saving}" if practice.saving_to is None else w["span"].format(low=practice.saving, high=practice.saving_to)
     notes = {"against": practice.cause and practice.cause.words, "done": practice.done, "conditions": practice.conditions}
-    details = [w[name].format(words=view.said(words)) for name, words in {**notes, "equipment": practice.equipment}.items() if words]
+    details = [w[name].format(words=view.text(words)) for name, words in {**notes, "equipment": practice.equipment}.items() if words]
     if practice.published_on is not None:
         version = w["version"].format(version=practice.version, day=practice.published_on.isoformat(), reviewer=practice.reviewer)
-        details.append(f"{version} {view.said(each.listing.words)}")
+        details.append(f"{version} {view.text(each.listing.words)}")
     if each.reported is not None:
-        details.append(view.said(each.reported.words))
+        details.append(view.text(each.reported.words))
     return {
-        "name": view.said(practice.words),
+        "name": view.text(practice.words),
         "details": details,
         "saving": f"{saving} {unit}",
         "gap": NOTHING if each.gap is None else f"{shown(each.gap)} {unit}",

@@ -29,17 +29,17 @@ def data(view: View) -> dict[str, Any] | None:
 
 def _unit(view: View, unit: str) -> str:
     words = unit_words(unit)
-    return view.counted(words) if isinstance(words, str) else view.said(words)
+    return view.counted(words) if isinstance(words, str) else view.text(words)
 
 
 def _row(view: View, comparison: Beside) -> dict[str, Any]:
     reference, source, w = comparison.reference, comparison.reference.source, view.w["references"]
     return {
-        "name": view.said(reference.words),
+        "name": view.text(reference.words),
         "figure": NOTHING if reference.figure is None else f"{reference.figure} {_unit(view, reference.unit)}",
-        "of": w["of"].format(basis=view.said(BASES[reference.basis]), region=view.said(reference.region), years=reference.years),
+        "of": w["of"].format(basis=view.text(BASES[reference.basis]), region=view.text(reference.region), years=reference.years),
         "source": w["source_is"].format(
-            source=view.said(source.words), dated=source.dated, confidence=view.said(CONFIDENCES[source.confidence])
+            source=view.text(source.words), dated=source.dated, confidence=view.text(CONFIDENCES[source.confidence])
         ),
-        "refused": [view.said(each.reason) for each in comparison.refused],
+        "refused": [view.text(each.reason) for each in comparison.refused],
     }

@@ -24,7 +24,7 @@ def _account(view: View, account: RouteAccount) -> dict[str, Any]:
         "value": None
         if account.value is None
         else w["value"].format(value=shown(account.value), half=shown(account.uncertainty), unit=view.counted(account.unit)),
-        "missing": [view.said(why) for _, why in account.missing],
+        "missing": [view.text(why) for _, why in account.missing],
         "unit": unit.name,
         "parts": [
             {
@@ -36,14 +36,14 @@ def _account(view: View, account: RouteAccount) -> dict[str, Any]:
             for part in account.parts
         ],
         "output": figure(account.output, view.counted(per)),
-        "provisos": [view.said(why) for why in account.provisos] if account.value is not None else [],
+        "provisos": [view.text(why) for why in account.provisos] if account.value is not None else [],
         "limits": _limits(view, account),
     }
 
 
 def _name(view: View, kind: str, name: str) -> str:
     if kind in {"losses", "shared", "residual"}:
-        return view.said(CARRIERS[name].words)
+        return view.text(CARRIERS[name].words)
     return name if kind == "conversion" else view.step_name(name)
 
 
@@ -57,6 +57,6 @@ def _limits(view: View, account: RouteAccount) -> list[dict[str, Any]]:
             level = g[f"grade{place}"] if tested.levels == "grades" else g[f"{tested.levels}{place}"]
             text = g["undefined"] if value is None else f"{shown(value)} · {g['yes' if met else 'no']}"
             cells.append(f"{level}{view.w['page']['colon']}{text}" + (f" ({w['near']})" if place in near else ""))
-        why = None if tested.why is None else view.said(tested.why)
-        rows.append({"name": view.said(held.words), "source": held.standard, "cells": cells, "why": why, "verified": tested.verified})
+        why = None if tested.why is None else view.text(tested.why)
+        rows.append({"name": view.text(held.words), "source": held.standard, "cells": cells, "why": why, "verified": tested.verified})
     return rows

@@ -141,8 +141,8 @@ def _chart(verification: Verified, lang: str) -> dict[str, Any] | None:
             lang,
         ),
         "line": line(across.at(number).tolist(), down.at(drawn).tolist()),
-        "zero": down.one(0.0),
-        "grid": [{"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "zero": down.place(0.0),
+        "grid": [{"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
         "dates": [
             {"at": across.percent(place, WIDTH), "text": month(day.month, lang)}
             for place, day in zip(number.tolist(), verification.day, strict=True)

@@ -24,14 +24,14 @@ def data(view: View) -> dict[str, Any] | None:
         "carriers": [_carrier(view, entry, starts[id(entry)]) for entry in ordered],
         "bases": _bases(view, balance.calorific, balance.equivalent),
         "left_out": [
-            f"{_name(view, carrier)}{view.w['page']['colon']}{view.said(why)}"
+            f"{_name(view, carrier)}{view.w['page']['colon']}{view.text(why)}"
             for carrier, why in dict([*balance.calorific.left_out, *balance.equivalent.left_out]).items()
         ],
     }
 
 
 def _name(view: View, carrier: str) -> str:
-    return view.said(CARRIERS[carrier].words) if carrier in CARRIERS else carrier
+    return view.text(CARRIERS[carrier].words) if carrier in CARRIERS else carrier
 
 
 def _carrier(view: View, carrier_balance: CarrierBalance, start: int) -> dict[str, Any]:

@@ -48,8 +48,8 @@ def _step(view: View, group: Group, picked: set[int]) -> dict[str, Any]:
         "title": view.w["steps"]["title"].format(name=view.name(group), run=view.run(group)),
         "metric": view.metric(label),
         "unit": view.unit(label),
-        "product": group.product if group.product != group.step.product else view.said(group.step.product_words),
-        "boundary": view.said(group.step.boundary.words),
+        "product": group.product if group.product != group.step.product else view.text(group.step.product_words),
+        "boundary": view.text(group.step.boundary.words),
         "plot": plot,
         "spread": spread(label, dots),
         "values": [_values(view, group, step_label, row) for step_label, row in zip(group.labels, group.rows, strict=True)],
@@ -149,14 +149,14 @@ def _half(label: StepLabel) -> str:
 
 
 def _missing(view: View, label: StepLabel) -> str:
-    names = ", ".join(f"{view.said(CARRIERS[carrier].words)} ({carrier})" for carrier in label.missing_carriers)
+    names = ", ".join(f"{view.text(CARRIERS[carrier].words)} ({carrier})" for carrier in label.missing_carriers)
     return view.w["label"]["missing"].format(carriers=names, step=label.step)
 
 
 def _outside(view: View, step: str, use: OutsideUse) -> str:
     w = view.w["label"]
     return w["beside" if use.is_inside else "outside" if use.reason is None else "outside_declared"].format(
-        carrier=f"{view.said(CARRIERS[use.carrier].words)} ({use.carrier})",
+        carrier=f"{view.text(CARRIERS[use.carrier].words)} ({use.carrier})",
         share=w["outside_unknown"] if use.share is None else percent(use.share),
         batches=count(use.batches),
         reason=use.reason,
@@ -176,7 +176,7 @@ def _grade(view: View, label: StepLabel, *, is_headline: bool) -> dict[str, Any]
         level = w["level_grade"].format(grade=grade.best_met) if levels == "grades" else w[f"{levels}{grade.best_met}"]
         sentence = w["met"].format(level=level, standard=", ".join(standards))
     else:
-        sentence = w["none"] if grade.why is None else view.said(grade.why)
+        sentence = w["none"] if grade.why is None else view.text(grade.why)
     if lacking:
         sentence += view.gap + w["not_held"].format(editions=", ".join(lacking))
     if any(not limit.monotone for limit in grade.limits):
@@ -198,7 +198,7 @@ def _limit(view: View, limit: LimitGrade) -> dict[str, Any]:
         + ("" if limit.levels == "grades" else f" ({w[f'{limit.levels}{place}']})")
         for place, (value, met) in enumerate(zip(limit.limits, limit.met, strict=True), 1)
     ]
-    return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else view.said(limit.why)}
+    return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else view.text(limit.why)}
 
 
 def _conditions(view: View, group: Group) -> list[str]:

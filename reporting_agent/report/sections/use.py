@@ -35,7 +35,7 @@ def _use(view: View, use: StepUse, start: int) -> dict[str, Any]:
         rows.append(
             {
                 "row": start + index,
-                "name": view.said(kind.words),
+                "name": view.text(kind.words),
                 "kind": "pine"
                 if kind is Use.VALUE_ADDING
                 else "unc"
@@ -50,7 +50,7 @@ def _use(view: View, use: StepUse, start: int) -> dict[str, Any]:
             }
         )
         at += abs(energy) / whole
-    carrier = view.said(CARRIERS[use.carrier].words) if use.carrier in CARRIERS else use.carrier
+    carrier = view.text(CARRIERS[use.carrier].words) if use.carrier in CARRIERS else use.carrier
     name = w["of_step"].format(meter=use.meter, step=view.step_name(use.step)) if use.meter else view.step_name(use.step)
     return {
         "title": w["title"].format(meter=name, carrier=carrier, unit=unit.name),
@@ -62,7 +62,7 @@ def _use(view: View, use: StepUse, start: int) -> dict[str, Any]:
         "adding": percent(use.share),
         "other": _largest_other(view, use),
         "missing": _missing(view, use),
-        "rules": [view.said(rule) for rule in use.rules],
+        "rules": [view.text(rule) for rule in use.rules],
         "closes": w["closes"].format(meter=use.meter)
         if use.meter
         else w["closes_log" if view.result.data.left_out is not None else "closes_batches"],
@@ -85,4 +85,4 @@ def _largest_other(view: View, use: StepUse) -> str:
     energy, kind = max(others, key=lambda pair: pair[0])
     if energy < _LEAST_TOLD * use.total:
         return ""
-    return f"{view.said(kind.words)}{view.w['page']['comma']}{percent(energy / use.total)}"
+    return f"{view.text(kind.words)}{view.w['page']['comma']}{percent(energy / use.total)}"

@@ -48,10 +48,10 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
     """Named causes first, then what is unexplained, then what is explained, then what nobody can say; in the label's unit."""
     w = view.w["worst"]
     parts = [
-        (view.said(part.cause.words), view.evidence(part.evidence), part.per_output, "avo" if part.cause.named else "unx")
+        (view.text(part.cause.words), view.evidence(part.evidence), part.per_output, "avo" if part.cause.named else "unx")
         for part in worst.causes
     ]
-    parts += [(capital(view.variable(part.variable)), view.said(part.evidence), part.per_output, "exp") for part in worst.variables]
+    parts += [(capital(view.variable(part.variable)), view.text(part.evidence), part.per_output, "exp") for part in worst.variables]
     parts.append((w["uncertain"], w["uncertain_note"], worst.within_uncertainty.energy / worst.output_t, "unc"))
     parts = [part for part in parts if part[2] > 0]
     whole = sum(amount for _, _, amount, _ in parts) or 1.0
@@ -105,7 +105,7 @@ def _row(view: View, group: Group, loss: BatchLoss, largest: float, energy: Unit
         "avoidable": energy.figure(loss.avoidable.energy, "avoidable"),
         "unexplained": energy.figure(loss.unexplained.energy, "unexplained"),
         "money": figure(loss.gap.money, of="gap_money"),
-        "cause": view.said((Cause.NONE if largest_part is None else largest_part.cause).words),
+        "cause": view.text((Cause.NONE if largest_part is None else largest_part.cause).words),
     }
 
 

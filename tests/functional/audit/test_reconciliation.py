@@ -78,7 +78,7 @@ def test_a_bill_is_held_against_the_meters_within_both_uncertainties(site: Site,
 def test_a_bill_of_zero_is_held_against_the_meters_like_any_other(site: Site, data: PlantData) -> None:
     failed = only(site, data, bill=(bill(0.0),))
     assert failed.state is State.FAILED
-    assert "%" not in failed.said.en  # of nothing there is no per cent
+    assert "%" not in failed.words.en  # of nothing there is no per cent
     nothing = [replace(record, hour_energy=0 * record.hour_energy) for record in data.meters]
     assert only(site, replace(data, meters=tuple(nothing)), bill=(bill(0.0),)).state is State.HELD
 

@@ -84,7 +84,7 @@ def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, V
     failing = [finding for finding in verdicts[kind].findings if finding.to_do is not None and finding.state == "failed"]
     assert bool(failing) == (kind != "held") == (page.locator("#failures").count() == 1)
     for failure in failing:
-        for text in (failure.said, failure.to_do, *failure.places):
+        for text in (failure.words, failure.to_do, *failure.places):
             assert text is not None
             assert text.said_in(lang) in reader.text()
     page.context.close()
@@ -106,7 +106,7 @@ def test_the_chinese_report_says_everything_in_chinese(verdicts: dict[str, Verdi
     for verdict in verdicts.values():
         text = telling.markdown(verdict, "zh")
         for finding in verdict.findings:
-            assert CHINESE.search(finding.said.said_in("zh"))
-            assert finding.said.said_in("zh") in text
-            assert finding.said.en not in text
+            assert CHINESE.search(finding.words.said_in("zh"))
+            assert finding.words.said_in("zh") in text
+            assert finding.words.en not in text
         assert "checks" not in text

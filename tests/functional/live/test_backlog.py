@@ -99,7 +99,7 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
         nonlocal seen
         now_s = time.monotonic()
         waits = running.room.plant.unlearned or running.room.reopening.gathers or running.room.plant.awaited.settling
-        busy = -2 if waits else running.kept
+        busy = -2 if waits else running.stored
         if busy != seen[0]:
             seen = busy, now_s
         if busy >= 0 and now_s - seen[1] > 2 * GATHERED_S:
@@ -111,7 +111,7 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
         assert now_s - begun_s < IN_TIME_S
 
     watch.run(stop, each_round)
-    assert watch.kept == len(backlog.sent)
+    assert watch.stored == len(backlog.sent)
     return watch.room.plant, sentences
 
 
@@ -139,9 +139,9 @@ def test_after_a_backlog_watch_knows_what_a_restarted_one_knows(tmp_path: Path, 
     assert len(energies) == 2 * HEATS
     assert None not in energies.values()
     assert {batch.id: batch.kgce for batch in plant.log.batches.values()} == pytest.approx(energies, rel=1e-9)
-    assert again.history.limits.one is not None
+    assert again.history.limits.single is not None
     assert plant.history.weeks == pytest.approx(again.history.weeks)
-    assert (plant.history.limits.one, plant.history.limits.sum) == pytest.approx((again.history.limits.one, again.history.limits.sum))
+    assert (plant.history.limits.single, plant.history.limits.sum) == pytest.approx((again.history.limits.single, again.history.limits.sum))
     assert plant.history.before == pytest.approx(again.history.before)
     assert plant.history.usual.keys() == again.history.usual.keys()
     for kind, usual in again.history.usual.items():

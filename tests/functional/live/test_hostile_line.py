@@ -74,7 +74,7 @@ class Line:
             time.sleep(0.02)
 
     def until_kept(self, count: int) -> None:
-        self.until(lambda: self.watch.kept == count)
+        self.until(lambda: self.watch.stored == count)
 
     @property
     def missing(self) -> list[tuple[int, int]]:
@@ -243,12 +243,12 @@ def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: 
         time.sleep(0.02)
     with (tmp_path / "a.csv").open("a") as file:
         file.write(f"{METER},2025-01-02T06:00:01Z,2\n")
-    while watch.kept < 2:
+    while watch.stored < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     stop.set()
     thread.join()
-    assert (watch.kept, watch.repeated) == (2, 0)
+    assert (watch.stored, watch.repeated) == (2, 0)
     assert sum("ZeroDivisionError: not foreseen" in sentence for sentence in sentences) == 2
 
 

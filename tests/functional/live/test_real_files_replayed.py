@@ -277,9 +277,9 @@ def watched(site: Path, play: Callable[[], None], played: Played) -> None:
         while any(source.trouble() == NOT_YET for source in watch.sources):
             time.sleep(0.05)
         play()
-        while watch.kept < len(played.readings) or len(watch.room.plant.log.batches) < len({row["batch_id"] for row in played.rows}):
+        while watch.stored < len(played.readings) or len(watch.room.plant.log.batches) < len({row["batch_id"] for row in played.rows}):
             assert running.is_alive(), sentences
-            assert time.monotonic() < deadline, (watch.kept, len(watch.room.plant.log.batches), sentences)
+            assert time.monotonic() < deadline, (watch.stored, len(watch.room.plant.log.batches), sentences)
             time.sleep(0.1)
     finally:
         stop.set()

@@ -88,9 +88,9 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: Q
     for code, given in mistakes.items():
         verdict = check(exercise, question, str(given), language)
         assert (verdict.right, verdict.code) == (False, code), given
-        assert verdict.said == exercise.text(f"question.{question.id}.wrong.{code}", language)
+        assert verdict.why == exercise.text(f"question.{question.id}.wrong.{code}", language)
         assert verdict.look == exercise.text(f"question.{question.id}.look", language)
-        reasons.add(verdict.said)
+        reasons.add(verdict.why)
     codes = {key.rpartition(".")[2] for key in texts_of(exercise, "en") if key.startswith(f"question.{question.id}.wrong.")}
     assert codes == mistakes.keys(), "no reason is written that no answer reaches"
     assert reasons
@@ -128,7 +128,7 @@ def test_a_figure_is_told_from_its_neighbours(given: str, code: str) -> None:
     exercise = named("mill-year")
     verdict = check(exercise, exercise.asked("label"), given, "en")
     assert verdict.code == code
-    assert verdict.said
+    assert verdict.why
     assert verdict.right or verdict.look
 
 
@@ -163,7 +163,7 @@ def test_a_factor_is_asked_for_as_a_plain_number() -> None:
     exercise = named("mill-year")
     for given, code in (("125", UNIT), ("the ratio", UNREADABLE)):
         verdict = check(exercise, exercise.asked("factor"), given, "en")
-        assert (verdict.code, verdict.said) == (code, "Give it as a plain number, such as 1.1.")
+        assert (verdict.code, verdict.why) == (code, "Give it as a plain number, such as 1.1.")
 
 
 def test_what_cannot_be_read_counts_as_no_try(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_slow_batch_silences_nothing_and_a_fast_one_counts_as_a_false_alarm() 
     )
     assert slow == limits
     assert {alarm.batch for alarm in alarms(waste, slow)} == set(range(5))
-    assert fast.one is not None
+    assert fast.single is not None
     assert not alarms(_at_another_pace(2.0), fast)
     assert alarms(_at_another_pace(2.0), limits)
 
@@ -70,7 +70,7 @@ def test_a_slow_batch_silences_nothing_and_a_fast_one_counts_as_a_false_alarm() 
 @pytest.mark.parametrize(("weeks", "vouched"), [(1.9, False), (2.0, True)])
 def test_a_history_too_short_for_the_rate_has_no_threshold(weeks: float, vouched: bool) -> None:
     limits = Limits.of([_line(1, 100)], weeks, 1.0)
-    assert (limits.one is not None) is vouched
+    assert (limits.single is not None) is vouched
     assert bool(alarms(_line(4, 5, waste=9.0), limits)) is vouched
 
 

@@ -57,9 +57,9 @@ class Running:
     def rounds_until(self, count: int) -> None:
         for _ in range(200):
             self.watch.round()
-            if self.watch.kept >= count:
+            if self.watch.stored >= count:
                 return
-        raise AssertionError(f"{self.watch.kept} of {count}")
+        raise AssertionError(f"{self.watch.stored} of {count}")
 
     def end(self) -> None:
         for source in self.watch.sources:

@@ -98,7 +98,7 @@ def test_running_totals_end_where_the_label_does(tmp_path: Path) -> None:
 
 def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnaces: Furnaces, site: Path) -> None:
     plant, split = _plant(furnaces, site)
-    assert plant.history.limits.one is not None
+    assert plant.history.limits.single is not None
     more, sent = 0.0, []
     for reading in furnaces.readings():
         if reading.meter == "eaf-1-electricity" and timedelta(hours=1, minutes=15) < reading.stamp - split < timedelta(hours=1, minutes=50):

@@ -29,7 +29,7 @@ def lead(language: str, **gaps: int) -> str:
         version=1,
         benchmark_url="/",
         amount="tonne of cement",
-        one="tonne",
+        product_unit="tonne",
         next_url="/",
         computed=None,
         figures=(),

@@ -61,7 +61,7 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
     material = material_flow(a_site(), labelled(heats(a_melt), not_used=rest))
     assert material is not None
     (flow,) = material.yields
-    assert (flow.earlier, flow.later, flow.taken, flow.made) == ("ladle-refining", "continuous-casting", 200.0, 188.0)
+    assert (flow.earlier, flow.later, flow.consumed, flow.produced) == ("ladle-refining", "continuous-casting", 200.0, 188.0)
     (caster,) = material.cumulative
     assert caster.ids == ["C1", "C2"]
     assert caster.upstream.tolist() == pytest.approx([(4_000 + 3_750) * KGCE_PER_KWH / 150, 1_250 * KGCE_PER_KWH / 38])
