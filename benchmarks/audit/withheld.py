@@ -43,7 +43,7 @@ class Withheld:
     borne_out: bool | None
 
     @property
-    def sentence(self) -> Words:
+    def words(self) -> Words:
         named = {"step": self.step, "metric": self.metric, "reason": self.reason, "used": f"{self.used:,}"}
         if self.borne_out is None:
             return worded(
@@ -69,9 +69,9 @@ def withheld_justified(evidence: Evidence) -> Outcome:
                 "Ask why the step was left out: its batches exist and have energy data. The report must not remain in force without "
                 "this step."
             ),
-            [gap.sentence for gap in wrong],
+            [gap.words for gap in wrong],
         )
-    untold = [gap.sentence for gap in withheld if gap.borne_out is None]
+    untold = [gap.words for gap in withheld if gap.borne_out is None]
     if untold:
         outcome = not_checkable(
             code,

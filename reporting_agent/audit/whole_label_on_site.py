@@ -39,11 +39,11 @@ class Difference:
     """One thing that did not come out as it was reported: of what kind, and in words."""
 
     kind: str
-    sentence: Words
+    words: Words
 
     @property
     def found(self) -> str:
-        return self.sentence.en
+        return self.words.en
 
 
 @dataclass(frozen=True, slots=True)

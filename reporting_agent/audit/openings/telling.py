@@ -104,7 +104,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
-    remarks = [_in_language(withheld.sentence, lang) for withheld in withheld_of(verdict.evidence)]
+    remarks = [_in_language(withheld.words, lang) for withheld in withheld_of(verdict.evidence)]
     if factors := sum(declaration.multiplies for declaration in verdict.declared):
         remarks.append(w["factors"].format(number=factors))
     remarks += [

@@ -199,7 +199,7 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
                 "The report cannot be recomputed from the plant's files: %(differences)s differences.", differences=len(again.differences)
             ),
             Phrase("Check whether files or settings were changed since then. If not, the report was not made from these data."),
-            [difference.sentence for difference in again.differences],
+            [difference.words for difference in again.differences],
         )
     return held(
         code,

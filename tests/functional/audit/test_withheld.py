@@ -94,7 +94,7 @@ def test_a_missing_bound_is_computed_again_from_opened_batches_that_overlap(work
     evidence = evidence_of(plant)
     (label,) = [candidate for candidate in withheld_of(evidence) if (candidate.step, candidate.metric) == (STEP, "total")]
     assert label.borne_out is True
-    assert "the opening confirms it" in label.sentence.en
+    assert "the opening confirms it" in label.words.en
     (blind,) = [
         candidate
         for candidate in withheld_of(replace(evidence, unbounded=frozenset()))
