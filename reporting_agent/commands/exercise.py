@@ -101,7 +101,7 @@ def _play(args: argparse.Namespace, progress: Progress) -> int:
         return _at_the_terminal(args, exercise, progress, folder)
     verdicts = [_judged(args, exercise, progress, question, value) for question, value in asked]
     payload = _set(args, exercise, folder) | {"answers": [judged for judged, _verdict in verdicts], **_standing(exercise, progress)}
-    text = [line for judged, _verdict in verdicts for line in _lines(judged)] if verdicts else _as_text(args, exercise, folder)
+    text = [line for judged, verdict in verdicts for line in _lines(verdict, judged["working"])] or _as_text(args, exercise, folder)
     emit(args, payload, "\n".join([*text, _sum(args, exercise, progress)]))
     return ExitCode.DONE if all(verdict.right for _told, verdict in verdicts) else ExitCode.INPUT
 
@@ -164,8 +164,8 @@ def _at_the_terminal(args: argparse.Namespace, exercise: Exercise, progress: Pro
                 return 0
             if not line.strip():
                 break
-            judged, _verdict = _judged(args, exercise, progress, question, line.strip())
-            answer("\n".join(_lines(judged)[1:]))
+            judged, verdict = _judged(args, exercise, progress, question, line.strip())
+            answer("\n".join(_lines(verdict, judged["working"])[1:]))
             if judged["working"]:
                 break
     answer("\n" + _sum(args, exercise, progress))
@@ -187,9 +187,8 @@ def _judged(
     return judged, verdict
 
 
-def _lines(judged: dict[str, Any]) -> list[str]:
-    head = [f"{judged['question']} = {judged['given']}"]
-    return [*head, *(f"  {line}" for line in (judged["said"], judged["look"], judged["working"]) if line)]
+def _lines(verdict: CheckedAnswer, working: str | None) -> list[str]:
+    return [f"{verdict.question} = {verdict.given}", *(f"  {line}" for line in (verdict.why, verdict.look, working) if line)]
 
 
 def _set(args: argparse.Namespace, exercise: Exercise, folder: Path | None) -> dict[str, Any]:
