@@ -24,7 +24,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.mark.long
 def test_more_than_mqtt_can_number_at_once_arrives_whole(tmp_path: Path) -> None:
-    """The broker begins late, so that all numbers are in flight and the rest has to wait for one."""
+    """The gateway connects late, so that all numbers are in flight and the rest has to wait for one."""
     broker, count, arrived = Broker(tmp_path, autosaves=False).start(), NUMBERED + 3_000, set[bytes | bytearray]()
     listener = paho.Client(CallbackAPIVersion.VERSION2, "listener", clean_session=False)
     listener.on_message = lambda _client, _data, message: arrived.add(message.payload)
@@ -39,7 +39,7 @@ def test_more_than_mqtt_can_number_at_once_arrives_whole(tmp_path: Path) -> None
                 numbered.set()
             gateway.send(Sent("M1", BEGIN + timedelta(seconds=number), 1.0, number))
 
-    sending = threading.Thread(target=send)
+    sending = threading.Thread(target=send, daemon=True)
     sending.start()
     try:
         assert numbered.wait(60)
