@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.catalogue.selectors import groups_of
 from portal.intake.models import State
-from portal.intake.participation import Taking, participation
+from portal.intake.participation import ParticipantFilter, Taking, fitting, participants, participation
 from portal.intake.selectors import SubmissionView
 from portal.listing import PERIOD_FILTER, Filter, ListView, Row, listed, number, row_of
 
@@ -114,11 +114,8 @@ class ParticipationView(ListView):
         if view is None:
             raise Http404
         taking, obliged = self.asked(request, "taking"), self.asked(request, "obliged")
-        rows = [
-            row_of(participant, ParticipantSerializer)
-            for participant in view.participants
-            if taking in ("", participant.taking.value) and obliged in ("", "true" if participant.obliged else "false")
-        ]
+        wanted = ParticipantFilter(taking, obliged == "true" if obliged else None)
+        rows = [row_of(participant, ParticipantSerializer) for participant in participants(view, fitting(view, wanted))]
         return self.page(request, rows, lambda row: (row["site"],))
 
 

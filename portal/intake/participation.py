@@ -1,12 +1,13 @@
-"""Who took part in a period of a peer group, site by site."""
+"""Who took part in a period of a peer group, site by site: the part of every site in short, and the details of those that are shown."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import FilteredRelation, OuterRef, Q, Subquery
@@ -18,7 +19,7 @@ from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import touch
-from portal.intake.models import Commitment, State
+from portal.intake.models import Commitment, State, Submission
 from portal.names import Called
 
 
@@ -33,8 +34,21 @@ class Taking(StrEnum):
     MISSING = "missing"  # nothing there, not yet due
 
 
+class PartView(NamedTuple):
+    """A site's part in the period, in short: what is counted of all sites, however few a page shows."""
+
+    site_id: int
+    firm: str  # the controlling one, else the organisation itself
+    obliged: bool
+    region: int  # row of the jurisdiction
+    taking: Taking
+    due: datetime
+    covers: str  # ids of the steps that the accepted report has values of, a space between them
+    report: int | None  # row of the report that counts
+
+
 class ParticipantView(NamedTuple):
-    """A site's part in the period."""
+    """The same with all that is shown."""
 
     firm: Name  # the controlling one, else the organisation itself
     organisation: str
@@ -53,7 +67,7 @@ class ParticipantView(NamedTuple):
     received_at: datetime | None  # of the report that counts
     revision: int | None
     reason: str  # of a refusal; a phrase, which pages say in their reader's language
-    covers: str  # ids of the steps that the accepted report has values of, a space between them
+    covers: str
 
     @property
     def arrived_late(self) -> bool:
@@ -73,6 +87,17 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantFilter:
+    """What narrows the list; every one of the words has to stand in a name of any language, in the site's id or in its code."""
+
+    taking: str = ""
+    obliged: bool | None = None
+    region: str = ""  # its name
+    size_class: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ParticipationView:
     """Who reported for a period. No value, by design: regions show participation only."""
 
@@ -86,9 +111,17 @@ class ParticipationView:
     due: datetime
     closed_at: datetime | None
     may_decide: bool
-    participants: tuple[ParticipantView, ...]  # by firm and site
-    totals: Totals
     previous: str | None  # the period before, by name
+    parts: tuple[PartView, ...]  # of the sites that the reader may see, by firm and site
+
+    @cached_property
+    def participants(self) -> tuple[ParticipantView, ...]:
+        """Everybody who takes part, by firm and site."""
+        return participants(self, self.parts)
+
+    @cached_property
+    def totals(self) -> Totals:
+        return _totals(self)
 
     @property
     def firms(self) -> int:
@@ -111,7 +144,6 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
     if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in held):
         return None
     group = asked.peer_group
-    participants = _participants(held, asked, now)
     return ParticipationView(
         peer_group=group.pk,
         pack=group.pack,
@@ -123,72 +155,144 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         due=asked.due,
         closed_at=asked.closed_at,
         may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in held),
-        participants=participants,
-        totals=_totals(participants),
         previous=asked.previous,
+        parts=_parts(held, asked, now),
     )
 
 
-def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: datetime) -> tuple[ParticipantView, ...]:
-    """By firm and site: three questions, however many sites there are. An accepted report counts, else the last one."""
+def _parts(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: datetime) -> tuple[PartView, ...]:
+    """One question, however many sites there are. An accepted report counts, else the last one."""
     members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=period.peer_group_id)
-    commitments = Commitment.objects.filter(period=period.name, site__in=members.values("site")).order_by("-committed_at")
-    committed = dict(commitments.values_list("site_id", "committed_at"))  # the first one stays
     later = due_dates([period.pk])
     of_the_period = FilteredRelation("site__submissions", condition=Q(site__submissions__period=period.name))
-    rows = members.annotate(**_NAMES, sent=of_the_period).order_by("sent__revision")
-    first: dict[int, datetime | None] = {}
+    rows = members.annotate(sent=of_the_period).order_by(*ORDERS["firm"], "sent__revision")
     counting: dict[int, Any] = {}
-    for row in rows.values_list(*_NAMES, *_MEMBER, *_SENT, named=True):
-        first.setdefault(row.site_id, row.sent__received_at)
-        before = counting.get(row.site_id)
-        if before is None or before.sent__state != State.ACCEPTED or row.sent__state == State.ACCEPTED:
-            counting[row.site_id] = row
-    participants = []
-    for row in counting.values():
-        due = later.get((period.pk, row.site_id), period.due)
-        participants.append(
-            ParticipantView(
-                firm=row.firm,
-                organisation=row.site__organisation__name,
-                credit_code=row.site__credit_code or row.site__organisation__credit_code,
-                site=row.site__slug,
-                site_name=row.site_name,
-                jurisdiction=row.region,
-                size_class=row.site__size_class,
-                obliged=row.obliged,
-                cohort=row.cohort,
-                site_id=row.site_id,
-                taking=taking_of(row.sent__state, due, now, obliged=row.obliged),
-                due=due,
-                committed_at=committed.get(row.site_id),
-                first_received_at=first[row.site_id],
-                received_at=row.sent__received_at,
-                revision=row.sent__revision,
-                reason=restored(row.sent__reason_phrase) if row.sent__reason_phrase else row.sent__reason or "",
-                covers=row.sent__covers or "",
-            )
-        )
-    return tuple(sorted(participants, key=lambda participant: (participant.firm, participant.site)))
+    for row in rows.values_list("site_id", _FIRM, "obliged", "site__jurisdiction_id", "sent__pk", "sent__state", "sent__covers"):
+        site, *_about, state, _covers = row
+        if site not in counting or counting[site][-2] != State.ACCEPTED or state == State.ACCEPTED:
+            counting[site] = row
+    parts = []
+    for site, firm, obliged, region, report, state, covers in counting.values():
+        due = later.get((period.pk, site), period.due)
+        parts.append(PartView(site, firm, obliged, region, taking_of(state, due, now, obliged=obliged), due, covers or "", report))
+    return tuple(parts)
 
 
+def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[ParticipantView, ...]:
+    """The details of these, in their order: three questions, however many they are. A site that has left since then is left out."""
+    members = PeerGroupMember.objects.filter(peer_group=view.peer_group)
+    of_the_period = {"period": view.period, "site__peer_group_members__peer_group": view.peer_group}
+    reports, commitments = Submission.objects.filter(**of_the_period), Commitment.objects.filter(**of_the_period)
+    if len(parts) < len(view.parts):
+        shown = {"site__in": [part.site_id for part in parts]}
+        members, reports, commitments = members.filter(**shown), reports.filter(**shown), commitments.filter(**shown)
+    committed = dict(commitments.order_by("-committed_at").values_list("site_id", "committed_at"))  # the first one stays
+    sent = {row.pk: row for row in reports.order_by("-revision").values_list(*_REPORT, named=True)}
+    first = {row.site_id: row.received_at for row in sent.values()}
+    sites = {row.site_id: row for row in members.annotate(**_NAMES).values_list(*_NAMES, *_MEMBER, named=True)}
+    return tuple(_participant(part, sites[part.site_id], sent, first, committed) for part in parts if part.site_id in sites)
+
+
+def _participant(
+    part: PartView, site: Any, sent: Mapping[int | None, Any], first: Mapping[int, datetime], committed: Mapping[int, datetime]
+) -> ParticipantView:
+    report = sent.get(part.report)
+    return ParticipantView(
+        firm=site.firm,
+        organisation=site.site__organisation__name,
+        credit_code=site.site__credit_code or site.site__organisation__credit_code,
+        site=site.site__slug,
+        site_name=site.site_name,
+        jurisdiction=site.region,
+        size_class=site.site__size_class,
+        obliged=part.obliged,
+        cohort=site.cohort,
+        site_id=part.site_id,
+        taking=part.taking,
+        due=part.due,
+        committed_at=committed.get(part.site_id),
+        first_received_at=first.get(part.site_id),
+        received_at=report and report.received_at,
+        revision=report and report.revision,
+        reason=restored(report.reason_phrase) if report and report.reason_phrase else (report.reason if report else ""),
+        covers=part.covers,
+    )
+
+
+def fitting(view: ParticipationView, wanted: ParticipantFilter) -> Sequence[PartView]:
+    """Those of its parts that fit, in their order."""
+    parts = [part for part in view.parts if wanted.taking in ("", part.taking) and wanted.obliged in (None, part.obliged)]
+    members = PeerGroupMember.objects.filter(peer_group=view.peer_group)
+    if wanted.region:
+        members = members.filter(site__jurisdiction__name=wanted.region)
+    if wanted.size_class:
+        members = members.filter(site__size_class=wanted.size_class)
+    for word in wanted.words:
+        members = members.filter(_with_word(word))
+    if not (wanted.region or wanted.size_class or wanted.words):
+        return parts
+    sites = set(members.values_list("site_id", flat=True))
+    return [part for part in parts if part.site_id in sites]
+
+
+def _with_word(word: str) -> Q:
+    """In the names that a row shows: the firm's is the organisation's where no firm controls it, as the code is where a site has none."""
+    named = ("site__", "site__jurisdiction__", "site__organisation__controlling_firm__")
+    firm = Q(site__organisation__controlling_firm=None) & _in_names("site__organisation__", word)
+    code = Q(site__credit_code="", site__organisation__credit_code__icontains=word)
+    places = (Q(site__slug__icontains=word), Q(site__credit_code__icontains=word), firm, code, *(_in_names(of, word) for of in named))
+    return Q(*places, _connector=Q.OR)
+
+
+def _in_names(of: str, word: str) -> Q:
+    return Q(**{f"{of}name__icontains": word}) | Q(**{f"{of}name_zh__icontains": word})
+
+
+_FIRM = Coalesce("site__organisation__controlling_firm__name", "site__organisation__name")
+ORDERS: Mapping[str, tuple[Any, ...]] = {
+    "firm": (_FIRM, "site__slug"),
+    "site": ("site__name", "site__slug"),
+    "region": ("site__jurisdiction__name", _FIRM, "site__slug"),
+}
+"""What the database orders sites by; `firm` is the order of all parts."""
+
+
+def in_order(view: ParticipationView, parts: Iterable[PartView], order: str, *, descending: bool = False) -> Sequence[PartView]:
+    """By one of the `ORDERS`, by `state` or by `received`: when the report that counts was received, those without one last."""
+    if order == "state":
+        return sorted(parts, key=lambda part: _PLACES[part.taking], reverse=descending)
+    if order == "received":
+        reports = Submission.objects.filter(period=view.period, site__peer_group_members__peer_group=view.peer_group)
+        received: dict[int | None, int] = {
+            report: place for place, report in enumerate(reports.order_by("received_at", "log_index").values_list("pk", flat=True))
+        }
+        return sorted(parts, key=lambda part: received.get(part.report, len(received)), reverse=descending)
+    members = PeerGroupMember.objects.filter(peer_group=view.peer_group)
+    places = {site: place for place, site in enumerate(members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
+    return sorted(parts, key=lambda part: places.get(part.site_id, len(places)), reverse=descending)
+
+
+_PLACES = {taking: place for place, taking in enumerate(Taking)}
 _NAMES = {
     "firm": Coalesce(Called("site__organisation__controlling_firm__"), Called("site__organisation__")),
     "site_name": Called("site__"),
     "region": Called("site__jurisdiction__"),
 }
 _SITE = ("slug", "size_class", "credit_code", "organisation__name", "organisation__credit_code")
-_MEMBER = ("site_id", "obliged", "cohort", *(f"site__{name}" for name in _SITE))
-_SENT = tuple(f"sent__{name}" for name in ("state", "received_at", "revision", "reason", "reason_phrase", "covers"))
+_MEMBER = ("site_id", "cohort", *(f"site__{name}" for name in _SITE))
+_REPORT = ("pk", "site_id", "received_at", "revision", "reason", "reason_phrase")
 
 
-def _totals(participants: Collection[ParticipantView]) -> Totals:
+def _totals(view: ParticipationView) -> Totals:
+    commitments = Commitment.objects.filter(period=view.period, site__peer_group_members__peer_group=view.peer_group)
+    committed = set(commitments.values_list("site_id", flat=True))
+    regions = Jurisdiction.objects.filter(pk__in={part.region for part in view.parts})
     return Totals(
-        firms=len({participant.firm for participant in participants}),
-        firms_reported=len({participant.firm for participant in participants if participant.taking is Taking.REPORTED}),
-        states=Counter(participant.taking for participant in participants),
-        committed=sum(participant.committed_at is not None and participant.received_at is None for participant in participants),
-        regions=tuple(sorted({participant.jurisdiction for participant in participants})),
+        firms=len({part.firm for part in view.parts}),
+        firms_reported=len({part.firm for part in view.parts if part.taking is Taking.REPORTED}),
+        states=Counter(part.taking for part in view.parts),
+        committed=sum(part.site_id in committed and part.report is None for part in view.parts),
+        regions=tuple(sorted({region.name for region in regions})),
     )
 
 

@@ -17,7 +17,7 @@ from django.db.models import F, FilteredRelation, Q
 from portal.accounts.models import Device
 from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import State, Submission
-from portal.intake.participation import ParticipantView, ParticipationView, Taking
+from portal.intake.participation import ParticipantView, ParticipationView, PartView, Taking
 
 
 class Break(StrEnum):
@@ -43,13 +43,9 @@ class QualitiesView:
     steps: Mapping[str, int]  # how many steps of the route each combination covers that a report has
     breaks: Mapping[int, tuple[Break, ...]]  # by row of the site; sites whose series goes on are left out
 
-    def of(self, participant: ParticipantView) -> QualityView | None:
+    def of(self, part: PartView | ParticipantView) -> QualityView | None:
         """None where no report is accepted."""
-        return (
-            QualityView(self.steps[participant.covers], self.breaks.get(participant.site_id, ()))
-            if participant.taking is Taking.REPORTED
-            else None
-        )
+        return QualityView(self.steps[part.covers], self.breaks.get(part.site_id, ())) if part.taking is Taking.REPORTED else None
 
 
 def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
@@ -58,14 +54,14 @@ def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesV
     Which steps a report covers stands in its own row since it was accepted.
     """
     route = frozenset(route_steps)
-    accepted = [participant for participant in view.participants if participant.taking is Taking.REPORTED]
-    covering = Counter(participant.covers for participant in accepted)
+    accepted = [part for part in view.parts if part.taking is Taking.REPORTED]
+    covering = Counter(part.covers for part in accepted)
     steps = {covers: len(route.intersection(covers.split())) for covers in covering}
     breaks = _breaks(view.peer_group, view.period, view.previous) if view.previous else {}
     return QualitiesView(
         accepted=len(accepted),
         whole=sum(number for covers, number in covering.items() if steps[covers] == len(route)),
-        broken=sum(participant.site_id in breaks for participant in accepted),
+        broken=sum(part.site_id in breaks for part in accepted),
         steps=steps,
         breaks=breaks,
     )

@@ -15,11 +15,11 @@ from django.urls import reverse
 
 from benchmarks.wire import envelope
 from portal import keys
-from portal.accounts.models import Jurisdiction, Organisation, Role, Site, SizeClass
+from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site, SizeClass
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.intake.participation import ParticipationView, Taking, participation
+from portal.intake.participation import ParticipationView, Taking, in_order, participation
 from portal.intake.turnout import regions_of, turnout
 from portal.standings.models import ProtectedValue
 from portal.standings.quality import Break, QualityView, quality
@@ -143,6 +143,53 @@ def test_the_table_of_sites_sorts_filters_and_pages(cast: Cast, monkeypatch: pyt
     assert "7 to 7 of 7" in third
     assert 'aria-sort="descending"' in third
     assert "2 of 2 accepted reports" in third, "of all sites, whichever page of them is shown"
+
+
+def listed(cast: Cast, **query: str) -> list[str]:
+    address = reverse("web:participation-csv", args=[cast.group.pk, PERIOD])
+    return [row["site"].removeprefix("works-") for row in rows_of(signed_in(cast.approver.email), address, **query)]
+
+
+def test_the_table_of_sites_is_ordered_by_each_of_its_columns(cast: Cast) -> None:
+    Site.objects.filter(slug="works-7").update(name="A works")
+    ControllingFirm.objects.filter(organisations__sites__slug="works-6").update(name="A firm")
+    assert listed(cast) == list("6123457")
+    assert listed(cast, sort="-firm") == list("7543216")
+    assert listed(cast, sort="site") == list("7123456")
+    assert listed(cast, sort="region") == list("6241357"), "China before Hebei, by firm in each"
+    assert listed(cast, sort="state") == list("1243657"), "reported, waiting, unusable, late, not owed"
+    assert listed(cast, sort="received") == [*by_receipt(), *"657"], "those without a report last, by firm"
+    assert listed(cast, sort="-received") == [*"657", *reversed(by_receipt())]
+
+
+def by_receipt() -> list[str]:
+    rows = Submission.objects.order_by("received_at", "log_index").values_list("site__slug", flat=True)
+    return [slug.removeprefix("works-") for slug in rows]
+
+
+def test_words_are_looked_for_in_names_of_every_language_ids_and_codes(cast: Cast) -> None:
+    Site.objects.filter(slug="works-1").update(name_zh="曹妃甸厂")
+    Site.objects.filter(slug="works-4").update(credit_code="91130000MA0EXAMPL7")
+    ControllingFirm.objects.filter(organisations__sites__slug="works-5").update(name_zh="河钢")
+    Organisation.objects.filter(sites__slug="works-2").update(credit_code="91370000MA0EXAMPL8", name="Elsewhere")
+    assert listed(cast, q="曹妃甸") == ["1"]
+    assert listed(cast, q="河钢") == ["5"]
+    assert listed(cast, q="exampl7") == ["4"]
+    assert listed(cast, q="exampl8") == ["2"], "its organisation's, where it has no code of its own"
+    assert listed(cast, q="elsewhere") == [], "an organisation's name is not shown where a firm controls it"
+    assert listed(cast, q="hebei works") == list("1357"), "all of the words"
+    assert listed(cast, q="hebei 曹妃甸") == ["1"]
+    assert listed(cast, q="100%") == [], "a sign that a database takes for any text"
+    assert listed(cast, region="Hebei", state="late") == ["5"]
+    assert listed(cast, duty="voluntary") == ["7"]
+    assert listed(cast, region="Nowhere") == []
+
+
+def test_a_site_that_leaves_while_the_page_is_read_is_left_out(cast: Cast) -> None:
+    view = seen_by(cast)
+    PeerGroupMember.objects.filter(site__slug="works-1").delete()
+    assert [participant.site for participant in view.participants] == [f"works-{number}" for number in range(2, 8)]
+    assert len(in_order(view, view.parts, "site")) == len(view.parts)
 
 
 def seen_by(cast: Cast) -> ParticipationView:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -32,15 +32,20 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def sorted_rows(rows: Iterable[Row], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = "") -> Sequence[Row]:
     """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order."""
-    name, down = _wanted(keys, query, default, prefix)
+    name, down = order_asked(keys, query, default, prefix)
     return sorted(rows, key=keys[name], reverse=down)
 
 
-def columns(
-    titles: Mapping[str, str], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = ""
-) -> tuple[Column, ...]:
+def order_asked(keys: Collection[str], query: QueryDict, default: str, prefix: str = "") -> tuple[str, bool]:
+    """Which of these orders the address asks for, and whether from the greatest down; anything else is the default order."""
+    asked = query.get(f"{prefix}sort", default)
+    name, down = _column_and_direction(asked)
+    return (name, down) if name in keys else _column_and_direction(default)
+
+
+def columns(titles: Mapping[str, str], keys: Collection[str], query: QueryDict, default: str, prefix: str = "") -> tuple[Column, ...]:
     """The heads of a table: those with a key lead to their own order, and on a second press to the reverse."""
-    wanted, down = _wanted(keys, query, default, prefix)
+    wanted, down = order_asked(keys, query, default, prefix)
     heads = []
     for name, title in titles.items():
         if name not in keys:
@@ -143,12 +148,6 @@ def _cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return "" if value is None else value
-
-
-def _wanted(keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str) -> tuple[str, bool]:
-    asked = query.get(f"{prefix}sort", default)
-    name, down = _column_and_direction(asked)
-    return (name, down) if name in keys else _column_and_direction(default)
 
 
 def _column_and_direction(order: str) -> tuple[str, bool]:

@@ -15,11 +15,20 @@ from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
-from portal.intake.participation import ParticipantView, ParticipationView, Taking
+from portal.intake.participation import (
+    ParticipantFilter,
+    ParticipantView,
+    ParticipationView,
+    PartView,
+    Taking,
+    fitting,
+    in_order,
+    participants,
+)
 from portal.publication.shapes import VersionView
 from portal.sentences import in_words
 from portal.standings.quality import Break, QualitiesView, QualityView
-from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
+from portal.web.lists.tables import columns, filter_choices, order_asked, paged, sort_form, with_query
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
 from portal.web.viewmodels.tables import Column, Pages, SortForm
@@ -107,33 +116,17 @@ BREAKS: dict[Break, Promise] = {
 
 MOST_SQUARES = 200
 DUTIES = ("obliged", "voluntary")
+ORDERS = ("firm", "site", "region", "state", "received", "steps")
 DEFAULT_ORDER = "firm"
 SITES_A_PAGE = 25
-
-
-KEYS: Mapping[str, Key[ParticipantView]] = {
-    "firm": lambda participant: (participant.firm, participant.site),
-    "site": lambda participant: participant.site_name,
-    "region": lambda participant: (participant.jurisdiction, participant.firm, participant.site),
-    "state": lambda participant: (list(Taking).index(participant.taking), participant.firm, participant.site),
-    "received": lambda participant: (participant.received_at is None, participant.received_at or participant.due, participant.site),
-}
-
-
-def _keys(quality: QualitiesView) -> Mapping[str, Key[ParticipantView]]:
-    def steps(participant: ParticipantView) -> tuple[int, str, str]:
-        assessment = quality.of(participant)
-        return (assessment.steps if assessment else -1, participant.firm, participant.site)
-
-    return {**KEYS, "steps": steps}
 
 
 def participation_page(
     view: ParticipationView, quality: QualitiesView, versions: Sequence[VersionView], query: QueryDict
 ) -> ParticipationPage:
     names = Names.of(view.pack, view.pack_version)
-    keys, participants = _keys(quality), fitting(view, query)
-    rows, pages = paged(sorted_rows(participants, keys, query, DEFAULT_ORDER), query, SITES_A_PAGE)
+    parts = _asked(view, quality, query)
+    here, pages = paged(parts, query, SITES_A_PAGE)
     heads = {
         "firm": _("Firm"),
         "site": _("Site"),
@@ -151,7 +144,7 @@ def participation_page(
         title=page_title(names, view.route, view.period),
         scope=shown_name(view.scope),
         due=last_day(view.due),
-        rows=tuple(_row(participant, quality.of(participant), of_steps) for participant in rows),
+        rows=tuple(_row(participant, quality.of(participant), of_steps) for participant in participants(view, here)),
         counts=tuple((SQUARES[code], numbers[code], states[code]) for code in TAKING_PART if numbers.get(code)),
         squares=_squares(numbers),
         reported=view.firms_reported,
@@ -162,9 +155,9 @@ def participation_page(
         whole=quality.whole,
         accepted=quality.accepted,
         broken=quality.broken,
-        columns=(shown_columns := columns(heads, keys, query, DEFAULT_ORDER)),
-        sort_form=sort_form(shown_columns, len(participants), query),
-        matches=len(participants),
+        columns=(shown_columns := columns(heads, ORDERS, query, DEFAULT_ORDER)),
+        sort_form=sort_form(shown_columns, len(parts), query),
+        matches=len(parts),
         pages=pages,
         export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
         states=filter_choices(asked, _("All states"), states),
@@ -179,12 +172,6 @@ def participation_page(
         may_compose=view.may_decide,
         drafts=version_rows(view, versions),
     )
-
-
-def fitting(view: ParticipationView, query: QueryDict) -> Sequence[ParticipantView]:
-    """Those that the address asks for, in the order of the participation."""
-    asked = _Asked.by(query)
-    return view.participants if asked is None else [participant for participant in view.participants if asked.fits(participant)]
 
 
 def participation_table(
@@ -208,7 +195,6 @@ def participation_table(
     )
     more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
     of = len(steps_of(view))
-    participants = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER)
     rows: Iterator[Sequence[object]] = (
         (
             *(
@@ -228,7 +214,7 @@ def participation_table(
             *(participant.revision, "yes" if participant.arrived_late else "no"),
             *(assessment.steps if assessment else "", of, " ".join(assessment.breaks) if assessment else "", participant.reason),
         )
-        for participant in participants
+        for participant in participants(view, _asked(view, quality, query))
         for assessment in (quality.of(participant),)
     )
     return (*head, *more), rows
@@ -240,37 +226,25 @@ def steps_of(view: ParticipationView) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step.step for step in route.steps)) if route else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The filter, read once and not for each of thousands."""
+def _asked(view: ParticipationView, quality: QualitiesView, query: QueryDict) -> Sequence[PartView]:
+    """Those that the address asks for, in the order that it asks for."""
+    duty = query.get("duty", "")
+    wanted = ParticipantFilter(
+        taking=query.get("state", ""),
+        obliged=duty == DUTIES[0] if duty in DUTIES else None,
+        region=query.get("region", "")[:200],
+        size_class=query.get("size", "")[:20],
+        words=tuple(query.get("q", "").strip()[:100].split()),
+    )
+    order, descending = order_asked(ORDERS, query, DEFAULT_ORDER)
+    if order == "steps":
 
-    state: str
-    region: str
-    size: str
-    duty: str
-    words: tuple[str, ...]
+        def steps(part: PartView) -> int:
+            assessment = quality.of(part)
+            return assessment.steps if assessment else -1
 
-    @classmethod
-    def by(cls, query: QueryDict) -> _Asked | None:
-        """None where the address narrows nothing."""
-        words = tuple(query.get("q", "").strip()[:100].lower().split())
-        asked = cls(query.get("state", ""), query.get("region", ""), query.get("size", ""), query.get("duty", ""), words)
-        return asked if any((asked.state, asked.region, asked.size, asked.duty, words)) else None
-
-    def fits(self, view: ParticipantView) -> bool:
-        return (
-            self.state in ("", view.taking)
-            and self.region in ("", view.jurisdiction)
-            and self.size in ("", view.size_class)
-            and self.duty in ("", DUTIES[0] if view.obliged else DUTIES[1])
-            and (not self.words or all(word in text for text in (_text(view),) for word in self.words))
-        )
-
-
-def _text(view: ParticipantView) -> str:
-    """What a search looks through, in the reader's language."""
-    firm, site = shown_name(view.firm), shown_name(view.site_name)
-    return f"{firm} {site} {view.site} {view.credit_code} {shown_name(view.jurisdiction)}".lower()
+        return sorted(fitting(view, wanted), key=steps, reverse=descending)
+    return in_order(view, fitting(view, wanted), order, descending=descending)
 
 
 def _row(participant: ParticipantView, quality: QualityView | None, of_steps: int) -> ParticipationRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -18,7 +18,7 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.obliged_list import _difference
 from portal.catalogue.obliged_rows import Entry
 from portal.governance import effects
-from portal.intake.participation import ParticipationView, Taking
+from portal.intake.participation import ParticipationView, PartView, Taking
 from portal.partners import conformance
 from portal.practices.entry_texts import lacking
 from portal.practices.given_away import gives_away
@@ -123,11 +123,14 @@ def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_acce
         ("kiln", Taking.REPORTED),
         ("mill kiln", Taking.WAITING),
     ]
-    participants = [SimpleNamespace(covers=covers, taking=taking, site_id=place) for place, (covers, taking) in enumerate(covered)]
-    view = cast(ParticipationView, SimpleNamespace(participants=participants, previous="", peer_group=1, period="2016"))
+    parts = [
+        PartView(place, "", True, 1, taking, datetime(2017, 4, 1, tzinfo=UTC), covers, place)
+        for place, (covers, taking) in enumerate(covered)
+    ]
+    view = cast(ParticipationView, SimpleNamespace(parts=parts, previous="", peer_group=1, period="2016"))
     seen = quality.quality(view, ["kiln", "mill"])
     assert (seen.accepted, seen.whole, seen.broken) == (3, 2, 0)
-    assert [getattr(seen.of(cast(Any, participant)), "steps", None) for participant in participants] == [2, 2, 1, None]
+    assert [getattr(seen.of(part), "steps", None) for part in parts] == [2, 2, 1, None]
 
 
 def result(**changed: object) -> bytes:
