@@ -237,14 +237,10 @@ def _asked(view: ParticipationView, quality: QualitiesView, query: QueryDict) ->
         words=tuple(query.get("q", "").strip()[:100].split()),
     )
     order, descending = order_asked(ORDERS, query, DEFAULT_ORDER)
+    parts = fitting(view, wanted)
     if order == "steps":
-
-        def steps(part: PartView) -> int:
-            assessment = quality.of(part)
-            return assessment.steps if assessment else -1
-
-        return sorted(fitting(view, wanted), key=steps, reverse=descending)
-    return in_order(view, fitting(view, wanted), order, descending=descending)
+        return sorted(parts, key=lambda part: assessment.steps if (assessment := quality.of(part)) else -1, reverse=descending)
+    return in_order(view, parts, order, descending=descending)
 
 
 def _row(participant: ParticipantView, quality: QualityView | None, of_steps: int) -> ParticipationRow:
