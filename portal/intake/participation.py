@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from benchmarks.phrases import Name, restored
@@ -112,7 +112,8 @@ class ParticipationView:
     closed_at: datetime | None
     may_decide: bool
     previous: str | None  # the period before, by name
-    parts: tuple[PartView, ...]  # of the sites that the reader may see, by firm and site
+    members: QuerySet[PeerGroupMember]  # whom the reader may see
+    parts: tuple[PartView, ...]  # of these, by firm and site
 
     @cached_property
     def participants(self) -> tuple[ParticipantView, ...]:
@@ -144,6 +145,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
     if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in held):
         return None
     group = asked.peer_group
+    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=group)
     return ParticipationView(
         peer_group=group.pk,
         pack=group.pack,
@@ -156,13 +158,13 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         closed_at=asked.closed_at,
         may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in held),
         previous=asked.previous,
-        parts=_parts(held, asked, now),
+        members=members,
+        parts=_parts(members, asked, now),
     )
 
 
-def _parts(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: datetime) -> tuple[PartView, ...]:
+def _parts(members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: datetime) -> tuple[PartView, ...]:
     """One question, however many sites there are. An accepted report counts, else the last one."""
-    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=period.peer_group_id)
     later = due_dates([period.pk])
     of_the_period = FilteredRelation("site__submissions", condition=Q(site__submissions__period=period.name))
     rows = members.annotate(sent=of_the_period).order_by(*ORDERS["firm"], "sent__revision")
@@ -180,12 +182,11 @@ def _parts(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: datetim
 
 def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[ParticipantView, ...]:
     """The details of these, in their order: three questions, however many they are. A site that has left since then is left out."""
-    members = PeerGroupMember.objects.filter(peer_group=view.peer_group)
-    of_the_period = {"period": view.period, "site__peer_group_members__peer_group": view.peer_group}
-    reports, commitments = Submission.objects.filter(**of_the_period), Commitment.objects.filter(**of_the_period)
+    members = view.members
     if len(parts) < len(view.parts):
-        shown = {"site__in": [part.site_id for part in parts]}
-        members, reports, commitments = members.filter(**shown), reports.filter(**shown), commitments.filter(**shown)
+        members = members.filter(site__in=[part.site_id for part in parts])
+    theirs = {"period": view.period, "site__in": members.values("site")}
+    reports, commitments = Submission.objects.filter(**theirs), Commitment.objects.filter(**theirs)
     committed = dict(commitments.order_by("-committed_at").values_list("site_id", "committed_at"))  # the first one stays
     sent = {row.pk: row for row in reports.order_by("-revision").values_list(*_REPORT, named=True)}
     first = {row.site_id: row.received_at for row in sent.values()}
@@ -196,7 +197,7 @@ def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[
 def _participant(
     part: PartView, site: Any, sent: Mapping[int | None, Any], first: Mapping[int, datetime], committed: Mapping[int, datetime]
 ) -> ParticipantView:
-    report = sent.get(part.report)
+    report = sent.get(part.report)  # and no other, though one may have come since
     return ParticipantView(
         firm=site.firm,
         organisation=site.site__organisation__name,
@@ -211,18 +212,22 @@ def _participant(
         taking=part.taking,
         due=part.due,
         committed_at=committed.get(part.site_id),
-        first_received_at=first.get(part.site_id),
+        first_received_at=first.get(part.site_id) if report else None,
         received_at=report and report.received_at,
         revision=report and report.revision,
-        reason=restored(report.reason_phrase) if report and report.reason_phrase else (report.reason if report else ""),
+        reason=_reason(report) if part.taking is Taking.UNUSABLE and report else "",
         covers=part.covers,
     )
+
+
+def _reason(report: Any) -> str:
+    return restored(report.reason_phrase) if report.reason_phrase else report.reason
 
 
 def fitting(view: ParticipationView, wanted: ParticipantFilter) -> Sequence[PartView]:
     """Those of its parts that fit, in their order."""
     parts = [part for part in view.parts if wanted.taking in ("", part.taking) and wanted.obliged in (None, part.obliged)]
-    members = PeerGroupMember.objects.filter(peer_group=view.peer_group)
+    members = view.members
     if wanted.region:
         members = members.filter(site__jurisdiction__name=wanted.region)
     if wanted.size_class:
@@ -257,18 +262,19 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
 """What the database orders sites by; `firm` is the order of all parts."""
 
 
-def in_order(view: ParticipationView, parts: Iterable[PartView], order: str, *, descending: bool = False) -> Sequence[PartView]:
-    """By one of the `ORDERS`, by `state` or by `received`: when the report that counts was received, those without one last."""
+def in_order(view: ParticipationView, parts: Sequence[PartView], order: str, *, descending: bool = False) -> Sequence[PartView]:
+    """By one of the `ORDERS`, by `state` or by `received`: when the report that counts was received, and after these those without one."""
+    if order == "firm":
+        return parts[::-1] if descending else parts
     if order == "state":
         return sorted(parts, key=lambda part: _PLACES[part.taking], reverse=descending)
     if order == "received":
-        reports = Submission.objects.filter(period=view.period, site__peer_group_members__peer_group=view.peer_group)
+        reports = Submission.objects.filter(period=view.period, site__in=view.members.values("site"))
         received: dict[int | None, int] = {
             report: place for place, report in enumerate(reports.order_by("received_at", "log_index").values_list("pk", flat=True))
         }
         return sorted(parts, key=lambda part: received.get(part.report, len(received)), reverse=descending)
-    members = PeerGroupMember.objects.filter(peer_group=view.peer_group)
-    places = {site: place for place, site in enumerate(members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
+    places = {site: place for place, site in enumerate(view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
     return sorted(parts, key=lambda part: places.get(part.site_id, len(places)), reverse=descending)
 
 
@@ -284,7 +290,7 @@ _REPORT = ("pk", "site_id", "received_at", "revision", "reason", "reason_phrase"
 
 
 def _totals(view: ParticipationView) -> Totals:
-    commitments = Commitment.objects.filter(period=view.period, site__peer_group_members__peer_group=view.peer_group)
+    commitments = Commitment.objects.filter(period=view.period, site__in=view.members.values("site"))
     committed = set(commitments.values_list("site_id", flat=True))
     regions = Jurisdiction.objects.filter(pk__in={part.region for part in view.parts})
     return Totals(

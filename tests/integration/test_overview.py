@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benchmarks.wire import envelope
@@ -182,7 +184,7 @@ def test_words_are_looked_for_in_names_of_every_language_ids_and_codes(cast: Cas
     assert listed(cast, q="100%") == [], "a sign that a database takes for any text"
     assert listed(cast, region="Hebei", state="late") == ["5"]
     assert listed(cast, duty="voluntary") == ["7"]
-    assert listed(cast, region="Nowhere") == []
+    assert listed(cast, region="Nowhere") == listed(cast, duty="nobody") == listed(cast, state="lost") == []
 
 
 def test_a_site_that_leaves_while_the_page_is_read_is_left_out(cast: Cast) -> None:
@@ -190,6 +192,25 @@ def test_a_site_that_leaves_while_the_page_is_read_is_left_out(cast: Cast) -> No
     PeerGroupMember.objects.filter(site__slug="works-1").delete()
     assert [participant.site for participant in view.participants] == [f"works-{number}" for number in range(2, 8)]
     assert len(in_order(view, view.parts, "site")) == len(view.parts)
+
+
+def test_a_report_that_comes_while_the_page_is_read_is_no_part_of_it_yet(cast: Cast) -> None:
+    view = seen_by(cast)
+    intake.receive(cast.plants[5].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    Submission.objects.filter(site__slug="works-4").update(state="refused", reason="Not that one.")
+    by_site = {participant.site: participant for participant in view.participants}
+    came, refused = by_site["works-6"], by_site["works-4"]
+    assert (came.taking, came.received_at, came.first_received_at, came.arrived_late) == (Taking.LATE, None, None, False)
+    assert (refused.taking, refused.reason) == (Taking.WAITING, "")
+
+
+def test_a_regulator_of_a_province_asks_for_its_own_sites_alone(cast: Cast) -> None:
+    view = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
+    assert view is not None
+    with CaptureQueriesContext(connection) as asked:
+        assert [participant.site for participant in view.participants] == [f"works-{number}" for number in (1, 3, 5, 7)]
+        assert view.totals.firms == 4
+    assert all("accounts_jurisdiction" in question["sql"] for question in asked.captured_queries)
 
 
 def seen_by(cast: Cast) -> ParticipationView:

@@ -229,9 +229,11 @@ def steps_of(view: ParticipationView) -> tuple[str, ...]:
 def _asked(view: ParticipationView, quality: QualitiesView, query: QueryDict) -> Sequence[PartView]:
     """Those that the address asks for, in the order that it asks for."""
     duty = query.get("duty", "")
+    if duty not in ("", *DUTIES):
+        return ()
     wanted = ParticipantFilter(
         taking=query.get("state", ""),
-        obliged=duty == DUTIES[0] if duty in DUTIES else None,
+        obliged=duty == DUTIES[0] if duty else None,
         region=query.get("region", "")[:200],
         size_class=query.get("size", "")[:20],
         words=tuple(query.get("q", "").strip()[:100].split()),
