@@ -54,13 +54,13 @@ BY_ITSELF = "stability"
 
 LONG_FORMS = (
     _tests("every-address", 15, "tests/integration/test_addresses_by_role.py", "tests/integration/test_schema_holds.py"),
-    _tests("nothing-suppressed", 15, "tests/integration/test_nothing_suppressed_shows.py"),
+    _tests("nothing-suppressed", 6, "tests/integration/test_nothing_suppressed_shows.py"),
     _tests("databases", 5, "tests/integration/test_worker_killed.py", "tests/integration/test_read_replica.py"),
     _tests("installation", 10, "tests/functional/installation"),
     _tests("upgrade", 4, "tests/functional/upgrade"),
     LongForm("outages", 11, ("-m", "tests.functional.outages", "--long")),
     _tests("outages-as-a-test", 5, "tests/functional/outages"),
-    _tests("browser", 60, "tests/functional/browser"),
+    _tests("browser", 45, "tests/functional/browser"),
     _tests("whole-system", 5, "tests/functional/whole_system"),
     _tests("submit-killed", 8, "tests/functional/test_submit_survives_kill.py"),
     _tests(
