@@ -58,7 +58,7 @@ LONG_FORMS = (
     _tests("databases", 5, "tests/integration/test_worker_killed.py", "tests/integration/test_read_replica.py"),
     _tests("installation", 10, "tests/functional/installation"),
     _tests("upgrade", 4, "tests/functional/upgrade"),
-    LongForm("outages", 11, ("-m", "tests.functional.outages", "--long")),
+    LongForm("outages", 15, ("-m", "tests.functional.outages", "--long")),
     _tests("outages-as-a-test", 5, "tests/functional/outages"),
     _tests("browser", 45, "tests/functional/browser"),
     _tests("whole-system", 5, "tests/functional/whole_system"),
@@ -97,6 +97,7 @@ def main() -> int:
     forms = [by_name[name] for name in asked.names] or list(LONG_FORMS)
     if asked.list:
         print(*(f"{form.name:<24} {form.minutes:>4} min  python {' '.join(form.command)}" for form in forms), sep="\n")
+        print(f"{'together':<24} {sum(form.minutes for form in forms):>4} min")
         return 0
     asked.logs.mkdir(parents=True, exist_ok=True)
     statuses = set(_run_each(forms, asked.logs))
